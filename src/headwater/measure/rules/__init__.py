@@ -1,0 +1,1 @@
+"""Rules of measuring: decisions on values, without a database."""
