@@ -1,0 +1,117 @@
+"""Copy the third-party assets that Headwater ships into the package. For maintainers; needs Node and npm.
+
+Run ``python frontend/vendor.py`` after changing ``package.json`` (a new version) or ``icons.txt`` (a new
+icon), look at the diff, and commit the result. With ``--icons`` only the icon sprite is built again.
+Nobody else needs Node: what this writes is part of the repository and of the wheel.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = HERE / "node_modules"
+VENDOR = HERE.parent / "src" / "headwater" / "web" / "static" / "vendor"
+
+# folder -> package, what is taken (from -> to), where its licence is, what it is.
+ASSETS: dict[str, tuple[str, dict[str, str], Path, str]] = {
+    "tabler": (
+        "@tabler/core",
+        {"dist/css/tabler.min.css": "tabler.min.css"},
+        HERE / "licences" / "tabler.txt",  # the package does not carry the file
+        "style sheet only, source-map line removed",
+    ),
+    "tabler-icons": (
+        "@tabler/icons",
+        {},
+        PACKAGES / "@tabler/icons" / "LICENSE",
+        "the outline icons of icons.txt, as one sprite",
+    ),
+    "inter": (
+        "@fontsource-variable/inter",
+        {
+            "files/inter-latin-wght-normal.woff2": "inter-latin-wght-normal.woff2",
+            "files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext-wght-normal.woff2",
+        },
+        PACKAGES / "@fontsource-variable/inter" / "LICENSE",
+        "latin and latin-ext, weight axis",
+    ),
+    "htmx": (
+        "htmx.org",
+        {"dist/htmx.min.js": "htmx.min.js"},
+        PACKAGES / "htmx.org" / "LICENSE",
+        "minified build",
+    ),
+    "sortable": (
+        "sortablejs",
+        {"Sortable.min.js": "Sortable.min.js"},
+        PACKAGES / "sortablejs" / "LICENSE",
+        "minified build",
+    ),
+}
+
+
+def install() -> None:
+    """Fetch exactly the locked packages, running none of their scripts."""
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+
+
+def icon_names() -> list[str]:
+    """The icons that ``icons.txt`` asks for, sorted and once each."""
+    lines = (HERE / "icons.txt").read_text(encoding="utf-8").splitlines()
+    return sorted({line.strip() for line in lines if line.strip() and not line.startswith("#")})
+
+
+def sprite() -> str:
+    """One SVG with a symbol ``i-NAME`` per icon; stroke and size come from the style sheet."""
+    symbols = []
+    for name in icon_names():
+        svg = (PACKAGES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text(encoding="utf-8")
+        shapes = [
+            re.sub(r"\s+", " ", shape)
+            for shape in re.findall(r"<(?:path|circle|rect|line|polyline)\b[^>]*/>", svg)
+            if 'd="M0 0h24v24H0z"' not in shape
+        ]
+        symbols.append(f'<symbol id="i-{name}" viewBox="0 0 24 24">{"".join(shapes)}</symbol>')
+    body = "\n".join(symbols)
+    return f'<svg xmlns="http://www.w3.org/2000/svg"><defs>\n{body}\n</defs></svg>\n'
+
+
+def copy_assets() -> None:
+    """Empty the vendor folder and fill it again, each package beside its licence."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    rows = ["| Folder | Package | Version | Licence | What |", "|---|---|---|---|---|"]
+    for folder, (package, files, licence, note) in ASSETS.items():
+        target = VENDOR / folder
+        target.mkdir(parents=True)
+        shutil.copyfile(licence, target / "LICENSE")
+        for source, name in files.items():
+            text_file = name.endswith((".css", ".js"))
+            if text_file:  # browsers would ask for maps that are not shipped
+                text = (PACKAGES / package / source).read_text(encoding="utf-8")
+                text = re.sub(r"\n?/[/*]# sourceMappingURL=[^\n]*", "", text)
+                (target / name).write_text(text.rstrip() + "\n", encoding="utf-8")
+            else:
+                shutil.copyfile(PACKAGES / package / source, target / name)
+        facts = json.loads((PACKAGES / package / "package.json").read_text(encoding="utf-8"))
+        rows.append(f"| {folder} | {package} | {facts['version']} | {facts['license']} | {note} |")
+    intro = "# Third-party assets\n\nWritten by `frontend/vendor.py`; do not edit by hand.\n\n"
+    (VENDOR / "VERSIONS.md").write_text(intro + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Bring the vendor folder up to date with ``package.json`` and ``icons.txt``."""
+    if "--icons" not in sys.argv[1:]:
+        install()
+        copy_assets()
+    (VENDOR / "tabler-icons" / "sprite.svg").write_text(sprite(), encoding="utf-8")
+    print(f"{VENDOR}: {len(icon_names())} icons, {sum(f.stat().st_size for f in VENDOR.rglob('*.*'))} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The data folder of an installation and what lies where in it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True)
+class Home:
+    """One installation's data folder (``--home``, ``HEADWATER_HOME`` or the user's data directory)."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The embedded database."""
+        return self.path / "headwater.sqlite3"
+
+    @property
+    def backups(self) -> Path:
+        """Backups taken before migrations and on request."""
+        return self.path / "backups"
+
+    @property
+    def mirror(self) -> Path:
+        """The columnar mirror; can be removed at any time, it is rebuilt."""
+        return self.path / "mirror"
+
+    @property
+    def files(self) -> Path:
+        """Uploaded files: imports waiting or done, rejected rows."""
+        return self.path / "files"
+
+    @property
+    def profiles(self) -> Path:
+        """Import profiles saved by people."""
+        return self.path / "profiles"
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether ``headwater init`` or ``demo`` made this folder ours."""
+        return (self.path / "secret_key").exists()
+
+    def secret_key(self) -> str:
+        """The installation's own secret; made at initialisation, readable by its owner only."""
+        file = self.path / "secret_key"
+        if not file.exists():
+            # Commands that only look (help, doctor) work without an installation and must not create one.
+            return "not-initialised-" + secrets.token_urlsafe(32)
+        return file.read_text(encoding="ascii").strip()
+
+    def create(self) -> None:
+        """Make the folder and its secret. Existing parts stay.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        for folder in (self.path, self.backups, self.mirror, self.files, self.profiles):
+            folder.mkdir(parents=True, exist_ok=True)
+        file = self.path / "secret_key"
+        if not file.exists():
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as out:
+                out.write(secrets.token_urlsafe(48))
+
+
+def current_home() -> Home:
+    """The data folder of this process."""
+    chosen = os.environ.get("HEADWATER_HOME")
+    return Home(
+        Path(chosen).expanduser().resolve() if chosen else Path(platformdirs.user_data_dir("headwater"))
+    )

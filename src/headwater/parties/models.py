@@ -1,0 +1,259 @@
+"""Who the customers are: people and organisations, known once, how to reach them and how they belong together."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class PartyKind(models.TextChoices):
+    """A party is a person or an organisation."""
+
+    PERSON = "PERSON", "Person"
+    ORGANISATION = "ORGANISATION", "Company"
+
+
+class Party(models.Model):
+    """A person or an organisation. Everything in the product points at a party.
+
+    ``name_key`` is the folded name for finding and comparing. ``employer`` is the organisation of the person's
+    present *works for* relationship, kept beside it because every list shows it. ``merged_into`` points at the
+    party this one turned out to be.
+    """
+
+    kind = models.CharField(max_length=12, choices=PartyKind)
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=200)
+    first_name = models.CharField(max_length=100, default="", blank=True)
+    last_name = models.CharField(max_length=100, default="", blank=True)
+    job_title = models.CharField(max_length=120, default="", blank=True)
+    employer = models.ForeignKey(
+        "self", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    sector = models.CharField(max_length=120, default="", blank=True)
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    registration_number = models.CharField(max_length=60, default="", blank=True)
+    vat_number = models.CharField(max_length=60, default="", blank=True)
+    street = models.CharField(max_length=200, default="", blank=True)
+    postcode = models.CharField(max_length=20, default="", blank=True)
+    city = models.CharField(max_length=120, default="", blank=True)
+    country = models.CharField(max_length=80, default="", blank=True)
+    email = models.CharField(max_length=254, default="", blank=True)
+    phone = models.CharField(max_length=40, default="", blank=True)
+    is_employee = models.BooleanField(default=False)
+    is_influence = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        "team.User", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    team = models.ForeignKey(
+        "team.Team", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    extra = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    batch_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("kind", "name_key", "id", name="party_kind_name"),
+            models.Index("name_key", name="party_name"),
+            models.Index("employer", name="party_employer", condition=Q(employer__isnull=False)),
+            models.Index("owner", name="party_owner", condition=Q(owner__isnull=False)),
+            models.Index("team", name="party_team", condition=Q(team__isnull=False)),
+            models.Index("merged_into", name="party_merged", condition=Q(merged_into__isnull=False)),
+            models.Index("batch_id", name="party_batch", condition=Q(batch_id__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="PERSON") | Q(employer__isnull=True), name="only_people_have_employers"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=PartyKind.values), name="party_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this is a person rather than an organisation."""
+        return self.kind == PartyKind.PERSON
+
+
+class ContactPointKind(models.TextChoices):
+    """The ways to reach a party."""
+
+    EMAIL = "EMAIL", "E-mail"
+    PHONE = "PHONE", "Phone"
+    WEBSITE = "WEBSITE", "Website"
+    SOCIAL = "SOCIAL", "Social profile"
+
+
+class ContactPoint(models.Model):
+    """One way to reach a party. ``normalised`` is the form to compare: lower-case address, E.164 number.
+
+    ``Party.email`` and ``Party.phone`` repeat the primary ones, because every list shows them.
+    """
+
+    party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="contact_points")
+    kind = models.CharField(max_length=10, choices=ContactPointKind)
+    value = models.CharField(max_length=254)
+    normalised = models.CharField(max_length=254)
+    is_primary = models.BooleanField(default=False)
+    is_verified = models.BooleanField(default=False)
+    is_bounced = models.BooleanField(default=False)
+    do_not_contact = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("kind", "normalised", name="contact_point_value")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "kind", "normalised"], name="contact_point_once_per_party"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class RelationshipKind(models.TextChoices):
+    """How the first party belongs to the second."""
+
+    WORKS_FOR = "WORKS_FOR", "works for"
+    PARENT_OF = "PARENT_OF", "is parent of"
+    SUPPLIES = "SUPPLIES", "supplies"
+    RESELLS_TO = "RESELLS_TO", "resells to"
+    REFERRED = "REFERRED", "referred"
+    INTRODUCED = "INTRODUCED", "introduced"
+    PARTNER_OF = "PARTNER_OF", "is partner of"
+    COMPETES_WITH = "COMPETES_WITH", "competes with"
+    REPORTS_TO = "REPORTS_TO", "reports to"
+
+
+class BuyingRole(models.TextChoices):
+    """What somebody has to say when their organisation buys."""
+
+    DECISION_MAKER = "DECISION_MAKER", "Decision-maker"
+    CO_DECISION_MAKER = "CO_DECISION_MAKER", "Co-decision-maker"
+    INFLUENCER = "INFLUENCER", "Influencer"
+    USER = "USER", "User"
+    GATEKEEPER = "GATEKEEPER", "Gatekeeper"
+
+
+class Relationship(models.Model):
+    """A dated, typed link from one party to another; ``until_date`` empty means it still holds."""
+
+    from_party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="relationships")
+    to_party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="relationships_in")
+    kind = models.CharField(max_length=14, choices=RelationshipKind)
+    buying_role = models.CharField(max_length=20, choices=BuyingRole, default="", blank=True)
+    from_date = models.DateField(null=True, blank=True)
+    until_date = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=200, default="", blank=True)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(from_party=models.F("to_party")), name="relationship_of_two")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_party_id} {self.kind} {self.to_party_id}"
+
+
+class Tag(models.Model):
+    """A word people put on parties to find them again."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartyTag(models.Model):
+    """That a party carries a tag."""
+
+    party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="party_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["party", "tag"], name="tag_once_per_party")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} #{self.tag_id}"
+
+
+class ActivityKind(models.TextChoices):
+    """What people do with a party."""
+
+    NOTE = "NOTE", "Note"
+    CALL = "CALL", "Call"
+    EMAIL = "EMAIL", "E-mail"
+    MEETING = "MEETING", "Meeting"
+    TODO = "TODO", "To-do"
+
+
+class Activity(models.Model):
+    """A note, call, e-mail, meeting or to-do with a party. A to-do has a due time and is done or not."""
+
+    party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="activities")
+    kind = models.CharField(max_length=8, choices=ActivityKind)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(default="", blank=True)
+    is_outbound = models.BooleanField(default=True)
+    occurred_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    owner = models.ForeignKey(
+        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("party", "kind", name="activity_party"),
+            models.Index(
+                "owner",
+                "due_at",
+                name="activity_open_todo",
+                condition=Q(kind="TODO", done_at=None, deleted_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Grant(models.Model):
+    """That a user or team may see a party although it is not theirs, given by an upper room with the reason."""
+
+    party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="grants")
+    user = models.ForeignKey(
+        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    team = models.ForeignKey(
+        "team.Team", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party", "user", "reason"], name="grant_once_per_user"),
+            models.UniqueConstraint(fields=["party", "team", "reason"], name="grant_once_per_team"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(team__isnull=False), name="grant_is_for_somebody"
+            ),
+        ]
+        indexes = [
+            models.Index("user", "party", name="grant_user"),
+            models.Index("team", "party", name="grant_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} for {self.user_id or self.team_id}: {self.reason}"

@@ -1,0 +1,61 @@
+"""The unit of work: one business fact, all or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Unit:
+    """The open unit of work: its id, shared by every fact it records, and the database's transaction id."""
+
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    transaction_id: int | None = None
+
+
+_open: ContextVar[Unit | None] = ContextVar("headwater_unit", default=None)
+
+
+def action(fn: Callable[P, R]) -> Callable[P, R]:
+    """Run ``fn`` as one unit of work: it happens whole or not at all.
+
+    The outermost action owns the transaction; actions it calls join in, so a refusal anywhere undoes
+    everything and no savepoint is ever taken. For the same reason an action must never catch the refusal of
+    an inner one and carry on: ask first, then act.
+    """
+
+    @wraps(fn)
+    def unit(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _open.get() is not None and connection.in_atomic_block:
+            return fn(*args, **kwargs)
+        token = _open.set(Unit())
+        try:
+            with transaction.atomic(durable=True):
+                return fn(*args, **kwargs)
+        finally:
+            _open.reset(token)
+
+    unit.is_action = True  # type: ignore[attr-defined]  # read by the test that walks all actions
+    return unit
+
+
+def current_unit() -> Unit:
+    """The open unit of work.
+
+    Raises:
+        RuntimeError: no action is open. Facts and bulk writes exist only inside actions; this is a bug.
+    """
+    unit = _open.get()
+    if unit is None or not connection.in_atomic_block:
+        raise RuntimeError("Writes and facts belong inside an @action.")
+    return unit

@@ -1,0 +1,104 @@
+"""Who asks: a person, a token or a job, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from django.db.models import Q
+
+from headwater.platform.errors import NotAllowed
+
+
+class Visibility(StrEnum):
+    """How far a role sees among owned rows."""
+
+    OWN = "OWN"
+    TEAM = "TEAM"
+    ALL = "ALL"
+
+
+class ActorKind(StrEnum):
+    """What kind of caller it is; the log keeps it with every fact."""
+
+    USER = "USER"
+    TOKEN = "TOKEN"  # noqa: S105  (a kind of actor, not a secret)
+    JOB = "JOB"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody or something that acts, with its rights.
+
+    ``verbs`` are patterns such as ``qualify.lead.*`` (see ``team.rules``). A token holds the rights of its
+    user narrowed by its ``scopes``.
+    """
+
+    kind: ActorKind
+    name: str
+    id: int | None = None
+    user_id: int | None = None
+    role: str = ""
+    verbs: frozenset[str] = frozenset()
+    visibility: Visibility = Visibility.OWN
+    team_ids: frozenset[int] = frozenset()
+    scopes: frozenset[str] | None = None
+    time_zone: str = "UTC"
+    batch_id: int | None = field(default=None, compare=False)
+
+    @property
+    def ref(self) -> str:
+        """How the event log names this actor, e.g. ``user:3``."""
+        return f"{self.kind.lower()}:{self.id if self.id is not None else self.name}"
+
+    def may(self, verb: str, *, owner_id: int | None = None, team_id: int | None = None) -> bool:
+        """Whether this actor has the right ``verb``, e.g. ``sell.opportunity.win``.
+
+        With ``owner_id`` or ``team_id`` also whether the row lies within the actor's visibility.
+        """
+        if not any(fnmatchcase(verb, pattern) for pattern in self.verbs):
+            return False
+        if self.scopes is not None and not any(fnmatchcase(verb, scope) for scope in self.scopes):
+            return False
+        if owner_id is None and team_id is None:
+            return True
+        return self.reaches(owner_id=owner_id, team_id=team_id)
+
+    def reaches(self, *, owner_id: int | None, team_id: int | None) -> bool:
+        """Whether a row of this owner and team lies within the actor's visibility."""
+        match self.visibility:
+            case Visibility.ALL:
+                return True
+            case Visibility.TEAM:
+                return (owner_id is not None and owner_id == self.user_id) or team_id in self.team_ids
+            case _:
+                return owner_id is not None and owner_id == self.user_id
+
+    def require(self, verb: str, *, owner_id: int | None = None, team_id: int | None = None) -> None:
+        """Refuse unless :meth:`may`.
+
+        Raises:
+            NotAllowed: the right is missing, or the row lies outside the actor's visibility.
+        """
+        if not self.may(verb, owner_id=owner_id, team_id=team_id):
+            raise NotAllowed()
+
+    def in_batch(self, batch_id: int) -> Actor:
+        """The same actor working through an import batch, so that every fact names the batch."""
+        return replace(self, batch_id=batch_id)
+
+
+def owned_rows(actor: Actor, *, owner: str = "owner", team: str = "team") -> Q:
+    """The rows within the actor's visibility, as a condition on ``owner`` and ``team`` columns."""
+    if actor.visibility is Visibility.ALL:
+        return Q()
+    mine = Q(**{f"{owner}_id": actor.user_id}) if actor.user_id is not None else Q(pk__in=())
+    if actor.visibility is Visibility.TEAM and actor.team_ids:
+        return mine | Q(**{f"{team}_id__in": sorted(actor.team_ids)})
+    return mine
+
+
+def job_actor(name: str) -> Actor:
+    """The system itself at work, with every right: migrations, schedules, the demo loader."""
+    return Actor(kind=ActorKind.JOB, name=name, role="job", verbs=frozenset({"*"}), visibility=Visibility.ALL)

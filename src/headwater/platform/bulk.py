@@ -1,0 +1,105 @@
+"""Writing many rows at once: reserved ids and one statement per table, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Max
+
+from headwater.platform.action import current_unit
+
+Row = Sequence[Any]
+
+
+def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
+    """``count`` fresh primary keys of ``model``, so that rows of several tables can refer to each other.
+
+    On SQLite the open write transaction holds everybody else off; on PostgreSQL the sequence is advanced.
+    """
+    current_unit()
+    if count == 0:
+        return range(0)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [model._meta.db_table, _pk(model).column, count],
+            )
+            return [row[0] for row in cursor.fetchall()]
+    top = model._base_manager.aggregate(top=Max("pk"))["top"] or 0
+    with connection.cursor() as cursor:
+        # AUTOINCREMENT never reuses the id of a removed row; stay above its memory too.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+        found = cursor.fetchone()
+    top = max(top, found[0] if found else 0)
+    return range(top + 1, top + 1 + count)
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert ``rows`` (values in the order of ``columns``, which are field attnames) in one go.
+
+    Values are Python values; JSON fields take anything ``json.dumps`` takes. Columns not named get their
+    database default, so name every NOT NULL column. COPY on PostgreSQL, executemany on SQLite.
+    """
+    current_unit()
+    fields = {f.attname: f for f in model._meta.concrete_fields}
+    names = [fields[name].column for name in columns]
+    prepared = _prepared(rows, [_converter(fields[name]) for name in columns])
+    quote = connection.ops.quote_name
+    target = f"{quote(model._meta.db_table)} ({', '.join(quote(n) for n in names)})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for row in prepared:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {target} VALUES ({marks})", prepared)  # noqa: S608
+
+
+def _pk(model: type[models.Model]) -> models.Field[Any, Any]:
+    pk = model._meta.pk
+    assert pk is not None
+    return pk
+
+
+def _prepared(rows: Iterable[Row], converters: Sequence[Callable[[Any], Any] | None]) -> Iterable[Row]:
+    busy = [(i, convert) for i, convert in enumerate(converters) if convert is not None]
+    if not busy:
+        return rows if isinstance(rows, list) else list(rows)
+    out = []
+    for row in rows:
+        values = list(row)
+        for i, convert in busy:
+            if values[i] is not None:
+                values[i] = convert(values[i])
+        out.append(values)
+    return out
+
+
+def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.JSONField):
+        return _json_text
+    if connection.vendor == "postgresql":
+        return None
+    if isinstance(field, models.DateTimeField):
+        return _sqlite_datetime
+    if isinstance(field, models.DateField):
+        return str
+    if isinstance(field, models.DecimalField):
+        return str
+    return None
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sqlite_datetime(value: datetime) -> str:
+    moment = value.astimezone(UTC) if value.tzinfo is not UTC else value
+    # Django's own form of a UTC moment: no zone, microseconds only when there are some.
+    return moment.replace(tzinfo=None).isoformat(sep=" ")

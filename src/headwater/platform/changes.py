@@ -1,0 +1,73 @@
+"""Plain edits of a record: compare, store, and record one fact with old and new values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from headwater.platform.action import current_unit
+from headwater.platform.actor import Actor
+from headwater.platform.errors import NotUndoable
+from headwater.platform.events import Changed, json_value, record
+from headwater.platform.models import Event
+
+
+def change_row(
+    row: models.Model,
+    values: Mapping[str, Any],
+    *,
+    row_type: str,
+    by: Actor,
+    at: datetime,
+    personal: Iterable[str] = (),
+    party_id: int | None = None,
+    organisation_id: int | None = None,
+) -> Event | None:
+    """Store those of ``values`` that differ and record them; None when nothing differs.
+
+    Call it inside an action, on a row locked for update. Keys are attnames (``owner_id``, not ``owner``).
+    """
+    current_unit()
+    private = frozenset(personal)
+    differing = {name: [getattr(row, name), new] for name, new in values.items() if getattr(row, name) != new}
+    if not differing:
+        return None
+    for name, (_, new) in differing.items():
+        setattr(row, name, new)
+    row.save(update_fields=list(differing))
+    fact = Changed(
+        row_type=row_type,
+        row_id=int(row.pk),
+        names=", ".join(_spoken(name) for name in differing),
+        fields={n: json_value(v) for n, v in differing.items() if n not in private},
+        personal_fields={n: json_value(v) for n, v in differing.items() if n in private},
+        party_id=party_id,
+        organisation_id=organisation_id,
+    )
+    return record(fact, by=by, at=at)
+
+
+def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:
+    """What the row's fields were before the edit, for its undo.
+
+    Raises:
+        NotUndoable: somebody changed one of these fields again, or the old values were erased.
+    """
+    pairs = {**(fact.fields or {}), **(fact.personal_fields or {})}
+    if not pairs:
+        raise NotUndoable(reason="the old values were erased with the person's data")
+    moved = [name for name, (_, new) in pairs.items() if json_value(getattr(row, name)) != new]
+    if moved:
+        raise NotUndoable(reason=f"{', '.join(_spoken(n) for n in moved)} changed again since")
+    return {name: _typed(row, name, old) for name, (old, _) in pairs.items()}
+
+
+def _typed(row: models.Model, name: str, value: Any) -> Any:
+    return next(f for f in row._meta.concrete_fields if f.attname == name).to_python(value)
+
+
+def _spoken(name: str) -> str:
+    return name.removesuffix("_id").replace("_", " ")

@@ -1,0 +1,129 @@
+"""Bringing facts to the rooms that react: at least once, in order, each handler at its own pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import F, Q
+
+from headwater.platform.action import action
+from headwater.platform.errors import DomainError
+from headwater.platform.events import Fact, fact_of, log_horizon
+from headwater.platform.models import DeadLetter, Event, HandlerCursor
+
+log = structlog.get_logger()
+
+BATCH = 500
+MAX_ATTEMPTS = 5
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One reaction of one room; ``run`` is called with the typed fact and its event, and must be idempotent."""
+
+    name: str
+    verbs: frozenset[str]
+    run: Callable[[Fact, Event], None]
+
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def on(*facts: type[Fact]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare what a room does when another reports one of ``facts``: ``fn(fact, event)``, one action call."""
+
+    def register(fn: Callable[..., None]) -> Callable[..., None]:
+        name = f"{fn.__module__.removeprefix('headwater.')}.{fn.__name__}"
+        HANDLERS[name] = Handler(name, frozenset(cls.verb for cls in facts), fn)
+        return fn
+
+    return register
+
+
+def deliver(*, at: datetime) -> int:
+    """Let every handler catch up with the log; how many facts were handed over.
+
+    A handler that fails is tried again later with growing pauses; after five tries the fact becomes a dead
+    letter and the handler goes on. A refusal (``DomainError``) will not change by waiting: dead at once.
+    """
+    horizon = log_horizon()
+    return sum(_drain(handler, horizon, at) for handler in HANDLERS.values())
+
+
+def is_behind() -> bool:
+    """Whether some handler has not read the whole log yet."""
+    horizon = log_horizon()
+    positions = dict(HandlerCursor.objects.values_list("handler", "position"))
+    return any(positions.get(name, 0) < horizon for name in HANDLERS)
+
+
+@action
+def redeliver(*, dead_letter_id: int, at: datetime) -> None:
+    """Hand a dead letter to its handler again and mark it resolved; stays dead when the handler fails again."""
+    letter = DeadLetter.objects.select_related("event").get(pk=dead_letter_id)
+    HANDLERS[letter.handler].run(fact_of(letter.event), letter.event)
+    letter.resolved_at = at
+    letter.save(update_fields=["resolved_at"])
+
+
+def _drain(handler: Handler, horizon: int, at: datetime) -> int:
+    HandlerCursor.objects.bulk_create([HandlerCursor(handler=handler.name)], ignore_conflicts=True)
+    row = HandlerCursor.objects.filter(pk=handler.name)
+    free = Q(lease_until=None) | Q(lease_until__lt=at)
+    ready = Q(retry_at=None) | Q(retry_at__lte=at)
+    if not row.filter(free & ready, position__lt=horizon).update(lease_until=at + LEASE):
+        return 0
+    cursor = row.get()
+    handed = 0
+    try:
+        while cursor.position < horizon:
+            events = list(
+                Event.objects.filter(
+                    pk__gt=cursor.position, pk__lte=horizon, verb__in=handler.verbs
+                ).order_by("pk")[:BATCH]
+            )
+            for event in events:
+                if not _hand_over(handler, event, cursor, at):
+                    return handed
+                handed += 1
+            done = len(events) < BATCH
+            _advance(cursor, horizon if done else events[-1].pk)
+    finally:
+        row.update(lease_until=None)
+    return handed
+
+
+def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, at: datetime) -> bool:
+    try:
+        handler.run(fact_of(event), event)
+    except Exception as error:
+        final = isinstance(error, DomainError) or cursor.attempts + 1 >= MAX_ATTEMPTS
+        log.warning(
+            "delivery_failed", handler=handler.name, event=event.pk, error=type(error).__name__, final=final
+        )
+        if not final:
+            pause = timedelta(seconds=5 * 4**cursor.attempts)
+            HandlerCursor.objects.filter(pk=cursor.pk).update(
+                attempts=F("attempts") + 1, retry_at=at + pause, position=event.pk - 1
+            )
+            return False
+        DeadLetter.objects.bulk_create(
+            [
+                DeadLetter(
+                    handler=handler.name, event=event, error=f"{type(error).__name__}: {error}", failed_at=at
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    if cursor.attempts:
+        _advance(cursor, event.pk)
+    return True
+
+
+def _advance(cursor: HandlerCursor, position: int) -> None:
+    cursor.position, cursor.attempts, cursor.retry_at = position, 0, None
+    cursor.save(update_fields=["position", "attempts", "retry_at"])

@@ -1,0 +1,39 @@
+"""External ids: finding our rows by what other systems call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from headwater.platform.action import current_unit
+from headwater.platform.bulk import insert_rows
+from headwater.platform.models import ExternalId
+
+LOOKUP = 5_000
+
+
+def known_ids(system: str, kind: str, external_ids: Sequence[str]) -> dict[str, int]:
+    """Which of ``external_ids`` we know, and the row each names. A few queries however many ids."""
+    found: dict[str, int] = {}
+    for start in range(0, len(external_ids), LOOKUP):
+        part = external_ids[start : start + LOOKUP]
+        found.update(
+            ExternalId.objects.filter(system=system, kind=kind, external_id__in=part).values_list(
+                "external_id", "object_id"
+            )
+        )
+    return found
+
+
+def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
+    """Store what ``system`` calls rows that are new to us; call it inside the action that makes them."""
+    current_unit()
+    insert_rows(
+        ExternalId,
+        ("system", "kind", "external_id", "object_id"),
+        [(system, kind, external_id, object_id) for external_id, object_id in names.items()],
+    )
+
+
+def external_ids_of(kind: str, object_id: int) -> list[ExternalId]:
+    """Every name other systems have for one row."""
+    return list(ExternalId.objects.filter(kind=kind, object_id=object_id).order_by("system", "external_id"))

@@ -1,0 +1,170 @@
+"""Background work: rows are the queue, a job says how far it is, a killed worker's job is taken over."""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db.models import F, Q
+
+from headwater.platform.clock import now
+from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.models import Job
+
+log = structlog.get_logger()
+
+STALE_AFTER = timedelta(seconds=60)
+MAX_ATTEMPTS = 4
+
+
+class Cancelled(Exception):
+    """The job was cancelled while it ran."""
+
+
+class JobRun:
+    """A running job as its function sees it: arguments, checkpoint, and a way to say how far it is."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.id = int(job.pk)
+        self.args: dict[str, Any] = job.args
+        self.checkpoint: dict[str, Any] = job.checkpoint
+
+    def report(
+        self,
+        *,
+        done: int,
+        total: int | None = None,
+        message: str = "",
+        checkpoint: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store progress and heartbeat; with ``checkpoint`` also the point to go on from after a crash.
+
+        Raises:
+            Cancelled: somebody cancelled the job.
+        """
+        changes: dict[str, Any] = {"done_units": done, "heartbeat_at": now(), "message": message[:200]}
+        if total is not None:
+            changes["total_units"] = total
+        if checkpoint is not None:
+            self.checkpoint = dict(checkpoint)
+            changes["checkpoint"] = self.checkpoint
+        if not Job.objects.filter(pk=self.id, state=Job.State.RUNNING).update(**changes):
+            raise Cancelled()
+
+
+JobFunction = Callable[[JobRun], Mapping[str, Any] | None]
+JOBS: dict[str, JobFunction] = {}
+
+
+def job(kind: str) -> Callable[[JobFunction], JobFunction]:
+    """Declare the function that does jobs of this kind. It may be started again after a crash."""
+
+    def register(fn: JobFunction) -> JobFunction:
+        JOBS[kind] = fn
+        return fn
+
+    return register
+
+
+def enqueue(
+    kind: str,
+    *,
+    args: Mapping[str, Any],
+    at: datetime,
+    user_id: int | None = None,
+    run_after: datetime | None = None,
+) -> Job:
+    """Put a job into the queue; inside an action it appears when the action commits, or not at all."""
+    if kind not in JOBS:
+        raise NotFound(f"No job is called {kind}.")
+    return Job.objects.create(
+        kind=kind, args=dict(args), user_id=user_id, queued_at=at, run_after=run_after or at
+    )
+
+
+def cancel(*, job_id: int, at: datetime) -> bool:
+    """Stop a job that waits or runs; False when it was over already."""
+    return bool(
+        Job.objects.filter(pk=job_id, state__in=(Job.State.QUEUED, Job.State.RUNNING)).update(
+            state=Job.State.CANCELLED, finished_at=at
+        )
+    )
+
+
+def run_next(*, at: datetime, worker: str | None = None) -> Job | None:
+    """Claim the oldest job that is due, or one whose worker died, and run it; None when there is none."""
+    claimed = _claim(at, worker or worker_name())
+    if claimed is not None:
+        run(claimed)
+    return claimed
+
+
+def run(claimed: Job) -> None:
+    """Run a claimed job to its end and store the outcome. Refusals fail at once, bugs are tried again."""
+    try:
+        result = JOBS[claimed.kind](JobRun(claimed)) or {}
+    except Cancelled:
+        log.info("job_cancelled", job=claimed.pk, kind=claimed.kind)
+        return
+    except DomainError as refusal:
+        _finish(claimed, Job.State.FAILED, error=refusal.text)
+        return
+    except Exception:
+        log.exception("job_failed", job=claimed.pk, kind=claimed.kind, attempts=claimed.attempts)
+        error = traceback.format_exc(limit=20)
+        if claimed.attempts >= MAX_ATTEMPTS:
+            _finish(claimed, Job.State.FAILED, error=error)
+        else:
+            pause = timedelta(seconds=5 * 4 ** (claimed.attempts - 1))
+            Job.objects.filter(pk=claimed.pk, state=Job.State.RUNNING).update(
+                state=Job.State.QUEUED, run_after=now() + pause, error=error
+            )
+        return
+    _finish(claimed, Job.State.DONE, result=dict(result))
+
+
+def worker_name() -> str:
+    """How this process calls itself in job rows."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:60]
+
+
+def _claim(at: datetime, worker: str) -> Job | None:
+    due = Q(state=Job.State.QUEUED, run_after__lte=at)
+    abandoned = Q(state=Job.State.RUNNING, heartbeat_at__lt=at - STALE_AFTER)
+    for candidate in Job.objects.filter(due | abandoned).order_by("run_after", "pk")[:5]:
+        # Conditional on what was read: of two workers one gets a row count of 0 and takes the next.
+        taken = Job.objects.filter(
+            pk=candidate.pk,
+            state=candidate.state,
+            heartbeat_at=candidate.heartbeat_at,
+            attempts=candidate.attempts,
+        ).update(
+            state=Job.State.RUNNING, worker=worker, started_at=at, heartbeat_at=at, attempts=F("attempts") + 1
+        )
+        if taken:
+            candidate.refresh_from_db()
+            return candidate
+    return None
+
+
+def take_over_dead(*, alive: str, at: datetime) -> int:
+    """At the start of the only worker of an embedded database: put back what a killed one left running."""
+    return (
+        Job.objects.filter(state=Job.State.RUNNING)
+        .exclude(worker=alive)
+        .update(state=Job.State.QUEUED, run_after=at)
+    )
+
+
+def _finish(claimed: Job, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
+    changes: dict[str, Any] = {"state": state, "finished_at": now(), "error": error}
+    if result is not None:
+        changes["result"] = result
+        changes["done_units"] = F("total_units") if claimed.total_units else F("done_units")
+    Job.objects.filter(pk=claimed.pk, state=Job.State.RUNNING).update(**changes)

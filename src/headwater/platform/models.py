@@ -1,0 +1,205 @@
+"""The tables of the platform: the event log and what hangs on it, spans, jobs, external ids."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Event(models.Model):
+    """One fact that happened. Rows are added, never changed or removed.
+
+    ``occurred_at`` is when it happened in the world, ``recorded_at`` when we learned it. ``transaction_id`` is
+    set on PostgreSQL only, so that readers of the log can stay below the oldest running transaction.
+    """
+
+    verb = models.CharField(max_length=80)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    party_id = models.BigIntegerField(null=True)
+    organisation_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=60)
+    user_id = models.BigIntegerField(null=True)
+    data = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    request_id = models.CharField(max_length=32)
+    batch_id = models.BigIntegerField(null=True)
+    transaction_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                "party_id", "occurred_at", name="event_party_time", condition=Q(party_id__isnull=False)
+            ),
+            models.Index(
+                "organisation_id",
+                "occurred_at",
+                name="event_org_time",
+                condition=Q(organisation_id__isnull=False),
+            ),
+            models.Index("subject_type", "subject_id", name="event_subject"),
+            models.Index("batch_id", name="event_batch", condition=Q(batch_id__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject_type}:{self.subject_id} #{self.pk}"
+
+
+class EventPersonal(models.Model):
+    """The personal values of an event, kept apart so that erasing a person empties this and the log stays whole."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="personal")
+    data = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"personal values of event {self.pk}"
+
+
+class Undone(models.Model):
+    """That an event was taken back, and by which later unit of work; an event can be undone once."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="undone")
+    actor = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    request_id = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"event {self.pk} undone by {self.actor}"
+
+
+class HandlerCursor(models.Model):
+    """How far one handler has read the event log; ``lease_until`` keeps two workers apart."""
+
+    handler = models.CharField(max_length=120, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.handler} at {self.position}"
+
+
+class DeadLetter(models.Model):
+    """An event a handler gave up on after several tries, with the reason; it can be delivered again."""
+
+    handler = models.CharField(max_length=120)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+    error = models.TextField()
+    failed_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["handler", "event"], name="one_dead_letter_per_event")]
+
+    def __str__(self) -> str:
+        return f"{self.handler}: event {self.event_id}"
+
+
+class Span(models.Model):
+    """A value that held from one moment until another: a stage, an owner, a category.
+
+    ``from_at`` NULL means *since before we know*; ``until_at`` NULL means *still*. As-of questions and durations
+    read these rows.
+    """
+
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    value = models.CharField(max_length=60)
+    from_at = models.DateTimeField(null=True)
+    until_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("subject_type", "subject_id", "kind", name="span_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type}:{self.subject_id} {self.kind}={self.value}"
+
+
+class ExternalId(models.Model):
+    """What another system calls one of our rows: (system, kind, id) names exactly one row.
+
+    ``kind`` is a resource key such as ``qualify.lead``.
+    """
+
+    system = models.CharField(max_length=60)
+    kind = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200)
+    object_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "kind", "external_id"], name="external_id_names_one_row"
+            )
+        ]
+        indexes = [models.Index("kind", "object_id", name="external_id_object")]
+
+    def __str__(self) -> str:
+        return f"{self.system}/{self.kind}/{self.external_id}"
+
+
+class Job(models.Model):
+    """A piece of background work and how far it is; the rows are the queue.
+
+    ``checkpoint`` is what a restarted worker needs to go on; a job whose ``heartbeat_at`` is old is taken over.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED", "Waiting"
+        RUNNING = "RUNNING", "Running"
+        DONE = "DONE", "Done"
+        FAILED = "FAILED", "Failed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    kind = models.CharField(max_length=80)
+    args = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    checkpoint = models.JSONField(default=dict)
+    done_units = models.BigIntegerField(default=0)
+    total_units = models.BigIntegerField(null=True)
+    message = models.CharField(max_length=200, default="")
+    result = models.JSONField(default=dict)
+    error = models.TextField(default="")
+    attempts = models.PositiveIntegerField(default=0)
+    user_id = models.BigIntegerField(null=True)
+    queued_at = models.DateTimeField()
+    run_after = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=60, default="")
+
+    class Meta:
+        indexes = [
+            models.Index("state", "run_after", name="job_open", condition=Q(state__in=("QUEUED", "RUNNING")))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk} {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job will not run again by itself."""
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def percent(self) -> int | None:
+        """Share of the work done, 0 to 100; None while the total is unknown."""
+        if not self.total_units:
+            return None
+        return min(100, int(100 * self.done_units / self.total_units))
+
+
+class ScheduleRun(models.Model):
+    """When a scheduled job last ran, so that a restart neither repeats nor forgets it."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    last_run_at = models.DateTimeField(null=True)
+    next_run_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: next at {self.next_run_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,424 @@
+"""What a noun's list is, declared once: pages, filters, export, API, import and tests all read it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.utils.dateparse import parse_date, parse_datetime
+
+from headwater.platform.actor import Actor
+from headwater.platform.clock import start_of_day
+from headwater.platform.errors import Invalid
+from headwater.platform.filter import Condition, Tree
+from headwater.platform.importer import Importer
+
+Rows: TypeAlias = QuerySet[Any]
+Choices: TypeAlias = Sequence[tuple[str, Any]]
+
+
+class Kind(StrEnum):
+    """What a column holds; it decides comparison, cell, input and API type."""
+
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"
+    MONEY = "MONEY"
+    DATE = "DATE"
+    DATETIME = "DATETIME"
+    CHOICE = "CHOICE"
+    BOOL = "BOOL"
+    RELATION = "RELATION"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a noun.
+
+    ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared and sorted by.
+    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
+    anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
+    the actor for columns such as owner or source.
+    """
+
+    key: str
+    label: str
+    kind: Kind = Kind.TEXT
+    path: str = ""
+    value: Callable[[Any], Any] | None = None
+    choices: Choices | Callable[[Actor], Choices] = ()
+    sortable: bool = False
+    filterable: bool = True
+    shown: bool = True
+    exported: bool = True
+    personal: bool = False
+    nullable: bool = True
+    cell: str = ""
+    place: str = "extra"
+
+    @property
+    def orm_path(self) -> str:
+        """The path to compare and sort by."""
+        return self.path or self.key
+
+    def of(self, row: Any) -> Any:
+        """The value this column shows for ``row``; the row's relations were fetched by the list's query."""
+        if self.value is not None:
+            return self.value(row)
+        value = row
+        for part in self.orm_path.split("__"):
+            if value is None:
+                return None
+            value = getattr(value, part)
+        return value
+
+    def choices_for(self, actor: Actor) -> Choices:
+        """The choices this actor may pick from."""
+        return self.choices(actor) if callable(self.choices) else self.choices
+
+    def text(self, row: Any) -> str:
+        """The value as plain text with the label of a choice, for cells without a partial of their own."""
+        value = self.of(row)
+        if value is None:
+            return ""
+        if self.kind is Kind.CHOICE and not callable(self.choices):
+            return str(dict(self.choices).get(value, value))
+        return str(value)
+
+
+class ActorForm(forms.Form):
+    """A form that knows who fills it in and, for a command, about which row."""
+
+    def __init__(self, *args: Any, actor: Actor, row: Any = None, **kwargs: Any) -> None:
+        self.actor, self.row = actor, row
+        super().__init__(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that can be done with a row: a form for its input and the action that does it.
+
+    ``run`` is the room's action, called as ``run(<id_name>=row.pk, by=actor, at=now, **cleaned)``; ``run_many``
+    the set-based one for bulk, called with ``ids``. ``verb`` hides the button; the action checks for itself.
+    """
+
+    key: str
+    label: str
+    run: Callable[..., Any]
+    verb: str
+    form: type[ActorForm] = ActorForm
+    id_name: str = "pk"
+    run_many: Callable[..., Any] | None = None
+    icon: str = "arrow-right"
+    hotkey: str = ""
+    offered: Callable[[Any], bool] = lambda row: True
+    done: str = ""
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """A named set of filters shown as a tab above the list; ``params`` are URL parameters (``me`` = the actor)."""
+
+    key: str
+    label: str
+    params: Mapping[str, str]
+    sort: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One noun: what its list, record, export, API and import know about it.
+
+    ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
+    and commands. ``rows`` is the room's ``visible_…`` query. Order always ends in the primary key.
+    """
+
+    key: str
+    slug: str
+    label: str
+    label_plural: str
+    rows: Callable[[Actor], Rows]
+    columns: Sequence[Column]
+    default_order: str
+    search: Callable[[Rows, str], Rows]
+    title: Callable[[Any], str] = str
+    subtitle: Callable[[Any], str] = lambda row: ""
+    icon: str = "point"
+    create: Command | None = None
+    change: Command | None = None
+    commands: Sequence[Command] = ()
+    views: Sequence[SavedView] = ()
+    importer: Importer | None = None
+    empty: str = ""
+    party_of: Callable[[Any], int | None] = lambda row: None
+    extra: bool = True
+    detail_rows: Callable[[Actor], Rows] | None = None
+
+    @cached_property
+    def by_key(self) -> dict[str, Column]:
+        """Columns by their key."""
+        return {column.key: column for column in self.columns}
+
+    def command(self, key: str) -> Command | None:
+        """The command of that key, if the noun has it."""
+        return next((c for c in self.commands if c.key == key), None)
+
+    def verb(self, what: str) -> str:
+        """The right to do ``what`` with this noun, e.g. ``qualify.lead.export``."""
+        return f"{self.key}.{what}"
+
+
+REGISTRY: dict[str, Resource] = {}
+
+
+def register(resource: Resource) -> Resource:
+    """Make a noun known to every page, endpoint, export, import and registry-wide test."""
+    if resource.key in REGISTRY or any(r.slug == resource.slug for r in REGISTRY.values()):
+        raise RuntimeError(f"{resource.key} is registered twice.")
+    REGISTRY[resource.key] = resource
+    return resource
+
+
+def by_slug(slug: str) -> Resource | None:
+    """The noun whose place in URLs is ``slug``."""
+    return next((r for r in REGISTRY.values() if r.slug == slug), None)
+
+
+# ---------------------------------------------------------------- filtering
+
+
+def filtered(
+    resource: Resource, actor: Actor, tree: Tree, *, search: str = "", zone: ZoneInfo | None = None
+) -> Rows:
+    """The rows the actor may see that match the tree and the search words.
+
+    Raises:
+        Invalid: a column that does not exist or cannot be filtered, or a value of the wrong type.
+    """
+    rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
+    return resource.search(rows, search.strip()) if search.strip() else rows
+
+
+def _condition(resource: Resource, actor: Actor, tree: Tree, zone: ZoneInfo) -> Q:
+    if isinstance(tree, Condition):
+        return _compare(resource, actor, tree, zone)
+    combined = Q()
+    for part in tree.parts:
+        condition = _condition(resource, actor, part, zone)
+        combined = combined & condition if tree.join == "all" else combined | condition
+    return combined
+
+
+def _compare(resource: Resource, actor: Actor, condition: Condition, zone: ZoneInfo) -> Q:
+    column = resource.by_key.get(condition.column)
+    if column is None or not column.filterable:
+        raise Invalid(
+            {condition.column: [f"{resource.label_plural} cannot be filtered by “{condition.column}”."]}
+        )
+    path, operator = column.orm_path, condition.operator
+    if operator == "empty":
+        return _is_empty(column, wanted=str(condition.value).lower() not in ("false", "0", "no"))
+    raw = condition.value if operator == "in" else [condition.value]
+    if not isinstance(raw, list) or len(raw) > 500:
+        raise Invalid({column.key: ["A list of at most 500 values is needed here."]})
+    values = [_typed(column, actor, item, zone) for item in raw]
+    match operator:
+        case "in":
+            return Q(**{f"{path}__in": [v for v in values if v is not None]})
+        case "is" if column.kind is Kind.DATETIME and isinstance(values[0], tuple):
+            return Q(**{f"{path}__gte": values[0][0], f"{path}__lt": values[0][1]})
+        case "is":
+            return Q(**{path: values[0]})
+        case "not":
+            return ~Q(**{path: values[0]})
+        case "contains" | "starts" if column.kind is Kind.TEXT:
+            return Q(
+                **{f"{path}__icontains" if operator == "contains" else f"{path}__istartswith": values[0]}
+            )
+        case "gt" | "gte" | "lt" | "lte" if column.kind in (
+            Kind.NUMBER,
+            Kind.MONEY,
+            Kind.DATE,
+            Kind.DATETIME,
+        ):
+            value = values[0]
+            if isinstance(value, tuple):  # a whole day: from its first moment, to before the next
+                value = value[0] if operator in ("gte", "lt") else value[1]
+                operator = {"gt": "gte", "lte": "lt"}.get(operator, operator)
+            return Q(**{f"{path}__{operator}": value})
+        case _:
+            raise Invalid({column.key: [f"“{column.label}” cannot be compared that way."]})
+
+
+def _is_empty(column: Column, *, wanted: bool) -> Q:
+    empty = Q(**{f"{column.orm_path}__isnull": True}) if column.nullable else Q(pk__in=())
+    if column.kind in (Kind.TEXT, Kind.CHOICE):
+        empty |= Q(**{column.orm_path: ""})
+    return empty if wanted else ~empty
+
+
+def _typed(column: Column, actor: Actor, value: Any, zone: ZoneInfo) -> Any:
+    text = str(value).strip()
+    try:
+        match column.kind:
+            case Kind.NUMBER | Kind.MONEY:
+                return Decimal(text)
+            case Kind.DATE:
+                return _day(text)
+            case Kind.DATETIME:
+                moment = parse_datetime(text) if "T" in text or ":" in text else None
+                if moment is not None:
+                    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+                day = _day(text)
+                return start_of_day(day, zone), start_of_day(date.fromordinal(day.toordinal() + 1), zone)
+            case Kind.BOOL:
+                return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                    text.lower()
+                ]
+            case Kind.RELATION:
+                return actor.user_id if text == "me" else int(text)
+            case _:
+                return text
+    except (ValueError, KeyError, InvalidOperation, OverflowError) as error:
+        raise Invalid({column.key: [f"“{text}” is not a value for “{column.label}”."]}) from error
+
+
+def _day(text: str) -> date:
+    day = parse_date(text)
+    if day is None:
+        raise ValueError(text)
+    return day
+
+
+# ---------------------------------------------------------------- order and pages
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list, with the cursors of the pages beside it (None where there is none)."""
+
+    rows: list[Any]
+    next: str | None = None
+    previous: str | None = None
+    sort: str = ""
+    order: tuple[tuple[str, bool], ...] = field(default=(), repr=False)
+
+
+def page_of(
+    rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE
+) -> Page:
+    """One page by keyset: as fast at row 900,000 as at row 1, and stable while rows are added.
+
+    ``sort`` is a column key, ``-key`` for descending. ``cursor`` comes from another page.
+
+    Raises:
+        Invalid: a sort or cursor that is not of this list.
+    """
+    order = _order(resource, sort or resource.default_order)
+    backwards, position = _read_cursor(cursor, order)
+    if position is not None:
+        rows = rows.filter(_beyond(order, position, backwards))
+    size = max(1, min(size, MAX_PAGE_SIZE))
+    found = list(
+        rows.order_by(*(_order_by(path, d != backwards, backwards) for path, d in order))[: size + 1]
+    )
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    has_next, has_previous = (position is not None, more) if backwards else (more, position is not None)
+    return Page(
+        rows=found,
+        next=_cursor(order, found[-1], backwards=False) if found and has_next else None,
+        previous=_cursor(order, found[0], backwards=True) if found and has_previous else None,
+        sort=sort or resource.default_order,
+        order=order,
+    )
+
+
+def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
+    """How many rows there are, never counting beyond ``limit`` + 1: that value means *more than*."""
+    return rows.order_by().values("pk")[: limit + 1].count()
+
+
+def _order(resource: Resource, sort: str) -> tuple[tuple[str, bool], ...]:
+    order: list[tuple[str, bool]] = []
+    for part in sort.split(","):
+        key, descending = part.strip().lstrip("-"), part.strip().startswith("-")
+        column = resource.by_key.get(key)
+        if column is None or not column.sortable:
+            raise Invalid({"sort": [f"{resource.label_plural} cannot be sorted by “{key}”."]})
+        order.append((column.orm_path, descending))
+    return (*order, ("pk", order[-1][1]))
+
+
+def _order_by(path: str, descending: bool, backwards: bool) -> OrderBy:
+    # Unknown values stand last going forwards, hence first going backwards.
+    if path == "pk":
+        return OrderBy(F(path), descending=descending)
+    if backwards:
+        return OrderBy(F(path), descending=descending, nulls_first=True)
+    return OrderBy(F(path), descending=descending, nulls_last=True)
+
+
+def _beyond(order: Sequence[tuple[str, bool]], position: Sequence[Any], backwards: bool) -> Q:
+    """Rows after ``position`` in this order: later in the first column, or equal there and later in the rest."""
+    condition, equal = Q(), Q()
+    for (path, descending), value in zip(order, position, strict=True):
+        after = "lt" if descending != backwards else "gt"
+        if value is None:
+            # Nothing lies beyond unknown going forwards; everything known does going backwards.
+            step = Q(**{f"{path}__isnull": False}) if backwards else Q(pk__in=())
+        elif backwards or path == "pk":
+            step = Q(**{f"{path}__{after}": value})
+        else:
+            step = Q(**{f"{path}__{after}": value}) | Q(**{f"{path}__isnull": True})
+        condition |= equal & step
+        equal &= Q(**{path: value}) if value is not None else Q(**{f"{path}__isnull": True})
+    return condition
+
+
+def _cursor(order: Sequence[tuple[str, bool]], row: Model, *, backwards: bool) -> str:
+    values: list[Any] = []
+    for path, _ in order:
+        value: Any = row
+        for part in path.split("__"):
+            value = getattr(value, part) if value is not None else None
+        values.append(value.isoformat() if isinstance(value, (date, datetime)) else value)
+    text = json.dumps([int(backwards), *values], default=str, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]]) -> tuple[bool, list[Any] | None]:
+    if not cursor:
+        return False, None
+    try:
+        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if len(raw) != len(order) + 1 or not all(
+            isinstance(v, (str, int, float, bool, type(None))) for v in raw
+        ):
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise Invalid(
+            {"cursor": ["This page link does not fit the list any more; start from its first page."]}
+        ) from error
+    return bool(raw[0]), raw[1:]
+
+
+def exported_columns(resource: Resource, keys: Iterable[str] = ()) -> list[Column]:
+    """The columns an export has: those named, in that order, or all that are exported."""
+    wanted = [resource.by_key[k] for k in keys if k in resource.by_key]
+    return [c for c in (wanted or resource.columns) if c.exported]

@@ -1,0 +1,39 @@
+"""What tests share: actors of every role, and budgets of queries that print what was asked when they break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from headwater.platform.actor import Actor, ActorKind, Visibility
+
+
+def make_actor(*verbs: str, visibility: Visibility = Visibility.ALL, user_id: int | None = None) -> Actor:
+    """An actor with just these rights."""
+    return Actor(
+        kind=ActorKind.USER,
+        name="Test Person",
+        id=user_id,
+        user_id=user_id,
+        role="TEST",
+        verbs=frozenset(verbs),
+        visibility=visibility,
+    )
+
+
+@contextmanager
+def query_budget(limit: int) -> Iterator[None]:
+    """Fail when the block asks the database more than ``limit`` times, printing every query."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    if len(captured) > limit:
+        asked = "\n".join(f"{i}. {q['sql'][:300]}" for i, q in enumerate(captured.captured_queries, 1))
+        raise AssertionError(f"{len(captured)} queries, {limit} were budgeted:\n{asked}")
+
+
+def count_queries() -> CaptureQueriesContext:
+    """Counts queries: ``with count_queries() as asked: …; len(asked)``."""
+    return CaptureQueriesContext(connection)

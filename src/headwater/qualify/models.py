@@ -1,0 +1,161 @@
+"""Leads: one episode of possible interest of a party, from arrival to an exit."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Stage(models.TextChoices):
+    """How far a lead is; the codes are fixed, their labels may be changed by translation."""
+
+    NEW = "NEW", "New"
+    WORKING = "WORKING", "Working"
+    MQL = "MQL", "MQL"
+    SAL = "SAL", "SAL"
+    SQL = "SQL", "SQL"
+
+
+class Exit(models.TextChoices):
+    """How a lead ended; empty while it is open."""
+
+    CONVERTED = "CONVERTED", "Converted"
+    DISQUALIFIED = "DISQUALIFIED", "Disqualified"
+    RECYCLED = "RECYCLED", "Recycled"
+    MERGED = "MERGED", "Merged"
+
+
+class Interest(models.TextChoices):
+    """What they came for."""
+
+    ENQUIRY = "ENQUIRY", "Enquiry"
+    QUOTE_REQUEST = "QUOTE_REQUEST", "Quote request"
+
+
+class DisqualifyReason(models.TextChoices):
+    """Why a lead will not become a sale."""
+
+    NO_NEED = "NO_NEED", "No need"
+    NO_BUDGET = "NO_BUDGET", "No budget"
+    NOT_REACHABLE = "NOT_REACHABLE", "Not reachable"
+    WRONG_FIT = "WRONG_FIT", "Not our kind of customer"
+    COMPETITOR = "COMPETITOR", "Bought elsewhere"
+    SPAM = "SPAM", "Spam or a test"
+    DUPLICATE = "DUPLICATE", "Known already"
+    OTHER = "OTHER", "Other"
+
+
+class SendBackReason(models.TextChoices):
+    """Why sales sends a handed-over lead back."""
+
+    NOT_ENOUGH = "NOT_ENOUGH", "Not enough to go on"
+    NOT_READY = "NOT_READY", "Not ready to talk"
+    WRONG_PERSON = "WRONG_PERSON", "Wrong person"
+    WRONG_FIT = "WRONG_FIT", "Not our kind of customer"
+    NOT_REACHABLE = "NOT_REACHABLE", "Not reachable"
+    OTHER = "OTHER", "Other"
+
+
+class Lead(models.Model):
+    """One episode of possible interest. A party can have many over the years.
+
+    ``party`` is who asked; ``organisation`` whom they work for. ``source`` empty is *left blank*, which is not
+    the same as a source called unknown. ``arrived_at`` empty means the day is not known. A lead without an owner
+    lies in the pool. The handover fields say who was asked to take it; they are empty when no handover is open.
+    """
+
+    party = models.ForeignKey("parties.Party", db_index=False, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        "parties.Party", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    referrer = models.ForeignKey(
+        "parties.Party", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    source = models.ForeignKey(
+        "acquire.Source", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    campaign = models.ForeignKey(
+        "acquire.Campaign", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    title = models.CharField(max_length=200, default="", blank=True)
+    interest = models.CharField(max_length=14, choices=Interest, default=Interest.ENQUIRY)
+    amount = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, default="", blank=True)
+    stage = models.CharField(max_length=8, choices=Stage, default=Stage.NEW)
+    stage_since = models.DateTimeField(null=True)
+    exit = models.CharField(max_length=12, choices=Exit, default="", blank=True)
+    exit_reason = models.CharField(max_length=20, default="", blank=True)
+    exit_note = models.CharField(max_length=300, default="", blank=True)
+    exited_at = models.DateTimeField(null=True)
+    wake_up_on = models.DateField(null=True, blank=True)
+    owner = models.ForeignKey(
+        "team.User", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    team = models.ForeignKey(
+        "team.Team", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    arrived_at = models.DateTimeField(null=True)
+    answer_due_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True)
+    handed_by = models.ForeignKey(
+        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    handed_to = models.ForeignKey(
+        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    handover_due_at = models.DateTimeField(null=True)
+    sent_back_reason = models.CharField(max_length=20, choices=SendBackReason, default="", blank=True)
+    sent_back_note = models.CharField(max_length=300, default="", blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    extra = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    batch_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("party", name="lead_party"),
+            models.Index("arrived_at", "id", name="lead_arrived"),
+            models.Index("owner", "exit", "arrived_at", "id", name="lead_owner"),
+            models.Index("exit", "stage", "arrived_at", "id", name="lead_stage"),
+            models.Index("source", "arrived_at", "id", name="lead_source"),
+            models.Index(
+                "answer_due_at",
+                name="lead_waiting",
+                condition=Q(answered_at=None, exit="", deleted_at=None, answer_due_at__isnull=False),
+            ),
+            models.Index("organisation", name="lead_org", condition=Q(organisation__isnull=False)),
+            models.Index("referrer", name="lead_referrer", condition=Q(referrer__isnull=False)),
+            models.Index("campaign", name="lead_campaign", condition=Q(campaign__isnull=False)),
+            models.Index(
+                "team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)
+            ),
+            models.Index("handed_to", name="lead_handover", condition=Q(handed_to__isnull=False)),
+            models.Index("batch_id", name="lead_batch", condition=Q(batch_id__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),
+            models.CheckConstraint(condition=Q(exit__in=["", *Exit.values]), name="lead_exit_known"),
+            models.CheckConstraint(
+                condition=~Q(exit="DISQUALIFIED") | ~Q(exit_reason=""), name="disqualified_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(exit="RECYCLED") | Q(wake_up_on__isnull=False), name="recycled_has_wake_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"lead {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the lead is still being worked on."""
+        return not self.exit
+
+    @property
+    def in_pool(self) -> bool:
+        """Whether anybody may claim it."""
+        return self.owner_id is None and self.is_open

@@ -1,0 +1,50 @@
+"""Puts the actor on the request, so that everything below asks one question: may this actor?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from headwater.platform.actor import Actor, ActorKind
+from headwater.team import queries
+
+if TYPE_CHECKING:
+    from headwater.team.models import Company, User
+
+
+class Request(HttpRequest):
+    """A request with its actor and the company; what views of this product receive."""
+
+    actor: Actor
+    company: Company
+    user: User  # type: ignore[assignment]
+
+
+ANONYMOUS = Actor(kind=ActorKind.USER, name="somebody not signed in")
+
+
+class ActorMiddleware:
+    """Sets ``request.actor`` and ``request.company`` and shows times in the person's zone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
+        user = request.user
+        if user.is_authenticated:
+            zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined,union-attr]
+            with timezone.override(ZoneInfo(zone)):
+                return self.get_response(request)
+        return self.get_response(request)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    user = request.user
+    return queries.actor_of(user) if user.is_authenticated else ANONYMOUS  # type: ignore[arg-type]

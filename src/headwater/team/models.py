@@ -1,0 +1,132 @@
+"""Who we are: the company, its teams, its users and their tokens."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Company(models.Model):
+    """The one company an installation belongs to, and its settings. There is exactly one row, with id 1."""
+
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3, default="EUR")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    country = models.CharField(
+        max_length=2, default="", help_text="ISO 3166-1; reads phone numbers without prefix."
+    )
+    office_days = models.CharField(max_length=7, default="12345", help_text="ISO weekdays, Monday is 1.")
+    office_opens = models.TimeField(default=time(8, 30))
+    office_closes = models.TimeField(default=time(17, 30))
+    answer_minutes = models.PositiveIntegerField(default=30)
+    handover_hours = models.PositiveIntegerField(default=8)
+    is_demo = models.BooleanField(default=False)
+    setup_digest = models.CharField(max_length=64, default="")
+    setup_done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_company")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone; calendar days are counted in it."""
+        return ZoneInfo(self.time_zone)
+
+
+class Team(models.Model):
+    """Colleagues who share what they see."""
+
+    name = models.CharField(max_length=80)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="team_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What somebody does here; ``team.rules`` says what each role may."""
+
+    OWNER = "OWNER", "Owner"
+    ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
+    HEAD_OF_SALES = "HEAD_OF_SALES", "Head of sales"
+    MARKETER = "MARKETER", "Marketer"
+    INSIDE_SALES = "INSIDE_SALES", "Inside sales"
+    FIELD_REP = "FIELD_REP", "Field rep"
+    INDEPENDENT_REP = "INDEPENDENT_REP", "Independent rep"
+    SERVICE = "SERVICE", "Service"
+    READ_ONLY = "READ_ONLY", "Read only"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by their e-mail in any case, as sign-in needs."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. The e-mail is the login."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role)
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    time_zone = models.CharField(max_length=60, default="", blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class ApiToken(models.Model):
+    """A key for programs, acting for its user within its scopes. Only a digest of it is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
+
+
+class SignInAttempt(models.Model):
+    """One try to sign in, kept to slow down guessing; old rows are swept."""
+
+    email = models.CharField(max_length=254)
+    address = models.CharField(max_length=45)
+    at = models.DateTimeField()
+    succeeded = models.BooleanField()
+
+    class Meta:
+        indexes = [
+            models.Index("email", "at", name="sign_in_email"),
+            models.Index("address", "at", name="sign_in_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} {'in' if self.succeeded else 'refused'}"

@@ -1,0 +1,116 @@
+"""Reads about ourselves: who acts, which company this is, who may own what."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from headwater.platform.actor import Actor, ActorKind, Visibility
+from headwater.team.models import ApiToken, Company, Team, User
+from headwater.team.rules import TOKEN_SCOPES, rights_of
+
+
+def company() -> Company:
+    """The company of this installation; an unnamed one before the first run is done."""
+    return Company.objects.filter(pk=1).first() or Company(pk=1, name="")
+
+
+def actor_of(user: User) -> Actor:
+    """The person as an actor, with the rights of their role."""
+    rights = rights_of(user.role if user.is_active else "")
+    return Actor(
+        kind=ActorKind.USER,
+        name=user.name,
+        id=user.pk,
+        user_id=user.pk,
+        role=user.role,
+        verbs=rights.verbs,
+        visibility=Visibility(rights.visibility),
+        team_ids=_teams_of(user),
+        time_zone=user.time_zone or "",
+    )
+
+
+def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
+    """Whom a token stands for, narrowed to its scopes; None when unknown, expired, revoked or its user is gone."""
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=at), digest=digest_of(secret), revoked_at=None)
+        .first()
+    )
+    if token is None or not token.user.is_active:
+        return None
+    person = actor_of(token.user)
+    return Actor(
+        kind=ActorKind.TOKEN,
+        name=f"{token.user.name} ({token.name})",
+        id=token.pk,
+        user_id=token.user_id,
+        role=person.role,
+        verbs=person.verbs,
+        visibility=person.visibility,
+        team_ids=person.team_ids,
+        scopes=frozenset(TOKEN_SCOPES.get(scope, scope) for scope in token.scopes),
+        time_zone=person.time_zone,
+    )
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret. Plain SHA-256: the secrets are 256 random bits, not passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def user_by_email(email: str) -> User | None:
+    """The user with this e-mail in any case."""
+    return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def visible_users(actor: Actor) -> QuerySet[User]:
+    """The colleagues an actor may see: all of them, with the right to see any."""
+    if not actor.may("team.user.see"):
+        return User.objects.filter(pk=actor.user_id) if actor.user_id else User.objects.none()
+    return User.objects.select_related("team")
+
+
+def assignable_users(actor: Actor) -> QuerySet[User]:
+    """Whom this actor may give work to: active colleagues within their visibility."""
+    users = User.objects.filter(is_active=True).order_by("name", "pk")
+    match actor.visibility:
+        case Visibility.ALL:
+            return users
+        case Visibility.TEAM:
+            return users.filter(Q(team_id__in=sorted(actor.team_ids)) | Q(pk=actor.user_id))
+        case _:
+            return users.filter(pk=actor.user_id)
+
+
+def user_choices(actor: Actor) -> list[tuple[str, str]]:
+    """Active colleagues as choices for owner columns and forms."""
+    return [(str(pk), name) for pk, name in assignable_users(actor).values_list("pk", "name")]
+
+
+def users_by_name(names: set[str]) -> dict[str, User]:
+    """Users by the name or e-mail a file calls them, folded to lower case; ambiguous names are left out."""
+    found: dict[str, User | None] = {}
+    for user in User.objects.all():
+        for word in (user.name.casefold(), user.email.casefold()):
+            found[word] = None if word in found and found[word] != user else user
+    return {name: user for name in names if (user := found.get(name.strip().casefold())) is not None}
+
+
+def _teams_of(user: User) -> frozenset[int]:
+    """The user's team and the teams below it; there are few teams, so one small query reads them all."""
+    if user.team_id is None:
+        return frozenset()
+    children: dict[int | None, list[int]] = {}
+    for pk, parent_id in Team.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent_id, []).append(pk)
+    found, waiting = set(), [user.team_id]
+    while waiting:
+        team = waiting.pop()
+        if team not in found:
+            found.add(team)
+            waiting.extend(children.get(team, []))
+    return frozenset(found)

@@ -1,0 +1,91 @@
+"""What each role may do and how far it sees. Patterns over ``room.noun.verb``; ``*`` matches anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Visibility = Literal["OWN", "TEAM", "ALL"]
+
+_READ: Final = frozenset(
+    {
+        "parties.*.see", "acquire.*.see", "qualify.*.see", "sell.*.see", "measure.report.see", "team.user.see",
+    }
+)  # fmt: skip
+_WORK_PARTIES: Final = frozenset(
+    {
+        "parties.*.create", "parties.*.change", "parties.person.tag", "parties.organisation.tag",
+        "parties.person.relate", "parties.organisation.relate", "parties.activity.done", "parties.activity.delete",
+    }
+)  # fmt: skip
+_WORK_LEADS: Final = frozenset(
+    {
+        "qualify.lead.create", "qualify.lead.change", "qualify.lead.move", "qualify.lead.disqualify",
+        "qualify.lead.recycle", "qualify.lead.reopen", "qualify.lead.claim", "qualify.lead.respond",
+        "acquire.touchpoint.create",
+    }
+)  # fmt: skip
+_HAND_OVER: Final = frozenset({"qualify.lead.hand_over"})
+_TAKE_OVER: Final = frozenset({"qualify.lead.accept", "qualify.lead.send_back"})
+_SELL: Final = frozenset(
+    {
+        "qualify.lead.convert", "sell.opportunity.create", "sell.opportunity.change", "sell.opportunity.move",
+        "sell.opportunity.win", "sell.opportunity.lose", "sell.opportunity.reopen", "sell.order.create",
+    }
+)  # fmt: skip
+_MARKET: Final = frozenset(
+    {
+        "acquire.*.create", "acquire.*.change", "acquire.*.delete", "acquire.*.import", "acquire.*.export",
+        "qualify.lead.import", "qualify.lead.export", "parties.*.import", "parties.*.export", "intake.*",
+    }
+)  # fmt: skip
+_LEAD_SALES: Final = frozenset(
+    {
+        "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.see_company",
+        "team.user.see",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RoleRights:
+    """The verbs of a role and how far among owned rows it sees."""
+
+    verbs: frozenset[str]
+    visibility: Visibility
+
+
+ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
+    "OWNER": RoleRights(frozenset({"*"}), "ALL"),
+    "ADMINISTRATOR": RoleRights(frozenset({"*"}), "ALL"),
+    "HEAD_OF_SALES": RoleRights(_LEAD_SALES, "ALL"),
+    "MARKETER": RoleRights(
+        _READ
+        | _MARKET
+        | _WORK_PARTIES
+        | _WORK_LEADS
+        | _HAND_OVER
+        | {"measure.report.*", "measure.see_company"},
+        "ALL",
+    ),
+    "INSIDE_SALES": RoleRights(
+        _READ | _WORK_PARTIES | _WORK_LEADS | _HAND_OVER | _TAKE_OVER | {"qualify.lead.convert"}, "TEAM"
+    ),
+    "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "TEAM"),
+    "INDEPENDENT_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _SELL, "OWN"),
+    "SERVICE": RoleRights(
+        frozenset({"parties.*.see", "sell.order.see", "sell.product.see", "team.user.see"}) | _WORK_PARTIES,
+        "ALL",
+    ),
+    "READ_ONLY": RoleRights(_READ | {"measure.see_company"}, "ALL"),
+}
+
+TOKEN_SCOPES: Final[dict[str, str]] = {
+    "read": "*.see",
+    "write": "*",
+}
+
+
+def rights_of(role: str) -> RoleRights:
+    """The rights of a role; a role that is not known may do nothing."""
+    return ROLE_RIGHTS.get(role, RoleRights(frozenset(), "OWN"))
