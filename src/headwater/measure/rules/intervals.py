@@ -67,9 +67,7 @@ def cost_per_customer(spend: Decimal, *, wins: int, leads: int, level: float = L
     return Interval(float(spend) / (leads * share.high), float(spend) / (leads * share.low), level)
 
 
-def return_on_spend(
-    margin: Decimal, spend: Decimal, *, wins: int, leads: int, level: float = LEVEL
-) -> Interval | None:
+def return_on_spend(margin: Decimal, spend: Decimal, *, wins: int, leads: int, level: float = LEVEL) -> Interval | None:
     """The interval of (gross margin - spend) / spend; none before the first win or without a spend.
 
     The margin of a win is held fixed and the number of wins runs over its Wilson interval. How much orders

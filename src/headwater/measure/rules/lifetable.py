@@ -72,7 +72,7 @@ class LifeTable:
         return next((point for point in reversed(self.points) if point.at_risk >= enough), None)
 
     def every(self, days: int, *, enough: int = ENOUGH_AT_RISK) -> list[Point]:
-        """The points of a curve, one every ``days`` and the last one, as far as ``enough`` leads were watched."""
+        """The points of a curve, one every ``days`` and the last, as far as ``enough`` leads were watched."""
         last = self.reach(enough=enough)
         if last is None:
             return []

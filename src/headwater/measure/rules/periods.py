@@ -59,9 +59,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.from_ and self.to and self.from_ > self.to:
-            raise UnreadableRequest(
-                {"from": [f"The period ends ({self.to}) before it begins ({self.from_})."]}
-            )
+            raise UnreadableRequest({"from": [f"The period ends ({self.to}) before it begins ({self.from_})."]})
 
     @property
     def is_all_time(self) -> bool:

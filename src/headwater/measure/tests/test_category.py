@@ -79,17 +79,10 @@ def test_an_open_lead_that_never_bought_is_not_a_customer_yet():
 
 
 def test_a_company_may_set_its_own_thresholds():
-    own = Thresholds(
-        paying_days=30, non_paying_days=60, non_active_days=90, introductions=1, referred_leads=2
-    )
+    own = Thresholds(paying_days=30, non_paying_days=60, non_active_days=90, introductions=1, referred_leads=2)
     ordered = TODAY - timedelta(days=31)
-    assert (
-        categorise(as_of=TODAY, last_order_date=ordered, thresholds=own).category
-        is Category.ACTIVE_NON_PAYING
-    )
-    assert (
-        categorise(as_of=TODAY, introduced_count=1, thresholds=own).category is Category.CENTRE_OF_INFLUENCE
-    )
+    assert categorise(as_of=TODAY, last_order_date=ordered, thresholds=own).category is Category.ACTIVE_NON_PAYING
+    assert categorise(as_of=TODAY, introduced_count=1, thresholds=own).category is Category.CENTRE_OF_INFLUENCE
     assert categorise(as_of=TODAY, referred_leads=1, thresholds=own).category is Category.UNDEFINED
 
 

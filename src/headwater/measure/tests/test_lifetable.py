@@ -37,9 +37,9 @@ def test_the_curve_is_the_textbook_one():
     ]  # fmt: skip
     assert [table.points[age].at_risk for age in (6, 7, 10, 13)] == [21, 17, 15, 12]
     # 95% on the log(-log) scale at 10, as the packages give it: 0.503 to 0.889.
-    wide = life_table(
-        [*(Group(age, 99, n) for age, n in fate), *(Group(None, age) for age in watched)], level=0.95
-    ).at(10)
+    wide = life_table([*(Group(age, 99, n) for age, n in fate), *(Group(None, age) for age in watched)], level=0.95).at(
+        10
+    )
     assert wide is not None
     assert (round(1 - wide.high, 3), round(1 - wide.low, 3)) == (0.503, 0.889)
 

@@ -71,9 +71,7 @@ def test_a_day_begins_where_the_company_is_also_when_the_clocks_change():
 
 
 def test_what_is_left_out_of_a_request_takes_its_default():
-    assert periods.read_request(today=TODAY) == ReportRequest(
-        By.SOURCE, Basis.ARRIVED, "first", None, None, None
-    )
+    assert periods.read_request(today=TODAY) == ReportRequest(By.SOURCE, Basis.ARRIVED, "first", None, None, None)
 
 
 def test_a_request_is_read_from_the_texts_of_an_address():
