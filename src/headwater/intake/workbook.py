@@ -1,0 +1,193 @@
+"""Reading XLSX: the cells as text, as a person sees them, after a check that the archive does not burst."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from headwater.intake.errors import UnreadableFile
+from headwater.intake.sniff import CHUNK, find_header, name_columns, trim_header
+from headwater.intake.table import Dialect, Limits, RawRow
+
+_MOST_PARTS = 10_000
+_LAST_ROW = re.compile(rb"""\br\s*=\s*["'](\d{1,8})["']""")
+_COLUMNS = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d{1,8}["']""")
+_ROWS = re.compile(rb"""\br\s*=\s*["'][A-Z]{1,3}(\d{1,8})["']""")
+
+
+def open_workbook(
+    source: Path,
+    opened: Callable[[Path], IO[bytes]],
+    *,
+    sheet: str | None,
+    has_header: bool | None,
+    limits: Limits,
+) -> WorkbookTable:
+    """Open the named sheet of an XLSX file, or the first one that holds anything.
+
+    Raises:
+        UnreadableFile: damaged, too large once unpacked, or without such a sheet.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    with opened(source) as stream:
+        data = stream.read(limits.workbook_bytes + 1)
+    if len(data) > limits.workbook_bytes:
+        raise UnreadableFile(f"The workbook is larger than {limits.workbook_bytes:,} bytes. Save it as CSV.")
+    try:
+        _refuse_bombs(data, limits)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = list(book.sheet_names)
+        if sheet is not None and sheet not in names:
+            raise UnreadableFile(f"There is no sheet {sheet!r}. The workbook has: {', '.join(names)}.")
+        page = None
+        for name in [sheet] if sheet is not None else names:
+            page = book.get_sheet_by_name(name)
+            if page.height and page.width:
+                break
+    except (CalamineError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        message = f"The workbook is damaged or not an XLSX file ({error}). Save it again."
+        raise UnreadableFile(message) from None
+    if page is None or not page.height:
+        raise UnreadableFile("The workbook is empty.", line=1, column=1)
+    return WorkbookTable(page, tuple(names), has_header, limits)
+
+
+def _refuse_bombs(data: bytes, limits: Limits) -> None:
+    """Unpack every part without keeping it: what an archive says about its size may be a lie.
+
+    One cell far out makes the reader reserve everything in between, so the span of cells is checked as well.
+    """
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    parts = archive.infolist()
+    if len(parts) > _MOST_PARTS:
+        raise UnreadableFile("The workbook has too many parts. Save the sheet as CSV.")
+    if not any(part.filename.startswith("xl/") for part in parts):
+        raise UnreadableFile("This is a ZIP archive, not a workbook. Unpack it and import the table inside.")
+    total = 0
+    for part in parts:
+        part.file_size = sys.maxsize  # read to the true end, not to the one it claims
+        is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
+        columns: set[bytes] = set()
+        last_row, tail = 0, b""
+        with archive.open(part) as stream:
+            while chunk := stream.read(CHUNK):
+                total += len(chunk)
+                if total > limits.workbook_bytes:
+                    raise UnreadableFile(
+                        f"The workbook unpacks to more than {limits.workbook_bytes:,} bytes. Save it as CSV."
+                    )
+                if is_sheet:
+                    text = tail + chunk
+                    columns.update(_COLUMNS.findall(text))
+                    for pattern in (_LAST_ROW, _ROWS):
+                        last_row = max([last_row, *map(int, set(pattern.findall(text)))])
+                    tail = text[-64:]
+        across = max((_column_number(letters) for letters in columns), default=0)
+        if across > limits.columns or across * last_row > limits.workbook_cells:
+            raise UnreadableFile(
+                f"The sheet spans {last_row:,} rows by {across:,} columns, more than can be read."
+                " Delete the stray cells far out, or save it as CSV.",
+                line=last_row,
+                column=across,
+            )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+@dataclass
+class WorkbookTable:
+    """One sheet of a workbook; lines are the row numbers that Excel shows."""
+
+    header: list[str]
+    original_header: list[str]
+    dialect: Dialect
+
+    def __init__(self, page: Any, sheets: tuple[str, ...], has_header: bool | None, limits: Limits) -> None:
+        self._page = page
+        self._skip = 0
+        first = list(islice(self._records(), 60))
+        if not first:
+            raise UnreadableFile("The sheet is empty.", line=1, column=1)
+        index, headed = find_header([cells for _, cells in first], has_header=has_header)
+        line, cells = first[index]
+        width = max(len(row) for _, row in first[index:])
+        if width > limits.columns:
+            raise UnreadableFile(
+                f"The sheet has {width:,} columns; {limits.columns:,} is the limit.",
+                line=line,
+                column=limits.columns + 1,
+            )
+        below = [row for _, row in first[index + 1 :]]
+        self.original_header = trim_header(cells, below) if headed else name_columns([""] * width)
+        self.header = name_columns(self.original_header)
+        self._skip = index + (1 if headed else 0)
+        self.dialect = Dialect(
+            "xlsx",
+            encoding="",
+            delimiter="",
+            quote=None,
+            has_header=headed,
+            header_line=line if headed else None,
+            preamble=tuple(" ".join(filter(None, row)) for _, row in first[:index]),
+            sheet=page.name,
+            sheets=sheets,
+            notes=(f"{index} row(s) above the table were left out.",) if index else (),
+        )
+
+    def rows(self, start: int = 0) -> Iterator[RawRow]:
+        """All rows in the order of the sheet, leaving out the first ``start``."""
+        width = len(self.header)
+        for line, cells in islice(self._records(), self._skip + start, None):
+            if len(cells) < width:
+                cells += [""] * (width - len(cells))
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            yield line, cells
+
+    def sample(self, n: int = 100) -> list[list[str]]:
+        """The cells of the first ``n`` rows."""
+        return [cells for _, cells in islice(self.rows(), n)]
+
+    def row_count_estimate(self) -> int:
+        """Rows of the sheet below the header, blank ones included."""
+        return max(int(self._page.total_height) - (self.dialect.header_line or 0), 0)
+
+    def _records(self) -> Iterator[RawRow]:
+        # calamine gives the blank rows above the table, but not the blank columns left of it.
+        for line, values in enumerate(self._page.iter_rows(), 1):
+            cells = [value if type(value) is str else _text(value) for value in values]
+            if any(cells):
+                yield line, cells
+
+
+def _text(value: object) -> str:
+    """A cell as text: whole numbers without a point, dates as ISO, no time where it is midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        return format(value, ".15g")
+    if isinstance(value, dt.datetime):
+        if value.time() == dt.time():
+            return value.date().isoformat()
+        return value.isoformat(sep=" ")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return str(value)
