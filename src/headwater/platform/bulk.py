@@ -47,8 +47,8 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     """
     current_unit()
     fields = {f.attname: f for f in model._meta.concrete_fields}
-    names = [fields[name].column for name in columns]
-    prepared = _prepared(rows, [_converter(fields[name]) for name in columns])
+    names = [str(fields[name].column) for name in columns]
+    prepared: Any = _prepared(rows, [_converter(fields[name]) for name in columns])
     quote = connection.ops.quote_name
     target = f"{quote(model._meta.db_table)} ({', '.join(quote(n) for n in names)})"
     with connection.cursor() as cursor:

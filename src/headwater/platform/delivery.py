@@ -82,9 +82,9 @@ def _drain(handler: Handler, horizon: int, at: datetime) -> int:
     try:
         while cursor.position < horizon:
             events = list(
-                Event.objects.filter(
-                    pk__gt=cursor.position, pk__lte=horizon, verb__in=handler.verbs
-                ).order_by("pk")[:BATCH]
+                Event.objects.filter(pk__gt=cursor.position, pk__lte=horizon, verb__in=handler.verbs).order_by("pk")[
+                    :BATCH
+                ]
             )
             for event in events:
                 if not _hand_over(handler, event, cursor, at):
@@ -100,11 +100,9 @@ def _drain(handler: Handler, horizon: int, at: datetime) -> int:
 def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, at: datetime) -> bool:
     try:
         handler.run(fact_of(event), event)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever a handler raises, the log must go on)
         final = isinstance(error, DomainError) or cursor.attempts + 1 >= MAX_ATTEMPTS
-        log.warning(
-            "delivery_failed", handler=handler.name, event=event.pk, error=type(error).__name__, final=final
-        )
+        log.warning("delivery_failed", handler=handler.name, event_id=event.pk, error=type(error).__name__, final=final)
         if not final:
             pause = timedelta(seconds=5 * 4**cursor.attempts)
             HandlerCursor.objects.filter(pk=cursor.pk).update(
@@ -112,11 +110,7 @@ def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, at: dateti
             )
             return False
         DeadLetter.objects.bulk_create(
-            [
-                DeadLetter(
-                    handler=handler.name, event=event, error=f"{type(error).__name__}: {error}", failed_at=at
-                )
-            ],
+            [DeadLetter(handler=handler.name, event=event, error=f"{type(error).__name__}: {error}", failed_at=at)],
             ignore_conflicts=True,
         )
     if cursor.attempts:

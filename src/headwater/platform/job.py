@@ -83,9 +83,7 @@ def enqueue(
     """Put a job into the queue; inside an action it appears when the action commits, or not at all."""
     if kind not in JOBS:
         raise NotFound(f"No job is called {kind}.")
-    return Job.objects.create(
-        kind=kind, args=dict(args), user_id=user_id, queued_at=at, run_after=run_after or at
-    )
+    return Job.objects.create(kind=kind, args=dict(args), user_id=user_id, queued_at=at, run_after=run_after or at)
 
 
 def cancel(*, job_id: int, at: datetime) -> bool:
@@ -144,9 +142,7 @@ def _claim(at: datetime, worker: str) -> Job | None:
             state=candidate.state,
             heartbeat_at=candidate.heartbeat_at,
             attempts=candidate.attempts,
-        ).update(
-            state=Job.State.RUNNING, worker=worker, started_at=at, heartbeat_at=at, attempts=F("attempts") + 1
-        )
+        ).update(state=Job.State.RUNNING, worker=worker, started_at=at, heartbeat_at=at, attempts=F("attempts") + 1)
         if taken:
             candidate.refresh_from_db()
             return candidate
@@ -156,9 +152,7 @@ def _claim(at: datetime, worker: str) -> Job | None:
 def take_over_dead(*, alive: str, at: datetime) -> int:
     """At the start of the only worker of an embedded database: put back what a killed one left running."""
     return (
-        Job.objects.filter(state=Job.State.RUNNING)
-        .exclude(worker=alive)
-        .update(state=Job.State.QUEUED, run_after=at)
+        Job.objects.filter(state=Job.State.RUNNING).exclude(worker=alive).update(state=Job.State.QUEUED, run_after=at)
     )
 
 

@@ -29,9 +29,7 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                "party_id", "occurred_at", name="event_party_time", condition=Q(party_id__isnull=False)
-            ),
+            models.Index("party_id", "occurred_at", name="event_party_time", condition=Q(party_id__isnull=False)),
             models.Index(
                 "organisation_id",
                 "occurred_at",
@@ -132,9 +130,7 @@ class ExternalId(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["system", "kind", "external_id"], name="external_id_names_one_row"
-            )
+            models.UniqueConstraint(fields=["system", "kind", "external_id"], name="external_id_names_one_row")
         ]
         indexes = [models.Index("kind", "object_id", name="external_id_object")]
 
@@ -174,9 +170,7 @@ class Job(models.Model):
     worker = models.CharField(max_length=60, default="")
 
     class Meta:
-        indexes = [
-            models.Index("state", "run_after", name="job_open", condition=Q(state__in=("QUEUED", "RUNNING")))
-        ]
+        indexes = [models.Index("state", "run_after", name="job_open", condition=Q(state__in=("QUEUED", "RUNNING")))]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk} {self.state}"

@@ -25,9 +25,7 @@ class Scheduled:
 SCHEDULE: dict[str, Scheduled] = {}
 
 
-def every(
-    interval: timedelta, name: str
-) -> Callable[[Callable[[datetime], None]], Callable[[datetime], None]]:
+def every(interval: timedelta, name: str) -> Callable[[Callable[[datetime], None]], Callable[[datetime], None]]:
     """Declare a function that the worker calls every ``interval``; several workers call it once."""
 
     def register(fn: Callable[[datetime], None]) -> Callable[[datetime], None]:
@@ -44,9 +42,7 @@ def run_due(*, at: datetime) -> list[str]:
     for item in SCHEDULE.values():
         row = rows.get(item.name)
         if row is None:
-            ScheduleRun.objects.bulk_create(
-                [ScheduleRun(name=item.name, next_run_at=at)], ignore_conflicts=True
-            )
+            ScheduleRun.objects.bulk_create([ScheduleRun(name=item.name, next_run_at=at)], ignore_conflicts=True)
             due = at
         elif row.next_run_at <= at or row.next_run_at > at + 2 * item.every:
             due = row.next_run_at  # far in the future: the clock was set back, do not wait for it

@@ -48,9 +48,7 @@ def set_span(subject_type: str, subject_id: int, kind: str, value: str, *, at: d
 def set_spans(subject_type: str, kind: str, values: dict[int, str], *, at: datetime) -> None:
     """As :func:`set_span` for many subjects in three statements, however many they are."""
     current_unit()
-    open_spans = Span.objects.filter(
-        subject_type=subject_type, kind=kind, until_at=None, subject_id__in=list(values)
-    )
+    open_spans = Span.objects.filter(subject_type=subject_type, kind=kind, until_at=None, subject_id__in=list(values))
     ending, fresh = [], dict(values)
     for span in open_spans:
         if span.value == values[span.subject_id]:
@@ -61,9 +59,7 @@ def set_spans(subject_type: str, kind: str, values: dict[int, str], *, at: datet
     Span.objects.bulk_update(ending, ["until_at"], batch_size=500)
     recorded = now()
     insert_spans(
-        (subject_type, subject_id, kind, value, at, None, recorded)
-        for subject_id, value in fresh.items()
-        if value
+        (subject_type, subject_id, kind, value, at, None, recorded) for subject_id, value in fresh.items() if value
     )
 
 

@@ -22,7 +22,7 @@ class Request(HttpRequest):
 
     actor: Actor
     company: Company
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 ANONYMOUS = Actor(kind=ActorKind.USER, name="somebody not signed in")
@@ -39,7 +39,7 @@ class ActorMiddleware:
         request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
         user = request.user
         if user.is_authenticated:
-            zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined,union-attr]
+            zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined]
             with timezone.override(ZoneInfo(zone)):
                 return self.get_response(request)
         return self.get_response(request)
@@ -47,4 +47,4 @@ class ActorMiddleware:
 
 def _actor(request: HttpRequest) -> Actor:
     user = request.user
-    return queries.actor_of(user) if user.is_authenticated else ANONYMOUS  # type: ignore[arg-type]
+    return queries.actor_of(user) if user.is_authenticated else ANONYMOUS

@@ -77,13 +77,14 @@ def visible_users(actor: Actor) -> QuerySet[User]:
 def assignable_users(actor: Actor) -> QuerySet[User]:
     """Whom this actor may give work to: active colleagues within their visibility."""
     users = User.objects.filter(is_active=True).order_by("name", "pk")
+    myself = Q(pk__in=[actor.user_id] if actor.user_id is not None else [])
     match actor.visibility:
         case Visibility.ALL:
             return users
         case Visibility.TEAM:
-            return users.filter(Q(team_id__in=sorted(actor.team_ids)) | Q(pk=actor.user_id))
+            return users.filter(Q(team_id__in=sorted(actor.team_ids)) | myself)
         case _:
-            return users.filter(pk=actor.user_id)
+            return users.filter(myself)
 
 
 def user_choices(actor: Actor) -> list[tuple[str, str]]:
@@ -97,7 +98,8 @@ def users_by_name(names: set[str]) -> dict[str, User]:
     for user in User.objects.all():
         for word in (user.name.casefold(), user.email.casefold()):
             found[word] = None if word in found and found[word] != user else user
-    return {name: user for name in names if (user := found.get(name.strip().casefold())) is not None}
+    matched = {name: found.get(name.strip().casefold()) for name in names}
+    return {name: user for name, user in matched.items() if user is not None}
 
 
 def _teams_of(user: User) -> frozenset[int]:

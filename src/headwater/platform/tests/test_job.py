@@ -1,0 +1,92 @@
+"""Jobs are claimed once, go on where they were, and say why they failed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from headwater.platform import job, schedule
+from headwater.platform.errors import Conflict
+from headwater.platform.models import Job, ScheduleRun
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def own_registries(monkeypatch):
+    monkeypatch.setattr(job, "JOBS", {})
+    monkeypatch.setattr(schedule, "SCHEDULE", {})
+
+
+@pytest.mark.django_db
+def test_a_job_runs_once_and_keeps_its_result():
+    job.job("count")(lambda run: {"sum": run.args["a"] + 1})
+    job.enqueue("count", args={"a": 2}, at=AT)
+    assert job.run_next(at=AT).pk == Job.objects.get().pk
+    assert job.run_next(at=AT) is None
+    done = Job.objects.get()
+    assert (done.state, done.result) == (Job.State.DONE, {"sum": 3})
+
+
+@pytest.mark.django_db
+def test_a_job_whose_worker_died_goes_on_from_its_checkpoint():
+    seen = []
+
+    def work(run):
+        seen.append(dict(run.checkpoint))
+        run.report(done=5, total=10, checkpoint={"row": 5})
+        if len(seen) == 1:
+            raise KeyboardInterrupt  # the process is killed in the middle
+
+    job.job("long")(work)
+    job.enqueue("long", args={}, at=AT)
+    with pytest.raises(KeyboardInterrupt):
+        job.run_next(at=AT)
+    assert job.run_next(at=AT + timedelta(seconds=5)) is None, "the heartbeat is still fresh"
+    Job.objects.update(heartbeat_at=AT)
+    assert job.run_next(at=AT + timedelta(minutes=5)) is not None
+    assert seen == [{}, {"row": 5}]
+    assert Job.objects.get().state == Job.State.DONE
+
+
+@pytest.mark.django_db
+def test_a_refusal_fails_at_once_and_a_bug_is_tried_again():
+    def refuse(run):
+        raise Conflict("the file is gone")
+
+    job.job("refuse")(refuse)
+    job.job("bug")(lambda run: 1 / 0)
+    job.enqueue("refuse", args={}, at=AT)
+    job.run_next(at=AT)
+    failed = Job.objects.get()
+    assert (failed.state, failed.error) == (Job.State.FAILED, "the file is gone")
+    job.enqueue("bug", args={}, at=AT)
+    at = AT
+    for _ in range(job.MAX_ATTEMPTS):
+        at += timedelta(days=3650)
+        assert job.run_next(at=at) is not None
+    assert Job.objects.get(kind="bug").state == Job.State.FAILED
+
+
+@pytest.mark.django_db
+def test_a_cancelled_job_stops_at_its_next_report():
+    def work(run):
+        job.cancel(job_id=run.id, at=AT)
+        run.report(done=1)
+        raise AssertionError("went on")
+
+    job.job("long")(work)
+    job.enqueue("long", args={}, at=AT)
+    job.run_next(at=AT)
+    assert Job.objects.get().state == Job.State.CANCELLED
+
+
+@pytest.mark.django_db
+def test_a_schedule_runs_when_due_and_survives_a_clock_set_back():
+    ran = []
+    schedule.every(timedelta(hours=1), "hourly")(ran.append)
+    schedule.run_due(at=AT)
+    schedule.run_due(at=AT + timedelta(minutes=30))
+    schedule.run_due(at=AT + timedelta(hours=5))
+    assert ran == [AT, AT + timedelta(hours=5)]
+    assert schedule.run_due(at=AT - timedelta(days=1)) == ["hourly"], "its next turn lay far in the future"
+    assert ScheduleRun.objects.get().next_run_at == AT - timedelta(days=1) + timedelta(hours=1)

@@ -1,0 +1,146 @@
+"""Filters and keyset pages, over a noun of the tests' own."""
+
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headwater.platform.errors import Invalid
+from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, parse_tree, tree_from_params
+from headwater.platform.models import Job
+from headwater.platform.resource import Column, Kind, Resource, count_up_to, filtered, page_of
+from headwater.platform.testing import make_actor
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ACTOR = make_actor("*", user_id=1)
+
+JOBS = Resource(
+    key="test.job",
+    slug="test-jobs",
+    label="Job",
+    label_plural="Jobs",
+    rows=lambda actor: Job.objects.all(),
+    columns=[
+        Column("kind", "Kind", sortable=True),
+        Column("state", "State", Kind.CHOICE, choices=Job.State.choices, sortable=True, nullable=False),
+        Column("total", "Total", Kind.NUMBER, path="total_units", sortable=True),
+        Column("queued", "Queued", Kind.DATETIME, path="queued_at", sortable=True),
+        Column("user", "User", Kind.RELATION, path="user_id"),
+        Column("secret", "Secret", path="error", filterable=False),
+    ],
+    default_order="-queued",
+    search=lambda rows, text: rows.filter(kind__icontains=text),
+)
+
+
+def queue(kind="a", total=None, queued=AT, user=None, state="QUEUED"):
+    return Job.objects.create(
+        kind=kind, total_units=total, queued_at=queued, run_after=queued, user_id=user, state=state
+    )
+
+
+def kinds(tree, **options):
+    return sorted(filtered(JOBS, ACTOR, tree, **options).values_list("kind", flat=True))
+
+
+@pytest.mark.django_db
+def test_groups_of_conditions_choose_rows():
+    queue("a", 1)
+    queue("b", 5, user=1)
+    queue("c", None, state="DONE")
+    assert kinds(Condition("total", "gte", "2")) == ["b"]
+    assert kinds(Condition("total", "empty", "true")) == ["c"]
+    assert kinds(Condition("total", "empty", "false")) == ["a", "b"]
+    assert kinds(Condition("user", "is", "me")) == ["b"]
+    assert kinds(Condition("state", "in", ["DONE", "FAILED"])) == ["c"]
+    both = parse_tree(
+        '{"any": [{"column": "kind", "operator": "is", "value": "a"}, '
+        '{"all": [{"column": "total", "operator": "gt", "value": 4}]}]}'
+    )
+    assert kinds(both) == ["a", "b"]
+    assert parse_tree(json.dumps(as_json(both))) == both
+
+
+@pytest.mark.django_db
+def test_a_day_is_a_day_in_the_readers_zone():
+    queue("late", queued=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
+    auckland = ZoneInfo("Pacific/Auckland")
+    assert kinds(Condition("queued", "is", "2026-01-05")) == ["late"]
+    assert kinds(Condition("queued", "is", "2026-01-06"), zone=auckland) == ["late"]
+    assert kinds(Condition("queued", "lte", "2026-01-05")) == ["late"]
+    assert kinds(Condition("queued", "gt", "2026-01-05")) == []
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Condition("secret", "is", "x"),
+        Condition("nothing", "is", "x"),
+        Condition("total", "is", "many"),
+        Condition("total", "contains", "1"),
+        Condition("queued", "is", "yesterday-ish"),
+        Condition("user", "is", "1 OR 1=1"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_filter_that_means_nothing_is_refused_with_words(tree):
+    with pytest.raises(Invalid):
+        list(filtered(JOBS, ACTOR, tree))
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", '{"all": 3}', '{"column": "a", "operator": "eval"}', "[" * 5000])
+def test_a_tree_of_the_wrong_shape_is_refused(text):
+    with pytest.raises(Invalid):
+        parse_tree(text)
+
+
+def test_short_parameters_become_a_tree_and_strangers_are_left_alone():
+    params = {"state": "NEW,DONE", "total__gte": "3", "page": "2", "kind": ""}
+    assert tree_from_params(params, JOBS.by_key) == Group(
+        "all", (Condition("state", "in", ["NEW", "DONE"]), Condition("total", "gte", "3"))
+    )
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    totals=st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=14),
+    size=st.integers(1, 5),
+    sort=st.sampled_from(["total", "-total", "kind,-total", "-state,total"]),
+)
+def test_pages_forwards_and_back_hold_every_row_once_in_order(totals, size, sort):
+    Job.objects.all().delete()
+    for i, total in enumerate(totals):
+        queue("ab"[i % 2], total)
+    rows = filtered(JOBS, ACTOR, EVERYTHING)
+    page = page_of(rows, JOBS, sort=sort, size=size)
+    pages = [page]
+    while page.next:
+        page = page_of(rows, JOBS, sort=sort, cursor=page.next, size=size)
+        pages.append(page)
+    seen = [row.pk for p in pages for row in p.rows]
+    assert seen == [row.pk for row in page_of(rows, JOBS, sort=sort, size=500).rows]
+    assert sorted(seen) == sorted(rows.values_list("pk", flat=True))
+    back = [page]
+    while page.previous:
+        page = page_of(rows, JOBS, sort=sort, cursor=page.previous, size=size)
+        back.append(page)
+    assert [[r.pk for r in p.rows] for p in reversed(back)] == [[r.pk for r in p.rows] for p in pages]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cursor", ["x", "!!!", "W10", "eyJhIjoxfQ", "WzAsIFtdLCAxXQ"])
+def test_a_foreign_cursor_is_refused(cursor):
+    with pytest.raises(Invalid):
+        page_of(Job.objects.all(), JOBS, cursor=cursor)
+
+
+@pytest.mark.django_db
+def test_counting_stops_at_its_limit():
+    for _ in range(5):
+        queue()
+    assert count_up_to(Job.objects.all(), 3) == 4
+    assert count_up_to(Job.objects.all(), 10) == 5
