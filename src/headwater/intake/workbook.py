@@ -8,7 +8,6 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -108,7 +107,6 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-@dataclass
 class WorkbookTable:
     """One sheet of a workbook; lines are the row numbers that Excel shows."""
 
