@@ -24,3 +24,8 @@ class UnreadableFile(DomainError):
 
 class BadValue(ValueError):
     """A cell does not hold what its column promises; the text is meant for the person who sent the file."""
+
+
+def quoted(text: str) -> str:
+    """A cell as a message names it, cut where it is long."""
+    return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}..."'

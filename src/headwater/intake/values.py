@@ -1,0 +1,239 @@
+"""Turning the text of a cell into a value, or saying plainly why it is none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from headwater.intake.dates import (
+    DateOrder,
+    OrderGuess,
+    has_time,
+    infer_date_order,
+    parse_date,
+    parse_datetime,
+)
+from headwater.intake.errors import BadValue, quoted
+
+__all__ = [
+    "BLANK_WORDS",
+    "BadValue",
+    "Blanks",
+    "DateOrder",
+    "DecimalGuess",
+    "OrderGuess",
+    "has_time",
+    "infer_date_order",
+    "infer_decimal_comma",
+    "parse_bool",
+    "parse_choice",
+    "parse_date",
+    "parse_datetime",
+    "parse_decimal",
+    "parse_integer",
+]
+
+BLANK_WORDS = frozenset(
+    {
+        "", "-", "--", "---", "–", "—", "n/a", "N/A", "n.a.", "N.A.", "#N/A", "#n/a", "<NA>", "NULL", "null",
+        "(null)", "\\N", "nan", "NaN", "NaT", "(blank)", "(empty)", "(leer)", "(vide)", "(vacío)",
+    }
+)  # fmt: skip
+"""What programs write for nothing. "None", "NA" and "unknown" are not here: they can be an answer or a name."""
+
+
+class Blanks:
+    """The cells that count as empty: the usual words and those of a profile ("Select" in a web form)."""
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        self._words = BLANK_WORDS | {word.strip() for word in extra}
+
+    def clean(self, text: str) -> str:
+        """The text without surrounding space, or "" if it says nothing."""
+        text = text.strip()
+        return "" if text in self._words else text
+
+
+DecimalMark = Literal[".", ","]
+_FAST_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?")
+_SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’`_]")
+_CURRENCY = r"(?:R\$|US\$|[A-Z]{0,2}[$€£¥₹₽₺₩₫₴₦₱฿₪]|[A-Z]{3}|kr\.?|zł|Kč|Ft|Fr\.?|Rs\.?|lei|лв\.?|руб\.?|euros?|,-)"
+_AMOUNT = re.compile(
+    rf"(?P<open>\()?(?P<sign>[+-])?{_CURRENCY}?(?P<sign2>[+-])?(?P<open2>\()?"
+    r"(?P<number>[0-9.,]*[0-9][0-9.,]*?)"
+    r"(?:[eE](?P<power>[+-]?[0-9]{1,2}))?(?P<scale>k|K|m|M|mio\.?|Mio\.?|mln|Mln|bn|Mrd\.?|B)?"
+    rf"{_CURRENCY}?(?P<percent>%)?(?P<close>\))?(?P<after>-)?"
+)
+_SCALES = {"k": 3, "m": 6, "mio": 6, "mln": 6, "bn": 9, "b": 9, "mrd": 9}
+
+
+def parse_decimal(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
+    """An exact number out of an amount as people write it: "1.234,56 €", "$1,234.56", "(120)", "1.2k", "12 %".
+
+    ``decimal`` is the column's decimal mark; it matters only for the likes of "1,234", which without it is
+    one thousand two hundred thirty-four. A percentage becomes its fraction.
+
+    Raises:
+        BadValue: it is no number.
+    """
+    if decimal != "," and _FAST_DECIMAL.fullmatch(text):
+        return Decimal(text)
+    if len(text) > 60:
+        raise BadValue(f"{quoted(text)} is not a number.")
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    squeezed = _SPACES.sub("", unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-"))
+    found = _AMOUNT.fullmatch(squeezed)
+    if found is None or len(found["number"]) > 40:
+        raise BadValue(f"{quoted(text)} is not a number.")
+    value = _plain_number(found["number"], decimal, text)
+    brackets = bool(found["open"] or found["open2"])
+    signs = [sign for sign in (found["sign"], found["sign2"], found["after"]) if sign]
+    if brackets != bool(found["close"]) or len(signs) + brackets > 1:
+        raise BadValue(f"{quoted(text)} is not a number.")
+    shift = int(found["power"] or 0) + _SCALES.get((found["scale"] or "").lower().rstrip("."), 0)
+    shift -= 2 if found["percent"] else 0
+    if shift:
+        value = Decimal(format(value.scaleb(shift), "f"))
+    return -value if brackets or "-" in signs else value
+
+
+def _plain_number(number: str, decimal: DecimalMark | None, whole: str) -> Decimal:
+    """Digits with points and commas, read the one way that makes sense, else by the column's decimal mark."""
+    points, commas = number.count("."), number.count(",")
+    if points and commas:
+        mark = "." if number.rindex(".") > number.rindex(",") else ","
+        other = "," if mark == "." else "."
+        head, _, tail = number.rpartition(mark)
+        if mark in head or not _is_grouped(head, other):
+            raise BadValue(f"{quoted(whole)} is not a number.")
+        number = f"{head.replace(other, '')}.{tail}"
+    elif points or commas:
+        mark = "." if points else ","
+        if points + commas > 1:
+            if not _is_grouped(number, mark):
+                raise BadValue(f"{quoted(whole)} is not a number.")
+            number = number.replace(mark, "")
+        else:
+            thousands = _is_grouped(number, mark) and mark != (decimal or ".")
+            number = number.replace(mark, "" if thousands else ".")
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        raise BadValue(f"{quoted(whole)} is not a number.") from None
+
+
+def _is_grouped(number: str, mark: str) -> bool:
+    """Thousands as in 1,234,567, also the Indian 12,34,567."""
+    groups = number.split(mark)
+    return (
+        1 <= len(groups[0]) <= 3
+        and groups[0] != "0"
+        and (len(groups) == 1 or len(groups[-1]) == 3)
+        and all(2 <= len(group) <= 3 for group in groups[1:])
+    ) or len(groups) == 1
+
+
+def parse_integer(text: str, *, decimal: DecimalMark | None = None) -> int:
+    """A count, such as employees or pieces.
+
+    Raises:
+        BadValue: it is no whole number.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    value = parse_decimal(text, decimal=decimal)
+    if value != value.to_integral_value():
+        raise BadValue(f"{quoted(text)} is not a whole number.")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class DecimalGuess:
+    """Which mark stands before the cents in a column, for the page to show and the profile to keep."""
+
+    mark: DecimalMark
+    certain: bool
+    reason: str
+
+
+def infer_decimal_comma(samples: Iterable[str], *, default: DecimalMark = ".") -> DecimalGuess:
+    """Whether a column writes 1.234,56 or 1,234.56, from the numbers that can be read only one way."""
+    votes: dict[DecimalMark, int] = {".": 0, ",": 0}
+    unclear = 0
+    for text in samples:
+        digits = re.sub(r"[^0-9.,]", "", text).strip(".,")
+        points, commas = digits.count("."), digits.count(",")
+        if not points and not commas:
+            continue
+        if points and commas:
+            votes["." if digits.rindex(".") > digits.rindex(",") else ","] += 1
+        elif points + commas > 1:
+            votes["," if points else "."] += 1  # the repeated mark separates thousands
+        elif _is_grouped(digits, "." if points else ","):
+            unclear += 1
+        else:
+            votes["." if points else ","] += 1
+    if votes["."] and votes[","]:
+        mark: DecimalMark = "." if votes["."] >= votes[","] else ","
+        return DecimalGuess(mark, False, f"{votes['.']} numbers have a decimal point and {votes[',']} a comma.")
+    for mark in (".", ","):
+        if votes[mark]:
+            return DecimalGuess(mark, True, f'{votes[mark]} numbers can only have "{mark}" before the decimals.')
+    if unclear:
+        return DecimalGuess(default, False, f'{unclear} numbers fit both ways; read with decimal "{default}".')
+    return DecimalGuess(default, True, "No number depends on the decimal mark.")
+
+
+_YES = {"1", "1.0", "yes", "y", "true", "t", "on", "x", "✓", "✔", "ja", "j", "wahr", "si", "sí", "s", "sim"}
+_YES |= {"verdadero", "verdadeiro", "oui", "o", "vrai", "waar"}
+_NO = {"0", "0.0", "no", "n", "false", "f", "off", "nein", "falsch", "nee", "não", "nao", "falso", "non"}
+_NO |= {"faux", "onwaar", "✗"}
+
+
+def parse_bool(text: str) -> bool:
+    """A yes or no in the languages of our users.
+
+    Raises:
+        BadValue: it is neither.
+    """
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise BadValue(f"{quoted(text)} is neither yes nor no.")
+
+
+def parse_choice(text: str, choices: Mapping[str, str]) -> str:
+    """The stored value of a choice, found by its value or its label, whatever the case or punctuation.
+
+    ``choices`` goes from what may be written to what is stored.
+
+    Raises:
+        BadValue: there is no such choice; the nearest is named, else some of those there are.
+    """
+    if text in choices:
+        return choices[text]
+    known = {choice_key(name): value for name, value in [*((v, v) for v in choices.values()), *choices.items()]}
+    key = choice_key(text)
+    if key in known:
+        return known[key]
+    from rapidfuzz import process  # only mistakes need it
+
+    near = process.extractOne(key, list(known), score_cutoff=75)
+    if near:
+        label = next(name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
+        raise BadValue(f'{quoted(text)} is not one of the choices. Did you mean "{label}"?')
+    some = ", ".join(list(choices)[:6]) + (", ..." if len(choices) > 6 else "")
+    raise BadValue(f"{quoted(text)} is not one of the choices: {some}.")
+
+
+def choice_key(text: str) -> str:
+    """A word as it is compared: without case, accents, spaces and punctuation."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in folded if c.isalnum())
