@@ -43,13 +43,19 @@ def normalise_phone(text: str, region: str | None) -> str:
     return _plain_phone(text, region) or parse_phone(text, region).e164
 
 
-@lru_cache(maxsize=16_384)
 def parse_phone(text: str, region: str | None) -> Phone:
     """The number that somebody in ``region`` (ISO country, such as "DE") means by ``text``.
 
     Raises:
         BadContact: no telephone has such a number.
     """
+    if len(text) > 80:
+        raise BadContact(f'"{text[:30]}..." is not a telephone number.')
+    return _library_phone(text, region)
+
+
+@lru_cache(maxsize=16_384)
+def _library_phone(text: str, region: str | None) -> Phone:
     written = text.strip().lstrip("'")
     if region is None and written.startswith("00"):
         written = "+" + written[2:]

@@ -164,7 +164,7 @@ def name_key(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold().translate(UNFOLDED_LETTERS)
     folded = unicodedata.normalize("NFC", _LATIN_MARKS.sub("", folded))
     folded = _APOSTROPHES.sub("", folded)
-    if not folded.isascii():  # vowel signs of Indian and other scripts are marks, which \\W would drop
+    if not folded.isascii():  # the vowel signs of Indian and other scripts are marks and have to stay
         kept = [c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded]
         return " ".join("".join(kept).split())
     return _NOT_WORD.sub(" ", folded).strip()
@@ -275,7 +275,7 @@ def names_agree(a: str, b: str) -> bool:
     """
     if a == b:
         return True
-    ours, theirs = _name_forms(a), _name_forms(b)
+    ours, theirs = _name_forms(a[:200]), _name_forms(b[:200])
     if not ours[0] or not theirs[0]:
         return True
     return any(_words_agree(mine, yours) for mine in ours for yours in theirs)
