@@ -1,0 +1,24 @@
+"""What every page of the shell knows: who asks, for which company, in which theme, and where they can go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from headwater.web.nav import Nav, navigation
+
+THEMES = ("light", "dark")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context of ``web/base.html``. The rail is only built when a page shows it; fragments do not pay for it."""
+    actor = getattr(request, "actor", None)
+    stored = request.COOKIES.get("hw_theme", "")
+    return {
+        "actor": actor,
+        "company": getattr(request, "company", None),
+        "theme": stored if stored in THEMES else "",
+        "nav": SimpleLazyObject(lambda: navigation(actor, request.path) if actor else Nav()),
+    }

@@ -1,0 +1,216 @@
+"""The rail: which pages there are, in which phase of the customer's life, and what waits there.
+
+Rooms register their pages from ``apps.py``; the shell reads them. What an actor may not use is absent from
+the rail, not greyed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from headwater.platform.actor import Actor
+
+Group = Literal["home", "stream", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Work that waits on a page. ``late`` turns it red: somebody is waiting longer than they should."""
+
+    value: int
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step in the customer's life, or a place before or after it."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class NavPage:
+    """A page that a room hangs into the rail.
+
+    ``verb`` is the right it takes to see it, ``count`` the work that waits there, ``keys`` the key sequence
+    that opens it, e.g. ``g l``.
+    """
+
+    phase: str
+    label: str | Promise
+    url_name: str
+    order: int
+    verb: str | None = None
+    count: Callable[[Actor], Count] | None = None
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """Something the button *New* can start."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    order: int
+    verb: str | None = None
+
+
+# What the template gets ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A link in the rail. ``current``: the reader is on it or below it."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+    late: bool = False
+    keys: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavPhase:
+    """A phase in the rail with its pages; its own link and count are those of its first page."""
+
+    key: str
+    label: str
+    icon: str
+    url: str
+    current: bool
+    count: int | None
+    late: bool
+    keys: str
+    children: tuple[NavLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """The whole rail, the phone's tab bar and the menu *New* for one actor on one page.
+
+    ``base.html`` reads it as the context variable ``nav``.
+    """
+
+    home: tuple[NavPhase, ...] = ()
+    stream: tuple[NavPhase, ...] = ()
+    lower: tuple[NavPhase, ...] = ()
+    tabs: tuple[NavLink, ...] = ()
+    new: tuple[NavLink, ...] = ()
+
+    @property
+    def current(self) -> NavPhase | None:
+        """The phase the reader is in, for the breadcrumb."""
+        return next((phase for phase in (*self.home, *self.stream, *self.lower) if phase.current), None)
+
+
+PHASES = (
+    Phase("home", _("Home"), "home", "home"),
+    Phase("acquire", _("Acquire"), "antenna-bars-5", "stream"),
+    Phase("qualify", _("Qualify"), "filter", "stream"),
+    Phase("sell", _("Sell"), "target-arrow", "stream"),
+    Phase("customers", _("Customers"), "building", "stream"),
+    Phase("serve", _("Serve"), "headset", "stream"),
+    Phase("grow", _("Grow"), "plant-2", "stream"),
+    Phase("team", _("Team"), "users", "lower"),
+    Phase("measure", _("Measure"), "chart-histogram", "lower"),
+    Phase("settings", _("Settings"), "settings", "lower"),
+)
+TAB_PHASES = ("home", "qualify", "sell")  # the field rep's work comes first on a phone
+
+_pages: dict[str, NavPage] = {}
+_new_items: dict[str, NewItem] = {}
+
+
+def register_page(page: NavPage) -> None:
+    """Hang a page into the rail; registering the same page again replaces it."""
+    if page.phase not in {phase.key for phase in PHASES}:
+        raise ValueError(f"{page.url_name}: there is no phase {page.phase!r}")
+    _pages[page.url_name] = page
+
+
+def register_new(item: NewItem) -> None:
+    """Add a line to the menu *New*."""
+    _new_items[item.url_name] = item
+
+
+def navigation(actor: Actor, path: str) -> Nav:
+    """The rail for ``actor`` on the page at ``path``.
+
+    Counts are asked for once per phase, and for every page of the phase that is open.
+    """
+    pages = sorted(
+        (page for page in _pages.values() if page.verb is None or actor.may(page.verb)),
+        key=lambda page: page.order,
+    )
+    urls = {page.url_name: reverse(page.url_name) for page in pages}
+    here = _current(urls, path)
+    phases = {phase.key: _phase(phase, pages, urls, here, actor) for phase in PHASES}
+
+    def of(group: Group) -> tuple[NavPhase, ...]:
+        return tuple(built for phase in PHASES if phase.group == group and (built := phases[phase.key]) is not None)
+
+    tabs = tuple(
+        replace(found.children[0], icon=found.icon) for key in TAB_PHASES if (found := phases[key]) is not None
+    )
+    new = tuple(
+        NavLink(label=str(item.label), url=reverse(item.url_name), icon=item.icon)
+        for item in sorted(_new_items.values(), key=lambda item: item.order)
+        if item.verb is None or actor.may(item.verb)
+    )
+    return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new)
+
+
+def _phase(phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str | None, actor: Actor) -> NavPhase | None:
+    mine = [page for page in pages if page.phase == phase.key]
+    if not mine:
+        return None
+    is_open = any(page.url_name == here for page in mine)
+    counting = mine if is_open else [page for page in mine if page.count is not None][:1]
+    counts = {page.url_name: page.count(actor) for page in counting if page.count is not None}
+    children = tuple(
+        NavLink(
+            label=str(page.label),
+            url=urls[page.url_name],
+            current=page.url_name == here,
+            count=found.value if (found := counts.get(page.url_name)) and found.value else None,
+            late=bool(found and found.late),
+            keys=page.keys,
+        )
+        for page in mine
+    )
+    shown = next((child for child, page in zip(children, mine, strict=True) if page.count is not None), None)
+    return NavPhase(
+        key=phase.key,
+        label=str(phase.label),
+        icon=phase.icon,
+        url=children[0].url,
+        current=is_open,
+        count=shown.count if shown else None,
+        late=shown.late if shown else False,
+        keys=children[0].keys,
+        children=children,
+    )
+
+
+def _current(urls: dict[str, str], path: str) -> str | None:
+    """The registered page that ``path`` is, or lies below: the longest address that fits wins."""
+    fitting = [
+        (len(url), name)
+        for name, url in urls.items()
+        if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+    ]
+    return max(fitting)[1] if fitting else None

@@ -1,0 +1,31 @@
+// Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
+import { remember } from "./cookie.js";
+import "./focus.js";
+import "./keys.js";
+import "./menu.js";
+import "./palette.js";
+import "./select.js";
+import "./toast.js";
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-toggle]")) return;
+  const root = document.documentElement;
+  root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  remember("hw_theme", root.dataset.bsTheme);
+});
+
+// A form that is on its way is not sent twice by an impatient second click.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+
+// Filters and pickers marked data-submit send their form when they change.
+document.addEventListener("change", (event) => {
+  event.target.closest("[data-submit]")?.form?.requestSubmit();
+});

@@ -1,0 +1,47 @@
+// The command palette: <dialog id="palette"> with a field that asks the server (htmx) and a list it fills.
+// The field keeps the focus; the arrow keys move through the options, Enter takes one.
+
+const dialog = document.getElementById("palette");
+const field = dialog?.querySelector("input[type=search]");
+const options = () => [...dialog.querySelectorAll("[role=option]")];
+
+function choose(option) {
+  options().forEach((other) => other.setAttribute("aria-selected", String(other === option)));
+  if (option) {
+    option.id ||= `palette-${options().indexOf(option)}`;
+    field.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  } else field.removeAttribute("aria-activedescendant");
+}
+
+export function openPalette() {
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  field.select();
+  field.dispatchEvent(new Event("palette-open"));
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-palette]")) {
+    event.preventDefault();
+    openPalette();
+  }
+  // A click on the backdrop hits the dialog itself.
+  if (event.target.matches?.("dialog.dlg") || event.target.closest?.("[data-dialog-close]")) {
+    event.target.closest("dialog").close();
+  }
+});
+
+field?.addEventListener("keydown", (event) => {
+  const all = options();
+  const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (all.length) choose(all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    all[Math.max(at, 0)]?.click();
+  }
+});
+
+dialog?.addEventListener("htmx:afterSettle", () => choose(options()[0]));

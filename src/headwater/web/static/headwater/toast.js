@@ -1,0 +1,55 @@
+// Toasts: what happened, and Undo. They stay for ten seconds, and as long as somebody points at or is in them.
+// The server sends HX-Trigger: {"toast": {"message": "…", "undo_url": "…", "tone": "bad"}}, or the page brings
+// them along (Django's messages). Texts and markup come from <template id="toast-template">.
+
+const STAY = 10_000;
+const region = document.getElementById("toasts");
+
+function watch(toast) {
+  let timer;
+  const stop = () => clearTimeout(timer);
+  const run = () => {
+    stop();
+    if (!toast.matches(":hover, :focus-within")) timer = setTimeout(() => toast.remove(), STAY);
+  };
+  toast.addEventListener("mouseenter", stop);
+  toast.addEventListener("mouseleave", run);
+  toast.addEventListener("focusin", stop);
+  toast.addEventListener("focusout", () => setTimeout(run));
+  run();
+}
+
+export function toast({ message, undo_url: undoUrl = "", tone = "" }) {
+  const template = document.getElementById("toast-template");
+  if (!region || !template || !message) return;
+  const element = template.content.firstElementChild.cloneNode(true);
+  element.querySelector("[data-message]").textContent = message;
+  const form = element.querySelector("form");
+  if (undoUrl) {
+    form.action = undoUrl;
+    form.setAttribute("hx-post", undoUrl);
+  } else form.remove();
+  if (tone === "bad") element.setAttribute("role", "alert");
+  region.append(element);
+  while (region.children.length > 3) region.firstElementChild.remove();
+  window.htmx?.process(element);
+  watch(element);
+}
+
+document.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
+});
+region?.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) event.target.closest("[data-toast]")?.remove();
+});
+
+// Refusals (403, 409, 422) bring their own words; for the rest the page says what happened and what was kept.
+function failed(event, words) {
+  if (!event.detail.xhr?.getResponseHeader("HX-Trigger")?.includes("toast")) toast({ message: words, tone: "bad" });
+}
+document.addEventListener("htmx:responseError", (event) => failed(event, region.dataset.failed));
+document.addEventListener("htmx:sendError", (event) => failed(event, region.dataset.offline));
+document.addEventListener("htmx:timeout", (event) => failed(event, region.dataset.offline));
+
+region?.querySelectorAll("[data-toast]").forEach(watch);

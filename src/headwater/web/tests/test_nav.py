@@ -1,0 +1,114 @@
+"""The rail shows what an actor may use, where they are, and what waits there."""
+
+from dataclasses import replace
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from pytest_django import Settings
+
+from headwater.platform.actor import Actor, job_actor
+from headwater.web import nav
+from headwater.web.nav import Count, NavPage, NewItem, navigation, register_new, register_page
+
+
+def _page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("", _page, name="t-day"),
+    path("leads", _page, name="t-leads"),
+    path("leads/pool", _page, name="t-pool"),
+    path("leads/<int:pk>", _page, name="t-lead"),
+    path("opportunities", _page, name="t-board"),
+]
+EVERYBODY = job_actor("Marta")
+NOBODY = replace(EVERYBODY, verbs=frozenset())
+
+
+@pytest.fixture(autouse=True)
+def rail(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(nav, "_pages", {})
+    monkeypatch.setattr(nav, "_new_items", {})
+    register_page(NavPage("home", "My day", "t-day", 1))
+    register_page(NavPage("qualify", "Unclaimed pool", "t-pool", 2, count=lambda actor: Count(11)))
+    register_page(
+        NavPage("qualify", "Leads", "t-leads", 1, verb="qualify.lead.see", count=lambda actor: Count(38, late=True))
+    )
+    register_page(NavPage("sell", "Pipeline", "t-board", 1, verb="sell.opportunity.see", keys="g p"))
+    register_new(NewItem("Lead", "filter", "t-leads", 1, verb="qualify.lead.capture"))
+
+
+def test_pages_come_in_their_order_below_their_phase() -> None:
+    (qualify, sell) = navigation(EVERYBODY, "/").stream
+    assert [child.label for child in qualify.children] == ["Leads", "Unclaimed pool"]
+    assert (qualify.url, sell.keys) == ("/leads", "g p")
+
+
+def test_what_an_actor_may_not_use_is_absent() -> None:
+    rail = navigation(NOBODY, "/")
+    assert [phase.key for phase in rail.stream] == ["qualify"]
+    assert [child.label for child in rail.stream[0].children] == ["Unclaimed pool"]
+    assert rail.new == ()
+
+
+def test_a_phase_without_pages_is_absent() -> None:
+    rail = navigation(EVERYBODY, "/")
+    assert [phase.key for phase in (*rail.home, *rail.stream, *rail.lower)] == ["home", "qualify", "sell"]
+
+
+@pytest.mark.parametrize(
+    ("where", "phase", "page"),
+    [
+        ("/", "home", "My day"),
+        ("/leads", "qualify", "Leads"),
+        ("/leads/7", "qualify", "Leads"),
+        ("/leads/pool", "qualify", "Unclaimed pool"),
+        ("/opportunities/3/edit", "sell", "Pipeline"),
+    ],
+)
+def test_the_page_with_the_longest_fitting_address_is_current(where: str, phase: str, page: str) -> None:
+    rail = navigation(EVERYBODY, where)
+    assert rail.current is not None
+    assert rail.current.key == phase
+    assert [child.label for child in rail.current.children if child.current] == [page]
+
+
+def test_an_address_that_only_starts_alike_is_not_current() -> None:
+    assert navigation(EVERYBODY, "/leadsheet").current is None
+
+
+def test_a_phase_shows_the_work_of_its_first_counting_page() -> None:
+    (qualify, _) = navigation(EVERYBODY, "/").stream
+    assert (qualify.count, qualify.late) == (38, True)
+
+
+def test_only_the_open_phase_counts_all_its_pages() -> None:
+    asked: list[str] = []
+
+    def count(actor: Actor) -> Count:
+        asked.append(actor.name)
+        return Count(0)
+
+    register_page(NavPage("sell", "Pipeline", "t-board", 1, count=count))
+    register_page(NavPage("sell", "Orders", "t-pool", 2, count=count))
+    navigation(EVERYBODY, "/leads")
+    assert len(asked) == 1
+    (sell,) = (phase for phase in navigation(EVERYBODY, "/opportunities").stream if phase.key == "sell")
+    assert len(asked) == 3
+    assert [child.count for child in sell.children] == [None, None]
+
+
+def test_the_phone_gets_the_first_page_of_the_main_phases() -> None:
+    assert [(tab.label, tab.icon) for tab in navigation(EVERYBODY, "/").tabs] == [
+        ("My day", "home"),
+        ("Leads", "filter"),
+        ("Pipeline", "target-arrow"),
+    ]
+
+
+def test_a_page_in_an_unknown_phase_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no phase"):
+        register_page(NavPage("nowhere", "Page", "t-day", 1))

@@ -1,0 +1,56 @@
+"""How Django's forms look: fields in our markup, controls with our class, the browser's own date pickers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+
+PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
+
+
+class Control(BoundField):
+    """A bound field whose control carries the class ``inp``, except boxes to tick and hidden ones."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """Django's attributes (required, aria-invalid, aria-describedby) and our class."""
+        widget = widget or self.field.widget
+        built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
+        if not isinstance(widget, PLAIN):
+            built["class"] = f"{widget.attrs.get('class', '')} inp".strip()
+        return built
+
+
+class FormRenderer(TemplatesSetting):
+    """Renders every form of the product in the markup of the design guide; set as ``FORM_RENDERER``."""
+
+    form_template_name = "web/form.html"
+    field_template_name = "web/field.html"
+    bound_field_class = Control
+
+
+class DateInput(forms.DateInput):
+    """A day, picked with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DateTimeInput(forms.DateTimeInput):
+    """A day and a time, picked with the browser's own control."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class AmountInput(forms.TextInput):
+    """An amount of money; a phone shows its figures and the comma."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
