@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from headwater.platform.actor import Actor, ActorKind, Visibility
-from headwater.team.models import ApiToken, Company, Team, User
+from headwater.platform.errors import NotFound
+from headwater.team.models import ApiToken, Company, Role, Team, User
 from headwater.team.rules import TOKEN_SCOPES, rights_of
 
 
@@ -67,6 +69,42 @@ def user_by_email(email: str) -> User | None:
     return User.objects.filter(email__iexact=email.strip()).first()
 
 
+def the_user(email: str) -> User:
+    """The user with this e-mail in any case.
+
+    Raises:
+        NotFound: nobody signs in with it.
+    """
+    user = user_by_email(email)
+    if user is None:
+        raise NotFound(f"Nobody signs in with {email}.")
+    return user
+
+
+def team_by_name(name: str) -> Team | None:
+    """The team of that name in any case."""
+    return Team.objects.filter(name__iexact=name.strip()).first()
+
+
+def teams() -> QuerySet[Team]:
+    """The teams that work."""
+    return Team.objects.filter(archived_at=None).order_by("name", "pk")
+
+
+def one_login_per_role() -> list[User]:
+    """The first active user of every role, from owner to read-only; what the demo company shows."""
+    first: dict[str, User] = {}
+    for user in User.objects.filter(is_active=True).order_by("pk"):
+        first.setdefault(user.role, user)
+    return [first[role] for role in Role.values if role in first]
+
+
+def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
+    """The keys an actor may see: their own, or everybody's with the right to."""
+    tokens = ApiToken.objects.select_related("user").order_by("-pk")
+    return tokens if actor.may("team.token.see") else tokens.filter(user_id=actor.user_id or 0)
+
+
 def visible_users(actor: Actor) -> QuerySet[User]:
     """The colleagues an actor may see: all of them, with the right to see any."""
     if not actor.may("team.user.see"):
@@ -116,3 +154,9 @@ def _teams_of(user: User) -> frozenset[int]:
             found.add(team)
             waiting.extend(children.get(team, []))
     return frozenset(found)
+
+
+def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
+    """Users by their id, active or not, for rules and sentences about who was asked. One query."""
+    wanted = set(ids)
+    return {user.pk: user for user in User.objects.filter(pk__in=wanted)} if wanted else {}

@@ -89,3 +89,16 @@ TOKEN_SCOPES: Final[dict[str, str]] = {
 def rights_of(role: str) -> RoleRights:
     """The rights of a role; a role that is not known may do nothing."""
     return ROLE_RIGHTS.get(role, RoleRights(frozenset(), "OWN"))
+
+
+# Wrong passwords within the window before somebody has to wait: for one e-mail from one address, for one e-mail
+# from everywhere (an attacker with many addresses), and from one address (an attacker with many e-mails).
+SIGN_IN_WINDOW_MINUTES: Final = 15
+TRIES_PER_PAIR: Final = 5
+TRIES_PER_EMAIL: Final = 50
+TRIES_PER_ADDRESS: Final = 100
+
+
+def manages_owners(role: str) -> bool:
+    """Whether a role may make and remove owners: owners themselves, and the system's own commands."""
+    return role in ("OWNER", "job")

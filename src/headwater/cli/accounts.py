@@ -1,0 +1,133 @@
+"""Commands about who may come in: user add, user password, token add."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import secrets
+import sys
+
+from headwater.cli.console import print_json
+from headwater.cli.installation import Commands, json_option, opened
+
+ROLES = (
+    "owner", "administrator", "head-of-sales", "marketer", "inside-sales", "field-rep", "independent-rep", "service",
+    "read-only",
+)  # fmt: skip
+
+
+def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this module."""
+    user = commands.add_parser("user", help="add users, set passwords").add_subparsers(metavar="ACTION", required=True)
+
+    add = user.add_parser("add", parents=[common], help="add somebody who can sign in")
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--role", required=True, choices=ROLES, type=_role, metavar="ROLE", help=", ".join(ROLES))
+    add.add_argument("--name", default="", help="the person's name (without it: from the e-mail)")
+    add.add_argument("--team", default="", metavar="NAME", help="their team; made when there is none of that name")
+    _password_options(add)
+    json_option(add)
+    add.set_defaults(run=run_add)
+
+    password = user.add_parser("password", parents=[common], help="set somebody's password")
+    password.add_argument("email", metavar="EMAIL")
+    _password_options(password)
+    json_option(password)
+    password.set_defaults(run=run_password)
+
+    token = commands.add_parser("token", help="keys for programs").add_subparsers(metavar="ACTION", required=True)
+    key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
+    key.add_argument("email", metavar="EMAIL", help="the user it acts for")
+    key.add_argument(
+        "--scope", action="append", required=True, metavar="SCOPE", help="read, write, or a right such as qualify.lead.*"
+    )
+    key.add_argument("--name", default="command line", help="what it is for")
+    key.add_argument("--days", type=int, metavar="N", help="how long it is valid; without it until it is revoked")
+    json_option(key)
+    key.set_defaults(run=run_token)
+
+
+def run_add(chosen: argparse.Namespace) -> int:
+    """Add a user; without a password given, one is made up and printed once."""
+    password = _password(chosen)
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team import queries
+        from headwater.team.actions import accounts
+
+        team = None
+        if chosen.team:
+            team = queries.team_by_name(chosen.team) or accounts.add_team(name=chosen.team, by=actor, at=now())
+        user = accounts.add_user(
+            email=chosen.email,
+            name=chosen.name or chosen.email.partition("@")[0].replace(".", " ").title(),
+            role=chosen.role.replace("-", "_").upper(),
+            password=password or (made_up := secrets.token_urlsafe(12)),
+            team_id=team.pk if team else None,
+            by=actor,
+            at=now(),
+        )
+        result = {"id": user.pk, "email": user.email, "name": user.name, "role": user.role}
+    shown = "" if password else made_up
+    if chosen.json:
+        print_json({**result, "password": shown or None})
+    else:
+        print(f"{user.name} can sign in as {user.email}." + (f" The password is {shown}" if shown else ""))
+    return 0
+
+
+def run_password(chosen: argparse.Namespace) -> int:
+    """Set a user's password; everywhere they are signed in, they are signed out."""
+    password = _password(chosen)
+    shown = "" if password else secrets.token_urlsafe(12)
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team import queries
+        from headwater.team.actions import accounts
+
+        user = queries.the_user(chosen.email)
+        accounts.set_password(user_id=user.pk, password=password or shown, by=actor, at=now())
+    if chosen.json:
+        print_json({"id": user.pk, "email": user.email, "password": shown or None})
+    else:
+        print(f"The password of {user.email} is changed." + (f" It is {shown}" if shown else ""))
+    return 0
+
+
+def run_token(chosen: argparse.Namespace) -> int:
+    """Make a token for a user; this is the only time it is seen."""
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team import queries
+        from headwater.team.actions import tokens
+
+        user = queries.the_user(chosen.email)
+        token, secret = tokens.create_token(
+            user_id=user.pk, name=chosen.name, scopes=chosen.scope, days=chosen.days, by=actor, at=now()
+        )
+    if chosen.json:
+        print_json(
+            {
+                "id": token.pk, "email": user.email, "name": token.name, "scopes": token.scopes, "token": secret,
+                "expires_at": token.expires_at,
+            }
+        )  # fmt: skip
+    else:
+        print(f"Token for {user.email}, shown only now:\n\n  {secret}\n")
+    return 0
+
+
+def _role(text: str) -> str:
+    return text.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def _password_options(parser: argparse.ArgumentParser) -> None:
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    given.add_argument("--ask", action="store_true", help="ask for the password; without either, one is made up")
+
+
+def _password(chosen: argparse.Namespace) -> str:
+    if chosen.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return getpass.getpass("New password: ") if chosen.ask else ""

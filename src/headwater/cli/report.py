@@ -1,0 +1,54 @@
+"""Commands that give numbers: report sources, report funnel."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from headwater.cli.console import print_json, print_table
+from headwater.cli.installation import Commands, json_option, opened
+
+BY = ("channel", "source", "campaign", "month", "quarter")
+
+
+def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this module."""
+    report = commands.add_parser("report", help="numbers").add_subparsers(metavar="REPORT", required=True)
+
+    sources = report.add_parser("sources", parents=[common], help="where our sales come from")
+    sources.add_argument("--by", choices=BY, default="source", help="what a row is")
+    sources.add_argument("--basis", choices=("arrived", "closed"), default="arrived", help="what a period means: "
+                         "leads that arrived in it, or orders placed in it")  # fmt: skip
+    sources.add_argument("--model", choices=("first", "last"), default="first", help="which touch gets the revenue")
+    _period(sources)
+    json_option(sources)
+    sources.set_defaults(run=run_sources)
+
+    funnel = report.add_parser("funnel", parents=[common], help="how far leads come, and how long it takes")
+    _period(funnel)
+    json_option(funnel)
+    funnel.set_defaults(run=run_funnel)
+
+
+def _period(parser: argparse.ArgumentParser) -> None:
+    for name, dest, what in (
+        ("--from", "start", "first day of the period; without it since ever"),
+        ("--to", "end", "last day of the period; without it until now"),
+        ("--as-of", "as_of", "the day whose state is shown; without it today"),
+    ):
+        parser.add_argument(name, dest=dest, type=_day, metavar="D", help=f"{what} (YYYY-MM-DD)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a day; write it as 2026-03-31") from error
+
+
+def run_sources(chosen: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def run_funnel(chosen: argparse.Namespace) -> int:
+    raise NotImplementedError

@@ -1,0 +1,168 @@
+"""Commands that make an installation and serve it: init, demo, up, worker."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from headwater.cli.console import Progress, print_json
+from headwater.cli.installation import Commands, json_option, the_home
+
+if TYPE_CHECKING:
+    from headwater.config.home import Home
+    from headwater.config.locks import HomeLock
+
+PORT = 8000
+
+
+def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this module."""
+    init = commands.add_parser("init", parents=[common], help="make an empty installation")
+    init.add_argument("--new-link", action="store_true", help="print a new set-up link when the first was lost")
+    init.add_argument("--port", type=_port, default=PORT, help="the port the set-up link names")
+    json_option(init)
+    init.set_defaults(run=run_init)
+
+    up = commands.add_parser("up", parents=[common], help="serve pages and work in the background until Ctrl-C")
+    _serving_options(up)
+    up.set_defaults(run=run_up)
+
+    demo = commands.add_parser("demo", parents=[common], help="load the demo company into an empty home, then serve it")
+    _serving_options(demo)
+    demo.add_argument("--no-serve", action="store_true", help="load only")
+    demo.set_defaults(run=run_demo)
+
+    worker = commands.add_parser("worker", parents=[common], help="work in the background only (up does this too)")
+    worker.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    worker.set_defaults(run=run_worker)
+
+
+def run_init(chosen: argparse.Namespace) -> int:
+    """Make an empty installation and print the link with which its owner begins."""
+    from headwater.config import lifecycle
+    from headwater.platform.clock import now
+
+    home = the_home()
+    secret = _new_secret() if chosen.new_link else lifecycle.initialise(home, at=now())
+    link = f"http://127.0.0.1:{chosen.port}/first-run?token={secret}"
+    if chosen.json:
+        print_json({"home": str(home.path), "setup_token": secret, "setup_link": link})
+        return 0
+    print(f"Headwater is set up in {home.path}.")
+    port = f" --port {chosen.port}" if chosen.port != PORT else ""
+    print(f"Start it with “headwater up{port}”, then open this link once to make the owner's account:\n\n  {link}\n")
+    return 0
+
+
+def run_up(chosen: argparse.Namespace) -> int:
+    """Check, migrate after a backup where needed, and serve."""
+    from headwater.config import lifecycle, locks, server
+    from headwater.platform.clock import now
+
+    home = the_home()
+    lifecycle.refuse_unusable(home)
+    serving = locks.hold_for_serving(home)
+    server.refuse_busy_port(chosen.port)
+    use = lifecycle.open_for_serving(home, at=now())
+    _serve(home, chosen, [serving, use])
+    return 0
+
+
+def run_demo(chosen: argparse.Namespace) -> int:
+    """Load the demo company into an empty home, then serve it."""
+    from headwater.config import lifecycle, locks, server
+    from headwater.platform.clock import now
+
+    home = the_home()
+    if not chosen.no_serve:
+        server.refuse_busy_port(chosen.port)
+    with lifecycle.prepared_folder(home, command="demo"):
+        from headwater.demo.load import load_demo
+
+        progress = Progress("Loading the demo company")
+        load_demo(at=now(), on_progress=progress)
+        progress.close()
+    if chosen.no_serve:
+        return 0
+    serving = locks.hold_for_serving(home)
+    _serve(home, chosen, [serving, lifecycle.open_for_serving(home, at=now())])
+    return 0
+
+
+def run_worker(chosen: argparse.Namespace) -> int:
+    """Work in the background until told to stop."""
+    from headwater.cli.installation import opened
+
+    with opened():
+        from django.db import connection
+
+        from headwater.config import locks, worker
+
+        alone = locks.hold_for_working(the_home()) if connection.vendor == "sqlite" else None
+        worker.work(parent=chosen.parent)
+        if alone is not None:
+            alone.release()
+    return 0
+
+
+def _serve(home: Home, chosen: argparse.Namespace, held: list[HomeLock]) -> None:
+    import os
+
+    from django.db import connection
+
+    from headwater.config import locks, server
+
+    locks.note_server(home, pid=os.getpid(), port=chosen.port)
+    lines, path = _welcome()
+    workers = 1 if connection.vendor == "sqlite" else int(os.environ.get("HEADWATER_WEB_WORKERS", "2"))
+    connection.close()
+    os.environ["HEADWATER_HOME"] = str(home.path)
+    server.become(
+        server.Serving(
+            port=chosen.port,
+            workers=workers,
+            browser=not chosen.no_browser,
+            lines=lines,
+            path=path,
+            locks=[lock.keep_through_exec() for lock in held],
+        )
+    )
+
+
+def _welcome() -> tuple[list[str], str]:
+    """What to say besides the address, and the page to open."""
+    from headwater.team import queries
+
+    company = queries.company()
+    if company.setup_digest:
+        return ["The owner's account is not made yet: open the link that “headwater init” printed."], "/first-run"
+    if not company.is_demo:
+        return [], "/"
+    from headwater.demo.load import DEMO_PASSWORD
+
+    logins = queries.one_login_per_role()
+    width = max((len(user.get_role_display()) for user in logins), default=0)
+    lines = [f"  {user.get_role_display():<{width}}  {user.email}" for user in logins]
+    return [f"Sign in as one of these, the password is {DEMO_PASSWORD}", *lines], "/"
+
+
+def _new_secret() -> str:
+    from headwater.cli.installation import opened
+
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team.actions import company
+
+        return company.prepare_setup(by=actor, at=now())
+
+
+def _serving_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"port on 127.0.0.1 ({PORT})")
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else 0
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port

@@ -1,0 +1,71 @@
+"""Commands that look after an installation: backup, restore, doctor."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from headwater.cli.console import print_json
+from headwater.cli.installation import Commands, json_option, opened, the_home
+
+
+def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this module."""
+    backup = commands.add_parser("backup", parents=[common], help="write everything into one file, also while it runs")
+    backup.add_argument("file", metavar="FILE", type=Path)
+    json_option(backup)
+    backup.set_defaults(run=run_backup)
+
+    restore = commands.add_parser("restore", parents=[common], help="bring everything back from a backup")
+    restore.add_argument("file", metavar="FILE", type=Path)
+    json_option(restore)
+    restore.set_defaults(run=run_restore)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="say what runs, what is wrong, and what to do")
+    json_option(doctor)
+    doctor.set_defaults(run=run_doctor)
+
+
+def run_backup(chosen: argparse.Namespace) -> int:
+    """Write a backup."""
+    with opened():
+        from headwater.config import backup
+        from headwater.platform.clock import now
+
+        manifest = backup.write(the_home(), chosen.file.absolute(), at=now())
+    size = chosen.file.stat().st_size
+    if chosen.json:
+        print_json(
+            {
+                "file": str(chosen.file.absolute()), "bytes": size, "files": len(manifest.members),
+                "version": manifest.headwater, "engine": manifest.engine, "created_at": manifest.created_at,
+            }
+        )  # fmt: skip
+    else:
+        print(f"{chosen.file} holds everything ({size / 1e6:,.1f} MB). Keep it as safe as the data themselves.")
+    return 0
+
+
+def run_restore(chosen: argparse.Namespace) -> int:
+    """Bring a backup back; what was there is kept aside."""
+    from headwater.config import restore
+    from headwater.platform.clock import now
+
+    kept = restore.restore(the_home(), chosen.file.absolute(), at=now())
+    if chosen.json:
+        print_json({"home": str(the_home().path), "file": str(chosen.file.absolute()), "replaced": str(kept)})
+    else:
+        print(f"{chosen.file} is restored. What was there before lies in {kept}; remove it when all is well.")
+    return 0
+
+
+def run_doctor(chosen: argparse.Namespace) -> int:
+    """Say what runs and what is wrong; 1 when something is."""
+    from headwater.config import doctor
+
+    report = doctor.examine(the_home())
+    if chosen.json:
+        print_json(report.as_json())
+    else:
+        print("\n".join(report.lines()))
+    return 1 if report.problems else 0

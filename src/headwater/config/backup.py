@@ -1,0 +1,225 @@
+"""Keeping an installation in one file: the database, the files people brought, their profiles, with checksums.
+
+The archive is a gzipped tar whose first member, ``manifest.json``, lists every other one with size and SHA-256.
+Left out on purpose: the secret key and the open sessions (whoever finds a backup must not be able to act as
+somebody who is signed in) and the columnar mirror (it is rebuilt).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from headwater import __version__
+from headwater.config.home import Home
+from headwater.platform.errors import DomainError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+SQLITE_MEMBER = "database.sqlite3"
+POSTGRES_MEMBER = "database.pgdump"
+FOLDERS = ("files", "profiles")
+KEPT_AUTOMATIC = 5
+BLOCK = 1024 * 1024
+
+
+class BackupExists(DomainError):
+    """The file is there already."""
+
+    code = "backup_exists"
+    message = "{file} exists already. Choose another name; a backup never replaces one."
+
+
+class BackupFailed(DomainError):
+    """The backup could not be written."""
+
+    code = "backup_failed"
+    message = "No backup was written to {file}: {reason}."
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an archive says of itself."""
+
+    format: int
+    headwater: str
+    engine: str
+    created_at: str
+    migrations: tuple[str, ...]
+    members: tuple[Member, ...]
+
+    def to_json(self) -> bytes:
+        """The first member of the archive."""
+        return json.dumps(asdict(self), indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Manifest:
+        """The manifest of an archive that is read.
+
+        Raises:
+            ValueError, KeyError, TypeError: this is not one.
+        """
+        raw: dict[str, Any] = json.loads(text)
+        members = tuple(Member(str(m["path"]), int(m["size"]), str(m["sha256"])) for m in raw["members"])
+        return cls(
+            format=int(raw["format"]), headwater=str(raw["headwater"]), engine=str(raw["engine"]),
+            created_at=str(raw["created_at"]), migrations=tuple(raw["migrations"]), members=members,
+        )  # fmt: skip
+
+
+def write(home: Home, file: Path, *, at: datetime) -> Manifest:
+    """Write a backup of the whole installation to ``file`` while people go on working.
+
+    The file appears complete or not at all, readable by its owner only.
+
+    Raises:
+        BackupExists, BackupFailed: nothing was written.
+    """
+    if file.exists():
+        raise BackupExists(file=file)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
+            snapshot = _snapshot(Path(scratch))
+            return _archive(home, snapshot, file, at=at)
+    except OSError as error:
+        raise BackupFailed(file=file, reason=error.strerror or str(error)) from error
+
+
+def automatic(home: Home, *, at: datetime) -> Path:
+    """The backup before a migration, in the folder ``backups``; the last few are kept."""
+    file = home.backups / f"before-{__version__}-{at:%Y%m%d-%H%M%S-%f}.tar.gz"
+    home.backups.mkdir(exist_ok=True)
+    write(home, file, at=at)
+    for old in sorted(home.backups.glob("before-*.tar.gz"), key=lambda f: f.stat().st_mtime)[:-KEPT_AUTOMATIC]:
+        old.unlink()
+    return file
+
+
+def sha256_of(file: Path) -> str:
+    """The checksum of a file."""
+    digest = hashlib.sha256()
+    with file.open("rb") as source:
+        while block := source.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def run_postgres_tool(program: str, *arguments: str, settings: dict[str, Any]) -> str | None:
+    """Run one of PostgreSQL's own programs on our database; None when it did its work, else what it said."""
+    reached = ["--dbname", str(settings["NAME"])]
+    for option, key in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER")):
+        if settings.get(key):
+            reached += [option, str(settings[key])]
+    environment = dict(os.environ)
+    if settings.get("PASSWORD"):
+        environment["PGPASSWORD"] = str(settings["PASSWORD"])
+    if "sslmode" in settings.get("OPTIONS", {}):
+        environment["PGSSLMODE"] = str(settings["OPTIONS"]["sslmode"])
+    try:
+        done = subprocess.run(  # noqa: S603  (a fixed program; the arguments are our own settings)
+            [program, *reached, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return f"{program} is not installed (Debian: postgresql-client)"
+    return (done.stderr.strip() or f"{program} failed") if done.returncode else None
+
+
+def _snapshot(scratch: Path) -> Path:
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        return dump_postgres(scratch / POSTGRES_MEMBER, connection.settings_dict)
+    return _copy_sqlite(Path(connection.settings_dict["NAME"]), scratch / SQLITE_MEMBER)
+
+
+def _copy_sqlite(database: Path, copy: Path) -> Path:
+    source, target = sqlite3.connect(database, timeout=20), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+        target.execute("PRAGMA secure_delete=ON")
+        if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_session'").fetchone():
+            target.execute("DELETE FROM django_session")
+        target.commit()
+    except sqlite3.Error as error:
+        raise BackupFailed(file=copy.name, reason=str(error)) from error
+    finally:
+        source.close()
+        target.close()
+    return copy
+
+
+def dump_postgres(copy: Path, settings: dict[str, Any]) -> Path:
+    """Write PostgreSQL's own dump of the database, without the open sessions.
+
+    Raises:
+        BackupFailed: pg_dump is missing or refused.
+    """
+    options = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=django_session")
+    trouble = run_postgres_tool("pg_dump", *options, "--file", str(copy), settings=settings)
+    if trouble:
+        raise BackupFailed(file=copy.name, reason=trouble)
+    return copy
+
+
+def _archive(home: Home, snapshot: Path, file: Path, *, at: datetime) -> Manifest:
+    from headwater.config.lifecycle import migrations
+
+    sources = [(snapshot.name, snapshot), *_files_of(home)]
+    members = tuple(Member(name, path.stat().st_size, sha256_of(path)) for name, path in sources)
+    manifest = Manifest(
+        format=FORMAT,
+        headwater=__version__,
+        engine="postgresql" if snapshot.name == POSTGRES_MEMBER else "sqlite",
+        created_at=at.isoformat(),
+        migrations=migrations().applied,
+        members=members,
+    )
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            with tarfile.open(fileobj=out, mode="w:gz", compresslevel=3) as archive:
+                _add(archive, MANIFEST, io.BytesIO(text := manifest.to_json()), len(text), at)
+                for member, (_, path) in zip(members, sources, strict=True):
+                    with path.open("rb") as source:
+                        _add(archive, member.path, source, member.size, at)
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+def _files_of(home: Home) -> Iterator[tuple[str, Path]]:
+    for folder in FOLDERS:
+        root = home.path / folder
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                yield f"{folder}/{path.relative_to(root).as_posix()}", path
+
+
+def _add(archive: tarfile.TarFile, name: str, source: Any, size: int, at: datetime) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mtime, entry.mode = size, int(at.timestamp()), 0o600
+    archive.addfile(entry, source)

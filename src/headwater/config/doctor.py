@@ -1,0 +1,235 @@
+"""Examining an installation: which database, which version, what ran when, what is wrong and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from headwater import __version__
+from headwater.config import lifecycle, locks
+from headwater.config.home import Home
+from headwater.platform.clock import now
+from headwater.platform.errors import DomainError
+
+LOW_DISK = 500 * 1024 * 1024
+CHECK_UP_TO = 1024 * 1024 * 1024
+QUIET_AFTER = timedelta(minutes=5)
+FAILED_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong, and what to do about it."""
+
+    code: str
+    what: str
+    do: str
+
+
+@dataclass
+class Report:
+    """What was found."""
+
+    home: str
+    version: str = __version__
+    database: dict[str, Any] = field(default_factory=dict)
+    migrations: dict[str, Any] = field(default_factory=dict)
+    server: dict[str, Any] = field(default_factory=dict)
+    jobs: dict[str, Any] = field(default_factory=dict)
+    schedule: list[dict[str, Any]] = field(default_factory=list)
+    handlers: list[dict[str, Any]] = field(default_factory=list)
+    dead_letters: int = 0
+    disk: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as ``docs/cli.md`` describes it."""
+        return {"ok": not self.problems, **asdict(self)}
+
+    def lines(self) -> Iterator[str]:
+        """The report for people."""
+        yield f"Headwater {self.version} in {self.home}"
+        if self.database:
+            size = self.database.get("bytes")
+            yield f"Database    {self.database['engine']} {self.database['name']}" + (
+                f" ({size / 1e6:,.1f} MB)" if size is not None else ""
+            )
+        if self.migrations:
+            waiting = len(self.migrations["pending"])
+            yield f"Migrations  {self.migrations['applied']} applied" + (f", {waiting} waiting" if waiting else "")
+        if self.server:
+            running = self.server["running"]
+            yield f"Server      {'runs at port ' + str(self.server['port']) if running else 'does not run'}"
+        if self.jobs:
+            yield "Jobs        {queued} waiting, {running} running, {failed} failed in the last week".format(**self.jobs)
+        for item in self.schedule:
+            yield f"            {item['name']}: last {item['last_run_at'] or 'never'}, next {item['next_run_at']}"
+        behind = [handler for handler in self.handlers if handler["behind"]]
+        if self.handlers:
+            yield f"Handlers    {len(self.handlers)}, {len(behind)} behind"
+        for handler in behind:
+            yield f"            {handler['name']}: {handler['behind']} facts behind"
+        if self.disk:
+            yield f"Disk        {self.disk['free_bytes'] / 1e9:,.1f} GB free"
+        for problem in self.problems:
+            yield f"WRONG       {problem.what}\n            {problem.do}"
+        if not self.problems:
+            yield "All is well."
+
+
+def examine(home: Home) -> Report:
+    """Look at everything that can be looked at; a check that cannot be made is a problem, never a crash."""
+    report = Report(home=str(home.path))
+    try:
+        lifecycle.refuse_unusable(home)
+    except DomainError as refusal:
+        report.problems.append(_of(refusal))
+        return report
+    _folder(home, report)
+    lifecycle.load_django()
+    from django.db.utils import DatabaseError
+
+    _package(report)
+    try:
+        _database(report)
+        _migrations(home, report)
+        if not report.problems or not report.migrations.get("pending"):
+            _work(home, report)
+    except DatabaseError as error:
+        trouble = str(error).strip().splitlines()[0]
+        report.problems.append(
+            Problem("database_unusable", f"The database cannot be used: {trouble}.", "Check that it runs and its address.")
+        )
+    return report
+
+
+def _folder(home: Home, report: Report) -> None:
+    free = shutil.disk_usage(home.path).free
+    report.disk = {"free_bytes": free}
+    if free < LOW_DISK:
+        report.problems.append(
+            Problem("disk_low", f"Only {free / 1e6:,.0f} MB are free.", "Make room before the database needs it.")
+        )
+    if not os.access(home.path, os.W_OK):
+        report.problems.append(_of(locks.NotWritable(home=home.path, reason="no right to write")))
+    key = home.path / "secret_key"
+    if key.stat().st_mode & 0o077:
+        report.problems.append(
+            Problem("secret_key_readable", f"Others can read {key}.", f"Run: chmod 600 {key}"),
+        )
+
+
+def _package(report: Report) -> None:
+    """Whether the program itself is whole: pages and their files came with it."""
+    from django.contrib.staticfiles import finders
+    from django.template import TemplateDoesNotExist
+    from django.template.loader import get_template
+
+    missing = [name for name in ("headwater/app.css", "vendor/htmx/htmx.min.js") if finders.find(name) is None]
+    for template in ("web/base.html", "team/sign_in.html"):
+        try:
+            get_template(template)
+        except TemplateDoesNotExist:
+            missing.append(template)
+    if missing:
+        report.problems.append(
+            Problem("package_incomplete", f"The program lacks {', '.join(missing)}.", "Install Headwater again.")
+        )
+
+
+def _database(report: Report) -> None:
+    from django.db import connection
+
+    name = str(connection.settings_dict["NAME"])
+    report.database = {"engine": connection.vendor, "name": name, "bytes": None, "sound": None}
+    connection.ensure_connection()
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            report.database["bytes"] = cursor.fetchone()[0]
+        return
+    size = Path(name).stat().st_size
+    report.database["bytes"] = size
+    if size > CHECK_UP_TO:
+        return
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("PRAGMA quick_check(1)")
+            sound = cursor.fetchone()[0] == "ok"
+        except sqlite3.DatabaseError:
+            sound = False
+    report.database["sound"] = sound
+    if not sound:
+        report.problems.append(
+            Problem("database_damaged", "The database is damaged.", "Restore the last backup: headwater restore FILE")
+        )
+
+
+def _migrations(home: Home, report: Report) -> None:
+    state = lifecycle.migrations()
+    report.migrations = {
+        "applied": len(state.applied), "pending": list(state.pending), "unknown": list(state.unknown),
+    }  # fmt: skip
+    try:
+        lifecycle.refuse_newer(home, state)
+        if state.pending:
+            raise lifecycle.OlderDatabase(home=home.path)
+    except DomainError as refusal:
+        report.problems.append(_of(refusal))
+
+
+def _work(home: Home, report: Report) -> None:
+    from headwater.platform.delivery import HANDLERS
+    from headwater.platform.events import log_horizon
+    from headwater.platform.models import DeadLetter, Event, HandlerCursor, Job, ScheduleRun
+
+    at = now()
+    running = locks.is_served(home)
+    report.server = {"running": running, **(locks.noted_server(home) if running else {"pid": None, "port": None})}
+    failed = Job.objects.filter(state=Job.State.FAILED, finished_at__gte=at - FAILED_WITHIN)
+    report.jobs = {
+        "queued": Job.objects.filter(state=Job.State.QUEUED).count(),
+        "running": Job.objects.filter(state=Job.State.RUNNING).count(),
+        "failed": failed.count(),
+        "last_finished_at": Job.objects.order_by("-finished_at").exclude(finished_at=None)
+        .values_list("finished_at", flat=True).first(),
+    }  # fmt: skip
+    report.schedule = list(ScheduleRun.objects.order_by("name").values("name", "last_run_at", "next_run_at"))
+    horizon, positions = log_horizon(), dict(HandlerCursor.objects.values_list("handler", "position"))
+    for name, handler in sorted(HANDLERS.items()):
+        position = positions.get(name, 0)
+        behind = Event.objects.filter(pk__gt=position, pk__lte=horizon, verb__in=handler.verbs).count()
+        report.handlers.append({"name": name, "position": position, "behind": behind})
+    report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
+
+    # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
+    broken = failed.filter(error__startswith="Traceback").order_by("-pk").first()
+    if broken is not None:
+        reason = broken.error.strip().splitlines()[-1][:200]
+        report.problems.append(
+            Problem("job_failed", f"Job {broken.pk} ({broken.kind}) failed: {reason}", "Report it with this sentence.")
+        )
+    if report.dead_letters:
+        report.problems.append(
+            Problem(
+                "dead_letters",
+                f"{report.dead_letters} facts could not be delivered to a handler.",
+                "See Settings, System; deliver them again once the reason is gone.",
+            )
+        )
+    alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
+    if running and (alive is None or alive < at - QUIET_AFTER):
+        report.problems.append(
+            Problem("worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again.")
+        )
+
+
+def _of(refusal: DomainError) -> Problem:
+    what, _, do = refusal.text.partition(". ")
+    return Problem(refusal.code, what.rstrip(".") + ".", do or "See the documentation.")

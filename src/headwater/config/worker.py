@@ -1,0 +1,117 @@
+"""The background worker: runs jobs, what is due, and deliveries, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from django.conf import settings
+from django.core.management import call_command
+from django.db import close_old_connections, connection
+from django.db.models import F
+from django.db.utils import DatabaseError
+
+from headwater.platform import delivery, job, schedule
+from headwater.platform.clock import now
+from headwater.platform.models import Job
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 15
+TROUBLE_PAUSE = 5.0
+
+
+class Stopped(BaseException):
+    """The worker was told to stop; whatever it does is rolled back, its job is put back."""
+
+
+def work(*, parent: int | None = None) -> None:
+    """Work until SIGTERM, Ctrl-C, or the end of the process that started this one."""
+    from headwater.config.parent import when_orphaned
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    if parent is not None:
+        # A clean stop first; what does not stop is cut off, and its job taken over by the next worker.
+        when_orphaned(_end_orphan, parent=parent)
+    name = job.worker_name()
+    try:
+        if connection.vendor == "sqlite":
+            job.take_over_dead(alive=name, at=now())
+        with _heartbeat(name):
+            while True:
+                time.sleep(0.0 if turn(name) else settings.WORKER_PAUSE)
+    except Stopped:
+        _put_back(name)
+
+
+def turn(name: str) -> bool:
+    """One look for work; whether there was any. A database that cannot be reached is tried again."""
+    try:
+        close_old_connections()
+        done = job.run_next(at=now(), worker=name) is not None
+        done = bool(schedule.run_due(at=now())) or done
+        # Asking first costs reads only; every handler's turn would be a write.
+        return bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+    except DatabaseError as error:
+        log.warning("worker_database_trouble", error=str(error))
+        connection.close()
+        time.sleep(TROUBLE_PAUSE)
+        return False
+
+
+@schedule.every(timedelta(minutes=1), "worker.alive")
+def _alive(_at: object) -> None:
+    """Its last run is how ``headwater doctor`` knows that a worker works."""
+
+
+@schedule.every(timedelta(days=1), "sessions.clear")
+def _clear_sessions(_at: object) -> None:
+    call_command("clearsessions")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Once: a second signal must not cut off the tidying up.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def _put_back(name: str) -> None:
+    """Give back the job this worker was in the middle of; a stop is not a failed attempt."""
+    Job.objects.filter(state=Job.State.RUNNING, worker=name).update(
+        state=Job.State.QUEUED, run_after=now(), attempts=F("attempts") - 1
+    )
+
+
+def _end_orphan() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(3)
+    os._exit(1)
+
+
+@contextmanager
+def _heartbeat(name: str) -> Iterator[None]:
+    """Keep the running job's heartbeat fresh, also while it is busy with one long step."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_SECONDS):
+            try:
+                Job.objects.filter(state=Job.State.RUNNING, worker=name).update(heartbeat_at=now())
+            except DatabaseError as error:
+                log.warning("heartbeat_missed", error=str(error))
+                connection.close()
+
+    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()

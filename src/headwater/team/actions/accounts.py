@@ -1,0 +1,202 @@
+"""Who can sign in, as what, in which team."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row
+from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
+from headwater.platform.events import record
+from headwater.team.events import PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
+from headwater.team.models import Role, Team, User
+from headwater.team.queries import user_by_email
+from headwater.team.rules import manages_owners
+
+
+class EmailTaken(Invalid):
+    """Somebody signs in with this e-mail already."""
+
+    code = "email_taken"
+
+
+class LastOwner(Conflict):
+    """Without an owner nobody could give rights any more."""
+
+    code = "last_owner"
+    message = "This is the last owner. Make somebody else an owner first."
+
+
+@action
+def add_user(
+    *, email: str, name: str, role: str, password: str | None = None, team_id: int | None = None, by: Actor, at: datetime
+) -> User:
+    """Let somebody sign in; without a password they cannot until one is set.
+
+    Raises:
+        EmailTaken: the e-mail is another user's.
+        Invalid: a value that cannot be, or a password that is too easy to guess.
+        NotAllowed: only an owner makes owners.
+    """
+    by.require("team.user.create")
+    email, name = email.strip(), name.strip()
+    _check(email=email, name=name, role=role)
+    _require_rank(by, role)
+    if user_by_email(email) is not None:
+        raise EmailTaken({"email": [_("Somebody signs in with %(email)s already.") % {"email": email}]})
+    user = User(email=email, name=name, role=role, team_id=team_id, created_at=at)
+    _give_password(user, password)
+    user.save(force_insert=True)
+    record(UserAdded(user_id=user.pk, name=name, email=email, role=str(user.get_role_display())), by=by, at=at)
+    return user
+
+
+@action
+def set_password(*, user_id: int, password: str, by: Actor, at: datetime) -> User:
+    """Change somebody's password, one's own or with the right to change users; their sessions end.
+
+    Raises:
+        Invalid: it is too easy to guess.
+        NotAllowed: it is somebody else's, or an owner's and you are none.
+    """
+    user = _locked(user_id)
+    if user.pk != by.user_id:
+        by.require("team.user.change")
+        _require_rank(by, user.role)
+    _give_password(user, password)
+    user.save(update_fields=["password"])
+    record(PasswordSet(user_id=user.pk), by=by, at=at)
+    return user
+
+
+@action
+def change_user(
+    *, user_id: int, name: str, email: str, role: str, team_id: int | None, time_zone: str = "", by: Actor, at: datetime
+) -> User:
+    """Change what we know of a colleague, or what they may do.
+
+    Raises:
+        EmailTaken, Invalid: a value that cannot be.
+        LastOwner: the last owner must stay one.
+        NotAllowed: only an owner makes or unmakes owners.
+    """
+    by.require("team.user.change")
+    email, name = email.strip(), name.strip()
+    _check(email=email, name=name, role=role, time_zone=time_zone)
+    user = _locked(user_id)
+    _require_rank(by, user.role, role)
+    if user.role == Role.OWNER and role != Role.OWNER:
+        _refuse_last_owner(user)
+    other = user_by_email(email)
+    if other is not None and other.pk != user.pk:
+        raise EmailTaken({"email": [_("Somebody signs in with %(email)s already.") % {"email": email}]})
+    values = {"name": name, "email": email, "role": role, "team_id": team_id, "time_zone": time_zone}
+    change_row(user, values, row_type="team.user", by=by, at=at, personal=("name", "email"))
+    return user
+
+
+@action
+def deactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
+    """Let somebody go: they cannot sign in any more, their tokens are dead, their records keep their name.
+
+    Raises:
+        LastOwner: it is the last owner.
+        NotAllowed: it is an owner and you are none.
+    """
+    by.require("team.user.change")
+    user = _locked(user_id)
+    if not user.is_active:
+        return user
+    _require_rank(by, user.role)
+    if user.role == Role.OWNER:
+        _refuse_last_owner(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    record(UserDeactivated(user_id=user.pk), by=by, at=at)
+    return user
+
+
+@action
+def reactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
+    """Let somebody who left sign in again."""
+    by.require("team.user.change")
+    user = _locked(user_id)
+    if user.is_active:
+        return user
+    _require_rank(by, user.role)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(UserReactivated(user_id=user.pk), by=by, at=at)
+    return user
+
+
+@action
+def add_team(*, name: str, parent_id: int | None = None, by: Actor, at: datetime) -> Team:
+    """Form a team, below another one or on its own.
+
+    Raises:
+        Invalid: no name, or one that another team has.
+    """
+    by.require("team.team.create")
+    name = name.strip()
+    if not name:
+        raise Invalid({"name": [_("A team needs a name.")]})
+    if Team.objects.filter(name__iexact=name).exists():
+        raise Invalid({"name": [_("There is a team called %(name)s already.") % {"name": name}]})
+    team = Team.objects.create(name=name, parent_id=parent_id)
+    record(TeamAdded(team_id=team.pk, name=name), by=by, at=at)
+    return team
+
+
+def _check(*, email: str, name: str, role: str, time_zone: str = "") -> None:
+    wrong: dict[str, list[str]] = {}
+    try:
+        validate_email(email)
+    except ValidationError:
+        wrong["email"] = [_("“%(email)s” is not an e-mail address.") % {"email": email}]
+    if not name:
+        wrong["name"] = [_("A name is needed.")]
+    elif len(name) > 120:
+        wrong["name"] = [_("A name has 120 letters at most.")]
+    if role not in Role.values:
+        wrong["role"] = [_("There is no role called %(role)s.") % {"role": role}]
+    if time_zone and time_zone not in available_timezones():
+        wrong["time_zone"] = [_("There is no time zone called %(zone)s.") % {"zone": time_zone}]
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _give_password(user: User, password: str | None) -> None:
+    if password is None:
+        user.set_unusable_password()
+        return
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid({"password": error.messages}) from error
+    user.set_password(password)
+
+
+def _require_rank(by: Actor, *roles: str) -> None:
+    if Role.OWNER in roles and not manages_owners(by.role):
+        raise NotAllowed("Only an owner can add, change or remove an owner.")
+
+
+def _refuse_last_owner(user: User) -> None:
+    owners = User.objects.select_for_update().filter(role=Role.OWNER, is_active=True).order_by("pk")
+    if not [owner for owner in owners if owner.pk != user.pk]:
+        raise LastOwner()
+
+
+def _locked(user_id: int) -> User:
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound()
+    return user

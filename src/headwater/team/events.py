@@ -1,0 +1,116 @@
+"""What happens with ourselves: people join and leave, the company and its keys change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.platform.events import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserAdded(
+    Fact,
+    verb="team.user_added",
+    subject="team.user:user_id",
+    personal=("name", "email"),
+    sentence="{name} joined as {role}",
+    icon="user-plus",
+):
+    """Somebody can sign in from now on."""
+
+    user_id: int
+    name: str
+    email: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordSet(
+    Fact, verb="team.password_set", subject="team.user:user_id", sentence="Password changed", icon="key"
+):
+    """A password was set; every session of that person ended with it."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserDeactivated(
+    Fact,
+    verb="team.user_deactivated",
+    subject="team.user:user_id",
+    sentence="Left: can no longer sign in",
+    icon="user-off",
+):
+    """Somebody left: no more sign-in, their tokens are dead, what they did stays under their name."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserReactivated(
+    Fact, verb="team.user_reactivated", subject="team.user:user_id", sentence="Is back", icon="user-check"
+):
+    """Somebody who left is back and can sign in again."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamAdded(
+    Fact, verb="team.team_added", subject="team.team:team_id", sentence="Team {name} was formed", icon="users"
+):
+    """Colleagues who share what they see have a team."""
+
+    team_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenCreated(
+    Fact,
+    verb="team.token_created",
+    subject="team.token:token_id",
+    sentence="Made the token {name} for {scopes}",
+    icon="key",
+):
+    """A program may act for a user from now on."""
+
+    token_id: int
+    user_id: int
+    name: str
+    scopes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(
+    Fact, verb="team.token_revoked", subject="team.token:token_id", sentence="Revoked the token", icon="key-off"
+):
+    """A program may no longer act for a user."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupPrepared(
+    Fact,
+    verb="team.setup_prepared",
+    subject="team.company:company_id",
+    sentence="Made a link to set Headwater up",
+    icon="link",
+):
+    """Whoever holds the new one-time link may make the owner's account; older links are void."""
+
+    company_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupFinished(
+    Fact,
+    verb="team.setup_finished",
+    subject="team.company:company_id",
+    sentence="Set-up finished",
+    icon="circle-check",
+):
+    """The first run is done and the company works."""
+
+    company_id: int
