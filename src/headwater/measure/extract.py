@@ -1,0 +1,197 @@
+"""Which rows of the rooms the mirror copies, and how changed ones are found by position in the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from django.db import connection
+
+CHUNK = 50_000
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """One table of the mirror.
+
+    ``columns`` maps each mirror column to its type and the SQL that reads it from ``source``; columns of type
+    ``UTC`` are moments, which travel as text. ``changed`` selects the ids of rows touched after a position of
+    the log (``%s`` from, ``%s`` to); None means the table is small and copied whole every time. ``key`` is the
+    column those ids are of.
+    """
+
+    name: str
+    source: str
+    columns: Sequence[tuple[str, str, str]]
+    where: str = "TRUE"
+    changed: str | None = None
+    key: str = "id"
+
+    def ddl(self) -> str:
+        """How the mirror stores it."""
+        typed = ", ".join(f'"{name}" {"TIMESTAMP" if kind == "UTC" else kind}' for name, kind, _ in self.columns)
+        return f'CREATE TABLE "{self.name}" ({typed})'
+
+
+def _subjects(kind: str) -> str:
+    return f"SELECT subject_id FROM platform_event WHERE id > %s AND id <= %s AND subject_type = '{kind}'"
+
+
+_PARTIES = "SELECT party_id FROM platform_event WHERE id > %s AND id <= %s AND party_id IS NOT NULL"
+
+TABLES: tuple[Mirrored, ...] = (
+    Mirrored(
+        name="lead",
+        source="qualify_lead t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("party_id", "BIGINT", "t.party_id"),
+            ("organisation_id", "BIGINT", "t.organisation_id"),
+            ("source_id", "BIGINT", "t.source_id"),
+            ("campaign_id", "BIGINT", "t.campaign_id"),
+            ("owner_id", "BIGINT", "t.owner_id"),
+            ("team_id", "BIGINT", "t.team_id"),
+            ("stage", "VARCHAR", "t.stage"),
+            ("exit", "VARCHAR", "t.exit"),
+            ("arrived_at", "UTC", "t.arrived_at"),
+            ("exited_at", "UTC", "t.exited_at"),
+            ("amount", "DECIMAL(15,2)", "t.amount"),
+        ),
+        where="t.deleted_at IS NULL AND t.exit <> 'MERGED'",
+        changed=_subjects("qualify.lead"),
+    ),
+    Mirrored(
+        name="stage_span",
+        source="platform_span t",
+        columns=(
+            ("lead_id", "BIGINT", "t.subject_id"),
+            ("stage", "VARCHAR", "t.value"),
+            ("from_at", "UTC", "t.from_at"),
+            ("until_at", "UTC", "t.until_at"),
+        ),
+        where="t.subject_type = 'qualify.lead' AND t.kind = 'stage'",
+        changed=_subjects("qualify.lead"),
+        key="lead_id",
+    ),
+    Mirrored(
+        name="opportunity",
+        source="sell_opportunity t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("lead_id", "BIGINT", "t.lead_id"),
+            ("outcome", "VARCHAR", "t.outcome"),
+            ("amount", "DECIMAL(15,2)", "t.amount"),
+            ("opened_at", "UTC", "t.opened_at"),
+            ("closed_at", "UTC", "t.closed_at"),
+            ("owner_id", "BIGINT", "t.owner_id"),
+            ("team_id", "BIGINT", "t.team_id"),
+        ),
+        where="t.deleted_at IS NULL",
+        changed=_subjects("sell.opportunity"),
+    ),
+    Mirrored(
+        name="sale",
+        source="sell_order t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("lead_id", "BIGINT", "t.lead_id"),
+            ("opportunity_id", "BIGINT", "t.opportunity_id"),
+            ("party_id", "BIGINT", "t.party_id"),
+            ("organisation_id", "BIGINT", "t.organisation_id"),
+            ("ordered_at", "UTC", "t.ordered_at"),
+            ("amount", "DECIMAL(15,2)", "t.amount"),
+            ("cost", "DECIMAL(15,2)", "t.cost"),
+            ("currency", "VARCHAR", "t.currency"),
+            ("owner_id", "BIGINT", "t.owner_id"),
+            ("team_id", "BIGINT", "t.team_id"),
+        ),
+        where="t.deleted_at IS NULL",
+        changed=_subjects("sell.order"),
+    ),
+    Mirrored(
+        name="touch",
+        source="acquire_touchpoint t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("party_id", "BIGINT", "t.party_id"),
+            ("organisation_id", "BIGINT", "t.organisation_id"),
+            ("source_id", "BIGINT", "t.source_id"),
+            ("campaign_id", "BIGINT", "t.campaign_id"),
+            ("occurred_at", "UTC", "t.occurred_at"),
+        ),
+        # A touchpoint that another one corrects no longer counts; what we send is not what brought them.
+        where=(
+            "t.deleted_at IS NULL AND NOT t.is_outbound AND NOT EXISTS "
+            "(SELECT 1 FROM acquire_touchpoint c WHERE c.corrects_id = t.id AND c.deleted_at IS NULL)"
+        ),
+        changed=_PARTIES,
+        key="party_id",
+    ),
+    Mirrored(
+        name="spend",
+        source="acquire_spendentry t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("source_id", "BIGINT", "t.source_id"),
+            ("campaign_id", "BIGINT", "t.campaign_id"),
+            ("spent_on", "DATE", "t.spent_on"),
+            ("amount", "DECIMAL(15,2)", "t.amount"),
+            ("currency", "VARCHAR", "t.currency"),
+        ),
+        where="t.deleted_at IS NULL",
+    ),
+    Mirrored(
+        name="source",
+        source="acquire_source t",
+        columns=(
+            ("id", "BIGINT", "t.id"),
+            ("name", "VARCHAR", "t.name"),
+            ("channel", "VARCHAR", "t.channel"),
+        ),
+    ),
+    Mirrored(
+        name="campaign",
+        source="acquire_campaign t",
+        columns=(("id", "BIGINT", "t.id"), ("name", "VARCHAR", "t.name")),
+    ),
+)
+
+
+def rows_of(table: Mirrored, *, since: int | None, upto: int) -> Iterator[pa.Table]:
+    """The rows of ``table`` as Arrow, in chunks: all of them, or those changed after position ``since``."""
+    where, params = table.where, []
+    if since is not None and table.changed is not None:
+        expression = next(sql for name, _, sql in table.columns if name == table.key)
+        where = f"{where} AND {expression} IN ({table.changed})"
+        params = [since, upto]
+    selected = ", ".join(_expression(kind, sql) for _, kind, sql in table.columns)
+    names = [name for name, _, _ in table.columns]
+    kinds = [pa.int64() if kind == "BIGINT" else pa.string() for _, kind, _ in table.columns]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {selected} FROM {table.source} WHERE {where}", params)
+        while found := cursor.fetchmany(CHUNK):
+            yield _arrow(found, names, kinds)
+
+
+def changed_keys(table: Mirrored, *, since: int, upto: int) -> list[int]:
+    """The keys whose rows the mirror must drop before the changed ones come in."""
+    assert table.changed is not None
+    with connection.cursor() as cursor:
+        cursor.execute(table.changed, [since, upto])
+        return sorted({row[0] for row in cursor.fetchall()})
+
+
+def _arrow(rows: Sequence[Sequence[Any]], names: Sequence[str], kinds: Sequence[pa.DataType]) -> pa.Table:
+    columns = list(zip(*rows, strict=True))
+    return pa.table([pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)], names=names)
+
+
+def _expression(kind: str, sql: str) -> str:
+    if kind == "UTC":
+        # As text: SQLite stores moments as text anyway, and an expression keeps its driver from parsing them.
+        return f"({sql} || '')" if connection.vendor == "sqlite" else f"({sql} AT TIME ZONE 'UTC')::text"
+    if kind in ("BIGINT", "VARCHAR"):
+        return sql
+    return f"CAST({sql} AS TEXT)"

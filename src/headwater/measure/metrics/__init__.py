@@ -1,0 +1,1 @@
+"""The catalogue of numbers: one definition each, in SQL over the mirror."""

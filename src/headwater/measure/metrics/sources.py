@@ -1,0 +1,216 @@
+"""Where sales come from: the figures of one row per channel, source, campaign, month or quarter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from headwater.measure.metrics.scope import Scope
+from headwater.measure.rules.lifetable import Group
+from headwater.measure.rules.periods import Basis
+
+BLANK = "blank"
+NO_TOUCHPOINT = "no_touchpoint"
+
+DEFINITIONS: Mapping[str, str] = {
+    "spend": "Dated spend entries of this row inside the period. Without any, the cost is not known.",
+    "leads": "Leads that arrived in the period, by their own source.",
+    "mql": "Those of the leads that marketing qualified by the as-of day, or that got further.",
+    "sql": "Those of the leads that sales qualified by the as-of day, or that bought.",
+    "won": "Leads with at least one order by the as-of day; a won opportunity that no lead leads to counts where its "
+    "credit goes. By closing day: those whose first order was placed in the period.",
+    "revenue": "Value of the orders, each given to its first or last touchpoint within 365 days before it.",
+    "margin": "Value less cost of the orders whose cost is known.",
+    "conversion": "Won of leads so far. Young leads have not had time: compare conversion by age.",
+    "conversion_by_age": "Share won by the age to which enough leads were watched, from a life table (Kaplan-Meier): "
+    "young leads count for as long as they have been here.",
+    "average_sale": "Revenue by the number of orders whose value is known.",
+    "days_to_win": "Whole calendar days from arrival to the first order, where both days are known: the median.",
+    "cost_per_lead": "Spend by leads.",
+    "cost_per_customer": "Spend by won; the range follows the Wilson interval of the share won.",
+    "return": "(Gross margin - spend) / spend, of orders whose cost is known.",
+}
+
+
+@dataclass
+class Figures:
+    """The counts and sums of one row, before shares and intervals are worked out.
+
+    ``days`` are the days to win; ``ages`` the fates for the life table.
+    """
+
+    leads: int = 0
+    mql: int = 0
+    sql: int = 0
+    won: int = 0
+    won_of_leads: int = 0
+    open_leads: int = 0
+    orders: int = 0
+    orders_with_amount: int = 0
+    orders_with_cost: int = 0
+    orders_other_currency: int = 0
+    revenue: Decimal = Decimal(0)
+    costed_revenue: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    spend: Decimal | None = None
+    days_median: float | None = None
+    days_mean: float | None = None
+    days_known: int = 0
+    days_negative: int = 0
+    ages: list[Group] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all to say in this row."""
+        return not (self.leads or self.won or self.orders or self.spend)
+
+
+Key = tuple[str | None, str]
+"""The key of a row and the kind of not knowing it stands for (``""``: an ordinary row)."""
+
+
+def figures(db: duckdb.DuckDBPyConnection, scope: Scope, *, with_ages: bool = True) -> dict[Key, Figures]:
+    """All rows of the report by key, in no order."""
+    rows: dict[Key, Figures] = defaultdict(Figures)
+    _count_leads(db, scope, rows)
+    _count_wins(db, scope, rows)
+    _sum_sales(db, scope, rows)
+    if scope.sees_company:
+        _sum_spend(db, scope, rows)
+    if with_ages:
+        _count_ages(db, scope, rows)
+    return {key: found for key, found in rows.items() if not found.is_empty}
+
+
+def cohort(scope: Scope) -> str:
+    """The leads of the report: those the actor may count that arrived in the period and by the as-of day."""
+    return (
+        f"SELECT l.*, {scope.lead_key('l')} AS key FROM lead_fact l "
+        f"WHERE {scope.visible('l')} AND {scope.in_period('l.arrived_on')} AND {scope.known('l.arrived_at')}"
+    )
+
+
+def won_as_of() -> str:
+    """Whether a lead had an order by the as-of day."""
+    return "(l.is_won AND l.won_at < $until)"
+
+
+def sales(scope: Scope) -> str:
+    """The sales ``s`` of the report with their lead ``l`` and credited touch ``c``.
+
+    By arrival: orders of the period's leads, and in a report over all time also those without a lead. By closing
+    day: orders placed in the period.
+    """
+    if scope.request.basis is Basis.CLOSED:
+        placed = scope.in_period("s.ordered_on")
+    else:
+        placed = f"({scope.in_period('l.arrived_on')}) AND {scope.known('l.arrived_at')}"
+        if scope.request.period.is_all_time:
+            placed = f"(l.id IS NULL OR ({placed}))"
+    return (
+        "FROM sale_day s LEFT JOIN lead_fact l ON l.id = s.lead_id "
+        "LEFT JOIN credit c ON c.sale_id = s.id AND c.model = $model "
+        f"WHERE {placed} AND {scope.known('s.ordered_at')} AND {scope.visible('s')}"
+    )
+
+
+def _count_leads(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    sql = f"""
+        SELECT key, count(*), count(*) FILTER (mql_at < $until), count(*) FILTER (sql_at < $until),
+            count(*) FILTER ({won_as_of()}), count(*) FILTER (NOT {won_as_of()} AND (exit = '' OR exited_at >= $until))
+        FROM ({cohort(scope)}) l GROUP BY key
+    """
+    for key, leads, mql, sql_count, won, still_open in db.execute(*scope.bind(sql)).fetchall():
+        row = rows[_row_key(key)]
+        row.leads, row.mql, row.sql, row.won_of_leads, row.open_leads = leads, mql, sql_count, won, still_open
+
+
+def days_to_win(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[float | None, float | None]:
+    """Median and mean days to win over all rows together."""
+    sql = f"WITH winner AS ({_winners(scope)}) SELECT median(won_on - arrived_on), avg(won_on - arrived_on) FROM winner"
+    found = db.execute(*scope.bind(sql)).fetchone()
+    return (found[0], found[1]) if found else (None, None)
+
+
+def _winners(scope: Scope) -> str:
+    """The won leads of the report with key, day of arrival and day of the first order."""
+    if scope.request.basis is not Basis.CLOSED:
+        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE {won_as_of()}"
+    key = scope.lead_key("l")
+    if scope.is_by_time:
+        key = key.replace("l.arrived_on", "l.won_on")
+    return (
+        f"SELECT {key} AS key, l.arrived_on, l.won_on FROM lead_fact l "
+        f"WHERE {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
+    )
+
+
+def _count_wins(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    sql = f"""
+        WITH winner AS ({_winners(scope)}), dated AS (SELECT *, won_on - arrived_on AS days FROM winner)
+        SELECT key, count(*), median(days), avg(days), count(days), count(*) FILTER (days < 0) FROM dated GROUP BY key
+    """
+    for key, won, median, mean, known, negative in db.execute(*scope.bind(sql)).fetchall():
+        row = rows[_row_key(key)]
+        row.won, row.days_median, row.days_mean, row.days_known, row.days_negative = won, median, mean, known, negative
+    sql = f"""
+        SELECT {scope.sale_key()} AS key, c.sale_id IS NULL AS untouched, count(DISTINCT s.opportunity_id)
+        {sales(scope)} AND s.lead_id IS NULL AND s.opportunity_id IS NOT NULL GROUP BY ALL
+    """
+    for key, untouched, won in db.execute(*scope.bind(sql)).fetchall():
+        rows[_row_key(key, untouched=untouched and not scope.is_by_time)].won += won
+
+
+def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    ours = "s.currency = $currency"
+    sql = f"""
+        SELECT {scope.sale_key()} AS key, c.sale_id IS NULL AS untouched, count(*),
+            count(s.amount) FILTER ({ours}), count(s.cost) FILTER ({ours} AND s.amount IS NOT NULL),
+            count(*) FILTER (NOT {ours} AND s.amount IS NOT NULL), sum(s.amount) FILTER ({ours}),
+            sum(s.amount) FILTER ({ours} AND s.cost IS NOT NULL), sum(s.cost) FILTER ({ours} AND s.amount IS NOT NULL)
+        {sales(scope)} GROUP BY ALL
+    """
+    for key, untouched, orders, valued, costed, foreign, revenue, costed_revenue, cost in db.execute(
+        *scope.bind(sql)
+    ).fetchall():
+        row = rows[_row_key(key, untouched=untouched and not scope.is_by_time)]
+        row.orders += orders
+        row.orders_with_amount += valued
+        row.orders_with_cost += costed
+        row.orders_other_currency += foreign
+        row.revenue += revenue or 0
+        row.costed_revenue += costed_revenue or 0
+        row.cost += cost or 0
+
+
+def _sum_spend(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    sql = f"""
+        SELECT {scope.spend_key()} AS key, sum(e.amount) FROM spend e
+        WHERE e.currency = $currency AND e.spent_on <= $known_day AND {scope.in_period("e.spent_on")} GROUP BY ALL
+    """
+    for key, spend in db.execute(*scope.bind(sql)).fetchall():
+        rows[_row_key(key)].spend = spend
+
+
+def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    """Fates by age. Where orders have only been written down since some day, older leads are watched from then."""
+    sql = f"""
+        WITH first_record AS (SELECT min(won_on) AS day FROM lead_fact)
+        SELECT key, CASE WHEN {won_as_of()} THEN l.won_on - l.arrived_on END, $known_day - l.arrived_on,
+            greatest(0, coalesce((SELECT day FROM first_record) - l.arrived_on, 0)), count(*)
+        FROM ({cohort(scope)}) l
+        WHERE l.arrived_on IS NOT NULL AND NOT ({won_as_of()} AND l.won_on IS NULL) GROUP BY ALL
+    """
+    for key, won_age, age, watched_from, count in db.execute(*scope.bind(sql)).fetchall():
+        rows[_row_key(key)].ages.append(Group(won_age, age, count, watched_from))
+
+
+def _row_key(key: Any, *, untouched: bool = False) -> Key:
+    if untouched:
+        return None, NO_TOUCHPOINT
+    return (None, BLANK) if key is None else (str(key), "")
