@@ -16,7 +16,8 @@ class PartyKind(models.TextChoices):
 class Party(models.Model):
     """A person or an organisation. Everything in the product points at a party.
 
-    ``name_key`` is the folded name for finding and comparing. ``employer`` is the organisation of the person's
+    ``name_key`` is the folded name for finding and comparing: of a person ``rules.name_key``, of an organisation
+    ``rules.company_key``, so that one company is found under all its legal forms. ``employer`` is the organisation of the person's
     present *works for* relationship, kept beside it because every list shows it. ``merged_into`` points at the
     party this one turned out to be.
     """
@@ -48,9 +49,7 @@ class Party(models.Model):
     team = models.ForeignKey(
         "team.Team", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
-    merged_into = models.ForeignKey(
-        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    merged_into = models.ForeignKey("self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     extra = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
@@ -59,7 +58,9 @@ class Party(models.Model):
     class Meta:
         indexes = [
             models.Index("kind", "name_key", "id", name="party_kind_name"),
-            models.Index("name_key", name="party_name"),
+            # The operator class lets PostgreSQL answer "begins with" from it, whatever the collation.
+            models.Index(fields=["name_key"], name="party_name", opclasses=["varchar_pattern_ops"]),
+            models.Index("kind", "created_at", "id", name="party_kind_created"),
             models.Index("employer", name="party_employer", condition=Q(employer__isnull=False)),
             models.Index("owner", name="party_owner", condition=Q(owner__isnull=False)),
             models.Index("team", name="party_team", condition=Q(team__isnull=False)),
@@ -109,11 +110,15 @@ class ContactPoint(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index("kind", "normalised", name="contact_point_value")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["party", "kind", "normalised"], name="contact_point_once_per_party"
+        indexes = [
+            models.Index(
+                fields=["kind", "normalised"],
+                name="contact_point_value",
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
             )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["party", "kind", "normalised"], name="contact_point_once_per_party")
         ]
 
     def __str__(self) -> str:
@@ -209,15 +214,14 @@ class Activity(models.Model):
     occurred_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
-    owner = models.ForeignKey(
-        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    owner = models.ForeignKey("team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index("party", "kind", name="activity_party"),
+            models.Index("created_at", "id", name="activity_created"),
             models.Index(
                 "owner",
                 "due_at",
@@ -234,12 +238,8 @@ class Grant(models.Model):
     """That a user or team may see a party although it is not theirs, given by an upper room with the reason."""
 
     party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="grants")
-    user = models.ForeignKey(
-        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
-    team = models.ForeignKey(
-        "team.Team", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    user = models.ForeignKey("team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey("team.Team", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=60)
 
     class Meta:
@@ -257,3 +257,30 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party_id} for {self.user_id or self.team_id}: {self.reason}"
+
+
+class MatchDecision(models.TextChoices):
+    """What somebody said about a proposed match."""
+
+    SAME = "SAME", "The same"
+    DIFFERENT = "DIFFERENT", "Different"
+
+
+class MatchProposal(models.Model):
+    """That two parties may be one: a person looks before their histories are joined."""
+
+    party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=10, choices=MatchDecision, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party", "other"], name="proposal_once_per_pair"),
+            models.CheckConstraint(condition=~Q(party=models.F("other")), name="proposal_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} and {self.other_id}: {self.reason}"

@@ -1,0 +1,62 @@
+"""Writes about people and companies. Each public function is one business fact, whole or not at all."""
+
+from headwater.parties.actions.access import grant_access, withdraw_access
+from headwater.parties.actions.activities import (
+    change_activity,
+    complete_todo,
+    delete_activity,
+    log_activity,
+    plan_todo,
+    reopen_todo,
+)
+from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
+from headwater.parties.actions.matching import PartyDraft, PartyMatch, match_parties
+from headwater.parties.actions.parties import (
+    PartyValues,
+    add_organisation,
+    add_person,
+    assign_parties,
+    change_party,
+    delete_parties,
+    delete_party,
+    restore_party,
+)
+from headwater.parties.actions.relationships import (
+    end_relationship,
+    relate,
+    set_buying_role,
+    tag_parties,
+    tag_party,
+    untag_party,
+)
+
+__all__ = [
+    "PartyDraft",
+    "PartyMatch",
+    "PartyValues",
+    "add_contact_point",
+    "add_organisation",
+    "add_person",
+    "assign_parties",
+    "change_activity",
+    "change_party",
+    "complete_todo",
+    "delete_activity",
+    "delete_parties",
+    "delete_party",
+    "end_relationship",
+    "grant_access",
+    "log_activity",
+    "make_primary",
+    "match_parties",
+    "plan_todo",
+    "relate",
+    "remove_contact_point",
+    "reopen_todo",
+    "restore_party",
+    "set_buying_role",
+    "tag_parties",
+    "tag_party",
+    "untag_party",
+    "withdraw_access",
+]

@@ -1,0 +1,261 @@
+"""What is done with a party: notes, calls, e-mails, meetings and to-dos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from headwater.parties.actions.reach import locked_party, organisation_of
+from headwater.parties.events import ActivityDeleted, ActivityLogged, TodoDone, TodoPlanned, TodoReopened
+from headwater.parties.models import Activity, ActivityKind, Party
+from headwater.parties.queries.visible import visible_activities, visible_parties
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row, old_values
+from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
+from headwater.platform.events import Changed, record
+from headwater.platform.models import Event
+from headwater.platform.undo import undoes, undoes_changes_of
+
+LOGGED = (ActivityKind.NOTE, ActivityKind.CALL, ActivityKind.EMAIL, ActivityKind.MEETING)
+
+
+@action
+def log_activity(
+    *,
+    party_id: int,
+    kind: str,
+    subject: str,
+    by: Actor,
+    at: datetime,
+    body: str = "",
+    is_outbound: bool = True,
+    occurred_at: datetime | None = None,
+) -> Activity:
+    """Write down a note, call, e-mail or meeting with a party, as it happened (now unless said otherwise).
+
+    Raises:
+        NotFound: there is no such party, or the actor may not see it.
+        Invalid: no words, an unknown kind, or a time that is still to come.
+    """
+    party = _party(party_id, by=by)
+    if kind not in LOGGED:
+        raise Invalid({"kind": ["Choose a note, call, e-mail or meeting; what is still to come is a to-do."]})
+    happened = occurred_at or at
+    if happened > at:
+        raise Invalid({"occurred_at": ["This is still to come: plan a to-do instead."]})
+    activity = Activity.objects.create(
+        party=party, kind=kind, subject=_subject(subject), body=body.strip(), is_outbound=is_outbound,
+        occurred_at=happened, owner_id=by.user_id, created_at=at,
+    )  # fmt: skip
+    record(
+        ActivityLogged(
+            party_id=party.pk, organisation_id=organisation_of(party), activity_id=activity.pk, kind=kind,
+            is_outbound=is_outbound, subject=activity.subject, body=activity.body,
+        ),
+        by=by, at=happened,
+    )  # fmt: skip
+    return activity
+
+
+@action
+def plan_todo(
+    *, party_id: int, subject: str, due_at: datetime, owner_id: int | None, by: Actor, at: datetime, body: str = ""
+) -> Activity:
+    """Write down that something is to be done for a party by ``due_at``; without an owner it is the actor's own."""
+    party = _party(party_id, by=by)
+    todo = Activity.objects.create(
+        party=party, kind=ActivityKind.TODO, subject=_subject(subject), body=body.strip(), due_at=due_at,
+        owner_id=owner_id if owner_id is not None else by.user_id, created_at=at,
+    )  # fmt: skip
+    record(
+        TodoPlanned(
+            party_id=party.pk, organisation_id=organisation_of(party), activity_id=todo.pk,
+            due_at=due_at.isoformat(), owner_id=todo.owner_id, subject=todo.subject,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+    return todo
+
+
+@action
+def complete_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
+    """Tick off a to-do.
+
+    Raises:
+        Conflict: it is done already.
+    """
+    todo = _activity(activity_id, "done", by=by)
+    _require_todo(todo)
+    if todo.done_at is not None:
+        raise Conflict("This to-do is done already.")
+    todo.done_at = at
+    todo.save(update_fields=["done_at"])
+    record(
+        TodoDone(
+            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
+            subject=todo.subject,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+    return todo
+
+
+@action
+def reopen_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
+    """Open a to-do again that was ticked off."""
+    todo = _activity(activity_id, "done", by=by)
+    _require_todo(todo)
+    if todo.done_at is None:
+        raise Conflict("This to-do is open already.")
+    todo.done_at = None
+    todo.save(update_fields=["done_at"])
+    record(
+        TodoReopened(
+            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
+            subject=todo.subject,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+    return todo
+
+
+@action
+def change_activity(
+    *,
+    activity_id: int,
+    by: Actor,
+    at: datetime,
+    subject: str | None = None,
+    body: str | None = None,
+    due_at: datetime | None = None,
+    owner_id: int | None = None,
+) -> Activity:
+    """Correct the words of an activity, or move or hand on a to-do. What is not given stays."""
+    activity = _activity(activity_id, "change", by=by)
+    values: dict[str, object] = {}
+    if subject is not None:
+        values["subject"] = _subject(subject)
+    if body is not None:
+        values["body"] = body.strip()
+    if activity.kind == ActivityKind.TODO:
+        if due_at is not None:
+            values["due_at"] = due_at
+        if owner_id is not None:
+            values["owner_id"] = owner_id
+    _store(activity, values, by=by, at=at)
+    return activity
+
+
+@action
+def delete_activity(*, activity_id: int, by: Actor, at: datetime) -> Activity:
+    """Take an activity off the record; undo brings it back."""
+    activity = _activity(activity_id, "delete", by=by)
+    activity.deleted_at = at
+    activity.save(update_fields=["deleted_at"])
+    record(
+        ActivityDeleted(
+            party_id=activity.party_id, organisation_id=organisation_of(activity.party), activity_id=activity.pk,
+            kind=activity.kind, subject=activity.subject,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+    return activity
+
+
+@undoes_changes_of("parties.activity")
+@action
+def take_back_activity_change(fact: Changed, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`change_activity`."""
+    activity = _activity(fact.row_id, "change", by=by)
+    _store(activity, old_values(activity, fact), by=by, at=at)
+
+
+@undoes(ActivityLogged, TodoPlanned)
+@action
+def take_back_activity(fact: ActivityLogged | TodoPlanned, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`log_activity` and :func:`plan_todo`."""
+    activity = _activity(fact.activity_id, "change", by=by)
+    if activity.done_at is not None:
+        raise NotUndoable(reason="the to-do is done")
+    activity.deleted_at = at
+    activity.save(update_fields=["deleted_at"])
+    record(
+        ActivityDeleted(
+            party_id=activity.party_id, organisation_id=organisation_of(activity.party), activity_id=activity.pk,
+            kind=activity.kind, subject=activity.subject,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+
+
+@undoes(TodoDone)
+@action
+def take_back_done(fact: TodoDone, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`complete_todo`."""
+    reopen_todo(activity_id=fact.activity_id, by=by, at=at)
+
+
+@undoes(TodoReopened)
+@action
+def take_back_reopening(fact: TodoReopened, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`reopen_todo`."""
+    complete_todo(activity_id=fact.activity_id, by=by, at=at)
+
+
+@undoes(ActivityDeleted)
+@action
+def put_back_activity(fact: ActivityDeleted, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`delete_activity`."""
+    activity = Activity.objects.select_for_update().filter(pk=fact.activity_id).first()
+    if activity is None or activity.deleted_at is None:
+        raise NotUndoable(reason="it is on the record again already")
+    party = locked_party(activity.party_id, "see", by=by)
+    by.require("parties.activity.change")
+    activity.deleted_at = None
+    activity.save(update_fields=["deleted_at"])
+    about = {"party_id": party.pk, "organisation_id": organisation_of(party), "activity_id": activity.pk}
+    if activity.kind == ActivityKind.TODO:
+        record(TodoReopened(**about, subject=activity.subject), by=by, at=at)  # type: ignore[arg-type]
+    else:
+        record(
+            ActivityLogged(
+                party_id=party.pk, organisation_id=organisation_of(party), activity_id=activity.pk,
+                kind=activity.kind, is_outbound=activity.is_outbound, subject=activity.subject, body=activity.body,
+            ),
+            by=by, at=activity.occurred_at or at,
+        )  # fmt: skip
+
+
+def _store(activity: Activity, values: dict[str, object], *, by: Actor, at: datetime) -> None:
+    change_row(
+        activity, values, row_type="parties.activity", by=by, at=at, personal=("subject", "body"),
+        party_id=activity.party_id, organisation_id=organisation_of(activity.party),
+    )  # fmt: skip
+
+
+def _party(party_id: int, *, by: Actor) -> Party:
+    by.require("parties.activity.create")
+    party = visible_parties(by).filter(pk=party_id).first()
+    if party is None:
+        raise NotFound()
+    return party
+
+
+def _activity(activity_id: int, what: str, *, by: Actor) -> Activity:
+    by.require(f"parties.activity.{what}")
+    activity = visible_activities(by).select_for_update(of=("self",)).filter(pk=activity_id).first()
+    if activity is None:
+        raise NotFound()
+    return activity
+
+
+def _require_todo(activity: Activity) -> None:
+    if activity.kind != ActivityKind.TODO:
+        raise Conflict("Only a to-do can be done or open.")
+
+
+def _subject(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise Invalid({"subject": ["Say in a few words what it was."]})
+    return words[:200]

@@ -1,0 +1,42 @@
+"""Grants for many pieces of work at once, such as the leads of a file or a list that changes hands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.parties.models import Grant
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.bulk import insert_rows
+
+PART = 5_000
+
+
+@dataclass(frozen=True)
+class GrantDraft:
+    """One grant of many: who may see which party, and for which piece of work."""
+
+    party_id: int
+    reason: str
+    user_id: int | None = None
+    team_id: int | None = None
+
+
+@action
+def replace_access(*, ended: Sequence[tuple[int, str]], given: Sequence[GrantDraft], by: Actor) -> None:
+    """End what was granted for pieces of work (party and reason) and grant anew; a few statements however many.
+
+    Called by upper rooms inside the action that moves the work; its own facts say who holds what from when on,
+    so nothing is recorded for each grant.
+    """
+    for start in range(0, len(ended), PART):
+        part = ended[start : start + PART]
+        Grant.objects.filter(
+            party_id__in={party_id for party_id, _ in part}, reason__in={reason for _, reason in part}
+        ).delete()
+    insert_rows(
+        Grant,
+        ("party_id", "reason", "user_id", "team_id"),
+        [(g.party_id, g.reason, g.user_id, g.team_id) for g in dict.fromkeys(given)],
+    )

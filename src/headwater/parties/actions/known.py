@@ -1,0 +1,201 @@
+"""What we know already of the people and companies of a chunk of rows, read in a few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from headwater.parties import rules
+from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.platform.identity import known_ids
+
+if TYPE_CHECKING:
+    from headwater.parties.actions.matching import Reading
+
+LOOKUP = 5_000
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class KnownParty:
+    """A party as far as matching needs it. ``is_label``: its name is only an address, number or label."""
+
+    id: int
+    name: str
+    employer_id: int | None = None
+    is_label: bool = False
+    is_new: bool = False
+    is_deleted: bool = False
+    is_company: bool = False
+    email: str = ""
+    phone: str = ""
+
+
+class KnownParties:
+    """The parties a chunk may be about, found by external id, address, number, company or exact name.
+
+    Deleted parties count where an import had made them: importing again revives what an undo took back.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, KnownParty] = {}
+        self._external: dict[str, KnownParty] = {}
+        self._emails: dict[str, list[KnownParty]] = {}
+        self._phones: dict[str, list[KnownParty]] = {}
+        self._names: dict[tuple[str, int | None], KnownParty] = {}
+        self._companies: dict[str, KnownParty] = {}
+        self._company_external: dict[str, KnownParty] = {}
+
+    @classmethod
+    def load(cls, readings: Sequence[Reading], *, system: str, kind_key: str) -> KnownParties:
+        """Everything the readings may be about."""
+        known = cls()
+        known._load_companies(readings, system)
+        if kind_key == "parties.person":
+            known._load_external(readings, system)
+        known._load_points(ContactPointKind.EMAIL, {r.email for r in readings if r.email}, known._emails)
+        known._load_points(ContactPointKind.PHONE, {r.phone for r in readings if r.phone}, known._phones)
+        known._load_names({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone} - {""})
+        return known
+
+    # -- reading
+
+    def _load_companies(self, readings: Sequence[Reading], system: str) -> None:
+        ids = {r.draft.company_external_id for r in readings if r.draft.company_external_id}
+        if ids:
+            found = known_ids(system, "parties.organisation", sorted(ids))
+            rows = {row.pk: row for row in self._parties(Q(pk__in=list(found.values())))}
+            for external_id, pk in found.items():
+                if pk in rows:
+                    self._company_external[external_id] = self._remember(rows[pk])
+        for keys in _chunks({r.company_key for r in readings if r.company_key}):
+            # The oldest of several companies of one name; a live one before a deleted one.
+            rows_of = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
+            for row in sorted(rows_of, key=lambda row: row.deleted_at is None):
+                self._companies[row.name_key] = self._remember(row)
+
+    def _load_external(self, readings: Sequence[Reading], system: str) -> None:
+        ids = sorted({r.draft.external_id for r in readings if r.draft.external_id})
+        found = known_ids(system, "parties.person", ids) if ids else {}
+        for part in _chunks(found.values()):
+            for row in self._parties(Q(pk__in=part)):
+                self._remember(row)
+        for external_id, pk in found.items():
+            if pk in self._by_id:
+                self._external[external_id] = self._by_id[pk]
+
+    def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
+        for part in _chunks(values):
+            points = (
+                ContactPoint.objects.filter(_worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None)
+                .filter(party__kind=PartyKind.PERSON)
+                .select_related("party")
+                .order_by("party_id")
+            )
+            for point in points:
+                index.setdefault(point.normalised, []).append(self._remember(point.party))
+        for people in index.values():
+            people.sort(key=lambda person: (person.is_deleted, person.id))
+
+    def _load_names(self, keys: set[str]) -> None:
+        for part in _chunks(keys):
+            rows = self._parties(Q(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")).order_by("-pk")
+            for row in sorted(rows, key=lambda row: row.deleted_at is None):
+                self._names[row.name_key, row.employer_id] = self._remember(row)
+
+    @staticmethod
+    def _parties(condition: Q) -> QuerySet[Party]:
+        return Party.objects.filter(_worth(), condition)
+
+    def _remember(self, row: Party) -> KnownParty:
+        known = self._by_id.get(row.pk)
+        if known is None:
+            known = KnownParty(
+                id=row.pk,
+                name=row.name,
+                employer_id=row.employer_id,
+                is_label=row.name in (row.email, row.phone) or row.name.startswith("Unnamed, "),
+                is_deleted=row.deleted_at is not None,
+                is_company=row.kind == PartyKind.ORGANISATION,
+                email=row.email,
+                phone=row.phone,
+            )
+            self._by_id[row.pk] = known
+        return known
+
+    # -- asking
+
+    def person_by_external(self, external_id: str) -> KnownParty | None:
+        """The person of this external id."""
+        return self._external.get(external_id) if external_id else None
+
+    def people_by_email(self, email: str) -> list[KnownParty]:
+        """Everybody with this address, the longest known first."""
+        return self._emails.get(email, []) if email else []
+
+    def people_by_phone(self, phone: str) -> list[KnownParty]:
+        """Everybody with this number, the longest known first."""
+        return self._phones.get(phone, []) if phone else []
+
+    def person_by_name(self, name: str, employer_id: int | None) -> KnownParty | None:
+        """The person of exactly this name (at least two words) at this company, of whom no address is known."""
+        key = rules.name_key(name)
+        return self._names.get((key, employer_id)) if " " in key else None
+
+    def company(self, key: str, external_id: str) -> KnownParty | None:
+        """The company of this external id or exact name."""
+        if external_id and external_id in self._company_external:
+            return self._company_external[external_id]
+        return self._companies.get(key) if key else None
+
+    def has_email(self, person: KnownParty, email: str) -> bool:
+        """Whether the address stands on this person's record."""
+        return any(known is person for known in self._emails.get(email, ()))
+
+    def has_phone(self, person: KnownParty, phone: str) -> bool:
+        """Whether the number stands on this person's record."""
+        return any(known is person for known in self._phones.get(phone, ()))
+
+    # -- learning, so that later rows of the chunk find what earlier ones added
+
+    def learn_person(self, person: KnownParty, email: str, phone: str, external_id: str) -> None:
+        """A person was added."""
+        if email:
+            self.learn_email(person, email)
+        if phone:
+            self.learn_phone(person, phone)
+        if external_id:
+            self._external[external_id] = person
+        if not email and not phone and not person.is_label:
+            self._names[rules.name_key(person.name), person.employer_id] = person
+
+    def learn_email(self, person: KnownParty, email: str) -> None:
+        """A person got this address."""
+        self._emails.setdefault(email, []).append(person)
+
+    def learn_phone(self, person: KnownParty, phone: str) -> None:
+        """A person got this number."""
+        self._phones.setdefault(phone, []).append(person)
+
+    def learn_company(self, company: KnownParty, key: str, external_id: str) -> None:
+        """A company was added."""
+        if key:
+            self._companies[key] = company
+        if external_id:
+            self._company_external[external_id] = company
+
+
+def _worth(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}merged_into": None}) & (
+        Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False})
+    )
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while part := list(islice(rest, LOOKUP)):
+        yield part

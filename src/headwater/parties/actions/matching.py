@@ -1,0 +1,292 @@
+"""Finding the people and companies of a file's rows among those we know, and adding the rest: set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from headwater.parties import rules
+from headwater.parties.actions.known import KnownParties, KnownParty
+from headwater.parties.actions.writing import NewParties
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.importer import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyDraft:
+    """Who a row of a file is about, as the file says it.
+
+    ``external_id`` is what the batch's system calls the row; a row that has nothing else becomes a nameless
+    person under it. ``is_nameless_label`` says that ``name`` is only a label, and never compared.
+    """
+
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    job_title: str = ""
+    company: str = ""
+    company_external_id: str = ""
+    external_id: str = ""
+    city: str = ""
+    country: str = ""
+    sector: str = ""
+    is_nameless_label: bool = False
+    is_employee: bool = False
+    owner_id: int | None = None
+    team_id: int | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        """The person's name as given, or put together from its parts."""
+        return " ".join((self.name or f"{self.first_name} {self.last_name}").split())
+
+    @property
+    def has_person(self) -> bool:
+        """Whether the row says anything about a person, not only about a company."""
+        return bool(self.name or self.first_name or self.last_name or self.email or self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyMatch:
+    """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be."""
+
+    person_id: int | None = None
+    organisation_id: int | None = None
+    created_person: bool = False
+    created_organisation: bool = False
+    reasons: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def party_id(self) -> int | None:
+        """The party the row is about: the person, or the company where no person is named."""
+        return self.person_id if self.person_id is not None else self.organisation_id
+
+
+@dataclass(slots=True)
+class Reading:
+    """A draft in comparable form."""
+
+    draft: PartyDraft
+    name: str
+    email: str = ""
+    phone: str = ""
+    company_key: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@action
+def match_parties(
+    drafts: Sequence[PartyDraft], *, batch: Batch, kind_key: str, by: Actor, at: datetime
+) -> list[PartyMatch]:
+    """Say for each draft who it is: somebody known, or a new person or company, which is added.
+
+    One answer per draft, in order. An e-mail that is known attaches only where the names agree; otherwise a new
+    person is added and the match proposed. A number alone needs agreeing names too. Somebody with neither is
+    the same only by exact name at the same company. Companies match by their exact name without legal form, or
+    by their external id. Rows of the same chunk find each other. ``kind_key`` is the noun being imported: for
+    ``parties.person`` and ``parties.organisation`` the rows' external ids are looked up and remembered.
+
+    The number of queries does not depend on the number of drafts up to 5,000.
+
+    Raises:
+        NotAllowed: the actor may not add people.
+    """
+    by.require("parties.person.create")
+    by = by.in_batch(batch.id)
+    readings = [read_draft(draft, region=batch.region) for draft in drafts]
+    known = KnownParties.load(readings, system=batch.system, kind_key=kind_key)
+    new = NewParties(size=2 * len(drafts), system=batch.system, kind_key=kind_key, by=by, at=at)
+    return _Matcher(known, new, batch).match_all(readings)
+
+
+def read_draft(draft: PartyDraft, *, region: str) -> Reading:
+    """The draft with its address and number normalised; what cannot be read is kept as text, with a note."""
+    reading = Reading(draft, draft.full_name, extra=dict(draft.extra))
+    if draft.email:
+        try:
+            reading.email = rules.normalise_email(draft.email)
+        except rules.BadContact as error:
+            reading.errors.append(f"E-mail “{draft.email}”: {error}")
+    if draft.phone:
+        try:
+            reading.phone = rules.normalise_phone(draft.phone, region or None)
+        except rules.BadContact:
+            reading.extra["phone"] = draft.phone
+            reading.reasons.append(f"The phone number “{draft.phone}” could not be read; it is kept as text.")
+    if draft.company:
+        reading.company_key = company_key_of(draft.company)
+    return reading
+
+
+def company_key_of(name: str) -> str:
+    """``rules.company_key``, or the name itself where nothing is left of it, such as for “---”."""
+    return rules.company_key(name) or name.strip().casefold()
+
+
+def nameless_label(system: str, external_id: str) -> str:
+    """What a person without a name is called: "Unnamed, olist dac32a"."""
+    return f"Unnamed, {system} {external_id[:6]}".strip()
+
+
+class _Matcher:
+    """Decides row by row in memory; nothing is written before the last row is decided."""
+
+    def __init__(self, known: KnownParties, new: NewParties, batch: Batch) -> None:
+        self.known, self.new, self.batch = known, new, batch
+
+    def match_all(self, readings: Sequence[Reading]) -> list[PartyMatch]:
+        matches = [self._match(reading) for reading in readings]
+        self.new.write()
+        return matches
+
+    def _match(self, reading: Reading) -> PartyMatch:
+        if reading.errors:
+            return PartyMatch(reasons=reading.reasons, errors=reading.errors)
+        company, company_is_new = self._company(reading)
+        person, person_is_new = self._person(reading, company)
+        if person is None and company is None:
+            return PartyMatch(errors=["The row names nobody: no name, e-mail, phone, company or id."])
+        if person is not None and company is not None:
+            self._employ(person, company, reading)
+        return PartyMatch(
+            person_id=person.id if person is not None else None,
+            organisation_id=self._organisation_id(person, company),
+            created_person=person_is_new,
+            created_organisation=company_is_new,
+            reasons=reading.reasons,
+        )
+
+    def _organisation_id(self, person: KnownParty | None, company: KnownParty | None) -> int | None:
+        if company is not None:
+            return company.id
+        return person.employer_id if person is not None else None
+
+    # -- companies
+
+    def _company(self, reading: Reading) -> tuple[KnownParty | None, bool]:
+        draft = reading.draft
+        if not draft.company and not draft.company_external_id:
+            return None, False
+        found = self.known.company(reading.company_key, draft.company_external_id)
+        if found is not None:
+            self._revive(found)
+            return found, False
+        if not draft.company:
+            reading.reasons.append(f"No company with the id “{draft.company_external_id}” is known.")
+            return None, False
+        alone = not draft.has_person
+        company = self.new.add_company(
+            name=" ".join(draft.company.split()),
+            key=reading.company_key,
+            external_id=draft.company_external_id,
+            city=draft.city if alone else "",
+            country=draft.country if alone else "",
+            sector=draft.sector,
+            owner_id=draft.owner_id if alone else None,
+            team_id=draft.team_id if alone else None,
+            extra=reading.extra if alone else {},
+        )
+        self.known.learn_company(company, reading.company_key, draft.company_external_id)
+        return company, True
+
+    # -- people
+
+    def _person(self, reading: Reading, company: KnownParty | None) -> tuple[KnownParty | None, bool]:
+        draft = reading.draft
+        if not draft.has_person and not (draft.external_id and company is None):
+            return None, False
+        found = self.known.person_by_external(draft.external_id)
+        other: KnownParty | None = None
+        reason = ""
+        if found is None:
+            found, other, reason = self._person_by_contact(reading, company)
+        if found is not None:
+            self._revive(found)
+            self._complete(found, reading)
+            return found, False
+        person = self._add_person(reading, company)
+        if other is not None:
+            self.new.propose(person, other, reason)
+            reading.reasons.append(f"{reason} as {other.name}: added anew, and proposed as a match.")
+        return person, True
+
+    def _person_by_contact(
+        self, reading: Reading, company: KnownParty | None
+    ) -> tuple[KnownParty | None, KnownParty | None, str]:
+        """The known person, or else one who may be the same, and why."""
+        name = "" if reading.draft.is_nameless_label else reading.name
+        same_address = self.known.people_by_email(reading.email)
+        agreeing = _agreeing(same_address, name)
+        if agreeing is not None:
+            return agreeing, None, ""
+        same_number = self.known.people_by_phone(reading.phone)
+        if not reading.email and name:
+            agreeing = _agreeing(same_number, name)
+            if agreeing is not None:
+                return agreeing, None, ""
+        if same_address:
+            return None, same_address[0], "Same e-mail, different name"
+        if reading.email and name:
+            likely = _agreeing([p for p in same_number if not p.is_label], name)
+            if likely is not None:
+                return None, likely, "Same name and phone, different e-mail"
+        if not reading.email and not reading.phone and name:
+            return self.known.person_by_name(name, company.id if company is not None else None), None, ""
+        return None, None, ""
+
+    def _add_person(self, reading: Reading, company: KnownParty | None) -> KnownParty:
+        draft = reading.draft
+        name = reading.name or reading.email or reading.phone
+        if not name:
+            name = nameless_label(self.batch.system, draft.external_id)
+        first, last = draft.first_name, draft.last_name
+        if reading.name and not first and not last and not draft.is_nameless_label:
+            parts = rules.split_name(reading.name)
+            first, last = parts.first, parts.last
+        person = self.new.add_person(
+            name=name, first_name=first, last_name=last, email=reading.email, phone=reading.phone,
+            employer_id=company.id if company is not None else None, draft=draft, extra=reading.extra,
+            is_label=not reading.name or draft.is_nameless_label,
+        )  # fmt: skip
+        self.known.learn_person(person, reading.email, reading.phone, draft.external_id)
+        if company is not None:
+            self.new.employ(person, company)
+        return person
+
+    def _employ(self, person: KnownParty, company: KnownParty, reading: Reading) -> None:
+        if person.employer_id is None:
+            self.new.employ(person, company)
+        elif person.employer_id != company.id and not person.is_new:
+            reading.reasons.append("The person is known at another company; that was left as it is.")
+
+    def _complete(self, person: KnownParty, reading: Reading) -> None:
+        """A row never takes anything away: an address or number that is new is put beside the others."""
+        if reading.email and not self.known.has_email(person, reading.email):
+            self.new.add_point(person, "EMAIL", reading.draft.email, reading.email)
+            self.known.learn_email(person, reading.email)
+        if reading.phone and not self.known.has_phone(person, reading.phone):
+            self.new.add_point(person, "PHONE", reading.draft.phone, reading.phone)
+            self.known.learn_phone(person, reading.phone)
+        if person.is_label and reading.name and not reading.draft.is_nameless_label:
+            self.new.name_person(person, reading.name)
+
+    def _revive(self, party: KnownParty) -> None:
+        if party.is_deleted:
+            party.is_deleted = False
+            self.new.revive(party)
+
+
+def _agreeing(people: Iterable[KnownParty], name: str) -> KnownParty | None:
+    """The first of ``people`` whose name can be ``name``; those known only by a label fit every name."""
+    for person in people:
+        if not name or person.is_label or rules.names_agree(person.name, name):
+            return person
+    return None

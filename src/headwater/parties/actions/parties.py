@@ -1,0 +1,393 @@
+"""Adding, changing, deleting and restoring people and companies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from headwater.parties import rules
+from headwater.parties.actions.contact_points import REPEATED, drop_primary, normalised, put_primary
+from headwater.parties.actions.employment import find_or_add_employer, follow_employer
+from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
+from headwater.parties.events import (
+    OrganisationAdded,
+    OrganisationDeleted,
+    OrganisationRestored,
+    PersonAdded,
+    PersonDeleted,
+    PersonRestored,
+)
+from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row, old_values
+from headwater.platform.errors import Invalid, NotFound, NotUndoable
+from headwater.platform.events import Changed, Fact, record
+from headwater.platform.models import Event
+from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.team.models import User
+
+PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "street", "postcode", "vat_number"})
+
+
+class PartyValues(TypedDict, total=False):
+    """What can be changed of a party; what is not named stays. A website is stored as a contact point."""
+
+    name: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    website: str
+    job_title: str
+    employer_id: int | None
+    sector: str
+    employees: int | None
+    registration_number: str
+    vat_number: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    owner_id: int | None
+    team_id: int | None
+    is_employee: bool
+    is_influence: bool
+
+
+@action
+def add_person(
+    *,
+    by: Actor,
+    at: datetime,
+    name: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    phone: str = "",
+    job_title: str = "",
+    employer_id: int | None = None,
+    employer_name: str = "",
+    street: str = "",
+    postcode: str = "",
+    city: str = "",
+    country: str = "",
+    owner_id: int | None = None,
+    team_id: int | None = None,
+    is_employee: bool = False,
+    is_influence: bool = False,
+    note: str = "",
+) -> Party:
+    """Write down a person. ``employer_name`` finds the company by its exact name, or adds it.
+
+    Without a name the e-mail address or number stands for it.
+
+    Raises:
+        NotAllowed: the actor may not add people.
+        Invalid: neither name nor e-mail nor phone, or one that cannot be right.
+    """
+    by.require("parties.person.create")
+    address = normalised(ContactPointKind.EMAIL, email, field="email") if email.strip() else ""
+    number = normalised(ContactPointKind.PHONE, phone, field="phone") if phone.strip() else ""
+    names = _person_names(name, first_name, last_name)
+    if not names["name"]:
+        names["name"] = address or number
+    if not names["name"]:
+        raise Invalid({"name": ["Give a name, an e-mail address or a phone number."]})
+    if employer_id is None and employer_name.strip():
+        employer_id = find_or_add_employer(employer_name, by=by, at=at)
+    elif employer_id is not None:
+        _require_employer(employer_id)
+    party = Party.objects.create(
+        kind=PartyKind.PERSON, **names, name_key=rules.name_key(names["name"]), job_title=job_title.strip(),
+        employer_id=employer_id, email=address, phone=number, street=street, postcode=postcode, city=city,
+        country=country, owner_id=owner_id, team_id=_team(owner_id, team_id), is_employee=is_employee,
+        is_influence=is_influence, created_at=at, batch_id=by.batch_id,
+    )  # fmt: skip
+    _first_points(party, {ContactPointKind.EMAIL: (email, address), ContactPointKind.PHONE: (phone, number)}, at=at)
+    if employer_id is not None:
+        follow_employer(party, None, employer_id, at=at)
+    record(PersonAdded(party_id=party.pk, organisation_id=employer_id, person_id=party.pk), by=by, at=at)
+    _first_note(party, note, by=by, at=at)
+    return party
+
+
+@action
+def add_organisation(
+    *,
+    by: Actor,
+    at: datetime,
+    name: str,
+    email: str = "",
+    phone: str = "",
+    website: str = "",
+    sector: str = "",
+    employees: int | None = None,
+    registration_number: str = "",
+    vat_number: str = "",
+    street: str = "",
+    postcode: str = "",
+    city: str = "",
+    country: str = "",
+    owner_id: int | None = None,
+    team_id: int | None = None,
+    note: str = "",
+) -> Party:
+    """Write down a company or other organisation.
+
+    Raises:
+        NotAllowed: the actor may not add companies.
+        Invalid: no name, or an address or number that cannot be right.
+    """
+    by.require("parties.organisation.create")
+    called = " ".join(name.split())
+    if not called:
+        raise Invalid({"name": ["Give the company's name."]})
+    points = {
+        kind: (value, normalised(kind, value, field=field) if value.strip() else "")
+        for kind, field, value in (
+            (ContactPointKind.EMAIL, "email", email),
+            (ContactPointKind.PHONE, "phone", phone),
+            (ContactPointKind.WEBSITE, "website", website),
+        )
+    }
+    party = Party.objects.create(
+        kind=PartyKind.ORGANISATION, name=called, name_key=rules.company_key(called), sector=sector.strip(),
+        employees=employees, registration_number=registration_number, vat_number=vat_number,
+        email=points[ContactPointKind.EMAIL][1], phone=points[ContactPointKind.PHONE][1], street=street,
+        postcode=postcode, city=city, country=country, owner_id=owner_id, team_id=_team(owner_id, team_id),
+        created_at=at, batch_id=by.batch_id,
+    )  # fmt: skip
+    _first_points(party, points, at=at)
+    record(OrganisationAdded(party_id=party.pk, organisation_id=party.pk, company_id=party.pk), by=by, at=at)
+    _first_note(party, note, by=by, at=at)
+    return party
+
+
+@action
+def change_party(*, party_id: int, by: Actor, at: datetime, **values: Unpack[PartyValues]) -> Party:
+    """Correct or complete what is known of a person or company.
+
+    A new primary e-mail or phone leaves the others on the record; another employer ends the work for the former
+    one on that day. The team follows the owner unless it is given too.
+
+    Raises:
+        NotFound: there is no such party, or the actor may not see it.
+        NotAllowed: the actor may not change it.
+        Invalid: a value that cannot be right.
+    """
+    party = locked_party(party_id, "change", by=by)
+    _change(party, dict(values), by=by, at=at)
+    return party
+
+
+@undoes_changes_of("parties.person")
+@undoes_changes_of("parties.organisation")
+@action
+def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`change_party`: the old values again, if nobody changed them since."""
+    party = locked_party(fact.row_id, "change", by=by)
+    before = old_values(party, fact)
+    # What this very edit brought in goes again; addresses that were there before stay.
+    for kind, column in REPEATED.items():
+        if column in before:
+            ContactPoint.objects.filter(
+                party=party, kind=kind, normalised=getattr(party, column), created_at=event.occurred_at
+            ).update(deleted_at=at, is_primary=False)
+    _change(party, before, by=by, at=at)
+
+
+@action
+def delete_party(*, party_id: int, by: Actor, at: datetime) -> Party:
+    """Take a person or company off every list. Nothing is erased; undo brings it back."""
+    party = locked_party(party_id, "delete", by=by)
+    _delete(party, by=by, at=at)
+    return party
+
+
+@action
+def delete_parties(*, ids: list[int], by: Actor, at: datetime) -> list[Party]:
+    """Take several people or companies off every list; all or none."""
+    return [delete_party(party_id=pk, by=by, at=at) for pk in sorted(ids)]
+
+
+@action
+def assign_parties(*, ids: list[int], owner_id: int | None, by: Actor, at: datetime) -> list[Party]:
+    """Give several people or companies to a colleague; their team goes with them."""
+    return [change_party(party_id=pk, owner_id=owner_id, by=by, at=at) for pk in sorted(ids)]
+
+
+@action
+def restore_party(*, party_id: int, by: Actor, at: datetime) -> Party:
+    """Bring a deleted person or company back on the lists.
+
+    Raises:
+        NotFound: there is no such party.
+        NotUndoable: it is not deleted.
+    """
+    party = Party.objects.select_for_update().filter(pk=party_id).first()
+    if party is None:
+        raise NotFound()
+    by.require(f"{noun_of(party)}.change")
+    if party.deleted_at is None:
+        raise NotUndoable(reason="it is back already")
+    party.deleted_at = None
+    party.save(update_fields=["deleted_at"])
+    record(_about(party, PersonRestored, OrganisationRestored), by=by, at=at)
+    return party
+
+
+@undoes(PersonDeleted, OrganisationDeleted)
+@action
+def bring_back(fact: PersonDeleted | OrganisationDeleted, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`delete_party`."""
+    restore_party(party_id=event.subject_id, by=by, at=at)
+
+
+@undoes(PersonAdded, OrganisationAdded, PersonRestored, OrganisationRestored)
+@action
+def take_back_party(fact: Fact, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of adding a party: it is deleted again, unless something happened with it since.
+
+    Raises:
+        NotUndoable: somebody worked on it since.
+    """
+    party = locked_party(event.subject_id, "change", by=by)
+    later = Event.objects.filter(party_id=party.pk, pk__gt=event.pk).exclude(request_id=event.request_id)
+    if later.exists():
+        raise NotUndoable(reason="something happened with this record since; delete it instead")
+    _delete(party, by=by, at=at)
+
+
+def _delete(party: Party, *, by: Actor, at: datetime) -> None:
+    party.deleted_at = at
+    party.save(update_fields=["deleted_at"])
+    record(_about(party, PersonDeleted, OrganisationDeleted), by=by, at=at)
+
+
+def _about(
+    party: Party,
+    person: type[PersonDeleted] | type[PersonRestored],
+    company: type[OrganisationDeleted] | type[OrganisationRestored],
+) -> Fact:
+    if party.kind == PartyKind.PERSON:
+        return person(party_id=party.pk, organisation_id=party.employer_id, person_id=party.pk)
+    return company(party_id=party.pk, organisation_id=party.pk, company_id=party.pk)
+
+
+def _change(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    _tidy_names(party, values)
+    _check_employer(party, values)
+    if "owner_id" in values and "team_id" not in values:
+        values["team_id"] = _team(values["owner_id"], None)
+    _change_points(party, values, by=by, at=at)
+    former = party.employer_id
+    change_row(
+        party, values, row_type=noun_of(party), by=by, at=at, personal=PERSONAL,
+        party_id=party.pk, organisation_id=organisation_of(party),
+    )  # fmt: skip
+    if party.employer_id != former:
+        follow_employer(party, former, party.employer_id, at=at)
+    key = rules.name_key(party.name) if party.is_person else rules.company_key(party.name)
+    if key != party.name_key:
+        party.name_key = key
+        party.save(update_fields=["name_key"])
+
+
+def _tidy_names(party: Party, values: dict[str, Any]) -> None:
+    for field in ("name", "first_name", "last_name"):
+        if field in values:
+            values[field] = " ".join(str(values[field]).split())
+    if party.is_person and {"first_name", "last_name"} & set(values) and "name" not in values:
+        first, last = values.get("first_name", party.first_name), values.get("last_name", party.last_name)
+        if first or last:
+            values["name"] = f"{first} {last}".strip()
+    elif party.is_person and "name" in values and not {"first_name", "last_name"} & set(values):
+        if values["name"] != party.name:
+            parts = rules.split_name(values["name"])
+            values["first_name"], values["last_name"] = parts.first, parts.last
+    if values.get("name", party.name) == "":
+        raise Invalid({"name": ["A name is needed to find the record again."]})
+
+
+def _check_employer(party: Party, values: dict[str, Any]) -> None:
+    employer_id = values.get("employer_id")
+    if employer_id is None:
+        return
+    if not party.is_person:
+        raise Invalid({"employer_id": ["A company works for nobody; connect it as part of its parent instead."]})
+    if employer_id != party.employer_id:
+        _require_employer(employer_id)
+
+
+def _require_employer(employer_id: int) -> None:
+    if not Party.objects.filter(pk=employer_id, kind=PartyKind.ORGANISATION, deleted_at=None).exists():
+        raise Invalid({"employer_id": ["There is no such company."]})
+
+
+def _change_points(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    """Store new primary contact points; replaces the values by their normalised form for the row."""
+    website = values.pop("website", None)
+    for kind, column in REPEATED.items():
+        if column not in values:
+            continue
+        value = str(values[column]).strip()
+        if not value:
+            drop_primary(party, kind, at=at)
+            values[column] = ""
+            continue
+        found = normalised(kind, value, field=column)
+        if found != getattr(party, column):
+            put_quietly(party, kind, value, found, at=at)
+        values[column] = found
+    if website is not None:
+        if website.strip():
+            found = normalised(ContactPointKind.WEBSITE, website, field="website")
+            put_primary(party, ContactPointKind.WEBSITE, website, found, by=by, at=at)
+        else:
+            drop_primary(party, ContactPointKind.WEBSITE, at=at)
+
+
+def put_quietly(party: Party, kind: str, value: str, found: str, *, at: datetime) -> None:
+    """Make a contact point primary without a fact of its own: the change of the party's column tells it."""
+    ContactPoint.objects.filter(party=party, kind=kind, is_primary=True).update(is_primary=False)
+    updated = ContactPoint.objects.filter(party=party, kind=kind, normalised=found).update(
+        is_primary=True, deleted_at=None
+    )
+    if not updated:
+        ContactPoint.objects.create(
+            party=party, kind=kind, value=value, normalised=found, is_primary=True, created_at=at
+        )
+
+
+def _first_points(party: Party, points: dict[ContactPointKind, tuple[str, str]], *, at: datetime) -> None:
+    ContactPoint.objects.bulk_create(
+        [
+            ContactPoint(party=party, kind=kind, value=value.strip(), normalised=found, is_primary=True, created_at=at)
+            for kind, (value, found) in points.items()
+            if found
+        ]
+    )
+
+
+def _person_names(name: str, first: str, last: str) -> dict[str, str]:
+    first, last, called = " ".join(first.split()), " ".join(last.split()), " ".join(name.split())
+    if not called:
+        return {"name": f"{first} {last}".strip(), "first_name": first, "last_name": last}
+    if not first and not last:
+        parts = rules.split_name(called)
+        first, last = parts.first, parts.last
+    return {"name": called, "first_name": first, "last_name": last}
+
+
+def _team(owner_id: int | None, team_id: int | None) -> int | None:
+    if team_id is not None or owner_id is None:
+        return team_id
+    return User.objects.filter(pk=owner_id).values_list("team_id", flat=True).first()
+
+
+def _first_note(party: Party, note: str, *, by: Actor, at: datetime) -> None:
+    if note.strip():
+        from headwater.parties.actions.activities import log_activity
+
+        log_activity(party_id=party.pk, kind="NOTE", subject=note.strip()[:200], body=note.strip(), by=by, at=at)

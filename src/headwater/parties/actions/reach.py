@@ -1,0 +1,32 @@
+"""Getting hold of the party an action is about: seen by the actor, allowed, and locked."""
+
+from __future__ import annotations
+
+from headwater.parties.models import Party, PartyKind
+from headwater.parties.queries.visible import visible_parties
+from headwater.platform.actor import Actor
+from headwater.platform.errors import NotFound
+
+
+def noun_of(party: Party) -> str:
+    """The key of the noun a party is listed under; the prefix of its rights and the type in the log."""
+    return "parties.person" if party.kind == PartyKind.PERSON else "parties.organisation"
+
+
+def organisation_of(party: Party) -> int | None:
+    """The organisation on whose timeline the party's facts also stand."""
+    return party.pk if party.kind == PartyKind.ORGANISATION else party.employer_id
+
+
+def locked_party(party_id: int, what: str, *, by: Actor) -> Party:
+    """The party, locked until the action is over.
+
+    Raises:
+        NotFound: there is no such party, or the actor may not see it.
+        NotAllowed: the actor may see it, but not do ``what`` with it.
+    """
+    party = visible_parties(by).select_for_update().filter(pk=party_id).first()
+    if party is None:
+        raise NotFound()
+    by.require(f"{noun_of(party)}.{what}")
+    return party

@@ -1,0 +1,281 @@
+"""What happens with people and companies. Names and addresses are never in these facts: readers look them up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.platform.events import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAdded(
+    Fact, verb="parties.person_added", subject="parties.person:person_id", sentence="Became known", icon="user-plus"
+):
+    """A person became known to the company, by hand or from a file."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationAdded(
+    Fact,
+    verb="parties.organisation_added",
+    subject="parties.organisation:company_id",
+    sentence="Became known",
+    icon="building",
+):
+    """An organisation became known to the company, by hand or from a file."""
+
+    company_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDeleted(
+    Fact, verb="parties.person_deleted", subject="parties.person:person_id", sentence="Deleted", icon="trash"
+):
+    """A person was taken off every list; nothing is erased, and it can be undone."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationDeleted(
+    Fact,
+    verb="parties.organisation_deleted",
+    subject="parties.organisation:company_id",
+    sentence="Deleted",
+    icon="trash",
+):
+    """An organisation was taken off every list; nothing is erased, and it can be undone."""
+
+    company_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRestored(
+    Fact, verb="parties.person_restored", subject="parties.person:person_id", sentence="Restored", icon="arrow-back-up"
+):
+    """A deleted person is back on the lists."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationRestored(
+    Fact,
+    verb="parties.organisation_restored",
+    subject="parties.organisation:company_id",
+    sentence="Restored",
+    icon="arrow-back-up",
+):
+    """A deleted organisation is back on the lists."""
+
+    company_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPointAdded(
+    Fact,
+    verb="parties.contact_point_added",
+    subject="parties.contact_point:contact_point_id",
+    sentence="New {kind}: {value}",
+    personal=("value",),
+    icon="at",
+):
+    """A new way to reach a party was written down."""
+
+    contact_point_id: int
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPointRemoved(
+    Fact,
+    verb="parties.contact_point_removed",
+    subject="parties.contact_point:contact_point_id",
+    sentence="Removed {kind}: {value}",
+    personal=("value",),
+    icon="trash",
+):
+    """A way to reach a party was taken off its record."""
+
+    contact_point_id: int
+    kind: str
+    value: str
+    was_primary: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Related(
+    Fact,
+    verb="parties.related",
+    subject="parties.relationship:relationship_id",
+    sentence="{kind} {other}",
+    icon="share-2",
+):
+    """Two parties were connected: somebody works for a company, refers another, supplies it…"""
+
+    relationship_id: int
+    other_id: int
+    kind: str
+    buying_role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelationshipEnded(
+    Fact,
+    verb="parties.relationship_ended",
+    subject="parties.relationship:relationship_id",
+    sentence="No longer {kind} {other}",
+    icon="line-dashed",
+):
+    """A connection between two parties ended on a day; it stays in their history."""
+
+    relationship_id: int
+    other_id: int
+    kind: str
+    until_date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged(Fact, verb="parties.tagged", subject="parties.tag:tag_id", sentence="Tagged “{tag}”", icon="tag"):
+    """A party got a tag, so that it is found again."""
+
+    tag_id: int
+    tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untagged(Fact, verb="parties.untagged", subject="parties.tag:tag_id", sentence="Tag “{tag}” removed", icon="tag"):
+    """A tag was taken off a party."""
+
+    tag_id: int
+    tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityLogged(
+    Fact,
+    verb="parties.activity_logged",
+    subject="parties.activity:activity_id",
+    sentence="{kind}: {subject}",
+    personal=("subject", "body"),
+    icon="message-circle",
+):
+    """A note, call, e-mail or meeting with a party was written down."""
+
+    activity_id: int
+    kind: str
+    is_outbound: bool
+    subject: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityDeleted(
+    Fact,
+    verb="parties.activity_deleted",
+    subject="parties.activity:activity_id",
+    sentence="Deleted a {kind}: {subject}",
+    personal=("subject",),
+    icon="trash",
+):
+    """A note, call, e-mail, meeting or to-do was taken off a party's record."""
+
+    activity_id: int
+    kind: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodoPlanned(
+    Fact,
+    verb="parties.todo_planned",
+    subject="parties.activity:activity_id",
+    sentence="To do: {subject}",
+    personal=("subject",),
+    icon="checklist",
+):
+    """Somebody is to do something for a party by a certain time."""
+
+    activity_id: int
+    due_at: str
+    owner_id: int | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodoDone(
+    Fact,
+    verb="parties.todo_done",
+    subject="parties.activity:activity_id",
+    sentence="Done: {subject}",
+    personal=("subject",),
+    icon="circle-check",
+):
+    """What was to be done for a party is done."""
+
+    activity_id: int
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodoReopened(
+    Fact,
+    verb="parties.todo_reopened",
+    subject="parties.activity:activity_id",
+    sentence="To do again: {subject}",
+    personal=("subject",),
+    icon="circle-dashed",
+):
+    """A to-do that was ticked off is open again."""
+
+    activity_id: int
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessGranted(
+    Fact,
+    verb="parties.access_granted",
+    subject="parties.party:granted_party_id",
+    sentence="Access for {user} ({reason})",
+    icon="key",
+):
+    """A colleague or team may see a party because work on it was given to them."""
+
+    granted_party_id: int
+    reason: str
+    user_id: int | None = None
+    team_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessWithdrawn(
+    Fact,
+    verb="parties.access_withdrawn",
+    subject="parties.party:granted_party_id",
+    sentence="Access of {user} ended ({reason})",
+    icon="lock",
+):
+    """The reason why a colleague could see a party is gone."""
+
+    granted_party_id: int
+    reason: str
+    user_id: int | None = None
+    team_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchProposed(
+    Fact,
+    verb="parties.match_proposed",
+    subject="parties.match_proposal:party_id",
+    sentence="May be the same as {other}: {reason}",
+    icon="git-merge",
+):
+    """Two parties may be one; nobody joins them before a person has looked."""
+
+    other_id: int
+    reason: str

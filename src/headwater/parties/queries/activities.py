@@ -1,0 +1,22 @@
+"""Reads about what is done and to be done with parties."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from headwater.parties.models import Activity, ActivityKind
+from headwater.parties.queries.visible import visible_activities
+from headwater.platform.actor import Actor
+
+
+def open_todos(actor: Actor, at: datetime) -> QuerySet[Activity]:
+    """The actor's own to-dos that are due before the next 24 hours are over, the latest first."""
+    if actor.user_id is None:
+        return Activity.objects.none()
+    return (
+        visible_activities(actor)
+        .filter(kind=ActivityKind.TODO, done_at=None, owner_id=actor.user_id, due_at__lt=at + timedelta(days=1))
+        .order_by("due_at", "pk")
+    )

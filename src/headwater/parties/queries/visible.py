@@ -1,0 +1,85 @@
+"""Whom an actor may see. Every other read of parties starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from headwater.parties.models import Activity, Grant, MatchProposal, Party, PartyKind
+from headwater.platform.actor import Actor, Visibility, owned_rows
+
+
+def visible_parties(actor: Actor) -> QuerySet[Party]:
+    """The people and companies ``actor`` may see.
+
+    Those within the actor's visibility by owner and team, those nobody owns, and those that were opened to the
+    actor because work on them was given to them. Companies and people follow the same rule.
+    """
+    kinds = [
+        kind
+        for kind, noun in ((PartyKind.PERSON, "person"), (PartyKind.ORGANISATION, "organisation"))
+        if actor.may(f"parties.{noun}.see")
+    ]
+    if not kinds:
+        return Party.objects.none()
+    rows = Party.objects.filter(deleted_at=None, merged_into=None)
+    if len(kinds) == 1:
+        rows = rows.filter(kind=kinds[0])
+    return rows.filter(_within_reach(actor))
+
+
+def visible_people(actor: Actor) -> QuerySet[Party]:
+    """The people ``actor`` may see, with their employer and owner."""
+    return visible_parties(actor).filter(kind=PartyKind.PERSON).select_related("employer", "owner")
+
+
+def visible_organisations(actor: Actor) -> QuerySet[Party]:
+    """The companies ``actor`` may see, with their owner."""
+    return visible_parties(actor).filter(kind=PartyKind.ORGANISATION).select_related("owner")
+
+
+def visible_activities(actor: Actor) -> QuerySet[Activity]:
+    """What was done or is to be done with the parties ``actor`` may see, and the actor's own to-dos."""
+    if not actor.may("parties.activity.see"):
+        return Activity.objects.none()
+    rows = Activity.objects.filter(deleted_at=None, party__deleted_at=None).select_related("party", "owner")
+    if actor.visibility is Visibility.ALL:
+        return rows
+    mine = Q(owner_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
+    return rows.filter(mine | Q(party_id__in=visible_parties(actor).values("pk")))
+
+
+def visible_proposals(actor: Actor) -> QuerySet[MatchProposal]:
+    """Pairs of parties that may be one and that nobody has judged yet; both sides visible to ``actor``."""
+    seen = visible_parties(actor).values("pk")
+    return MatchProposal.objects.filter(decided_at=None, party_id__in=seen, other_id__in=seen).select_related(
+        "party", "other"
+    )
+
+
+def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Party]:
+    """Those of ``ids`` the actor may see."""
+    return visible_parties(actor).filter(pk__in=list(ids))
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """The names of parties, deleted ones included, for sentences about them. One query; unknown ids are missing.
+
+    It asks for no rights: call it with ids the reader was already shown.
+    """
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return dict(Party.objects.filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def _within_reach(actor: Actor) -> Q:
+    if actor.visibility is Visibility.ALL:
+        return Q()
+    granted = Q(user_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
+    if actor.team_ids:
+        granted |= Q(team_id__in=sorted(actor.team_ids))
+    return (
+        owned_rows(actor) | Q(owner=None, team=None) | Q(Exists(Grant.objects.filter(granted, party_id=OuterRef("pk"))))
+    )
