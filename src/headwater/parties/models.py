@@ -17,9 +17,9 @@ class Party(models.Model):
     """A person or an organisation. Everything in the product points at a party.
 
     ``name_key`` is the folded name for finding and comparing: of a person ``rules.name_key``, of an organisation
-    ``rules.company_key``, so that one company is found under all its legal forms. ``employer`` is the organisation of the person's
-    present *works for* relationship, kept beside it because every list shows it. ``merged_into`` points at the
-    party this one turned out to be.
+    ``rules.company_key``, so that one company is found under all its legal forms. ``employer`` is the organisation
+    of the person's present *works for* relationship, kept beside it because every list shows it. ``merged_into``
+    points at the party this one turned out to be.
     """
 
     kind = models.CharField(max_length=12, choices=PartyKind)

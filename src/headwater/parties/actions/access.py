@@ -30,11 +30,10 @@ def grant_access(
     wanted = sorted({pk for pk in party_ids if pk is not None})
     if not wanted or (user_id is None and team_id is None):
         return
-    held = set(
-        Grant.objects.filter(party_id__in=wanted, reason=reason, user_id=user_id, team_id=team_id).values_list(
-            "party_id", flat=True
-        )
-    )
+    rows = Grant.objects.filter(party_id__in=wanted, reason=reason)
+    rows = rows.filter(user_id=user_id) if user_id is not None else rows.filter(user=None)
+    rows = rows.filter(team_id=team_id) if team_id is not None else rows.filter(team=None)
+    held = set(rows.values_list("party_id", flat=True))
     fresh = [pk for pk in wanted if pk not in held]
     Grant.objects.bulk_create(
         [Grant(party_id=pk, user_id=user_id, team_id=team_id, reason=reason) for pk in fresh],

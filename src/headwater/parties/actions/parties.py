@@ -25,7 +25,7 @@ from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.models import Event
 from headwater.platform.undo import undoes, undoes_changes_of
-from headwater.team.models import User
+from headwater.team import queries as team
 
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "street", "postcode", "vat_number"})
 
@@ -302,10 +302,9 @@ def _tidy_names(party: Party, values: dict[str, Any]) -> None:
         first, last = values.get("first_name", party.first_name), values.get("last_name", party.last_name)
         if first or last:
             values["name"] = f"{first} {last}".strip()
-    elif party.is_person and "name" in values and not {"first_name", "last_name"} & set(values):
-        if values["name"] != party.name:
-            parts = rules.split_name(values["name"])
-            values["first_name"], values["last_name"] = parts.first, parts.last
+    elif party.is_person and values.get("name", party.name) != party.name and "last_name" not in values:
+        parts = rules.split_name(values["name"])
+        values["first_name"], values["last_name"] = parts.first, parts.last
     if values.get("name", party.name) == "":
         raise Invalid({"name": ["A name is needed to find the record again."]})
 
@@ -383,7 +382,8 @@ def _person_names(name: str, first: str, last: str) -> dict[str, str]:
 def _team(owner_id: int | None, team_id: int | None) -> int | None:
     if team_id is not None or owner_id is None:
         return team_id
-    return User.objects.filter(pk=owner_id).values_list("team_id", flat=True).first()
+    owner = team.users_by_ids([owner_id]).get(owner_id)
+    return owner.team_id if owner is not None else None
 
 
 def _first_note(party: Party, note: str, *, by: Actor, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -74,8 +75,6 @@ def _with_number(text: str) -> QuerySet[ContactPoint, int]:
     rows = ContactPoint.objects.filter(kind=ContactPointKind.PHONE, deleted_at=None)
     part = _NOT_DIGIT.sub("", text).lstrip("0")
     condition = Q(normalised__contains=part)
-    try:
+    with suppress(rules.BadContact):  # part of a number, which the digits find
         condition |= Q(normalised=rules.normalise_phone(text, team.company().country or None))
-    except rules.BadContact:
-        pass  # part of a number, which the digits find
     return rows.filter(condition).values_list("party_id", flat=True)

@@ -18,7 +18,7 @@ from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS, events_of_party
 from headwater.platform.models import Event
 from headwater.platform.undo import can_undo
-from headwater.team.models import User
+from headwater.team import queries as team
 
 Only = Literal["", "touches", "talks", "changes"]
 
@@ -28,7 +28,8 @@ class TimelineEntry:
     """One thing that happened, in words.
 
     ``who`` did it; ``about`` names the person, on the timeline of their organisation; ``text`` is what was
-    written down; ``channel`` the channel of a touchpoint. ``can_undo`` says whether the reader may be offered to take it back.
+    written down; ``channel`` the channel of a touchpoint. ``can_undo`` says whether the reader may be offered to
+    take it back.
     """
 
     event_id: int
@@ -170,9 +171,7 @@ def _who(event: Event, users: dict[int, str]) -> str:
 def _user_names(events: list[Event], values: list[dict[str, Any]]) -> dict[int, str]:
     ids = {event.user_id for event in events if event.user_id is not None}
     ids.update(_ids(values, (f"{name}_id" for name in _PEOPLE_OF_OURS)))
-    if not ids:
-        return {}
-    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return {pk: user.name for pk, user in team.users_by_ids(ids).items()} if ids else {}
 
 
 def _party_ids(party: Party, events: list[Event], values: list[dict[str, Any]]) -> set[int]:
