@@ -62,13 +62,9 @@ class Campaign(models.Model):
     class Meta:
         indexes = [models.Index("name_key", name="campaign_name")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name_key"], condition=Q(deleted_at=None), name="campaign_name_once"
-            ),
+            models.UniqueConstraint(fields=["name_key"], condition=Q(deleted_at=None), name="campaign_name_once"),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True)
-                | Q(starts_on__isnull=True)
-                | Q(ends_on__gte=models.F("starts_on")),
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
                 name="campaign_ends_after_start",
             ),
         ]
@@ -81,9 +77,7 @@ class SpendEntry(models.Model):
     """Money spent on a source, and on a campaign if any, on a day. Corrected by another entry."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="spend")
-    campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="spend"
-    )
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="spend")
     spent_on = models.DateField()
     amount = models.DecimalField(max_digits=15, decimal_places=2)
     currency = models.CharField(max_length=3)
@@ -126,9 +120,7 @@ class Touchpoint(models.Model):
         "parties.Party", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     source = models.ForeignKey(Source, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
-    campaign = models.ForeignKey(
-        Campaign, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    campaign = models.ForeignKey(Campaign, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=TouchpointKind)
     is_outbound = models.BooleanField(default=False)
     occurred_at = models.DateTimeField(null=True)

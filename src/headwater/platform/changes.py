@@ -59,7 +59,8 @@ def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:
     pairs = {**(fact.fields or {}), **(fact.personal_fields or {})}
     if not pairs:
         raise NotUndoable(reason="the old values were erased with the person's data")
-    moved = [name for name, (_, new) in pairs.items() if json_value(getattr(row, name)) != new]
+    # Compared as the field's own type: 100 and 100.00 are the same amount.
+    moved = [name for name, (_, new) in pairs.items() if getattr(row, name) != _typed(row, name, new)]
     if moved:
         raise NotUndoable(reason=f"{', '.join(_spoken(n) for n in moved)} changed again since")
     return {name: _typed(row, name, old) for name, (old, _) in pairs.items()}

@@ -111,7 +111,7 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> 
         plain, personal = fact.values()
         rows.append(
             (
-                event_id, fact.verb, fact.subject_type, fact.subject_id, fact.party_id, fact.organisation_id,
+                event_id, fact.verb, _subject_type(fact), fact.subject_id, fact.party_id, fact.organisation_id,
                 ref, by.user_id, plain, moment, recorded, unit.request_id, by.batch_id, transaction_id,
             )
         )  # fmt: skip
@@ -176,16 +176,19 @@ def _events(
         plain, personal = fact.values()
         if personal:
             personal_values.append((len(events), personal))
-        subject_type = fact.row_type if isinstance(fact, Changed) else fact.subject_type
         events.append(
             Event(
-                verb=fact.verb, subject_type=subject_type, subject_id=fact.subject_id,
+                verb=fact.verb, subject_type=_subject_type(fact), subject_id=fact.subject_id,
                 party_id=fact.party_id, organisation_id=fact.organisation_id, actor=by.ref, user_id=by.user_id,
                 data=plain, occurred_at=moment, recorded_at=recorded, request_id=unit.request_id,
                 batch_id=by.batch_id, transaction_id=transaction_id,
             )
         )  # fmt: skip
     return events, personal_values
+
+
+def _subject_type(fact: Fact) -> str:
+    return fact.row_type if isinstance(fact, Changed) else fact.subject_type
 
 
 def _transaction_id() -> int | None:

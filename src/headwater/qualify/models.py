@@ -98,18 +98,12 @@ class Lead(models.Model):
     answer_due_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     handed_over_at = models.DateTimeField(null=True)
-    handed_by = models.ForeignKey(
-        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
-    handed_to = models.ForeignKey(
-        "team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    handed_by = models.ForeignKey("team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    handed_to = models.ForeignKey("team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     handover_due_at = models.DateTimeField(null=True)
     sent_back_reason = models.CharField(max_length=20, choices=SendBackReason, default="", blank=True)
     sent_back_note = models.CharField(max_length=300, default="", blank=True)
-    merged_into = models.ForeignKey(
-        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    merged_into = models.ForeignKey("self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     extra = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
@@ -130,9 +124,7 @@ class Lead(models.Model):
             models.Index("organisation", name="lead_org", condition=Q(organisation__isnull=False)),
             models.Index("referrer", name="lead_referrer", condition=Q(referrer__isnull=False)),
             models.Index("campaign", name="lead_campaign", condition=Q(campaign__isnull=False)),
-            models.Index(
-                "team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)
-            ),
+            models.Index("team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)),
             models.Index("handed_to", name="lead_handover", condition=Q(handed_to__isnull=False)),
             models.Index("batch_id", name="lead_batch", condition=Q(batch_id__isnull=False)),
         ]

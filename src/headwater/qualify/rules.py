@@ -196,6 +196,11 @@ def clock_starts(arrived_at: datetime | None, *, imported_at: datetime | None = 
     return imported_at is None or imported_at - arrived_at <= OLDEST_IMPORT
 
 
+def is_answer(kind: str, *, is_outbound: bool) -> bool:
+    """Whether an activity answers a lead: a call or e-mail of ours, or a meeting, whoever called it."""
+    return kind == "MEETING" or (is_outbound and kind in ("CALL", "EMAIL"))
+
+
 def answer_due(arrived_at: datetime, hours: OfficeHours, *, minutes: int) -> datetime:
     """When a lead has to be answered at the latest, in UTC: so many office minutes after its arrival."""
     left = timedelta(minutes=minutes)

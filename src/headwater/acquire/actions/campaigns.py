@@ -1,0 +1,261 @@
+"""Writes for campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from headwater.acquire.events import CampaignAdded, CampaignDeleted, CampaignRestored, CampaignSourcesChanged
+from headwater.acquire.models import Campaign, Source
+from headwater.acquire.rules import LONGEST_NAME, fold_name
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.changes import change_row, old_values
+from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
+from headwater.platform.events import Changed, record, record_bulk
+from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.team import queries as team
+
+if TYPE_CHECKING:
+    from headwater.platform.models import Event
+
+ROW = "acquire.campaign"
+CHANGEABLE = ("segment", "goal", "starts_on", "ends_on", "budget", "owner_id")
+
+
+class CampaignExists(Conflict):
+    """Another campaign has this name already."""
+
+    code: ClassVar[str] = "campaign_exists"
+    message: ClassVar[str] = "There is a campaign “{name}” already."
+
+
+@action
+def add_campaign(
+    *,
+    name: str,
+    by: Actor,
+    at: datetime,
+    source_ids: Sequence[int] = (),
+    segment: str = "",
+    goal: str = "",
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    budget: Decimal | None = None,
+    currency: str = "",
+    owner_id: int | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Campaign:
+    """Plan a campaign: through which sources, for whom, when, with how much money and to what end.
+
+    Raises:
+        NotAllowed: the actor may not plan campaigns.
+        Invalid: no name, or it ends before it starts.
+        CampaignExists: a campaign of this name is there already.
+    """
+    by.require("acquire.campaign.create")
+    name = _checked_name(name)
+    _check_free(name)
+    _check_dates(starts_on, ends_on)
+    campaign = Campaign.objects.create(
+        name=name,
+        name_key=fold_name(name),
+        segment=segment.strip(),
+        goal=goal.strip(),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        budget=budget,
+        currency=currency or team.company().currency,
+        owner_id=owner_id,
+        created_at=at,
+        extra=dict(extra or {}),
+        batch_id=by.batch_id,
+    )
+    campaign.sources.set(Source.objects.filter(pk__in=source_ids))
+    record(CampaignAdded(campaign_id=campaign.pk, name=name), by=by, at=at)
+    return campaign
+
+
+@action
+def change_campaign(
+    *,
+    campaign_id: int,
+    by: Actor,
+    at: datetime,
+    name: str | None = None,
+    source_ids: Sequence[int] | None = None,
+    **values: Any,
+) -> Campaign:
+    """Change a campaign's name, sources or plan (segment, goal, dates, budget, owner).
+
+    Raises:
+        NotAllowed: the actor may not change campaigns.
+        CampaignExists: another campaign has the new name.
+    """
+    by.require("acquire.campaign.change")
+    campaign = _locked(campaign_id)
+    unknown = set(values) - set(CHANGEABLE)
+    if unknown:
+        raise TypeError(f"A campaign has no {', '.join(sorted(unknown))} to change.")
+    _check_dates(values.get("starts_on", campaign.starts_on), values.get("ends_on", campaign.ends_on))
+    if name is not None and name != campaign.name:
+        name = _checked_name(name)
+        _check_free(name, except_id=campaign.pk)
+        values.update(name=name, name_key=fold_name(name))
+    change_row(campaign, values, row_type=ROW, by=by, at=at)
+    if source_ids is not None:
+        _set_sources(campaign, source_ids, by=by, at=at)
+    return campaign
+
+
+@action
+def delete_campaign(*, campaign_id: int, by: Actor, at: datetime) -> Campaign:
+    """Take a campaign off the lists; leads and spend that name it still do."""
+    by.require("acquire.campaign.delete")
+    campaign = _locked(campaign_id)
+    if campaign.deleted_at is None:
+        campaign.deleted_at = at
+        campaign.save(update_fields=["deleted_at"])
+        record(CampaignDeleted(campaign_id=campaign.pk, name=campaign.name), by=by, at=at)
+    return campaign
+
+
+@action
+def restore_campaign(*, campaign_id: int, by: Actor, at: datetime) -> Campaign:
+    """Bring a deleted campaign back.
+
+    Raises:
+        CampaignExists: another campaign has taken its name meanwhile.
+    """
+    by.require("acquire.campaign.delete")
+    campaign = _locked(campaign_id)
+    if campaign.deleted_at is not None:
+        _check_free(campaign.name, except_id=campaign.pk)
+        campaign.deleted_at = None
+        campaign.save(update_fields=["deleted_at"])
+        record(CampaignRestored(campaign_id=campaign.pk, name=campaign.name), by=by, at=at)
+    return campaign
+
+
+@action
+def ensure_campaigns(
+    names: Iterable[str], *, by: Actor, at: datetime, sources: Mapping[str, Iterable[int]] | None = None
+) -> dict[str, int]:
+    """The ids of the campaigns that a file names; those not known yet are added. Few queries however many names.
+
+    ``sources`` says through which sources each campaign ran; new links are added, none is taken away.
+
+    Raises:
+        NotAllowed: a campaign has to be added and the actor may not.
+    """
+    keys = {name: fold_name(name) for name in names if name.strip()}
+    known = Campaign.objects.filter(name_key__in=set(keys.values()), deleted_at=None)
+    found = dict(known.values_list("name_key", "pk"))
+    missing: dict[str, str] = {}
+    for name, key in keys.items():
+        if key not in found:
+            missing.setdefault(key, name.strip()[:LONGEST_NAME])
+    if missing:
+        by.require("acquire.campaign.create")
+        currency = team.company().currency
+        found.update(zip(missing, reserve_ids(Campaign, len(missing)), strict=True))
+        insert_rows(
+            Campaign,
+            ("id", "name", "name_key", "segment", "goal", "currency", "created_at", "extra", "batch_id"),
+            [(found[key], name, key, "", "", currency, at, {}, by.batch_id) for key, name in missing.items()],
+        )
+        facts = [CampaignAdded(campaign_id=found[key], name=name) for key, name in missing.items()]
+        record_bulk(facts, by=by, at=[at] * len(facts))
+    if sources:
+        links = {(found[keys[n]], source_id) for n, ids in sources.items() if n in keys for source_id in ids}
+        through = Campaign.sources.through
+        through.objects.bulk_create(
+            [through(campaign_id=c, source_id=s) for c, s in sorted(links)], ignore_conflicts=True
+        )
+    return {name: found[key] for name, key in keys.items()}
+
+
+@undoes(CampaignAdded, CampaignRestored)
+@action
+def take_back_campaign(fact: CampaignAdded | CampaignRestored, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo the planning of a campaign by deleting it."""
+    delete_campaign(campaign_id=fact.campaign_id, by=by, at=at)
+
+
+@undoes(CampaignDeleted)
+@action
+def bring_back_campaign(fact: CampaignDeleted, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo the deletion of a campaign."""
+    restore_campaign(campaign_id=fact.campaign_id, by=by, at=at)
+
+
+@undoes(CampaignSourcesChanged)
+@action
+def undo_campaign_sources(fact: CampaignSourcesChanged, *, event: Event, by: Actor, at: datetime) -> None:
+    """Let a campaign run through its former sources again.
+
+    Raises:
+        NotUndoable: its sources changed again since.
+    """
+    by.require("acquire.campaign.change")
+    campaign = _locked(fact.campaign_id)
+    if sorted(campaign.sources.values_list("pk", flat=True)) != sorted(fact.after):
+        raise NotUndoable(reason="the sources changed again since")
+    _set_sources(campaign, fact.before, by=by, at=at)
+
+
+@undoes_changes_of(ROW)
+@action
+def undo_campaign_change(fact: Changed, *, event: Event, by: Actor, at: datetime) -> None:
+    """Give a campaign its old values back.
+
+    Raises:
+        NotUndoable: they changed again since, or its old name is taken.
+    """
+    by.require("acquire.campaign.change")
+    campaign = _locked(fact.row_id)
+    values = old_values(campaign, fact)
+    if "name" in values:
+        taken = Campaign.objects.filter(name_key=values["name_key"], deleted_at=None).exclude(pk=campaign.pk)
+        if taken.exists():
+            raise NotUndoable(reason="another campaign has the old name now")
+    change_row(campaign, values, row_type=ROW, by=by, at=at)
+
+
+def _set_sources(campaign: Campaign, source_ids: Iterable[int], *, by: Actor, at: datetime) -> None:
+    before = sorted(campaign.sources.values_list("pk", flat=True))
+    after = sorted(Source.objects.filter(pk__in=list(source_ids)).values_list("pk", flat=True))
+    if before != after:
+        campaign.sources.set(after)
+        fact = CampaignSourcesChanged(campaign_id=campaign.pk, name=campaign.name, before=before, after=after)
+        record(fact, by=by, at=at)
+
+
+def _locked(campaign_id: int) -> Campaign:
+    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise NotFound()
+    return campaign
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not fold_name(name):
+        raise Invalid({"name": ["Give the campaign a name."]})
+    if len(name) > LONGEST_NAME:
+        raise Invalid({"name": [f"A name has at most {LONGEST_NAME} characters."]})
+    return name
+
+
+def _check_dates(starts_on: date | None, ends_on: date | None) -> None:
+    if starts_on and ends_on and ends_on < starts_on:
+        raise Invalid({"ends_on": ["The campaign cannot end before it starts."]})
+
+
+def _check_free(name: str, *, except_id: int = 0) -> None:
+    same = Campaign.objects.filter(name_key=fold_name(name), deleted_at=None)
+    if same.exclude(pk=except_id).exists():
+        raise CampaignExists(name=name)

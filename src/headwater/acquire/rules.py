@@ -1,0 +1,65 @@
+"""Decisions about sources that need only values: when two names are one, and what channel a name suggests."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_NAME = 120
+
+_GAPS = re.compile(r"[\s_]+")
+_WORDS = re.compile(r"[^\W\d_]+")
+
+# What a source's name says about its channel; the first line with a hit wins. A word counts when it stands alone,
+# a stem (with *) when a word begins with it. Paid comes before the place it was paid in: "Google Ads" is paid.
+_SIGNS: tuple[tuple[str, str], ...] = (
+    ("PAID_ADVERTISING", "paid ad ads advert* adwords cpc ppc sem display banner* sponsor* retarget* publicit*"),
+    ("REFERRAL", "referral* referrer* referred refer reference* recommend* introduc* mouth friend*"),
+    (
+        "TRADE_SHOW",
+        "fair* expo* exhibition* tradeshow* show* messe conference* congress* event* seminar* booth",
+    ),
+    ("EXTERNAL_LIST", "list lists listco purchased bought database broker"),
+    ("EMAIL", "email* mail mailing* newsletter* edm"),
+    ("PARTNER", "partner* reseller* distributor* dealer* affiliate* agent* agency rep reps vendor*"),
+    ("SOCIAL_MEDIA", "social facebook instagram linkedin twitter youtube* tiktok xing pinterest whatsapp"),
+    ("OUTBOUND_CALL", "outbound cold telemarketing telesales"),
+    ("INBOUND_CALL", "inbound call calls callback click2call phone* telephone* hotline"),
+    ("WALK_IN", "walkin walk showroom"),
+    ("WEB_FORM", "form forms webform website web site landing chat livechat enquiry inquiry"),
+    ("DIRECT", "direct"),
+    ("ORGANIC_SEARCH", "organic seo search google bing yahoo duckduckgo ecosia"),
+)
+_STEMS = tuple(
+    (channel, frozenset(w for w in words.split() if not w.endswith("*")),
+     tuple(w.rstrip("*") for w in words.split() if w.endswith("*")))
+    for channel, words in _SIGNS
+)  # fmt: skip
+
+
+def fold_name(name: str) -> str:
+    """The form in which two names are the same source or campaign: case, spacing and underscores do not matter."""
+    return _GAPS.sub(" ", unicodedata.normalize("NFKC", name)).strip().casefold()[:LONGEST_NAME]
+
+
+def guess_channel(name: str) -> str:
+    """The channel a source's name suggests, as a code; ``OTHER`` when it says nothing.
+
+    A guess for a source that comes in with a file; people correct it on the source's page. A search engine's
+    bare name counts as organic search, because paid clicks are nearly always called so.
+    """
+    folded = fold_name(name).replace("e-mail", "email").replace("walk-in", "walkin").replace("click2call", "call")
+    words = _WORDS.findall(folded)
+    if "direct" in words and "mail" in words:
+        return "OTHER"  # letters by post have no channel of their own
+    for channel, exact, stems in _STEMS:
+        if any(word in exact or word.startswith(stems) for word in words):
+            return channel
+    return "OTHER"
+
+
+def arrival_kind(interest: str, channel: str) -> str:
+    """The kind of touchpoint by which a lead arrives: what it asks for, or the way in if that says more."""
+    if interest != "ENQUIRY":
+        return interest
+    return {"EXTERNAL_LIST": "LISTED", "TRADE_SHOW": "STAND_VISIT", "INBOUND_CALL": "CALL"}.get(channel, "ENQUIRY")

@@ -1,0 +1,46 @@
+"""What an import did to rows, and what happened to them since: the questions every undo of a batch asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import cast
+
+from headwater.platform.events import Changed, fact_of
+from headwater.platform.models import Event
+
+LOOKUP = 5_000
+
+
+def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
+    """Those of ``ids`` that something outside the batch happened to after it, with the verb of the first such fact."""
+    found: dict[int, str] = {}
+    for part in _parts(ids):
+        events = Event.objects.filter(subject_type=row_type, subject_id__in=part)
+        since = dict.fromkeys(part, 0)
+        for subject_id, event_id in events.filter(batch_id=batch_id).values_list("subject_id", "pk"):
+            since[subject_id] = max(since[subject_id], event_id)
+        others = events.exclude(batch_id=batch_id).order_by("pk").values_list("subject_id", "pk", "verb")
+        for subject_id, event_id, verb in others:
+            if event_id > since[subject_id]:
+                found.setdefault(subject_id, verb)
+    return found
+
+
+def edits_of(row_type: str, batch_id: int) -> Iterator[tuple[int, Changed]]:
+    """The plain edits a batch made to rows of one noun, newest first, so that each can be taken back in turn."""
+    events = Event.objects.filter(batch_id=batch_id, verb="platform.changed", subject_type=row_type)
+    for event in events.order_by("-pk").iterator(chunk_size=2_000):
+        yield event.subject_id, cast(Changed, fact_of(event))
+
+
+def happened_to(row_type: str, batch_id: int, *verbs: str) -> list[int]:
+    """The rows of one noun that facts of these kinds in the batch are about, in order."""
+    events = Event.objects.filter(batch_id=batch_id, verb__in=verbs, subject_type=row_type)
+    return list(events.order_by("subject_id").values_list("subject_id", flat=True).distinct())
+
+
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while part := list(islice(rest, LOOKUP)):
+        yield part

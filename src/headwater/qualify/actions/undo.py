@@ -1,0 +1,131 @@
+"""Taking back what was done to a lead, as long as nothing that followed would be lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row, old_values
+from headwater.platform.errors import NotUndoable
+from headwater.platform.events import Changed
+from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.qualify.actions.capture import remove, restore_lead
+from headwater.qualify.actions.steps import PERSONAL, ROW, locked, require, take_step
+from headwater.qualify.events import (
+    LeadAccepted,
+    LeadAnswered,
+    LeadAssigned,
+    LeadCaptured,
+    LeadClaimed,
+    LeadDeleted,
+    LeadDisqualified,
+    LeadHandedOver,
+    LeadMoved,
+    LeadRecycled,
+    LeadReopened,
+    LeadRestored,
+    LeadSentBack,
+    LeadStepTakenBack,
+    LeadWokenUp,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from headwater.platform.models import Event
+
+# The right it takes to take a step back: the right to take it. A move or assignment of the system needs one too.
+VERBS = {
+    LeadMoved: "move",
+    LeadAnswered: "respond",
+    LeadDisqualified: "disqualify",
+    LeadRecycled: "recycle",
+    LeadWokenUp: "recycle",
+    LeadReopened: "reopen",
+    LeadHandedOver: "hand_over",
+    LeadAccepted: "accept",
+    LeadSentBack: "send_back",
+    LeadAssigned: "assign",
+    LeadClaimed: "claim",
+}
+WORDS = {
+    LeadMoved: "the move to another stage",
+    LeadAnswered: "the first answer",
+    LeadDisqualified: "the disqualification",
+    LeadRecycled: "the return to nurture",
+    LeadWokenUp: "the wake-up",
+    LeadReopened: "the reopening",
+    LeadHandedOver: "the handover",
+    LeadAccepted: "the acceptance",
+    LeadSentBack: "the sending back",
+    LeadAssigned: "the assignment",
+    LeadClaimed: "the claim",
+}
+
+
+@undoes(*VERBS)
+@action
+def take_back_step(fact: Step, *, event: Event, by: Actor, at: datetime) -> None:
+    """Put a lead back to where it was before a step.
+
+    Raises:
+        NotAllowed: the actor may not take such steps with this lead.
+        NotUndoable: one of the fields changed again since.
+    """
+    lead = locked(fact.lead_id)
+    require(by, VERBS[type(fact)], lead)
+    values = old_values(lead, _as_change(fact))
+    take_step(lead, values, LeadStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
+
+
+@undoes(LeadCaptured, LeadRestored)
+@action
+def take_back_capture(fact: LeadCaptured | LeadRestored, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo a capture by deleting the lead, unless somebody has worked on it.
+
+    Raises:
+        NotUndoable: the lead was moved on or answered since.
+    """
+    lead = locked(fact.lead_id)
+    if isinstance(fact, LeadCaptured) and (lead.answered_at or lead.exit or lead.stage != "NEW"):
+        raise NotUndoable(reason="somebody has worked on the lead since")
+    if isinstance(fact, LeadCaptured) and event.user_id is not None and event.user_id == by.user_id:
+        require(by, "create", lead)  # whoever typed a lead in may take it out again
+    else:
+        require(by, "delete", lead)
+    remove(lead, by=by, at=at)
+
+
+@undoes(LeadDeleted)
+@action
+def take_back_deletion(fact: LeadDeleted, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo the deletion of a lead."""
+    restore_lead(lead_id=fact.lead_id, by=by, at=at)
+
+
+@undoes_changes_of(ROW)
+@action
+def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) -> None:
+    """Give a lead its old details back.
+
+    Raises:
+        NotUndoable: one of them changed again since.
+    """
+    lead = locked(fact.row_id)
+    require(by, "change", lead)
+    values = old_values(lead, fact)
+    change_row(
+        lead, values, row_type=ROW, by=by, at=at, personal=PERSONAL,
+        party_id=lead.party_id, organisation_id=lead.organisation_id,
+    )  # fmt: skip
+
+
+def _as_change(step: Step) -> Changed:
+    return Changed(
+        row_type=ROW,
+        row_id=step.lead_id,
+        names="",
+        fields=step.fields,
+        personal_fields=cast(dict[str, list[object]], step.personal_fields or {}),
+    )

@@ -1,0 +1,142 @@
+"""Reads for leads. Each starts from what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from headwater.parties.queries.visible import visible_activities
+from headwater.platform.actor import Actor, Visibility, owned_rows
+from headwater.platform.identity import known_ids
+from headwater.qualify.models import Lead, Stage
+from headwater.qualify.rules import Clock, OfficeHours, clock_state
+from headwater.team import queries as team
+
+if TYPE_CHECKING:
+    from headwater.team.models import Company
+
+LEAD_KIND = "qualify.lead"
+
+# What no list or panel of leads shows is not fetched with every row.
+_HEAVY = ("extra", "party__extra", "organisation__extra", "source__extra", "campaign__extra", "owner__password")
+
+
+def visible_leads(actor: Actor) -> QuerySet[Lead]:
+    """The leads ``actor`` may see, with what every list shows of them, in one query.
+
+    Those within the actor's visibility by owner and team, those handed over to the actor, and, for who may claim,
+    those that wait in the pool.
+    """
+    if not actor.may("qualify.lead.see"):
+        return Lead.objects.none()
+    rows = Lead.objects.filter(deleted_at=None)
+    if actor.visibility is not Visibility.ALL:
+        rows = rows.filter(_within_reach(actor))
+    return rows
+
+
+def listed_leads(actor: Actor) -> QuerySet[Lead]:
+    """The visible leads as lists and records show them: with party, source, owner and the next step, in one query.
+
+    ``next_step`` and ``next_step_due_at`` are the party's earliest open to-do.
+    """
+    todos = (
+        visible_activities(actor)
+        .filter(party_id=OuterRef("party_id"), kind="TODO", done_at=None)
+        .order_by("due_at", "pk")
+    )
+    return (
+        visible_leads(actor)
+        .select_related("party", "organisation", "source", "campaign", "owner", "handed_to", "handed_by", "referrer")
+        .defer(*_HEAVY)
+        .annotate(
+            next_step=Subquery(todos.values("subject")[:1]),
+            next_step_due_at=Subquery(todos.values("due_at")[:1]),
+        )
+    )
+
+
+def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Lead]:
+    """Those of ``ids`` the actor may see."""
+    return visible_leads(actor).filter(pk__in=list(ids))
+
+
+def leads_by_external(system: str, ids: Sequence[str]) -> dict[str, int]:
+    """The leads that another system's ids name; deleted ones too, because an import revives them."""
+    return known_ids(system, LEAD_KIND, ids)
+
+
+def open_leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
+    """The visible leads of one party, of the people of an organisation too, newest first."""
+    mine = visible_leads(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
+    return mine.select_related("source", "owner").order_by(F("arrived_at").desc(nulls_last=True), "-pk")
+
+
+def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
+    """The visible leads whose first answer is due, the most urgent first: the actor's own and those of the pool."""
+    waiting = listed_leads(actor).filter(answered_at=None, exit="", answer_due_at__isnull=False)
+    mine = Q(owner=None) | Q(owner_id=actor.user_id)
+    return waiting.filter(mine).order_by("answer_due_at", "pk")
+
+
+def handovers_to_accept(actor: Actor) -> QuerySet[Lead]:
+    """The leads given to the actor that wait for yes or no, the most urgent first."""
+    if actor.user_id is None:
+        return Lead.objects.none()
+    waiting = listed_leads(actor).filter(handed_to_id=actor.user_id, exit="")
+    return waiting.order_by("handover_due_at", "pk")
+
+
+def pool_in_order(actor: Actor) -> QuerySet[Lead]:
+    """The leads anybody may claim, in the order in which they need somebody: answer due first, then the newest."""
+    if not actor.may("qualify.lead.claim"):
+        return Lead.objects.none()
+    pool = Lead.objects.filter(owner=None, exit="", deleted_at=None)
+    return pool.order_by(
+        F("answered_at").asc(nulls_first=True),
+        F("answer_due_at").asc(nulls_last=True),
+        F("arrived_at").desc(nulls_last=True),
+        "pk",
+    )
+
+
+def handover_choices(actor: Actor) -> list[tuple[str, str]]:
+    """The colleagues a lead can be handed over to: those whose role takes leads over."""
+    colleagues = team.visible_users(actor).filter(is_active=True).order_by("name", "pk")
+    return [(str(user.pk), str(user)) for user in colleagues if team.actor_of(user).may("qualify.lead.accept")]
+
+
+def office_hours(company: Company) -> OfficeHours:
+    """When the company answers."""
+    return OfficeHours(
+        weekdays=frozenset(int(day) for day in company.office_days) or frozenset(range(1, 8)),
+        opens=company.office_opens,
+        closes=company.office_closes if company.office_closes > company.office_opens else time(0),
+        zone=company.zone,
+    )
+
+
+def clock_of(lead: Lead, company: Company, *, at: datetime) -> Clock | None:
+    """How the lead's answer clock stands; None when it does not run."""
+    if lead.answer_due_at is None or lead.answered_at is not None or lead.exit:
+        return None
+    hours = office_hours(company)
+    return clock_state(lead.answer_due_at, now=at, minutes=company.answer_minutes, hours=hours)
+
+
+def stage_counts(actor: Actor) -> dict[str, int]:
+    """How many open leads there are in each stage, empty stages included. One query."""
+    found = dict(visible_leads(actor).filter(exit="").order_by().values_list("stage").annotate(leads=Count("pk")))
+    return {stage: found.get(stage, 0) for stage in Stage.values}
+
+
+def _within_reach(actor: Actor) -> Q:
+    seen = owned_rows(actor)
+    if actor.user_id is not None:
+        seen |= Q(handed_to_id=actor.user_id)
+    if actor.may("qualify.lead.claim"):
+        seen |= Q(owner=None, exit="")
+    return seen
