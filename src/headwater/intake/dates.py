@@ -220,7 +220,7 @@ def infer_date_order(samples: Iterable[str], *, default: DateOrder = DateOrder.D
     """
     first = second = unclear = short_years = 0
     for text in samples:
-        parts = _PARTS.match(text.strip())
+        parts = _PARTS.match(text.strip()[:60])
         if parts is None or len(parts[1]) == 4:
             continue
         a, b = int(parts[1]), int(parts[3])

@@ -187,6 +187,7 @@ class Marks:
     delimiter: str = ","
     quote: str | None = '"'
     escape: str | None = None
+    skips_space: bool = False  # as in: 1, "Ulm, Donau", 2
 
     def records(self, lines: Iterable[str]) -> Reader:
         """Split lines into cells; blank lines give empty lists."""
@@ -195,6 +196,7 @@ class Marks:
             delimiter=self.delimiter,
             quotechar=self.quote,
             escapechar=self.escape,
+            skipinitialspace=self.skips_space,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
         )
 
@@ -235,6 +237,9 @@ def _variants(delimiter: str, lines: Sequence[str], escape_lines: Sequence[str])
     single = len(re.findall(rf"(?m)(?:^|{d})'[^'\n]*'(?={d}|\r?$)", text))
     if single > len(lines) / 10 and single > len(re.findall(rf'(?m)(?:^|{d})"', text)):
         yield Marks(delimiter, "'"), _regularity(Marks(delimiter, "'"), lines) + 0.01
+    if re.search(rf'{d} +"', text):
+        spaced = Marks(delimiter, skips_space=True)
+        yield spaced, _regularity(spaced, lines) + 0.01
     if '"' in text and not re.search(rf'(?m)(?:^|{d})"[^"\n]*"(?={d}|\r?$)', text):
         yield Marks(delimiter, None), _regularity(Marks(delimiter, None), lines) - 0.05
     extra = [line for line in escape_lines if re.search(rf"\\[{d}\"]", line)]
@@ -282,10 +287,11 @@ def looks_like_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bo
     """Whether a row names columns rather than holding a record; in doubt it does."""
     votes = 0
     for index, cell in enumerate(first):
-        text = cell.strip()
+        text = cell[:200].strip()  # patterns on endless cells would take for ever
         if not text:
             continue
-        below = [row[index].strip() for row in rest if index < len(row) and row[index].strip()]
+        below = [row[index][:200].strip() for row in rest if index < len(row)]
+        below = [other for other in below if other]
         valued = sum(1 for other in below if _VALUE.fullmatch(other))
         if _STRONG.fullmatch(text):
             votes -= 3

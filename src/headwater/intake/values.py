@@ -166,7 +166,7 @@ def infer_decimal_comma(samples: Iterable[str], *, default: DecimalMark = ".") -
     votes: dict[DecimalMark, int] = {".": 0, ",": 0}
     unclear = 0
     for text in samples:
-        digits = re.sub(r"[^0-9.,]", "", text).strip(".,")
+        digits = re.sub(r"[^0-9.,]", "", text[:60]).strip(".,")
         points, commas = digits.count("."), digits.count(",")
         if not points and not commas:
             continue

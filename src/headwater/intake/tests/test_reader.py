@@ -128,6 +128,18 @@ def test_backslash_quotes_are_recognised(tmp_path: Path) -> None:
     assert cells(write(tmp_path, text))[0] == ["Anna", 'said "hi", then left']
 
 
+def test_quotes_after_a_space_still_quote(tmp_path: Path) -> None:
+    text = 'name, city, size\n"Anna", "Ulm, Donau", 1\n"Otto", "Bonn, Rhein", 2\n'
+    table = open_table(write(tmp_path, text))
+    assert table.header == ["name", "city", "size"]
+    assert [row for _, row in table.rows()] == [["Anna", "Ulm, Donau", "1"], ["Otto", "Bonn, Rhein", "2"]]
+
+
+def test_endless_cells_of_digits_do_not_stall_the_sniffing(tmp_path: Path) -> None:
+    text = "a,b\n" + "1" * 100_000 + "x," + " " * 100_000 + "/\n"
+    assert len(cells(write(tmp_path, text))) == 1
+
+
 def test_a_windows_path_is_not_taken_for_an_escape(tmp_path: Path) -> None:
     text = 'name,folder\n"Anna","C:\\mail\\"\n"Otto","D:\\x\\"\n'
     assert cells(write(tmp_path, text)) == [["Anna", "C:\\mail\\"], ["Otto", "D:\\x\\"]]
