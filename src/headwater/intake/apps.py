@@ -9,3 +9,7 @@ class IntakeConfig(AppConfig):
     name = "headwater.intake"
     label = "intake"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the room's facts and jobs known."""
+        from headwater.intake import events, tasks  # noqa: F401  (importing declares them)

@@ -46,16 +46,3 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} from {self.name}"
-
-
-class RejectedRow(models.Model):
-    """A row that was left out, as it stood in the file, with all reasons."""
-
-    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="rejected_rows")
-    pass_number = models.PositiveIntegerField(default=0)
-    line = models.BigIntegerField()
-    cells = models.JSONField()
-    reasons = models.JSONField()
-
-    def __str__(self) -> str:
-        return f"line {self.line} of batch {self.batch_id}"

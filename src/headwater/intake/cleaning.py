@@ -1,0 +1,186 @@
+"""Turning the cells of a row into typed values, collecting everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from headwater.intake.errors import BadValue, UnreadableFile
+from headwater.intake.profile import Pass, Profile
+from headwater.intake.table import Table
+from headwater.intake.values import (
+    Blanks,
+    infer_date_order,
+    infer_decimal_comma,
+    parse_bool,
+    parse_choice,
+    parse_date,
+    parse_datetime,
+    parse_decimal,
+    parse_integer,
+)
+from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
+
+SAMPLE = 1_000
+Parser = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """One column of the file feeding one target."""
+
+    index: int
+    column: str
+    target: Target
+    parse: Parser
+    decisions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Something about a column that the file left open and we decided; shown before anything is written."""
+
+    column: str
+    reason: str
+    certain: bool
+
+
+class Cleaner:
+    """Cleans the rows of one pass; made once per file, called for every row."""
+
+    def __init__(self, table: Table, profile: Profile, each: Pass, importer: Importer, *, zone: ZoneInfo) -> None:
+        """Find every column's target and how it is read.
+
+        Raises:
+            UnreadableFile: columns that the profile speaks of are not in the file, or a target is unknown.
+        """
+        missing = each.missing(table.header)
+        if missing:
+            names = ", ".join(f"“{name}”" for name in missing)
+            raise UnreadableFile(f"The file has no column {names}. Its columns are: {', '.join(table.header)}.")
+        self.guesses: list[Guess] = []
+        self._blanks = Blanks(profile.file.blank)
+        self._table, self._profile, self._zone = table, profile, self._zone_of(profile, zone)
+        self._width = len(table.header)
+        places = {name: i for i, name in enumerate(table.header)}
+        self._feeds = [
+            _Feed(
+                places[column], column, target, self._parser(target, places[column], column), each.values.get(key, {})
+            )
+            for column, keys in each.columns.items()
+            for key in keys
+            for target in (_target(importer, key),)
+        ]
+        self._fixed = self._fixed_values(each, importer)
+        self._where = [(places[column], value) for column, value in each.where.items()]
+        fed = {name for name, keys in each.columns.items() if keys} | each.ignored
+        keeps_rest = each is profile.main
+        self._rest = [(i, name) for name, i in places.items() if keeps_rest and name not in fed]
+        self._required = [t for t in importer.targets if t.required]
+
+    def concerns(self, cells: Sequence[str]) -> bool:
+        """Whether this pass is about the row at all."""
+        return all(cells[place].strip() == value for place, value in self._where)
+
+    def clean(self, line: int, cells: Sequence[str]) -> tuple[CleanRow | None, list[str]]:
+        """The row with typed values, or everything that is wrong with it."""
+        reasons: list[str] = []
+        if len(cells) > self._width:
+            reasons.append(f"The row has {len(cells)} cells, the header has {self._width}.")
+        clean_text = self._blanks.clean
+        values: dict[str, Any] = dict(self._fixed)
+        for feed in self._feeds:
+            text = clean_text(cells[feed.index])
+            if not text:
+                continue
+            text = feed.decisions.get(text, text)
+            try:
+                values[feed.target.key] = feed.parse(text)
+            except BadValue as bad:
+                reasons.append(f"{feed.column}: {bad}")
+        for target in self._required:
+            if target.key not in values and not reasons:
+                reasons.append(f"{target.label} is missing.")
+        if reasons:
+            return None, reasons
+        extra = {name: text for i, name in self._rest if (text := clean_text(cells[i]))}
+        return CleanRow(line, values, extra), reasons
+
+    @staticmethod
+    def _zone_of(profile: Profile, zone: ZoneInfo) -> ZoneInfo:
+        return ZoneInfo(profile.file.timezone) if profile.file.timezone else zone
+
+    def _fixed_values(self, each: Pass, importer: Importer) -> dict[str, Any]:
+        fixed: dict[str, Any] = {}
+        for key, text in each.fixed.items():
+            target = _target(importer, key)
+            try:
+                fixed[key] = self._parser(target, None, key)(text)
+            except BadValue as bad:
+                raise UnreadableFile(f"The fixed value for {target.label} cannot be used: {bad}") from None
+        return fixed
+
+    def _parser(self, target: Target, place: int | None, column: str) -> Parser:
+        match target.kind:
+            case TargetKind.DATE | TargetKind.DATETIME:
+                return self._date_parser(target.kind, place, column)
+            case TargetKind.DECIMAL | TargetKind.INTEGER:
+                decimal = self._profile.file.decimal
+                if decimal is None and place is not None:
+                    guess = infer_decimal_comma(self._cells(place, SAMPLE))
+                    decimal = guess.mark
+                    self._note(column, guess.reason, guess.certain)
+                read = parse_decimal if target.kind is TargetKind.DECIMAL else parse_integer
+                return lambda text: read(text, decimal=decimal)
+            case TargetKind.BOOL:
+                return parse_bool
+            case TargetKind.CHOICE:
+                return lambda text: parse_choice(text, target.choices)
+            case _:
+                return _text_parser(target)
+
+    def _date_parser(self, kind: TargetKind, place: int | None, column: str) -> Parser:
+        order = self._profile.file.date_order
+        if order is None:
+            guess = infer_date_order(self._cells(place, SAMPLE))
+            if not guess.certain and place is not None:
+                # The first rows decide nothing: a sorted file may only show its order further down.
+                guess = infer_date_order(self._cells(place, None))
+            order = guess.order
+            self._note(column, guess.reason, guess.certain)
+        if kind is TargetKind.DATE:
+            return lambda text: parse_date(text, order=order)
+        zone = self._zone
+        return lambda text: parse_datetime(text, order=order, timezone=zone)
+
+    def _cells(self, place: int | None, count: int | None) -> Iterable[str]:
+        if place is None:
+            return []
+        if count is not None:
+            return [cells[place] for cells in self._table.sample(count)]
+        return (cells[place] for _, cells in self._table.rows())
+
+    def _note(self, column: str, reason: str, certain: bool) -> None:
+        if not certain:
+            self.guesses.append(Guess(column, reason, certain))
+
+
+def _target(importer: Importer, key: str) -> Target:
+    target = importer.target(key)
+    if target is None:
+        known = ", ".join(t.key for t in importer.targets)
+        raise UnreadableFile(f"“{key}” is nothing that {importer.kind} can take; there are: {known}.")
+    return target
+
+
+def _text_parser(target: Target) -> Parser:
+    longest = target.max_length
+
+    def parse(text: str) -> str:
+        if len(text) > longest:
+            raise BadValue(f"{target.label} has {len(text)} characters, {longest} is the most.")
+        return text
+
+    return parse

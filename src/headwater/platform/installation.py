@@ -1,0 +1,54 @@
+"""What the lower shells must know of the company and its people, told to them by the room that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from headwater.platform.actor import Actor
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1)."""
+
+    name: str
+    time_zone: str
+    currency: str
+    region: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where calendar days begin and end."""
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass
+class _Source:
+    installation: Callable[[], Installation] | None = None
+    actor: Callable[[str], Actor] | None = None
+
+
+_source = _Source()
+
+
+def provide(*, installation: Callable[[], Installation], actor: Callable[[str], Actor]) -> None:
+    """Called once by the room that knows the company and can make an actor out of its reference."""
+    _source.installation, _source.actor = installation, actor
+
+
+def installation() -> Installation:
+    """The company of this installation."""
+    assert _source.installation is not None, "the team room provides this when it is ready"
+    return _source.installation()
+
+
+def actor_by_ref(ref: str) -> Actor:
+    """The actor behind a reference such as ``user:3`` with the rights it has now; jobs act for people this way.
+
+    Raises:
+        NotAllowed: the person is gone or may no longer act.
+    """
+    assert _source.actor is not None, "the team room provides this when it is ready"
+    return _source.actor(ref)
