@@ -39,7 +39,11 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
     key.add_argument("email", metavar="EMAIL", help="the user it acts for")
     key.add_argument(
-        "--scope", action="append", required=True, metavar="SCOPE", help="read, write, or a right such as qualify.lead.*"
+        "--scope",
+        action="append",
+        required=True,
+        metavar="SCOPE",
+        help="read, write, or a right such as qualify.lead.*",
     )
     key.add_argument("--name", default="command line", help="what it is for")
     key.add_argument("--days", type=int, metavar="N", help="how long it is valid; without it until it is revoked")

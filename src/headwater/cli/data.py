@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headwater.cli.console import Progress, plain, print_json, print_pairs, print_table
+from headwater.cli.console import plain
 from headwater.cli.installation import Commands, json_option, opened
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def _write(resource: Resource, actor: Actor, out: Any, *, as_json: bool) -> int:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.key for column in columns])
     for values in _rows(resource, actor, columns):
-        writer.writerow(["" if value is None else plain(value) if not isinstance(value, str) else value for value in values])
+        writer.writerow(
+            ["" if value is None else plain(value) if not isinstance(value, str) else value for value in values]
+        )
         count += 1
     return count
 

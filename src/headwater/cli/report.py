@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from headwater.cli.console import print_json, print_table
-from headwater.cli.installation import Commands, json_option, opened
+from headwater.cli.installation import Commands, json_option
 
 BY = ("channel", "source", "campaign", "month", "quarter")
 

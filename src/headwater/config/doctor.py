@@ -67,9 +67,12 @@ class Report:
             running = self.server["running"]
             yield f"Server      {'runs at port ' + str(self.server['port']) if running else 'does not run'}"
         if self.jobs:
-            yield "Jobs        {queued} waiting, {running} running, {failed} failed in the last week".format(**self.jobs)
+            yield "Jobs        {queued} waiting, {running} running, {failed} failed in the last week".format(
+                **self.jobs
+            )
         for item in self.schedule:
-            yield f"            {item['name']}: last {item['last_run_at'] or 'never'}, next {item['next_run_at']}"
+            last = f"{item['last_run_at']:%Y-%m-%d %H:%M} UTC" if item["last_run_at"] else "never"
+            yield f"            {item['name']}: last ran {last}"
         behind = [handler for handler in self.handlers if handler["behind"]]
         if self.handlers:
             yield f"Handlers    {len(self.handlers)}, {len(behind)} behind"
@@ -104,7 +107,9 @@ def examine(home: Home) -> Report:
     except DatabaseError as error:
         trouble = str(error).strip().splitlines()[0]
         report.problems.append(
-            Problem("database_unusable", f"The database cannot be used: {trouble}.", "Check that it runs and its address.")
+            Problem(
+                "database_unusable", f"The database cannot be used: {trouble}.", "Check that it runs and its address."
+            )
         )
     return report
 
@@ -200,7 +205,10 @@ def _work(home: Home, report: Report) -> None:
         "last_finished_at": Job.objects.order_by("-finished_at").exclude(finished_at=None)
         .values_list("finished_at", flat=True).first(),
     }  # fmt: skip
-    report.schedule = list(ScheduleRun.objects.order_by("name").values("name", "last_run_at", "next_run_at"))
+    report.schedule = [
+        {"name": run.name, "last_run_at": run.last_run_at, "next_run_at": run.next_run_at}
+        for run in ScheduleRun.objects.order_by("name")
+    ]
     horizon, positions = log_horizon(), dict(HandlerCursor.objects.values_list("handler", "position"))
     for name, handler in sorted(HANDLERS.items()):
         position = positions.get(name, 0)
@@ -226,7 +234,9 @@ def _work(home: Home, report: Report) -> None:
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
     if running and (alive is None or alive < at - QUIET_AFTER):
         report.problems.append(
-            Problem("worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again.")
+            Problem(
+                "worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again."
+            )
         )
 
 

@@ -72,6 +72,4 @@ class Home:
 def current_home() -> Home:
     """The data folder of this process."""
     chosen = os.environ.get("HEADWATER_HOME")
-    return Home(
-        Path(chosen).expanduser().resolve() if chosen else Path(platformdirs.user_data_dir("headwater"))
-    )
+    return Home(Path(chosen).expanduser().resolve() if chosen else Path(platformdirs.user_data_dir("headwater")))

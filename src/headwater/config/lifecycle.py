@@ -132,9 +132,7 @@ def migrations() -> Migrations:
 
     loader = MigrationLoader(connection)
     applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
-    return Migrations(
-        applied=_names(applied), pending=_names(known - applied), unknown=_names(applied - known)
-    )
+    return Migrations(applied=_names(applied), pending=_names(known - applied), unknown=_names(applied - known))
 
 
 def initialise(home: Home, *, at: datetime) -> str:
@@ -180,7 +178,7 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
 
 
 def open_home(home: Home) -> HomeLock:
-    """What every command but ``init``, ``demo``, ``up``, ``restore`` and ``doctor`` begins with: an installation that works.
+    """What most commands begin with: an installation of this version that nobody migrates or restores.
 
     Raises:
         DomainError: there is none, its database is not of this version, or it is being migrated or restored.
@@ -293,7 +291,9 @@ def _is_blank(home: Home) -> bool:
     from headwater.team.models import Company, User
 
     state = migrations()
-    return not state.pending and not state.unknown and not User.objects.exists() and not Company.objects.exclude(name="")
+    return (
+        not state.pending and not state.unknown and not User.objects.exists() and not Company.objects.exclude(name="")
+    )
 
 
 def _company_of(home: Home) -> str:

@@ -1,6 +1,6 @@
 """The one foreground process of ``headwater up``: it serves pages and keeps the background worker alive.
 
-It stays small: Django is loaded by its two children only, and ``headwater up`` turns into it (``exec``) after its checks.
+It stays small: only its two children load Django. ``headwater up`` turns into it (``exec``) after its checks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from headwater.platform.errors import DomainError
 
@@ -133,8 +133,8 @@ class WorkerKeeper:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C reaches the server alone, which then stops the worker.
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "headwater", "worker", "--parent", str(os.getpid())],  # noqa: S603
+        return subprocess.Popen(  # noqa: S603  (our own interpreter and program)
+            [sys.executable, "-P", "-m", "headwater", "worker", "--parent", str(os.getpid())],
             pass_fds=self._locks,
             start_new_session=True,
         )
@@ -149,7 +149,7 @@ class WorkerKeeper:
                 return
             crashes = 0 if time.monotonic() - started > 60 else crashes + 1
             pause = RESTART_PAUSES[min(crashes, len(RESTART_PAUSES)) - 1] if crashes else RESTART_PAUSES[0]
-            print(f"The background worker ended (code {code}); starting it again.", file=sys.stderr, flush=True)
+            _say(f"The background worker ended (code {code}); starting it again.", sys.stderr)
             if self._stopping.wait(pause):
                 return
             self._process = self._spawn()
@@ -157,11 +157,16 @@ class WorkerKeeper:
 
 def _announce(serving: Serving) -> None:
     if not _is_ready(serving):
-        print(f"No page was served within {READY_SECONDS:.0f} seconds.", file=sys.stderr, flush=True)
+        _say(f"No page was served within {READY_SECONDS:.0f} seconds.", sys.stderr)
         return
-    print("\n".join([f"Headwater is ready at {serving.url}", *serving.lines, "Ctrl-C stops it."]), flush=True)
+    _say("\n".join([f"Headwater is ready at {serving.url}", *serving.lines, "Ctrl-C stops it."]), sys.stdout)
     if serving.browser:
         webbrowser.open(serving.url + serving.path)
+
+
+def _say(text: str, out: TextIO) -> None:
+    out.write(f"{text}\n")
+    out.flush()
 
 
 def _is_ready(serving: Serving) -> bool:

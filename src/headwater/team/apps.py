@@ -1,4 +1,4 @@
-"""The Django application of the team room: Users, teams, roles, the company."""
+"""The Django application of the team room: users, teams, roles, the company."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,15 @@ class TeamConfig(AppConfig):
     name = "headwater.team"
     label = "team"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the room's facts, pages and regular work known."""
+        from headwater.platform.installation import provide
+        from headwater.team import events, tasks  # noqa: F401  (importing declares them)
+        from headwater.team.queries import actor_by_ref, installation
+        from headwater.web.nav import NavPage, register_page
+
+        register_page(NavPage("settings", "Company", "settings_company", order=10, verb="team.company.change"))
+        register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
+        register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
+        provide(installation=installation, actor=actor_by_ref)

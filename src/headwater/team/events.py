@@ -25,9 +25,7 @@ class UserAdded(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordSet(
-    Fact, verb="team.password_set", subject="team.user:user_id", sentence="Password changed", icon="key"
-):
+class PasswordSet(Fact, verb="team.password_set", subject="team.user:user_id", sentence="Password changed", icon="key"):
     """A password was set; every session of that person ended with it."""
 
     user_id: int
@@ -39,7 +37,7 @@ class UserDeactivated(
     verb="team.user_deactivated",
     subject="team.user:user_id",
     sentence="Left: can no longer sign in",
-    icon="user-off",
+    icon="user-x",
 ):
     """Somebody left: no more sign-in, their tokens are dead, what they did stays under their name."""
 
@@ -83,7 +81,7 @@ class TokenCreated(
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRevoked(
-    Fact, verb="team.token_revoked", subject="team.token:token_id", sentence="Revoked the token", icon="key-off"
+    Fact, verb="team.token_revoked", subject="team.token:token_id", sentence="Revoked the token", icon="lock"
 ):
     """A program may no longer act for a user."""
 

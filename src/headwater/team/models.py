@@ -17,9 +17,7 @@ class Company(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=60, default="UTC")
-    country = models.CharField(
-        max_length=2, default="", help_text="ISO 3166-1; reads phone numbers without prefix."
-    )
+    country = models.CharField(max_length=2, default="", help_text="ISO 3166-1; reads phone numbers without prefix.")
     office_days = models.CharField(max_length=7, default="12345", help_text="ISO weekdays, Monday is 1.")
     office_opens = models.TimeField(default=time(8, 30))
     office_closes = models.TimeField(default=time(17, 30))

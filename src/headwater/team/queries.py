@@ -8,8 +8,9 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from headwater.platform.actor import Actor, ActorKind, Visibility
-from headwater.platform.errors import NotFound
+from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
+from headwater.platform.errors import NotAllowed, NotFound
+from headwater.platform.installation import Installation
 from headwater.team.models import ApiToken, Company, Role, Team, User
 from headwater.team.rules import TOKEN_SCOPES, rights_of
 
@@ -33,6 +34,32 @@ def actor_of(user: User) -> Actor:
         team_ids=_teams_of(user),
         time_zone=user.time_zone or "",
     )
+
+
+def actor_by_ref(ref: str) -> Actor:
+    """Who a reference of the event log names, with the rights of today; jobs act for people this way.
+
+    Raises:
+        NotAllowed: the person or token is gone or may no longer act.
+    """
+    kind, _, name = ref.partition(":")
+    if kind == "job":
+        return job_actor(name)
+    users = User.objects.filter(is_active=True)
+    if kind == "token":
+        token = ApiToken.objects.filter(pk=int(name), revoked_at=None).first()
+        user = users.filter(pk=token.user_id).first() if token else None
+    else:
+        user = users.filter(pk=int(name)).first()
+    if user is None:
+        raise NotAllowed()
+    return actor_of(user)
+
+
+def installation() -> Installation:
+    """What the lower shells need to know of the company."""
+    ours = company()
+    return Installation(name=ours.name, time_zone=ours.time_zone, currency=ours.currency, region=ours.country)
 
 
 def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
@@ -89,6 +116,11 @@ def team_by_name(name: str) -> Team | None:
 def teams() -> QuerySet[Team]:
     """The teams that work."""
     return Team.objects.filter(archived_at=None).order_by("name", "pk")
+
+
+def waits_for_owner() -> bool:
+    """Whether nobody has an account yet: the first run has not begun."""
+    return not User.objects.exists()
 
 
 def one_login_per_role() -> list[User]:

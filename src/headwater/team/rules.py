@@ -60,12 +60,7 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
     "ADMINISTRATOR": RoleRights(frozenset({"*"}), "ALL"),
     "HEAD_OF_SALES": RoleRights(_LEAD_SALES, "ALL"),
     "MARKETER": RoleRights(
-        _READ
-        | _MARKET
-        | _WORK_PARTIES
-        | _WORK_LEADS
-        | _HAND_OVER
-        | {"measure.report.*", "measure.see_company"},
+        _READ | _MARKET | _WORK_PARTIES | _WORK_LEADS | _HAND_OVER | {"measure.report.*", "measure.see_company"},
         "ALL",
     ),
     "INSIDE_SALES": RoleRights(

@@ -36,7 +36,14 @@ class LastOwner(Conflict):
 
 @action
 def add_user(
-    *, email: str, name: str, role: str, password: str | None = None, team_id: int | None = None, by: Actor, at: datetime
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str | None = None,
+    team_id: int | None = None,
+    by: Actor,
+    at: datetime,
 ) -> User:
     """Let somebody sign in; without a password they cannot until one is set.
 
@@ -99,6 +106,21 @@ def change_user(
         raise EmailTaken({"email": [_("Somebody signs in with %(email)s already.") % {"email": email}]})
     values = {"name": name, "email": email, "role": role, "team_id": team_id, "time_zone": time_zone}
     change_row(user, values, row_type="team.user", by=by, at=at, personal=("name", "email"))
+    return user
+
+
+@action
+def change_profile(*, name: str, time_zone: str, by: Actor, at: datetime) -> User:
+    """Change one's own name and the zone in which one reads times.
+
+    Raises:
+        Invalid: a value that cannot be.
+        NotFound: a job or a token without a person asks.
+    """
+    user = _locked(by.user_id or 0)
+    _check(email=user.email, name=name.strip(), role=user.role, time_zone=time_zone)
+    values = {"name": name.strip(), "time_zone": time_zone}
+    change_row(user, values, row_type="team.user", by=by, at=at, personal=("name",))
     return user
 
 

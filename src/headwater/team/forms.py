@@ -1,0 +1,198 @@
+"""What people fill in about themselves and the company."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel.core import Locale
+from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from headwater.platform.errors import Invalid
+from headwater.platform.money import CURRENCIES
+from headwater.team import queries
+from headwater.team.models import Role
+from headwater.team.rules import TOKEN_SCOPES
+
+Choices = list[tuple[str, Any]]
+
+
+def show_refusal(form: forms.Form, refusal: Invalid) -> None:
+    """Put an action's reasons beside the fields they are about."""
+    for name, reasons in refusal.fields.items():
+        for reason in reasons:
+            form.add_error(name if name in form.fields else None, reason)
+
+
+def _locale() -> Locale:
+    return Locale.parse((get_language() or "en").replace("-", "_"), resolve_likely_subtags=True)
+
+
+def currency_choices() -> Choices:
+    """Currencies by their name."""
+    names = _locale().currencies
+    return sorted(((code, f"{code} · {names.get(code, code)}") for code in CURRENCIES), key=lambda c: c[0])
+
+
+def country_choices() -> Choices:
+    """Countries by their name."""
+    named = [(code, name) for code, name in _locale().territories.items() if len(code) == 2 and code.isalpha()]
+    return [("", _("Choose a country")), *sorted(named, key=lambda c: str(c[1]))]
+
+
+def time_zone_choices() -> Choices:
+    """Time zones named after places."""
+    zones = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "posix/", "right/")))
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in zones)]
+
+
+def own_time_zone_choices() -> Choices:
+    """Time zones, or the company's."""
+    return [("", _("As the company")), *time_zone_choices()]
+
+
+def team_choices() -> Choices:
+    """Teams, or none."""
+    return [("", _("No team")), *((str(team.pk), team.name) for team in queries.teams())]
+
+
+class SignInForm(forms.Form):
+    """E-mail and password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    keep = forms.BooleanField(label=_("Keep me signed in on this device for 30 days"), required=False)
+
+
+def _new_password(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        help_text=_("At least 10 characters; a few words you remember are good."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class OwnerForm(forms.Form):
+    """The first account of an installation."""
+
+    token = forms.CharField(label=_("Set-up code"), help_text=_("It was printed when Headwater was installed."))
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(label=_("Your e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = _new_password(_("A password"))
+
+
+class FirstCompanyForm(forms.Form):
+    """What the first run asks about the company."""
+
+    name = forms.CharField(
+        label=_("Name of the company"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    country = forms.ChoiceField(
+        label=_("Country"), choices=lazy(country_choices, list), help_text=_("Reads phone numbers without prefix.")
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=lazy(currency_choices, list), help_text=_("Reports are in this currency.")
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lazy(time_zone_choices, list),
+        help_text=_("Days and office hours are counted in it."),
+    )
+
+
+DAYS: Choices = [
+    ("1", _("Monday")), ("2", _("Tuesday")), ("3", _("Wednesday")), ("4", _("Thursday")), ("5", _("Friday")),
+    ("6", _("Saturday")), ("7", _("Sunday")),
+]  # fmt: skip
+
+
+class CompanyForm(FirstCompanyForm):
+    """All settings of the company."""
+
+    office_days = forms.MultipleChoiceField(label=_("Office days"), choices=DAYS, widget=forms.CheckboxSelectMultiple)
+    office_opens = forms.TimeField(
+        label=_("Office opens"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    office_closes = forms.TimeField(
+        label=_("Office closes"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    answer_minutes = forms.IntegerField(
+        label=_("Answer clock, minutes"), min_value=1, max_value=10_000, help_text=_("A new lead is answered within.")
+    )
+    handover_hours = forms.IntegerField(
+        label=_("Handover, hours"), min_value=1, max_value=1_000, help_text=_("Sales accepts or sends back within.")
+    )
+
+    def clean_office_days(self) -> str:
+        """The days as the company keeps them: their numbers in order."""
+        return "".join(sorted(self.cleaned_data["office_days"]))
+
+
+class UserForm(forms.Form):
+    """A colleague's account."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    team_id = forms.TypedChoiceField(
+        label=_("Team"), choices=lazy(team_choices, list), required=False, coerce=int, empty_value=None
+    )
+
+
+class NewUserForm(UserForm):
+    """A new colleague's account with its first password."""
+
+    password = _new_password(_("First password"))
+
+
+class PasswordForm(forms.Form):
+    """A new password for somebody else."""
+
+    password = _new_password(_("New password"))
+
+
+class OwnPasswordForm(PasswordForm):
+    """A new password for oneself, with the present one as proof."""
+
+    current = forms.CharField(
+        label=_("Present password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    field_order = ("current", "password")
+
+
+class ProfileForm(forms.Form):
+    """What somebody may change of themselves."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(own_time_zone_choices, list), required=False)
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class TokenForm(forms.Form):
+    """A key for a program."""
+
+    name = forms.CharField(label=_("What it is for"), max_length=80)
+    scope = forms.ChoiceField(
+        label=_("What it may do"),
+        choices=[(key, {"read": _("Read"), "write": _("Read and write")}[key]) for key in TOKEN_SCOPES],
+    )
+    days = forms.TypedChoiceField(
+        label=_("Valid"),
+        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("until revoked"))],
+        required=False,
+        coerce=int,
+        empty_value=None,
+    )

@@ -1,0 +1,1 @@
+"""The pages about ourselves: signing in, the first run, settings."""

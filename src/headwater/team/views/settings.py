@@ -1,0 +1,217 @@
+"""Settings: the company, who works here, keys for programs, one's own account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from headwater.platform.clock import now
+from headwater.platform.errors import Invalid, NotFound
+from headwater.team import forms, queries
+from headwater.team.actions import accounts, tokens
+from headwater.team.actions import company as company_actions
+from headwater.team.models import User
+
+if TYPE_CHECKING:
+    from headwater.team.middleware import Request
+
+
+def company(request: Request) -> HttpResponse:
+    """The company's settings."""
+    request.actor.require("team.company.change")
+    ours = queries.company()
+    if request.method != "POST":
+        initial = {field: getattr(ours, field) for field in forms.CompanyForm.base_fields}
+        initial["office_days"] = list(ours.office_days)
+        return _form_page(request, forms.CompanyForm(initial=initial), _("Company"), grid=True)
+    form = forms.CompanyForm(request.POST)
+    if form.is_valid():
+        try:
+            company_actions.change_company(values=form.cleaned_data, by=request.actor, at=now())
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The company's settings are saved."))
+            return redirect("settings_company")
+    return _form_page(request, form, _("Company"), grid=True, status=422)
+
+
+def users(request: Request) -> HttpResponse:
+    """Who works here, in which role and team."""
+    request.actor.require("team.user.see")
+    rows = queries.visible_users(request.actor).order_by("-is_active", "name", "pk")
+    context = {"users": rows, "may_change": request.actor.may("team.user.change"), "teams": queries.teams()}
+    return render(request, "team/users.html", context)
+
+
+@sensitive_post_parameters("password")
+def add_user(request: Request) -> HttpResponse:
+    """A new colleague."""
+    request.actor.require("team.user.create")
+    form = forms.NewUserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = accounts.add_user(**form.cleaned_data, by=request.actor, at=now())
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(name)s can sign in now.") % {"name": user.name})
+            return redirect("settings_users")
+    return _form_page(request, form, _("Add a colleague"), back="settings_users", status=_status(form))
+
+
+def change_user(request: Request, user_id: int) -> HttpResponse:
+    """A colleague's account."""
+    request.actor.require("team.user.change")
+    user = _user(user_id)
+    initial = {"name": user.name, "email": user.email, "role": user.role, "team_id": user.team_id}
+    form = forms.UserForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.change_user(
+                user_id=user.pk, time_zone=user.time_zone, **form.cleaned_data, by=request.actor, at=now()
+            )
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The account is saved."))
+            return redirect("settings_users")
+    return _form_page(request, form, user.name, back="settings_users", colleague=user, status=_status(form))
+
+
+@sensitive_post_parameters("password")
+def set_password(request: Request, user_id: int) -> HttpResponse:
+    """A new password for a colleague who lost theirs."""
+    request.actor.require("team.user.change")
+    user = _user(user_id)
+    form = forms.PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.set_password(user_id=user.pk, password=form.cleaned_data["password"], by=request.actor, at=now())
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The password of %(name)s is changed.") % {"name": user.name})
+            return redirect("settings_users")
+    title = _("Password of %(name)s") % {"name": user.name}
+    return _form_page(request, form, title, back="settings_users", status=_status(form))
+
+
+@require_POST
+def switch_user(request: Request, user_id: int) -> HttpResponse:
+    """Let a colleague go, or back in."""
+    user = _user(user_id)
+    if user.is_active:
+        accounts.deactivate_user(user_id=user.pk, by=request.actor, at=now())
+        messages.success(request, _("%(name)s can no longer sign in.") % {"name": user.name})
+    else:
+        accounts.reactivate_user(user_id=user.pk, by=request.actor, at=now())
+        messages.success(request, _("%(name)s can sign in again.") % {"name": user.name})
+    return redirect("settings_users")
+
+
+def add_team(request: Request) -> HttpResponse:
+    """A new team."""
+    request.actor.require("team.team.create")
+    form = forms.TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.add_team(name=form.cleaned_data["name"], by=request.actor, at=now())
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            return redirect("settings_users")
+    return _form_page(request, form, _("New team"), back="settings_users", status=_status(form))
+
+
+@never_cache
+def token_list(request: Request) -> HttpResponse:
+    """Keys for programs: one's own, and everybody's with the right to see them."""
+    form = forms.TokenForm(request.POST or None)
+    secret = ""
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            _token, secret = tokens.create_token(
+                user_id=request.actor.user_id or 0, name=values["name"], scopes=[values["scope"]], days=values["days"],
+                by=request.actor, at=now(),
+            )  # fmt: skip
+        except Invalid as refusal:
+            forms.show_refusal(form, refusal)
+        else:
+            form = forms.TokenForm()
+    context = {"form": form, "tokens": queries.tokens_of(request.actor), "secret": secret, "now": now()}
+    # The secret is shown in this answer and nowhere else: a redirect would have to keep it somewhere.
+    return render(request, "team/tokens.html", context, status=_status(form))
+
+
+@require_POST
+def revoke_token(request: Request, token_id: int) -> HttpResponse:
+    """Make a key worthless."""
+    tokens.revoke_token(token_id=token_id, by=request.actor, at=now())
+    messages.success(request, _("The token is revoked."))
+    return redirect("settings_tokens")
+
+
+@sensitive_post_parameters("current", "password")
+def my_account(request: Request) -> HttpResponse:
+    """One's own name, time zone and password."""
+    user = request.user
+    asked = request.POST.get("form", "")
+    profile = forms.ProfileForm(
+        request.POST if asked == "profile" else None, initial={"name": user.name, "time_zone": user.time_zone}
+    )
+    password = forms.OwnPasswordForm(request.POST if asked == "password" else None)
+    if asked == "profile" and profile.is_valid():
+        try:
+            accounts.change_profile(**profile.cleaned_data, by=request.actor, at=now())
+        except Invalid as refusal:
+            forms.show_refusal(profile, refusal)
+        else:
+            messages.success(request, _("Your account is saved."))
+            return redirect("my_account")
+    if asked == "password" and password.is_valid() and _is_present_password(user, password):
+        try:
+            changed = accounts.set_password(
+                user_id=user.pk, password=password.cleaned_data["password"], by=request.actor, at=now()
+            )
+        except Invalid as refusal:
+            forms.show_refusal(password, refusal)
+        else:
+            # Everywhere else the person is signed out; here they stay.
+            update_session_auth_hash(request, changed)
+            messages.success(request, _("Your password is changed."))
+            return redirect("my_account")
+    context = {"profile": profile, "password": password}
+    return render(request, "team/my_account.html", context, status=422 if asked else 200)
+
+
+def _is_present_password(user: User, form: Form) -> bool:
+    if user.check_password(form.cleaned_data["current"]):
+        return True
+    form.add_error("current", _("This is not your present password."))
+    return False
+
+
+def _user(user_id: int) -> User:
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound()
+    return user
+
+
+def _status(form: Form) -> int:
+    return 422 if form.errors else 200
+
+
+def _form_page(request: Request, form: Form, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    return render(request, "team/form.html", {"form": form, "title": title, **context}, status=status)

@@ -1,0 +1,98 @@
+"""In and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from headwater.platform.clock import now
+from headwater.team import queries
+from headwater.team.actions import signing_in as tries
+from headwater.team.forms import SignInForm
+
+KEPT_SIGNED_IN = timedelta(days=30)
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; right ones go on to where they wanted."""
+    wanted = _local_path(request.POST.get("next") or request.GET.get("next") or "")
+    if request.method != "POST":
+        if request.user.is_authenticated:
+            return redirect(wanted)
+        if queries.waits_for_owner():
+            return redirect("first_run")
+        return _page(request, SignInForm(), wanted)
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, wanted, status=422)
+    email, at = form.cleaned_data["email"], now()
+    try:
+        attempt = tries.note_try(email=email, address=address_of(request), at=at)
+    except tries.TooManyTries as refusal:
+        form.add_error(None, refusal.text)
+        response = _page(request, form, wanted, status=refusal.status)
+        response["Retry-After"] = str(int(refusal.wait.total_seconds()))
+        return response
+    user = authenticate(request, username=email, password=form.cleaned_data["password"])
+    if user is None:
+        left = tries.tries_left(attempt, at=at)
+        form.add_error("password", _wrong(left))
+        return _page(request, form, wanted, status=422)
+    tries.note_success(attempt_id=attempt.pk)
+    login(request, user)  # also gives the session a new key
+    request.session.set_expiry(KEPT_SIGNED_IN if form.cleaned_data["keep"] else 0)
+    return redirect(wanted)
+
+
+@never_cache
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session and forgets what it held."""
+    logout(request)
+    return redirect("sign_in")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; behind the HTTPS proxy of a deployment, what the proxy says."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = cast("str", request.META.get("HTTP_X_FORWARDED_FOR", ""))
+        if forwarded:
+            # The last entry is the proxy's own; those before it are whatever the visitor wrote.
+            return forwarded.rsplit(",", 1)[-1].strip()
+    return cast("str", request.META.get("REMOTE_ADDR", ""))
+
+
+def _local_path(wanted: str) -> str:
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return settings.LOGIN_REDIRECT_URL
+
+
+def _wrong(left: int) -> str:
+    if left == 0:
+        return _("E-mail and password do not match.")
+    return ngettext(
+        "E-mail and password do not match. %(left)s try left.",
+        "E-mail and password do not match. %(left)s tries left.",
+        left,
+    ) % {"left": left}
+
+
+def _page(request: HttpRequest, form: SignInForm, wanted: str, *, status: int = 200) -> HttpResponse:
+    return render(request, "team/sign_in.html", {"form": form, "next": wanted}, status=status)
