@@ -110,8 +110,9 @@ def _serve(home: Home, chosen: argparse.Namespace, held: list[HomeLock]) -> None
 
     from django.db import connection
 
-    from headwater.config import locks, server
+    from headwater.config import locks, server, statics
 
+    statics.publish(home)
     locks.note_server(home, pid=os.getpid(), port=chosen.port)
     lines, path = _welcome()
     workers = 1 if connection.vendor == "sqlite" else int(os.environ.get("HEADWATER_WEB_WORKERS", "2"))

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from headwater import __version__
 from headwater.config.home import current_home
+from headwater.config.statics import published
 
 HOME = current_home()
 VERSION = __version__
@@ -140,11 +141,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-STATIC_URL = "/static/"
-STATIC_ROOT = None  # WhiteNoise serves what the packages carry; nothing is collected
-WHITENOISE_USE_FINDERS = True
+# Published files carry a fingerprint in their address and are kept for ever; without them the packages' own serve.
+_static = published(HOME)
+STATIC_URL = f"/static/{_static}/" if _static else "/static/"
+STATIC_ROOT = HOME.path / "static" / _static if _static else None
+WHITENOISE_USE_FINDERS = not _static
 WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = 3600
+WHITENOISE_MAX_AGE = 31_536_000 if _static else 0
 
 _https = os.environ.get("HEADWATER_HTTPS", "") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

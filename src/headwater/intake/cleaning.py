@@ -93,9 +93,9 @@ class Cleaner:
         values: dict[str, Any] = dict(self._fixed)
         for feed in self._feeds:
             text = clean_text(cells[feed.index])
+            text = feed.decisions.get(text, text)
             if not text:
                 continue
-            text = feed.decisions.get(text, text)
             try:
                 values[feed.target.key] = feed.parse(text)
             except BadValue as bad:

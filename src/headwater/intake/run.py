@@ -136,7 +136,7 @@ class _Run:
         ]
         self.position = _Position.of(batch)
         name = f"batch-{batch.pk}-rejected.csv"
-        self.rejects = RejectWriter(files_folder() / name, table.header, resume_at=self.position.rejects_at)
+        self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)
         self.size = FIRST_CHUNK
 
     def to_the_end(self) -> None:
