@@ -126,15 +126,17 @@ def sha256_of(file: Path) -> str:
 
 def run_postgres_tool(program: str, *arguments: str, settings: dict[str, Any]) -> str | None:
     """Run one of PostgreSQL's own programs on our database; None when it did its work, else what it said."""
+    options = settings.get("OPTIONS", {})
     reached = ["--dbname", str(settings["NAME"])]
-    for option, key in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER")):
-        if settings.get(key):
-            reached += [option, str(settings[key])]
+    for key, inside in (("HOST", "host"), ("PORT", "port"), ("USER", "user")):
+        value = settings.get(key) or options.get(inside)
+        if value:
+            reached.append(f"--{'username' if inside == 'user' else inside}={value}")
     environment = dict(os.environ)
     if settings.get("PASSWORD"):
         environment["PGPASSWORD"] = str(settings["PASSWORD"])
-    if "sslmode" in settings.get("OPTIONS", {}):
-        environment["PGSSLMODE"] = str(settings["OPTIONS"]["sslmode"])
+    if "sslmode" in options:
+        environment["PGSSLMODE"] = str(options["sslmode"])
     try:
         done = subprocess.run(  # noqa: S603  (a fixed program; the arguments are our own settings)
             [program, *reached, *arguments], env=environment, capture_output=True, text=True, check=False

@@ -165,6 +165,8 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
     lock = locks.hold_alone(home)
     try:
         marker = _read_marker(home)
+        if marker and not marker.get("setup"):
+            refuse_unusable(home)
         if home.is_initialised and not marker.get("setup") and not (command == "demo" and _is_blank(home)):
             raise AlreadyInitialised(home=home.path, company=_company_of(home))
         _write_marker(home, {"setup": command})

@@ -1,0 +1,67 @@
+# Everything a developer needs; "make" alone lists it. Needs only Python 3.11 or later with its venv module.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+export HEADWATER_HOME ?= $(CURDIR)/var
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-all check format bench accept lock wheel
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+demo: $(VENV)/.installed ## the demo company, served on 127.0.0.1; what you do there is kept in ./var  (ARGS="--port 8001")
+	@if [ -e "$(HEADWATER_HOME)/secret_key" ] && [ ! -e "$(HEADWATER_HOME)/migrating.json" ]; \
+	then exec $(VENV)/bin/headwater up $(ARGS); else exec $(VENV)/bin/headwater demo $(ARGS); fi
+
+run: $(VENV)/.installed ## serve what lies in ./var (HEADWATER_HOME)
+	@exec $(VENV)/bin/headwater up $(ARGS)
+
+test: $(VENV)/.installed-dev ## the fast tests, on SQLite
+	$(PY) -m pytest -q -n 2 -m "not browser and not crash and not slow" $(ARGS)
+
+test-all: $(VENV)/.installed-dev ## everything: also slow and crash tests, a real browser, and PostgreSQL
+	$(PY) -m pytest -q -n 2 $(ARGS)
+	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 -m "not browser and not crash" $(ARGS)
+
+check: $(VENV)/.installed-dev ## style, types, import contracts, migrations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	DJANGO_SETTINGS_MODULE=headwater.config.settings_test $(PY) manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.installed-dev ## bring the code into shape
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/.installed-dev ## speed, as ratios (SIZE=1000000 for the large set)
+	$(PY) -m bench $(ARGS)
+
+accept: $(VENV)/.installed-dev ## take what the snapshot tests see now as right; read the diff before you commit it
+	HEADWATER_ACCEPT=1 $(PY) -m pytest -q -n 2 -m "not browser and not crash and not slow"
+
+lock: ## choose the newest allowed versions again; needs uv on the path of $(PYTHON)
+	printf 'hatchling\neditables\n' | $(PYTHON) -m uv pip compile pyproject.toml - $(LOCK_OPTIONS) -o requirements.lock
+	printf 'hatchling\neditables\n' | $(PYTHON) -m uv pip compile pyproject.toml - --extra dev -c requirements.lock \
+	  $(LOCK_OPTIONS) -o requirements-dev.lock
+LOCK_OPTIONS := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+
+wheel: $(VENV)/.installed-dev ## the installable package, in dist/
+	rm -rf dist && $(PY) -m build --wheel --no-isolation
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)"; exit 1; }
+
+# Every package comes with its hash, those that build this one as well.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(PY)
+	$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
