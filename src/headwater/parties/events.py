@@ -111,7 +111,7 @@ class Related(
     Fact,
     verb="parties.related",
     subject="parties.relationship:relationship_id",
-    sentence="{kind} {other}",
+    sentence="{kind} {other_id}",
     icon="share-2",
 ):
     """Two parties were connected: somebody works for a company, refers another, supplies it…"""
@@ -127,7 +127,7 @@ class RelationshipEnded(
     Fact,
     verb="parties.relationship_ended",
     subject="parties.relationship:relationship_id",
-    sentence="No longer {kind} {other}",
+    sentence="No longer {kind} {other_id}",
     icon="line-dashed",
 ):
     """A connection between two parties ended on a day; it stays in their history."""
@@ -240,7 +240,7 @@ class AccessGranted(
     Fact,
     verb="parties.access_granted",
     subject="parties.party:granted_party_id",
-    sentence="Access for {user} ({reason})",
+    sentence="Access for {user_id} ({reason})",
     icon="key",
 ):
     """A colleague or team may see a party because work on it was given to them."""
@@ -256,7 +256,7 @@ class AccessWithdrawn(
     Fact,
     verb="parties.access_withdrawn",
     subject="parties.party:granted_party_id",
-    sentence="Access of {user} ended ({reason})",
+    sentence="Access of {user_id} ended ({reason})",
     icon="lock",
 ):
     """The reason why a colleague could see a party is gone."""
@@ -272,7 +272,7 @@ class MatchProposed(
     Fact,
     verb="parties.match_proposed",
     subject="parties.match_proposal:party_id",
-    sentence="May be the same as {other}: {reason}",
+    sentence="May be the same as {other_id}: {reason}",
     icon="git-merge",
 ):
     """Two parties may be one; nobody joins them before a person has looked."""

@@ -34,6 +34,16 @@ def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
     )
 
 
+def named_by(system: str, kind: str, object_ids: Sequence[int]) -> set[int]:
+    """Those of our rows that ``system`` has a name for. A few queries however many rows."""
+    found: set[int] = set()
+    for start in range(0, len(object_ids), LOOKUP):
+        part = object_ids[start : start + LOOKUP]
+        rows = ExternalId.objects.filter(system=system, kind=kind, object_id__in=part)
+        found.update(rows.values_list("object_id", flat=True))
+    return found
+
+
 def external_ids_of(kind: str, object_id: int) -> list[ExternalId]:
     """Every name other systems have for one row."""
     return list(ExternalId.objects.filter(kind=kind, object_id=object_id).order_by("system", "external_id"))

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from headwater.parties import rules
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
-from headwater.platform.identity import known_ids
+from headwater.platform.identity import known_ids, named_by
 
 if TYPE_CHECKING:
     from headwater.parties.actions.matching import Reading
@@ -31,6 +31,7 @@ class KnownParty:
     is_new: bool = False
     is_deleted: bool = False
     is_company: bool = False
+    has_external_id: bool = False
     email: str = ""
     phone: str = ""
 
@@ -65,28 +66,36 @@ class KnownParties:
     # -- reading
 
     def _load_companies(self, readings: Sequence[Reading], system: str) -> None:
-        ids = {r.draft.company_external_id for r in readings if r.draft.company_external_id}
-        if ids:
-            found = known_ids(system, "parties.organisation", sorted(ids))
-            rows = {row.pk: row for row in self._parties(Q(pk__in=list(found.values())))}
-            for external_id, pk in found.items():
-                if pk in rows:
-                    self._company_external[external_id] = self._remember(rows[pk])
+        ids = sorted({r.draft.company_external_id for r in readings if r.draft.company_external_id})
+        self._company_external = self._named(system, "parties.organisation", ids)
+        for company in self._company_external.values():
+            company.has_external_id = True
         for keys in _chunks({r.company_key for r in readings if r.company_key}):
             # The oldest of several companies of one name; a live one before a deleted one.
-            rows_of = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
-            for row in sorted(rows_of, key=lambda row: row.deleted_at is None):
+            rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
+            for row in sorted(rows, key=lambda row: row.deleted_at is None):
                 self._companies[row.name_key] = self._remember(row)
+        if ids:
+            called = {company.id: company for company in self._companies.values()}
+            for pk in named_by(system, "parties.organisation", list(called)):
+                called[pk].has_external_id = True
 
     def _load_external(self, readings: Sequence[Reading], system: str) -> None:
         ids = sorted({r.draft.external_id for r in readings if r.draft.external_id})
-        found = known_ids(system, "parties.person", ids) if ids else {}
+        self._external = self._named(system, "parties.person", ids)
+
+    def _named(self, system: str, kind_key: str, ids: list[str]) -> dict[str, KnownParty]:
+        """Parties by what the other system calls them; deleted ones too, and merged ones as what they became."""
+        found = known_ids(system, kind_key, ids) if ids else {}
+        rows: dict[int, Party] = {}
         for part in _chunks(found.values()):
-            for row in self._parties(Q(pk__in=part)):
-                self._remember(row)
-        for external_id, pk in found.items():
-            if pk in self._by_id:
-                self._external[external_id] = self._by_id[pk]
+            rows.update(Party.objects.in_bulk(part))
+        merged = {row.merged_into_id for row in rows.values()} - {None}
+        targets = Party.objects.in_bulk(merged) if merged else {}
+        return {
+            external_id: self._remember(targets.get(rows[pk].merged_into_id or 0, rows[pk]))
+            for external_id, pk in found.items()
+        }
 
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
         for part in _chunks(values):
@@ -147,10 +156,16 @@ class KnownParties:
         return self._names.get((key, employer_id)) if " " in key else None
 
     def company(self, key: str, external_id: str) -> KnownParty | None:
-        """The company of this external id or exact name."""
+        """The company of this external id, else of this exact name.
+
+        Two ids of one system are two companies, whatever their names: a namesake with another id is not it.
+        """
         if external_id and external_id in self._company_external:
             return self._company_external[external_id]
-        return self._companies.get(key) if key else None
+        company = self._companies.get(key) if key else None
+        if company is not None and external_id and company.has_external_id:
+            return None
+        return company
 
     def has_email(self, person: KnownParty, email: str) -> bool:
         """Whether the address stands on this person's record."""
@@ -184,9 +199,18 @@ class KnownParties:
     def learn_company(self, company: KnownParty, key: str, external_id: str) -> None:
         """A company was added."""
         if key:
-            self._companies[key] = company
+            self._companies.setdefault(key, company)
         if external_id:
-            self._company_external[external_id] = company
+            self.learn_company_id(company, external_id)
+
+    def learn_company_id(self, company: KnownParty, external_id: str) -> None:
+        """The other system's name for a company."""
+        self._company_external[external_id] = company
+        company.has_external_id = True
+
+    def learn_person_id(self, person: KnownParty, external_id: str) -> None:
+        """The other system's name for a person."""
+        self._external[external_id] = person
 
 
 def _worth(prefix: str = "") -> Q:

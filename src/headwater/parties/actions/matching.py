@@ -8,7 +8,7 @@ from datetime import datetime
 
 from headwater.parties import rules
 from headwater.parties.actions.known import KnownParties, KnownParty
-from headwater.parties.actions.writing import NewParties
+from headwater.parties.actions.writing import NewParties, write_chunk
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch
@@ -31,6 +31,8 @@ class PartyDraft:
     company: str = ""
     company_external_id: str = ""
     external_id: str = ""
+    street: str = ""
+    postcode: str = ""
     city: str = ""
     country: str = ""
     sector: str = ""
@@ -53,12 +55,18 @@ class PartyDraft:
 
 @dataclass(frozen=True, slots=True)
 class PartyMatch:
-    """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be."""
+    """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be.
+
+    ``created_…`` also where a party came back that an undo had taken off the lists. ``is_changed``: the row added
+    something to somebody known, such as a number or the employer.
+    """
 
     person_id: int | None = None
     organisation_id: int | None = None
     created_person: bool = False
     created_organisation: bool = False
+    by_external_id: bool = False
+    is_changed: bool = False
     reasons: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -80,6 +88,8 @@ class Reading:
     extra: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    by_external_id: bool = False
+    is_changed: bool = False
 
 
 @action
@@ -104,7 +114,10 @@ def match_parties(
     readings = [read_draft(draft, region=batch.region) for draft in drafts]
     known = KnownParties.load(readings, system=batch.system, kind_key=kind_key)
     new = NewParties(size=2 * len(drafts), system=batch.system, kind_key=kind_key, by=by, at=at)
-    return _Matcher(known, new, batch).match_all(readings)
+    matcher = _Matcher(known, new, batch)
+    matches = [matcher.match(reading) for reading in readings]
+    write_chunk(new, by=by, at=at)
+    return matches
 
 
 def read_draft(draft: PartyDraft, *, region: str) -> Reading:
@@ -142,12 +155,7 @@ class _Matcher:
     def __init__(self, known: KnownParties, new: NewParties, batch: Batch) -> None:
         self.known, self.new, self.batch = known, new, batch
 
-    def match_all(self, readings: Sequence[Reading]) -> list[PartyMatch]:
-        matches = [self._match(reading) for reading in readings]
-        self.new.write()
-        return matches
-
-    def _match(self, reading: Reading) -> PartyMatch:
+    def match(self, reading: Reading) -> PartyMatch:
         if reading.errors:
             return PartyMatch(reasons=reading.reasons, errors=reading.errors)
         company, company_is_new = self._company(reading)
@@ -161,6 +169,8 @@ class _Matcher:
             organisation_id=self._organisation_id(person, company),
             created_person=person_is_new,
             created_organisation=company_is_new,
+            by_external_id=reading.by_external_id,
+            is_changed=reading.is_changed,
             reasons=reading.reasons,
         )
 
@@ -177,8 +187,9 @@ class _Matcher:
             return None, False
         found = self.known.company(reading.company_key, draft.company_external_id)
         if found is not None:
-            self._revive(found)
-            return found, False
+            if draft.company_external_id and not found.has_external_id:
+                self._remember(found, "parties.organisation", draft.company_external_id)
+            return found, self._revive(found)
         if not draft.company:
             reading.reasons.append(f"No company with the id “{draft.company_external_id}” is known.")
             return None, False
@@ -204,14 +215,16 @@ class _Matcher:
         if not draft.has_person and not (draft.external_id and company is None):
             return None, False
         found = self.known.person_by_external(draft.external_id)
+        reading.by_external_id = found is not None
         other: KnownParty | None = None
         reason = ""
         if found is None:
             found, other, reason = self._person_by_contact(reading, company)
         if found is not None:
-            self._revive(found)
+            if draft.external_id and self.known.person_by_external(draft.external_id) is not found:
+                self._remember(found, "parties.person", draft.external_id)
             self._complete(found, reading)
-            return found, False
+            return found, self._revive(found)
         person = self._add_person(reading, company)
         if other is not None:
             self.new.propose(person, other, reason)
@@ -264,6 +277,7 @@ class _Matcher:
     def _employ(self, person: KnownParty, company: KnownParty, reading: Reading) -> None:
         if person.employer_id is None:
             self.new.employ(person, company)
+            reading.is_changed = True
         elif person.employer_id != company.id and not person.is_new:
             reading.reasons.append("The person is known at another company; that was left as it is.")
 
@@ -272,16 +286,30 @@ class _Matcher:
         if reading.email and not self.known.has_email(person, reading.email):
             self.new.add_point(person, "EMAIL", reading.draft.email, reading.email)
             self.known.learn_email(person, reading.email)
+            reading.is_changed = True
         if reading.phone and not self.known.has_phone(person, reading.phone):
             self.new.add_point(person, "PHONE", reading.draft.phone, reading.phone)
             self.known.learn_phone(person, reading.phone)
+            reading.is_changed = True
         if person.is_label and reading.name and not reading.draft.is_nameless_label:
             self.new.name_person(person, reading.name)
+            reading.is_changed = True
 
-    def _revive(self, party: KnownParty) -> None:
-        if party.is_deleted:
-            party.is_deleted = False
-            self.new.revive(party)
+    def _remember(self, party: KnownParty, kind_key: str, external_id: str) -> None:
+        """From now on the row's id names this party, which was found by other means."""
+        if kind_key == "parties.person":
+            self.known.learn_person_id(party, external_id)
+        else:
+            self.known.learn_company_id(party, external_id)
+        self.new.remember(kind_key, external_id, party)
+
+    def _revive(self, party: KnownParty) -> bool:
+        """Whether the party was deleted, and is back."""
+        if not party.is_deleted:
+            return False
+        party.is_deleted = False
+        self.new.revive(party)
+        return True
 
 
 def _agreeing(people: Iterable[KnownParty], name: str) -> KnownParty | None:

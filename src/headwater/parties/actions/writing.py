@@ -53,8 +53,15 @@ LINK_COLUMNS = (
 EMPLOYER = PARTY_COLUMNS.index("employer_id")
 
 
+def write_chunk(new: NewParties, *, by: Actor, at: datetime) -> None:
+    """Store and record what was collected of a chunk."""
+    facts = new.write_rows()
+    if facts:
+        record_bulk(facts, by=by, at=[at] * len(facts))
+
+
 class NewParties:
-    """Collects what a chunk adds; :meth:`write` stores it. Ids are given out at once, so rows can refer to rows."""
+    """Collects what a chunk adds; :func:`write_chunk` stores it. Ids are given out at once, so rows can refer to rows."""
 
     def __init__(self, *, size: int, system: str, kind_key: str, by: Actor, at: datetime) -> None:
         self._system, self._kind_key, self._by, self._at = system, kind_key, by, at
@@ -113,7 +120,8 @@ class NewParties:
         pk = next(self._ids)
         self._parties[pk] = [
             pk, PERSON, name[:200], rules.name_key(name)[:200], first_name[:100], last_name[:100],
-            draft.job_title[:120], employer_id, "", None, "", "", "", "", draft.city[:120], draft.country[:80],
+            draft.job_title[:120], employer_id, "", None, "", "", draft.street[:200], draft.postcode[:20],
+            draft.city[:120], draft.country[:80],
             email, phone, draft.is_employee, False, draft.owner_id, draft.team_id, None, extra, self._at, None,
             self._by.batch_id,
         ]  # fmt: skip
@@ -151,6 +159,8 @@ class NewParties:
 
     def remember(self, kind_key: str, external_id: str, party: KnownParty) -> None:
         """What the batch's system calls a party that we knew without it."""
+        if kind_key == "parties.person" != self._kind_key:
+            return  # the id is the row's own, not the person's
         self._external[kind_key][external_id] = party.id
 
     def name_person(self, person: KnownParty, name: str) -> None:
@@ -172,8 +182,8 @@ class NewParties:
 
     # -- writing
 
-    def write(self) -> None:
-        """Store everything collected. The number of statements does not depend on how much it is."""
+    def write_rows(self) -> list[Fact]:
+        """Store everything collected; what there is to record of it. One statement per table and kind of change."""
         insert_rows(Party, PARTY_COLUMNS, list(self._parties.values()))
         self._write_points()
         self._write_jobs()
@@ -183,8 +193,7 @@ class NewParties:
         for kind_key, names in self._external.items():
             if names:
                 remember_ids(self._system, kind_key, names)
-        if self._facts:
-            record_bulk(self._facts, by=self._by, at=[self._at] * len(self._facts))
+        return self._facts
 
     def _write_points(self) -> None:
         count = len(self._points) + len(self._known_points)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -125,26 +124,29 @@ def _values(event: Event) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- words
 
-# Fields that hold the id of a colleague; every other ``…_id`` that a sentence names is a party.
-_PEOPLE_OF_OURS = ("owner", "user", "handed_to", "handed_by", "previous_owner", "assignee", "claimed_by")
-_NAMES_IN = re.compile(r"\{(\w+)\}")
-_CODE = re.compile(r"[A-Z][A-Z_]{3,}")
+# Ids a sentence may hold: those of colleagues, and those of parties. The reader sees names.
+_COLLEAGUES = ("owner_id", "user_id", "handed_to_id", "handed_by_id")
+_PARTIES = ("other_id", "employer_id", "person_id", "referrer_id")
+_FIELDS_IN = re.compile(r"\{(\w+)\}")
+_CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
 _SPACES = re.compile(r"\s{2,}")
+_DANGLING = re.compile(r"[\s,:]+(?:from|to|by|until|for)?$")
 
 
 def _sentence(event: Event, data: dict[str, Any], users: dict[int, str], parties: dict[int, str]) -> str:
-    """The fact's sentence. ``{owner}`` with a field ``owner_id`` is a colleague's name, ``{other}`` a party's."""
+    """The fact's sentence with names for ids and plain words for codes."""
     cls = FACTS.get(event.verb)
     if cls is None:
         return event.verb
     words: defaultdict[str, str] = defaultdict(str)
-    for name in _NAMES_IN.findall(cls.sentence):
-        value = data.get(name)
-        if value is None and f"{name}_id" in data:
-            names = users if name in _PEOPLE_OF_OURS else parties
-            value = names.get(data[f"{name}_id"], "somebody")
-        words[name] = "" if value is None else _spoken(value)
-    text = _SPACES.sub(" ", cls.sentence.format_map(words)).strip(" :,")
+    for field in _FIELDS_IN.findall(cls.sentence):
+        value = data.get(field)
+        if value is not None and field in _COLLEAGUES:
+            value = users.get(value, "a former colleague")
+        elif value is not None and field in _PARTIES:
+            value = parties.get(value, "somebody")
+        words[field] = "" if value is None else _spoken(value)
+    text = _DANGLING.sub("", _SPACES.sub(" ", cls.sentence.format_map(words)).strip())
     return text[:1].upper() + text[1:]
 
 
@@ -169,21 +171,14 @@ def _who(event: Event, users: dict[int, str]) -> str:
 
 
 def _user_names(events: list[Event], values: list[dict[str, Any]]) -> dict[int, str]:
-    ids = {event.user_id for event in events if event.user_id is not None}
-    ids.update(_ids(values, (f"{name}_id" for name in _PEOPLE_OF_OURS)))
-    return {pk: user.name for pk, user in team.users_by_ids(ids).items()} if ids else {}
+    ids = {event.user_id for event in events if event.user_id is not None} | _ids(values, _COLLEAGUES)
+    return {pk: user.name for pk, user in team.users_by_ids(ids).items()}
 
 
 def _party_ids(party: Party, events: list[Event], values: list[dict[str, Any]]) -> set[int]:
-    ids = {event.party_id for event in events if event.party_id not in (None, party.pk)}
-    for event, data in zip(events, values, strict=True):
-        cls = FACTS.get(event.verb)
-        for name in _NAMES_IN.findall(cls.sentence) if cls is not None else ():
-            if name not in _PEOPLE_OF_OURS and isinstance(data.get(f"{name}_id"), int):
-                ids.add(data[f"{name}_id"])
-    return {pk for pk in ids if pk is not None}
+    about = {event.party_id for event in events if event.party_id is not None}
+    return (about | _ids(values, _PARTIES)) - {party.pk}
 
 
-def _ids(values: list[dict[str, Any]], names: Iterable[str]) -> set[int]:
-    wanted = tuple(names)
-    return {data[name] for data in values for name in wanted if isinstance(data.get(name), int)}
+def _ids(values: list[dict[str, Any]], fields: tuple[str, ...]) -> set[int]:
+    return {data[field] for data in values for field in fields if isinstance(data.get(field), int)}
