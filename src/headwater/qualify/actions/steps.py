@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 ROW = "qualify.lead"
-PERSONAL = frozenset({"title", "exit_note", "sent_back_note"})
+PERSONAL = frozenset({"title", "exit_note", "sent_back_note", "extra"})
 STATE = frozenset({"stage", "exit"})
 HOLDERS = frozenset({"owner_id", "team_id", "handed_to_id"})
 

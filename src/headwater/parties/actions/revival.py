@@ -1,0 +1,36 @@
+"""Bringing back parties that the undo of an import took off the lists, when a file names them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from headwater.parties.events import OrganisationRestored, PersonRestored
+from headwater.parties.models import Party
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.events import Fact, record_bulk
+
+PART = 5_000
+
+
+@action
+def revive_parties(party_ids: Sequence[int], *, by: Actor, at: datetime) -> int:
+    """Put deleted parties back on the lists; how many there were. They belong to the batch that names them now.
+
+    Called by the action that imports what they stand behind and has checked the right to do so.
+    """
+    facts: list[Fact] = []
+    for start in range(0, len(party_ids), PART):
+        deleted = Party.objects.filter(pk__in=party_ids[start : start + PART]).exclude(deleted_at=None)
+        rows = list(deleted.only("pk", "kind", "employer_id"))
+        Party.objects.filter(pk__in=[row.pk for row in rows]).update(deleted_at=None, batch_id=by.batch_id)
+        facts.extend(_restored(row) for row in rows)
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return len(facts)
+
+
+def _restored(party: Party) -> Fact:
+    if party.is_person:
+        return PersonRestored(party_id=party.pk, organisation_id=party.employer_id, person_id=party.pk)
+    return OrganisationRestored(party_id=party.pk, organisation_id=party.pk, company_id=party.pk)

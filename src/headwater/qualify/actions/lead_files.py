@@ -1,0 +1,160 @@
+"""Leads of a file: found again or added, a whole chunk with a few statements per table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from headwater.acquire.actions import TouchpointDraft, record_touchpoints
+from headwater.acquire.rules import arrival_kind
+from headwater.parties.actions.bulk_access import GrantDraft, replace_access
+from headwater.parties.actions.bulk_tags import put_tags
+from headwater.parties.actions.matching import match_parties
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.events import record_bulk
+from headwater.platform.identity import remember_ids
+from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
+from headwater.platform.spans import SpanRow, insert_spans
+from headwater.qualify import queries, rules
+from headwater.qualify.actions.file_rows import FileRow, Names, read_rows
+from headwater.qualify.actions.known_leads import KnownLeads
+from headwater.qualify.actions.steps import ROW, grant_reason
+from headwater.qualify.events import LeadCaptured
+from headwater.qualify.models import Interest, Lead, Stage
+from headwater.team import queries as team
+
+WORDS = {str(code): str(label) for code, label in Interest.choices}
+LEAD_COLUMNS = (
+    "id", "party_id", "organisation_id", "referrer_id", "source_id", "campaign_id", "title", "interest", "amount",
+    "currency", "stage", "stage_since", "exit", "exit_reason", "exit_note", "owner_id", "team_id", "arrived_at",
+    "answer_due_at", "sent_back_reason", "sent_back_note", "extra", "created_at", "batch_id",
+)  # fmt: skip
+
+
+@action
+def import_leads(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
+    """Take in a chunk of leads: who is known stays one, sources and campaigns are named, touchpoints written.
+
+    A lead is the same lead by its external id; without one, if party, source and arrival are the same. What a
+    file leaves blank is kept and its other values win, but the stage and the owner of a lead that is here already
+    are never taken from a file: people work with them. One result per row, in order.
+
+    Raises:
+        NotAllowed: the actor may not import leads, or not add the people and sources they need.
+    """
+    by.require("qualify.lead.import")
+    by = by.in_batch(batch.id)
+    names = Names.of(rows, by=by, at=at)
+    read = read_rows(rows, names, batch=batch, at=at)
+    known = KnownLeads.by_external_ids(batch, [row.external_id for row in read if row.external_id])
+    for row in read:
+        row.lead = known.by_id(row.external_id)
+    fresh = _first_of_each_id([row for row in read if row.ok and row.lead is None])
+    for row, match in zip(
+        fresh, match_parties([row.draft() for row in fresh], batch=batch, kind_key=ROW, by=by, at=at), strict=True
+    ):
+        row.take(match)
+    known.look_for_same([row for row in fresh if row.ok and not row.external_id])
+    new = _settle(read, known)
+    _add(new, names, batch=batch, by=by, at=at)
+    known.store(by=by, at=at)
+    put_tags({row.party_id: row.tags for row in read if row.tags and row.party_id}, by=by, at=at)
+    return [row.result() for row in read]
+
+
+def _first_of_each_id(rows: Iterable[FileRow]) -> list[FileRow]:
+    """Rows without an external id, and of rows with the same one the first: the others are about the same lead."""
+    seen: set[str] = set()
+    first = []
+    for row in rows:
+        if not row.external_id or row.external_id not in seen:
+            first.append(row)
+            seen.add(row.external_id)
+    return first
+
+
+def _settle(read: Sequence[FileRow], known: KnownLeads) -> list[FileRow]:
+    """Decide in the order of the file which rows are new leads, and let later rows about the same lead join in."""
+    new: dict[object, FileRow] = {}
+    for row in read:
+        if not row.ok:
+            continue
+        if row.lead is not None:
+            known.compare(row)
+            continue
+        same = new.get(row.key)
+        if same is not None:
+            row.join(same)
+        elif row.party_id is not None:
+            row.outcome = Outcome.CREATED
+            new[row.key] = row
+        else:
+            row.errors.append("An earlier row with the same external id was left out.")
+    return list(new.values())
+
+
+def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: datetime) -> None:
+    if not new:
+        return
+    company = team.company()
+    hours = queries.office_hours(company)
+    touches: list[TouchpointDraft] = []
+    facts: list[LeadCaptured] = []
+    moments: list[datetime] = []
+    spans: list[SpanRow] = []
+    grants: list[GrantDraft] = []
+    table: list[Sequence[Any]] = []
+    for row, lead_id in zip(new, reserve_ids(Lead, len(new)), strict=True):
+        row.lead_id = lead_id
+        assert row.party_id is not None
+        get = row.wanted.get
+        source_id, interest, arrived, stage = get("source_id"), get("interest", "ENQUIRY"), get("arrived_at"), row.stage
+        due = None
+        if arrived is not None and stage == Stage.NEW and rules.clock_starts(arrived, imported_at=at):
+            due = rules.answer_due(arrived, hours, minutes=company.answer_minutes)
+        amount = get("amount")
+        table.append(
+            (
+                lead_id, row.party_id, row.organisation_id, get("referrer_id"), source_id, get("campaign_id"),
+                get("title", ""), interest, amount, get("currency", batch.currency) if amount is not None else "",
+                stage, arrived, "", "", "", row.owner_id, row.team_id, arrived, due, "", "", row.extra, at, batch.id,
+            )
+        )  # fmt: skip
+        source_name, channel = names.source(source_id)
+        touches.append(
+            TouchpointDraft(
+                row.party_id, row.organisation_id, arrival_kind(interest, channel), source_id, get("campaign_id"),
+                False, arrived,
+            )
+        )  # fmt: skip
+        facts.append(
+            LeadCaptured(
+                lead_id=lead_id, interest=interest, words=WORDS[interest], source_id=source_id,
+                source_name=source_name, channel=channel or None, campaign_id=get("campaign_id"),
+                owner_id=row.owner_id, answer_due_at=due.isoformat() if due else None, party_id=row.party_id,
+                organisation_id=row.organisation_id,
+            )
+        )  # fmt: skip
+        moments.append(arrived or at)
+        spans.append((ROW, lead_id, "stage", stage, arrived, None, at))
+        if row.owner_id is not None:
+            spans.append((ROW, lead_id, "owner", str(row.owner_id), arrived, None, at))
+            grants.extend(_grants(row))
+    insert_rows(Lead, LEAD_COLUMNS, table)
+    record_touchpoints(touches, by=by, at=at)
+    remember_ids(batch.system, ROW, {row.external_id: row.lead_id for row in new if row.external_id and row.lead_id})
+    insert_spans(spans)
+    if grants:
+        replace_access(ended=[], given=grants, by=by)
+    record_bulk(facts, by=by, at=moments)
+
+
+def _grants(row: FileRow) -> list[GrantDraft]:
+    assert row.lead_id is not None
+    reason = grant_reason(row.lead_id)
+    holders = [(row.owner_id, None)] + ([(None, row.team_id)] if row.team_id is not None else [])
+    ids = [pk for pk in (row.party_id, row.organisation_id) if pk is not None]
+    return [GrantDraft(pk, reason, user_id, team_id) for pk in dict.fromkeys(ids) for user_id, team_id in holders]
