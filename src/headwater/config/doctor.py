@@ -191,7 +191,7 @@ def _migrations(home: Home, report: Report) -> None:
 
 def _work(home: Home, report: Report) -> None:
     from headwater.platform.delivery import HANDLERS
-    from headwater.platform.events import log_horizon
+    from headwater.platform.horizon import log_horizon
     from headwater.platform.models import DeadLetter, Event, HandlerCursor, Job, ScheduleRun
 
     at = now()

@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +18,12 @@ from django.conf import settings
 
 from headwater.measure.extract import TABLES, Mirrored, changed_keys, rows_of
 from headwater.platform.errors import Conflict
-from headwater.platform.events import log_horizon
+from headwater.platform.horizon import log_horizon
 from headwater.team import queries as team_queries
 
 Connection = duckdb.DuckDBPyConnection
 
-VERSION = "1"
+VERSION = "3"
 MEMORY = "256MB"
 
 # What reports ask most, worked out once per refresh: local days, first reach of a stage, the lead's first order,
@@ -38,20 +38,37 @@ CREATE OR REPLACE TABLE first_sale AS
     FROM sale_day WHERE lead_id IS NOT NULL GROUP BY lead_id;
 CREATE OR REPLACE TABLE reached AS
     SELECT lead_id,
+        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage <> 'NEW') AS working_at,
         min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage IN ('MQL', 'SAL', 'SQL')) AS mql_at,
+        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage IN ('SAL', 'SQL')) AS sal_at,
         min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage = 'SQL') AS sql_at
     FROM stage_span GROUP BY lead_id;
 CREATE OR REPLACE TABLE lead_fact AS
-    SELECT l.*, CAST(timezone($zone, timezone('UTC', l.arrived_at)) AS DATE) AS arrived_on,
-        -- a sale implies that the lead was qualified, also where nobody recorded the steps
-        least(r.mql_at, coalesce(f.ordered_at, CASE WHEN f.undated THEN TIMESTAMP '0001-01-01' END)) AS mql_at,
-        least(r.sql_at, coalesce(f.ordered_at, CASE WHEN f.undated THEN TIMESTAMP '0001-01-01' END)) AS sql_at,
-        f.lead_id IS NOT NULL AS is_won,
-        CASE WHEN f.undated THEN TIMESTAMP '0001-01-01' ELSE f.ordered_at END AS won_at,
-        CASE WHEN f.undated THEN NULL ELSE f.ordered_on END AS won_on,
-        coalesce(l.organisation_id, l.party_id) AS buyer_id
-    FROM lead l LEFT JOIN reached r ON r.lead_id = l.id LEFT JOIN first_sale f ON f.lead_id = l.id
-    ORDER BY l.source_id, l.arrived_at;
+    WITH known AS (
+        SELECT l.*, CAST(timezone($zone, timezone('UTC', l.arrived_at)) AS DATE) AS arrived_on, x.channel,
+            r.working_at, r.mql_at, r.sal_at, r.sql_at,
+            f.lead_id IS NOT NULL AS is_won,
+            CASE WHEN f.undated THEN TIMESTAMP '0001-01-01' ELSE f.ordered_at END AS won_at,
+            CASE WHEN f.undated THEN NULL ELSE f.ordered_on END AS won_on,
+            f.lead_id IS NOT NULL OR l.id IN (SELECT lead_id FROM opportunity) AS has_deal
+        FROM lead l LEFT JOIN reached r ON r.lead_id = l.id LEFT JOIN first_sale f ON f.lead_id = l.id
+            LEFT JOIN source x ON x.id = l.source_id
+    ), filled AS (
+        -- whoever got further was here before, and a sale implies that the lead was qualified, recorded or not
+        SELECT * REPLACE (
+            least(working_at, mql_at, sal_at, sql_at, won_at) AS working_at,
+            least(mql_at, sal_at, sql_at, won_at) AS mql_at,
+            least(sal_at, sql_at, won_at) AS sal_at, least(sql_at, won_at) AS sql_at
+        ) FROM known
+    )
+    SELECT id, source_id, campaign_id, channel, owner_id, team_id, arrived_at, arrived_on,
+        working_at, mql_at, sal_at, sql_at, is_won, won_at, won_on, has_deal,
+        coalesce(organisation_id, party_id) AS buyer_id,
+        CASE WHEN exit <> '' THEN coalesce(exited_at, TIMESTAMP '0001-01-01') END AS left_at,
+        CASE WHEN exit IN ('DISQUALIFIED', 'RECYCLED') THEN coalesce(exited_at, TIMESTAMP '0001-01-01') END AS gone_at,
+        CASE WHEN currency IN ('', $currency) THEN amount END AS asked,
+        STEP_DAYS
+    FROM filled ORDER BY source_id, arrived_at;
 CREATE OR REPLACE TABLE credit AS
     WITH candidate AS (
         SELECT s.id AS sale_id, t.id AS touch_id, t.source_id, t.campaign_id, t.occurred_at
@@ -69,9 +86,20 @@ CREATE OR REPLACE TABLE credit AS
             row_number() OVER (PARTITION BY sale_id ORDER BY occurred_at DESC NULLS LAST, touch_id DESC) AS last_rank
         FROM candidate
     )
-    SELECT 'first' AS model, sale_id, touch_id, source_id, campaign_id FROM ranked WHERE first_rank = 1
-    UNION ALL SELECT 'last', sale_id, touch_id, source_id, campaign_id FROM ranked WHERE last_rank = 1;
+    SELECT m.model, r.sale_id, r.touch_id, r.source_id, r.campaign_id, x.channel
+    FROM ranked r JOIN (VALUES ('first'), ('last')) m(model)
+            ON (CASE m.model WHEN 'first' THEN first_rank ELSE last_rank END) = 1
+        LEFT JOIN source x ON x.id = r.source_id;
 """
+
+for _step in ("working", "mql", "sal", "sql"):
+    # Calendar days where the company is; a step at an unknown time took an unknown number of them.
+    _DERIVE = _DERIVE.replace(
+        "STEP_DAYS",
+        f"CASE WHEN {_step}_at > TIMESTAMP '0001-01-01' THEN CAST(date_diff('day', timezone($zone, timezone('UTC', "
+        f"arrived_at)), timezone($zone, timezone('UTC', {_step}_at))) AS INTEGER) END AS {_step}_days,\n        STEP_DAYS",
+    )
+_DERIVE = _DERIVE.replace(",\n        STEP_DAYS", "")
 
 
 class MirrorMissing(Conflict):
@@ -115,7 +143,8 @@ def refresh(*, at: datetime) -> bool:
             _fill(db, since=position, upto=horizon)
             for statement in _DERIVE.split(";"):
                 if statement.strip():
-                    db.execute(statement, {"zone": company.time_zone} if "$zone" in statement else None)
+                    given = {"zone": company.time_zone, "currency": company.currency}
+                    db.execute(statement, {name: value for name, value in given.items() if f"${name}" in statement})
             db.execute(
                 "CREATE OR REPLACE TABLE meta "
                 "(version VARCHAR, position BIGINT, refreshed_at TIMESTAMP, zone VARCHAR, currency VARCHAR)"
@@ -142,6 +171,23 @@ def reading() -> Iterator[Connection]:
         raise MirrorMissing()
     with contextlib.closing(duckdb.connect(str(newest), read_only=True, config={"memory_limit": MEMORY})) as db:
         yield db
+
+
+def current_name() -> str:
+    """The name of the file that is read now; another name means other numbers.
+
+    Raises:
+        MirrorMissing: the mirror was never filled.
+    """
+    newest = _newest()
+    if newest is None:
+        raise MirrorMissing()
+    return newest.name
+
+
+def caught_up(known: Freshness) -> Freshness:
+    """What was known about a copy, with the facts that have come since."""
+    return replace(known, behind=max(0, log_horizon() - known.position))
 
 
 def freshness() -> Freshness:

@@ -17,10 +17,10 @@ R = TypeVar("R")
 
 @dataclass
 class Unit:
-    """The open unit of work: its id, shared by every fact it records, and the database's transaction id."""
+    """The open unit of work: its id, shared by every fact it records, and whether the database numbered it."""
 
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    transaction_id: int | None = None
+    has_transaction_id: bool = False
 
 
 _open: ContextVar[Unit | None] = ContextVar("headwater_unit", default=None)

@@ -11,7 +11,8 @@ from django.db.models import F, Q
 
 from headwater.platform.action import action
 from headwater.platform.errors import DomainError
-from headwater.platform.events import Fact, fact_of, log_horizon
+from headwater.platform.events import Fact, fact_of
+from headwater.platform.horizon import log_horizon
 from headwater.platform.models import DeadLetter, Event, HandlerCursor
 
 log = structlog.get_logger()

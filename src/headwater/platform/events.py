@@ -103,7 +103,7 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> 
     """As :func:`record_many` for tens of thousands of facts: straight to the table, nothing handed back."""
     unit, recorded = current_unit(), now()
     ids = reserve_ids(Event, len(facts))
-    transaction_id = _transaction_id()
+    _take_transaction_id()
     rows: list[tuple[Any, ...]] = []
     personal_rows: list[tuple[Any, ...]] = []
     ref = by.ref
@@ -112,7 +112,7 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> 
         rows.append(
             (
                 event_id, fact.verb, _subject_type(fact), fact.subject_id, fact.party_id, fact.organisation_id,
-                ref, by.user_id, plain, moment, recorded, unit.request_id, by.batch_id, transaction_id,
+                ref, by.user_id, plain, moment, recorded, unit.request_id, by.batch_id,
             )
         )  # fmt: skip
         if personal:
@@ -124,7 +124,7 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> 
 
 EVENT_COLUMNS = (
     "id", "verb", "subject_type", "subject_id", "party_id", "organisation_id", "actor", "user_id", "data",
-    "occurred_at", "recorded_at", "request_id", "batch_id", "transaction_id",
+    "occurred_at", "recorded_at", "request_id", "batch_id",
 )  # fmt: skip
 
 
@@ -142,24 +142,6 @@ def fact_of(event: Event) -> Fact:
     return cls(party_id=event.party_id, organisation_id=event.organisation_id, **values)
 
 
-def log_horizon() -> int:
-    """The highest event id that every reader of the log may trust to be complete.
-
-    On PostgreSQL ids become visible out of order: an id below one already seen may still belong to a running
-    transaction. Readers stay below the oldest of those. SQLite writes one transaction at a time.
-    """
-    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    if connection.vendor != "postgresql":
-        return newest
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(id) FROM platform_event "
-            "WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-        )
-        first_unsure = cursor.fetchone()[0]
-    return newest if first_unsure is None else int(first_unsure) - 1
-
-
 def events_of_party(party_id: int) -> QuerySet[Event]:
     """Everything that happened with one party, or with the people of an organisation, newest first."""
     own = Event.objects.filter(party_id=party_id) | Event.objects.filter(organisation_id=party_id)
@@ -169,7 +151,8 @@ def events_of_party(party_id: int) -> QuerySet[Event]:
 def _events(
     facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]
 ) -> tuple[list[Event], list[tuple[int, dict[str, Any]]]]:
-    unit, recorded, transaction_id = current_unit(), now(), _transaction_id()
+    unit, recorded = current_unit(), now()
+    _take_transaction_id()
     events: list[Event] = []
     personal_values: list[tuple[int, dict[str, Any]]] = []
     for fact, moment in zip(facts, at, strict=True):
@@ -181,7 +164,7 @@ def _events(
                 verb=fact.verb, subject_type=_subject_type(fact), subject_id=fact.subject_id,
                 party_id=fact.party_id, organisation_id=fact.organisation_id, actor=by.ref, user_id=by.user_id,
                 data=plain, occurred_at=moment, recorded_at=recorded, request_id=unit.request_id,
-                batch_id=by.batch_id, transaction_id=transaction_id,
+                batch_id=by.batch_id,
             )
         )  # fmt: skip
     return events, personal_values
@@ -191,15 +174,13 @@ def _subject_type(fact: Fact) -> str:
     return fact.row_type if isinstance(fact, Changed) else fact.subject_type
 
 
-def _transaction_id() -> int | None:
-    if connection.vendor != "postgresql":
-        return None
+def _take_transaction_id() -> None:
+    """Make PostgreSQL give the transaction its id before it takes event ids; ``horizon`` relies on that order."""
     unit = current_unit()
-    if unit.transaction_id is None:
+    if connection.vendor == "postgresql" and not unit.has_transaction_id:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-            unit.transaction_id = int(cursor.fetchone()[0])
-    return unit.transaction_id
+            cursor.execute("SELECT pg_current_xact_id()")
+        unit.has_transaction_id = True
 
 
 _FIELD_NAMES: dict[type[Fact], tuple[str, ...]] = {}

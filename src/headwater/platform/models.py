@@ -9,8 +9,7 @@ from django.db.models import Q
 class Event(models.Model):
     """One fact that happened. Rows are added, never changed or removed.
 
-    ``occurred_at`` is when it happened in the world, ``recorded_at`` when we learned it. ``transaction_id`` is
-    set on PostgreSQL only, so that readers of the log can stay below the oldest running transaction.
+    ``occurred_at`` is when it happened in the world, ``recorded_at`` when we learned it.
     """
 
     verb = models.CharField(max_length=80)
@@ -25,7 +24,6 @@ class Event(models.Model):
     recorded_at = models.DateTimeField()
     request_id = models.CharField(max_length=32)
     batch_id = models.BigIntegerField(null=True)
-    transaction_id = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [

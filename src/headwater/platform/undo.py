@@ -63,6 +63,43 @@ def undo_event(*, event_id: int, by: Actor, at: datetime) -> Event:
     return event
 
 
+@action
+def undo_alike(*, event_id: int, by: Actor, at: datetime) -> int:
+    """Take back what one step did to many rows: this fact and those of its kind from the same unit of work.
+
+    All or nothing; how many facts were taken back.
+
+    Raises:
+        NotFound: there is no such event.
+        NotUndoable: one of them cannot be taken back any more.
+    """
+    first = Event.objects.filter(pk=event_id).first()
+    if first is None:
+        raise NotFound()
+    alike = Event.objects.filter(pk__gte=first.pk, request_id=first.request_id, verb=first.verb)
+    ids = list(alike.order_by("-pk").values_list("pk", flat=True))
+    for pk in ids:
+        undo_event(event_id=pk, by=by, at=at)
+    return len(ids)
+
+
+def to_undo(*, since: int, by: Actor, subject_type: str) -> Event | None:
+    """Which fact Undo takes back after the actor's step: the last one about this noun, else the last that can be.
+
+    ``since`` is the newest event from before the step. None when nothing was recorded that has a way back.
+    """
+    found = [
+        event for event in Event.objects.filter(pk__gt=since, actor=by.ref).order_by("-pk")[:200] if can_undo(event)
+    ]
+    found = [event for event in found if event.request_id == found[0].request_id]
+    return next((event for event in found if event.subject_type == subject_type), found[0] if found else None)
+
+
+def newest_event() -> int:
+    """The id of the newest event, to tell later what a step recorded."""
+    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def _reversal(event: Event) -> Reverse | None:
     if event.verb == "platform.changed":
         return _CHANGES.get(event.subject_type)

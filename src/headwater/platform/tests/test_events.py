@@ -10,7 +10,8 @@ from headwater.platform import delivery, undo
 from headwater.platform.action import action
 from headwater.platform.actor import job_actor
 from headwater.platform.errors import Conflict, NotUndoable
-from headwater.platform.events import FACTS, Fact, fact_of, log_horizon, record, record_bulk, record_many
+from headwater.platform.events import FACTS, Fact, fact_of, record, record_bulk, record_many
+from headwater.platform.horizon import log_horizon
 from headwater.platform.models import DeadLetter, Event, EventPersonal, HandlerCursor, Undone
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
