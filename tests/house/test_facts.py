@@ -36,7 +36,7 @@ def test_personal_words_are_declared_personal(word):
 
 def test_the_page_of_facts_is_true():
     text = render()
-    if os.environ.get("ACCEPT"):
+    if os.environ.get("HEADWATER_ACCEPT"):
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(text, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == text, "run make accept"
