@@ -52,7 +52,9 @@ def _programs() -> Path:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
-    sys.exit("PostgreSQL is not installed (Debian: apt install postgresql), and HEADWATER_TEST_DATABASE_URL is not set.")
+    sys.exit(
+        "PostgreSQL is not installed (Debian: apt install postgresql), and HEADWATER_TEST_DATABASE_URL is not set."
+    )
 
 
 def _owner() -> str | None:

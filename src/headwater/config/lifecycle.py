@@ -170,6 +170,8 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
         if home.is_initialised and not marker.get("setup") and not (command == "demo" and _is_blank(home)):
             raise AlreadyInitialised(home=home.path, company=_company_of(home))
         _write_marker(home, {"setup": command})
+        if marker:
+            (home.path / "secret_key").unlink(missing_ok=True)  # it may be half written
         home.create()
         _start_empty(home, again=bool(marker))
         _run_migrations()

@@ -1,0 +1,166 @@
+"""Real processes on data folders of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+LATER = Path(__file__).parent / "later"
+HERE = Path(__file__).parent
+
+# These tests choose their database themselves: a run on PostgreSQL adds only what is different there.
+if os.environ.get("HEADWATER_TEST_DATABASE_URL"):
+    collect_ignore = [file.name for file in HERE.glob("test_*.py") if file.name != "test_postgres.py"]
+
+
+@dataclass
+class Installation:
+    """A data folder and the command that works on it."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def env(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "DJANGO_"))}
+        return {**kept, "HEADWATER_HOME": str(self.home), **self.environment}
+
+    def run(self, *arguments: str, check: bool = False, text: str | None = None, prefix: tuple[str, ...] = ()):
+        """Run one command to its end."""
+        done = subprocess.run(
+            [*prefix, sys.executable, "-m", "headwater", *arguments],
+            env=self.env(), capture_output=True, text=True, input=text, timeout=120, check=False,
+        )  # fmt: skip
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    @contextlib.contextmanager
+    def serving(self, *arguments: str, port: int | None = None) -> Iterator[Server]:
+        """Serve until the block ends."""
+        server = self.start("up", *arguments, port=port)
+        try:
+            server.wait_until_ready()
+            yield server
+        finally:
+            server.end()
+
+    def start(self, command: str, *arguments: str, port: int | None = None) -> Server:
+        port = port or free_port()
+        out = (self.home.parent / f"{self.home.name}-{port}.log").open("w+b")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headwater", command, "--port", str(port), "--no-browser", *arguments],
+            env=self.env(), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        return Server(process, port, Path(out.name))
+
+    def later(self, **environment: str) -> Installation:
+        """The same folder, worked on by a later version."""
+        more = {"DJANGO_SETTINGS_MODULE": "hw_later.settings", "PYTHONPATH": str(LATER), **environment}
+        return Installation(self.home, {**self.environment, **more})
+
+
+@dataclass
+class Server:
+    """A running ``headwater up``."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        wait_for(lambda: "Headwater is ready" in self.said or self.process.poll() is not None, seconds)
+        assert self.process.poll() is None, self.said
+
+    def family(self) -> list[int]:
+        """The ids of the server's processes, itself first."""
+        import psutil
+
+        main = psutil.Process(self.process.pid)
+        return [main.pid, *(child.pid for child in main.children(recursive=True))]
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Installation:
+    """A folder that does not exist yet."""
+    return Installation(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Installation(tmp_path_factory.mktemp("template") / "home")
+    made.run("init", check=True)
+    made.run(
+        "user",
+        "add",
+        "owner@example.org",
+        "--role",
+        "owner",
+        "--password-stdin",
+        check=True,
+        text="a long enough one\n",
+    )
+    return made.home
+
+
+@pytest.fixture
+def installed(tmp_path: Path, _template: Path) -> Installation:
+    """An installation with one owner."""
+    shutil.copytree(_template, tmp_path / "home")
+    return Installation(tmp_path / "home")
+
+
+@pytest.fixture
+def port() -> int:
+    """A port nobody listens on."""
+    return free_port()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait for something that other processes bring about."""
+    return wait_for

@@ -1,0 +1,1 @@
+"""What a later version of Headwater could bring: one more application with two migrations."""

@@ -1,0 +1,50 @@
+"""Users and tokens from the command line."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_init_prints_a_link_that_works_once(empty):
+    first = json.loads(empty.run("init", "--json", check=True).stdout)
+    assert first["setup_link"].endswith(first["setup_token"])
+    renewed = json.loads(empty.run("init", "--new-link", "--json", check=True).stdout)
+    assert renewed["setup_token"] != first["setup_token"]
+
+
+def test_a_new_link_is_refused_once_there_is_an_owner(installed):
+    done = installed.run("init", "--new-link")
+    assert done.returncode == 1
+    assert "set up already" in done.stderr
+
+
+def test_a_user_is_added_with_a_made_up_password(installed):
+    done = installed.run(
+        "user", "add", "maria@example.org", "--role", "field-rep", "--team", "North", "--json", check=True
+    )
+    user = json.loads(done.stdout)
+    assert user["role"] == "FIELD_REP"
+    assert len(user["password"]) >= 12
+    again = installed.run("user", "add", "MARIA@example.org", "--role", "service")
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+
+def test_a_weak_password_is_refused(installed):
+    done = installed.run("user", "password", "owner@example.org", "--password-stdin", text="short\n")
+    assert done.returncode == 1
+    assert "10 characters" in done.stderr
+
+
+def test_a_password_of_nobody_is_refused(installed):
+    done = installed.run("user", "password", "nobody@example.org")
+    assert (done.returncode, done.stderr) == (1, "headwater: Nobody signs in with nobody@example.org.\n")
+
+
+def test_a_token_is_shown_once_and_kept_as_digest(installed):
+    token = json.loads(
+        installed.run("token", "add", "owner@example.org", "--scope", "read", "--json", check=True).stdout
+    )
+    assert token["token"].startswith("hw_")
+    assert token["token"].encode() not in (installed.home / "headwater.sqlite3").read_bytes()
+    assert installed.run("token", "add", "owner@example.org", "--scope", "everything!").returncode == 1

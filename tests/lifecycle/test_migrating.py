@@ -1,0 +1,59 @@
+"""A new version migrates after a backup; one that is killed half way loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.crash]
+
+
+def tables(installation) -> set[str]:
+    database = sqlite3.connect(installation.home / "headwater.sqlite3")
+    try:
+        return {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+    finally:
+        database.close()
+
+
+def test_up_takes_a_backup_and_migrates(installed):
+    with installed.later().serving() as server:
+        assert server.get("/health")[0] == 200
+    assert "hw_later_later" in tables(installed)
+    assert len(list((installed.home / "backups").glob("before-*.tar.gz"))) == 1
+    assert not (installed.home / "migrating.json").exists()
+
+
+def test_a_migration_killed_half_way_is_refused_and_restored(installed, eventually):
+    marker = installed.home / "migrating.json"
+    killed = installed.later(HW_LATER_SLEEP="60").start("up")
+    eventually(marker.exists, 30)
+    eventually(lambda: "hw_later_later" in tables(installed), 30)
+    os.kill(killed.process.pid, signal.SIGKILL)
+    killed.process.wait()
+
+    (kept,) = (installed.home / "backups").glob("before-*.tar.gz")
+    for version in (installed, installed.later()):
+        refused = version.run("up", "--no-browser")
+        assert refused.returncode == 1
+        assert f"headwater restore {kept}" in refused.stderr
+
+    installed.run("restore", str(kept), check=True)
+    assert "hw_later_later" not in tables(installed)
+    with installed.serving() as server:
+        assert server.get("/sign-in")[0] == 200
+    with installed.later().serving():
+        pass
+    assert "hw_later_later" in tables(installed)
+
+
+def test_ctrl_c_waits_until_a_migration_is_through(installed, eventually):
+    started = installed.later(HW_LATER_SLEEP="2").start("up")
+    eventually(lambda: "hw_later_later" in tables(installed), 30)
+    os.kill(started.process.pid, signal.SIGINT)
+    started.process.wait(30)
+    assert not (installed.home / "migrating.json").exists()
+    assert installed.later().run("doctor").returncode == 0

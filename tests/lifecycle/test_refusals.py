@@ -1,0 +1,142 @@
+"""What cannot go on gets one clear sentence and a non-zero exit, never a half-started server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+def refused(done, *words: str) -> None:
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.startswith("headwater: ")
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["up"],
+        ["import", "leads", "x.csv"],
+        ["export", "leads"],
+        ["report", "sources"],
+        ["user", "password", "a@b.cc"],
+        ["backup", "x"],
+    ],
+)
+def test_commands_refuse_a_folder_without_an_installation(empty, command):
+    refused(empty.run(*command), "no Headwater", "headwater init")
+    assert not empty.home.exists()
+
+
+def test_a_second_init_changes_nothing(installed):
+    key = (installed.home / "secret_key").read_text()
+    refused(installed.run("init"), "holds an installation already")
+    assert (installed.home / "secret_key").read_text() == key
+
+
+def test_init_leaves_a_folder_with_other_files_alone(empty):
+    empty.home.mkdir()
+    (empty.home / "thesis.odt").write_text("mine")
+    refused(empty.run("init"), "other files", "thesis.odt")
+    assert [entry.name for entry in empty.home.iterdir()] == ["thesis.odt"]
+
+
+def test_a_folder_below_a_file_is_refused(tmp_path, empty):
+    (tmp_path / "file").write_text("")
+    empty.home = tmp_path / "file" / "home"
+    refused(empty.run("init"), "cannot be written")
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv (util-linux)")
+def test_an_unwritable_folder_is_refused(installed):
+    prefix = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override") if os.geteuid() == 0 else ()
+    for lock in installed.home.glob("*.lock"):
+        lock.unlink()
+    installed.home.chmod(0o500)
+    try:
+        refused(installed.run("up", prefix=prefix), "cannot be written", "--home")
+    finally:
+        installed.home.chmod(0o700)
+
+
+def test_a_busy_port_is_refused_before_anything_starts(installed, port):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        refused(installed.run("up", "--port", str(port)), f"Port {port}", "--port")
+        assert installed.run("demo", "--port", str(port)).returncode == 1
+
+
+def test_a_database_of_a_newer_version_is_refused(installed):
+    from_later = installed.later()
+    assert json.loads(from_later.run("doctor", "--json").stdout)["migrations"]["pending"]
+    migrate = "import headwater.config.lifecycle as l; l.load_django(); l._run_migrations()"
+    subprocess.run([sys.executable, "-c", migrate], env=from_later.env(), check=True)
+    for command in (["up"], ["export", "leads"], ["backup", "x.tar.gz"]):
+        refused(installed.run(*command), "newer version", "hw_later.0001_initial")
+    report = json.loads(installed.run("doctor", "--json").stdout)
+    assert report["problems"][0]["code"] == "newer_database"
+
+
+def test_an_older_database_is_used_only_after_up_migrated_it(installed):
+    refused(installed.later().run("export", "leads"), "older than this version", "headwater up")
+
+
+def test_a_lost_database_is_named(installed):
+    (installed.home / "headwater.sqlite3").unlink()
+    refused(installed.run("up"), "has no database", "HEADWATER_DATABASE_URL")
+
+
+def test_a_cut_off_set_up_is_begun_again(empty):
+    empty.home.mkdir()
+    (empty.home / "migrating.json").write_text('{"setup": "init"}')
+    (empty.home / "secret_key").write_text("x" * 50)
+    (empty.home / "headwater.sqlite3").write_bytes(b"half a database")
+    refused(empty.run("up"), "did not finish", "headwater init")
+    assert empty.run("init").returncode == 0
+    assert empty.run("doctor").returncode == 0
+
+
+def test_a_half_finished_migration_names_the_backup(installed):
+    (installed.home / "migrating.json").write_text('{"backup": "/somewhere/before.tar.gz"}')
+    for command in ("up", "doctor", "init", "demo"):
+        done = installed.run(command)
+        assert done.returncode == 1
+        assert "/somewhere/before.tar.gz" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["up", "--port", "70000"],
+        ["import", "unicorns", "x.csv"],
+        ["report", "sources", "--from", "May"],
+        ["user", "add", "x@y.zz"],
+    ],
+)
+def test_what_is_not_understood_exits_with_two(empty, arguments):
+    done = empty.run(*arguments)
+    assert done.returncode == 2
+    assert "usage: headwater" in done.stderr
+
+
+def test_home_works_before_and_after_the_command(installed, tmp_path):
+    installed.environment["HEADWATER_HOME"] = str(tmp_path / "elsewhere")
+    for arguments in (["--home", str(installed.home), "doctor"], ["doctor", "--home", str(installed.home)]):
+        assert installed.run(*arguments).returncode == 0
+
+
+def test_help_needs_no_framework(installed):
+    installed.environment["DJANGO_SETTINGS_MODULE"] = "there.is.none"
+    assert installed.run("--help").returncode == 0
+    assert installed.run("import", "--help").returncode == 0

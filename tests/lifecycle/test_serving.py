@@ -1,0 +1,98 @@
+"""Web server and worker live and end together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_pages_are_served_and_ctrl_c_ends_everything(installed, eventually):
+    with installed.serving() as server:
+        assert f"http://127.0.0.1:{server.port}" in server.said
+        assert server.get("/health") == (200, "ok\n")
+        assert server.get("/sign-in")[0] == 200
+        family = server.family()
+        assert len(family) >= 3
+        os.kill(server.process.pid, signal.SIGINT)
+        started = time.monotonic()
+        assert server.process.wait(15) == 0, server.said
+        assert time.monotonic() - started < 10
+    assert not [pid for pid in family if psutil.pid_exists(pid)]
+    assert "Traceback" not in server.said, server.said
+    assert "WRONG" not in installed.run("doctor").stdout
+
+
+def test_a_closed_terminal_ends_everything(installed):
+    with installed.serving() as server:
+        os.kill(server.process.pid, signal.SIGHUP)
+        assert server.process.wait(15) == 0, server.said
+
+
+def test_a_second_server_on_the_same_folder_is_refused(installed):
+    with installed.serving() as server:
+        second = installed.run("up", "--no-browser")
+        assert second.returncode == 1
+        assert f"http://127.0.0.1:{server.port}" in second.stderr
+        assert server.get("/health")[0] == 200
+
+
+def test_a_restore_is_refused_while_a_server_runs_a_backup_is_not(installed, tmp_path):
+    with installed.serving():
+        file = tmp_path / "b.tar.gz"
+        installed.run("backup", str(file), check=True)
+        done = installed.run("restore", str(file))
+        assert done.returncode == 1
+        assert "Stop it first" in done.stderr
+    installed.run("restore", str(file), check=True)
+
+
+def test_a_killed_server_takes_its_children_along_and_starts_again(installed, eventually):
+    with installed.serving() as server:
+        family = server.family()
+        os.kill(server.process.pid, signal.SIGKILL)
+        eventually(lambda: not [p for p in family if psutil.pid_exists(p) and p != server.process.pid])
+    with installed.serving() as server:
+        assert server.get("/health")[0] == 200
+
+
+def test_a_crashed_worker_is_started_again(installed, eventually):
+    with installed.serving() as server:
+
+        def workers() -> list[int]:
+            return [p for p in server.family() if "worker" in psutil.Process(p).cmdline()]
+
+        eventually(lambda: len(workers()) == 1)
+        (first,) = workers()
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: workers() not in ([], [first]))
+        assert server.get("/health")[0] == 200
+
+
+def test_the_second_start_is_quick_and_all_processes_are_small(installed):
+    with installed.serving():
+        pass
+    started = time.monotonic()
+    with installed.serving() as server:
+        assert server.get("/sign-in")[0] == 200
+        assert time.monotonic() - started < 10
+        time.sleep(1)
+        used = sum(psutil.Process(pid).memory_info().rss for pid in server.family())
+        assert used < 400e6, f"{used / 1e6:.0f} MB"
+
+
+def test_doctor_says_that_it_runs_and_where(installed, eventually):
+    def report() -> dict:
+        return json.loads(installed.run("doctor", "--json").stdout)
+
+    assert report()["server"] == {"running": False, "pid": None, "port": None}
+    with installed.serving() as server:
+        assert report()["server"] == {"running": True, "pid": server.process.pid, "port": server.port}
+        eventually(lambda: "worker.alive" in {item["name"] for item in report()["schedule"]})
+        assert report()["ok"]
