@@ -22,9 +22,7 @@ class Product(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["name_key"], condition=Q(deleted_at=None), name="product_name_once"
-            )
+            models.UniqueConstraint(fields=["name_key"], condition=Q(deleted_at=None), name="product_name_once")
         ]
 
     def __str__(self) -> str:
@@ -39,9 +37,7 @@ class Pipeline(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["is_default"], condition=Q(is_default=True), name="one_default_pipeline"
-            )
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_pipeline")
         ]
 
     def __str__(self) -> str:
@@ -108,9 +104,7 @@ class Opportunity(models.Model):
     lead = models.ForeignKey(
         "qualify.Lead", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
-    party = models.ForeignKey(
-        "parties.Party", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    party = models.ForeignKey("parties.Party", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     organisation = models.ForeignKey(
         "parties.Party", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
@@ -120,9 +114,7 @@ class Opportunity(models.Model):
     amount = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3)
     probability = models.PositiveIntegerField()
-    forecast_category = models.CharField(
-        max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE
-    )
+    forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
     close_date = models.DateField(null=True, blank=True)
     next_step = models.CharField(max_length=200, default="", blank=True)
     competitor = models.CharField(max_length=120, default="", blank=True)
@@ -154,9 +146,7 @@ class Opportunity(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="outcome_known"),
             models.CheckConstraint(condition=~Q(outcome="LOST") | ~Q(lost_reason=""), name="lost_has_reason"),
-            models.CheckConstraint(
-                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="amount_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gte=0), name="amount_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -207,18 +197,14 @@ class Order(models.Model):
     """
 
     number = models.CharField(max_length=60, default="", blank=True)
-    party = models.ForeignKey(
-        "parties.Party", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
-    )
+    party = models.ForeignKey("parties.Party", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     organisation = models.ForeignKey(
         "parties.Party", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     lead = models.ForeignKey(
         "qualify.Lead", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
-    opportunity = models.ForeignKey(
-        Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
-    )
+    opportunity = models.ForeignKey(Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     ordered_at = models.DateTimeField(null=True)
     amount = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
     cost = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
@@ -239,9 +225,7 @@ class Order(models.Model):
         indexes = [
             models.Index("lead", name="order_lead", condition=Q(lead__isnull=False)),
             models.Index("party", "ordered_at", name="order_party"),
-            models.Index(
-                "organisation", "ordered_at", name="order_org", condition=Q(organisation__isnull=False)
-            ),
+            models.Index("organisation", "ordered_at", name="order_org", condition=Q(organisation__isnull=False)),
             models.Index("owner", name="order_owner", condition=Q(owner__isnull=False)),
             models.Index("ordered_at", "id", name="order_time"),
             models.Index("batch_id", name="order_batch", condition=Q(batch_id__isnull=False)),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+# Fewer cases than this are too few to call anything usual.
+ENOUGH_CASES = 5
 
 # The codes of models.Outcome; an open opportunity has none.
 WON, LOST = "WON", "LOST"
@@ -132,3 +138,41 @@ def days_to_win(arrived_at: datetime | None, ordered_at: datetime | None, zone: 
     if arrived_at is None or ordered_at is None:
         return None
     return (ordered_at.astimezone(zone).date() - arrived_at.astimezone(zone).date()).days
+
+
+_GAPS = re.compile(r"[\s_]+")
+
+
+def fold_name(name: str) -> str:
+    """The form in which two names are the same product: case, the kind of spacing and underscores do not matter.
+
+    "GTXPro" and "GTX Pro" stay two names: only a person or a profile decides that they are one product.
+    """
+    return _GAPS.sub(" ", unicodedata.normalize("NFKC", name)).strip().casefold()[:160]
+
+
+def usual_days(durations: Iterable[float]) -> float | None:
+    """How long a stage usually takes: the median, or nothing while there are fewer than five cases to go by."""
+    known = sorted(durations)
+    if len(known) < ENOUGH_CASES:
+        return None
+    middle = len(known) // 2
+    return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+
+
+class Age(StrEnum):
+    """How long an opportunity is in its stage, against what is usual for those that are won."""
+
+    FRESH = ""
+    OLDER = "age"
+    TWICE = "rot"
+
+
+def age_of(days: int | None, usual: float | None) -> Age:
+    """Whether an opportunity is older than usual in its stage, or twice as old; nothing known, nothing said."""
+    if days is None or usual is None:
+        return Age.FRESH
+    usual = max(usual, 1.0)
+    if days >= 2 * usual and days > 2:
+        return Age.TWICE
+    return Age.OLDER if days > usual else Age.FRESH

@@ -1,0 +1,260 @@
+"""Opening opportunities, moving them through the pipeline, and keeping their details right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+
+from headwater.parties.queries.visible import visible_parties
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row
+from headwater.platform.errors import Invalid, NotFound
+from headwater.platform.events import record
+from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.spans import set_span
+from headwater.qualify.actions import convert_lead
+from headwater.sell import rules
+from headwater.sell.actions.lines import LineDraft, check_lines, sum_of, write_lines
+from headwater.sell.actions.steps import (
+    OPEN,
+    PERSONAL,
+    ROW,
+    give_access,
+    locked,
+    owner_values,
+    refuse,
+    require,
+    take_step,
+)
+from headwater.sell.events import OpportunityAssigned, OpportunityMoved, OpportunityOpened
+from headwater.sell.models import ForecastCategory, Opportunity, PipelineStage
+from headwater.team import queries as team
+
+MOST = 5_000
+
+
+class OpportunityValues(TypedDict, total=False):
+    """What can be corrected on an opportunity; stage, owner and outcome have actions of their own."""
+
+    name: str
+    amount: Decimal | None
+    currency: str
+    probability: int
+    forecast_category: str
+    close_date: date | None
+    next_step: str
+    competitor: str
+
+
+@action
+def open_opportunity(
+    *,
+    by: Actor,
+    at: datetime,
+    lead_id: int | None = None,
+    party_id: int | None = None,
+    name: str = "",
+    amount: Decimal | None = None,
+    currency: str = "",
+    stage_id: int | None = None,
+    close_date: date | None = None,
+    forecast_category: str = ForecastCategory.PIPELINE,
+    next_step: str = "",
+    owner_id: int | None = None,
+    lines: Sequence[LineDraft] = (),
+) -> Opportunity:
+    """Open a chance to sell, from a sales qualified lead or for a party we know.
+
+    The lead leaves the funnel as converted and stays as it is, with all its history; the opportunity only points
+    at it, so its source is never lost. Without an owner it is the lead's, else the actor's own.
+
+    Raises:
+        NotAllowed: the actor may not open opportunities, or not convert this lead.
+        StepRefused: the lead is not sales qualified, or has left the funnel.
+        NotFound: no lead and no party, or none that the actor sees.
+        Invalid: a value that cannot be right.
+    """
+    by.require("sell.opportunity.create")
+    check_lines(lines, by)
+    party, organisation, title = party_id, None, ""
+    if lead_id is not None:
+        lead = convert_lead(lead_id=lead_id, by=by, at=at)
+        party, organisation, title = lead.party_id, lead.organisation_id, lead.title
+        amount = amount if amount is not None else sum_of(lines) or lead.amount
+        currency = currency or lead.currency
+        owner_id = owner_id or lead.owner_id
+    if party is None:
+        raise NotFound("Say who may buy: choose a person or a company.")
+    buyer = visible_parties(by).filter(pk=party).first()
+    if buyer is None:
+        raise NotFound()
+    organisation = organisation or (buyer.employer_id if buyer.is_person else buyer.pk)
+    values = _checked(
+        {
+            "name": name or title or f"{buyer.name}", "amount": amount if amount is not None else sum_of(lines),
+            "currency": currency or team.company().currency, "forecast_category": forecast_category,
+            "close_date": close_date, "next_step": next_step,
+        }
+    )  # fmt: skip
+    stage = stage_of(stage_id)
+    held_by, _ = owner_values(owner_id or by.user_id, by)
+    row = Opportunity.objects.create(
+        lead_id=lead_id, party_id=party, organisation_id=organisation, stage=stage, stage_since=at,
+        probability=stage.probability, opened_at=at, created_at=at, batch_id=by.batch_id, **held_by, **values,
+    )  # fmt: skip
+    write_lines(row, lines)
+    set_span(ROW, row.pk, "stage", str(stage.pk), at=at)
+    set_span(ROW, row.pk, "outcome", OPEN, at=at)
+    if row.owner_id is not None:
+        set_span(ROW, row.pk, "owner", str(row.owner_id), at=at)
+    give_access(row, by=by, at=at)
+    fact = OpportunityOpened(
+        opportunity_id=row.pk, stage=stage.name, lead_id=lead_id, owner_id=row.owner_id,
+        amount=None if row.amount is None else str(row.amount), currency=row.currency,
+        party_id=row.party_id, organisation_id=row.organisation_id,
+    )  # fmt: skip
+    record(fact, by=by, at=at)
+    return row
+
+
+@action
+def change_opportunity(
+    *, opportunity_id: int, by: Actor, at: datetime, **values: Unpack[OpportunityValues]
+) -> Opportunity:
+    """Correct or complete an opportunity's details. A probability set by hand says that a person judged it.
+
+    Raises:
+        NotAllowed: the actor may not change this opportunity.
+        Invalid: a value that cannot be right.
+    """
+    row = locked(opportunity_id, by=by, verb="change")
+    change_row(
+        row, _checked(dict(values)), row_type=ROW, by=by, at=at, personal=PERSONAL,
+        party_id=row.party_id, organisation_id=row.organisation_id,
+    )  # fmt: skip
+    return row
+
+
+@action
+def plan_next_step(
+    *, opportunity_id: int, next_step: str, by: Actor, at: datetime, close_date: date | None = None
+) -> Opportunity:
+    """Say what happens next with an opportunity, and by when it should close.
+
+    Raises:
+        NotAllowed: the actor may not change this opportunity.
+    """
+    row = locked(opportunity_id, by=by, verb="change")
+    values: dict[str, Any] = {"next_step": next_step.strip()[:200]}
+    if close_date is not None:
+        values["close_date"] = close_date
+    change_row(
+        row, values, row_type=ROW, by=by, at=at, personal=PERSONAL,
+        party_id=row.party_id, organisation_id=row.organisation_id,
+    )  # fmt: skip
+    return row
+
+
+@action
+def move_opportunity(*, opportunity_id: int, stage_id: int, by: Actor, at: datetime, reason: str = "") -> Opportunity:
+    """Put an opportunity into another stage, whose probability it takes; a step back says why.
+
+    Raises:
+        NotAllowed: the actor may not move this opportunity.
+        AlreadyClosed: it was won or lost meanwhile.
+        StepRefused: it is there already, or the stage is of another pipeline.
+        Invalid: a step back without a reason.
+    """
+    row = locked(opportunity_id, by=by, verb="move")
+    here, there = row.stage, stage_of(stage_id)
+    refuse(
+        rules.why_not_move(
+            row.outcome, from_position=here.position, to_position=there.position,
+            same_pipeline=here.pipeline_id == there.pipeline_id, reason=reason,
+        )
+    )  # fmt: skip
+    values = {"stage_id": there.pk, "stage_since": at, "probability": there.probability}
+    told = {"from_stage": here.name, "to_stage": there.name, "reason": reason.strip()[:300]}
+    take_step(row, values, OpportunityMoved, by=by, at=at, **told)
+    return row
+
+
+@action
+def assign_opportunity(*, opportunity_id: int, by: Actor, at: datetime, owner_id: int | None = None) -> Opportunity:
+    """Give an opportunity to a colleague, who then sees the people behind it.
+
+    Raises:
+        NotAllowed: the actor may not assign this opportunity.
+        Invalid: no such colleague within the actor's reach.
+    """
+    row = locked(opportunity_id, by=by, verb="assign")
+    _assign(row, owner_id, by=by, at=at)
+    return row
+
+
+@action
+def assign_opportunities(*, ids: Sequence[int], by: Actor, at: datetime, owner_id: int | None = None) -> int:
+    """Give many opportunities to a colleague; how many changed hands. All or none.
+
+    Raises:
+        NotAllowed: one of them is not the actor's to assign.
+        NotFound: one of them does not exist.
+        Invalid: no such colleague within the actor's reach, or too many at once.
+    """
+    by.require("sell.opportunity.assign")
+    if len(ids) > MOST:
+        raise Invalid({"ids": [f"At most {MOST:,} opportunities at once."]})
+    rows = list(Opportunity.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
+    if len(rows) < len(set(ids)):
+        raise NotFound()
+    for row in rows:
+        require(by, "sell.opportunity.assign", row)
+    return sum(_assign(row, owner_id, by=by, at=at) for row in rows)
+
+
+def _assign(row: Opportunity, owner_id: int | None, *, by: Actor, at: datetime) -> bool:
+    values, name = owner_values(owner_id, by)
+    told = {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}
+    return take_step(row, values, OpportunityAssigned, by=by, at=at, **told) is not None
+
+
+def stage_of(stage_id: int | None) -> PipelineStage:
+    """The stage of that id, or the first one of the default pipeline.
+
+    Raises:
+        NotFound: there is no such stage.
+    """
+    stages = PipelineStage.objects.select_related("pipeline")
+    if stage_id is None:
+        stage = stages.filter(pipeline__is_default=True).order_by("position").first()
+    else:
+        stage = stages.filter(pk=stage_id).first()
+    if stage is None:
+        raise NotFound("There is no such stage.")
+    return stage
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    wrong: dict[str, list[str]] = {}
+    for name, longest in (("name", 200), ("next_step", 200), ("competitor", 120)):
+        if name in values:
+            values[name] = " ".join(str(values[name]).split())[:longest]
+    if "name" in values and not values["name"]:
+        wrong["name"] = ["Say what they may buy."]
+    if values.get("amount") is not None and values["amount"] < 0:
+        wrong["amount"] = ["An amount is not below zero."]
+    if "probability" in values and not 0 <= values["probability"] <= 100:
+        wrong["probability"] = ["A probability is a percentage from 0 to 100."]
+    if "forecast_category" in values and values["forecast_category"] not in ForecastCategory.values:
+        wrong["forecast_category"] = ["Choose one of the forecast categories."]
+    if "currency" in values:
+        try:
+            values["currency"] = currency_code(values["currency"])
+        except UnknownCurrency as error:
+            wrong["currency"] = [str(error)]
+    if wrong:
+        raise Invalid(wrong)
+    return values

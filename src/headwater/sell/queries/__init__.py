@@ -1,0 +1,1 @@
+"""Reads of the sell room. Each starts from what the actor may see."""

@@ -1,0 +1,118 @@
+"""Which products, opportunities and orders an actor may see; every other read starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from headwater.platform.actor import Actor, owned_rows
+from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
+
+if TYPE_CHECKING:
+    from headwater.platform.resource import Choices
+
+# What no list shows is not fetched with every row.
+_HEAVY = (
+    "extra", "party__extra", "organisation__extra", "lead__extra", "lead__source__extra", "owner__password",
+)  # fmt: skip
+
+
+def visible_products(actor: Actor) -> QuerySet[Product]:
+    """The catalogue, without deleted products."""
+    if not actor.may("sell.product.see"):
+        return Product.objects.none()
+    return Product.objects.filter(deleted_at=None)
+
+
+def visible_opportunities(actor: Actor) -> QuerySet[Opportunity]:
+    """The opportunities within the actor's visibility by owner and team."""
+    if not actor.may("sell.opportunity.see"):
+        return Opportunity.objects.none()
+    return Opportunity.objects.filter(owned_rows(actor), deleted_at=None)
+
+
+def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
+    """The visible opportunities as lists, cards and records show them, with lead, source and products.
+
+    ``has_to_decide`` says whether a line still waits for a decision which product it means.
+    """
+    to_decide = OpportunityLine.objects.filter(opportunity=OuterRef("pk"), product=None).exclude(product_text="")
+    return (
+        visible_opportunities(actor)
+        .select_related("party", "organisation", "stage", "owner", "lead__source")
+        .defer(*_HEAVY)
+        .annotate(has_to_decide=Exists(to_decide))
+        .prefetch_related("lines__product")
+    )
+
+
+def visible_orders(actor: Actor) -> QuerySet[Order]:
+    """The orders within the actor's visibility by owner and team."""
+    if not actor.may("sell.order.see"):
+        return Order.objects.none()
+    return Order.objects.filter(owned_rows(actor), deleted_at=None)
+
+
+def listed_orders(actor: Actor) -> QuerySet[Order]:
+    """The visible orders as lists and records show them, with buyer, lead, source and products."""
+    to_decide = OrderLine.objects.filter(order=OuterRef("pk"), product=None).exclude(product_text="")
+    return (
+        visible_orders(actor)
+        .select_related("party", "organisation", "opportunity", "owner", "lead__source")
+        .defer(*_HEAVY, "opportunity__extra")
+        .annotate(has_to_decide=Exists(to_decide))
+        .prefetch_related("lines__product")
+    )
+
+
+def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Opportunity]:
+    """Those of the opportunities ``ids`` the actor may see."""
+    return listed_opportunities(actor).filter(pk__in=list(ids))
+
+
+def orders_by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Order]:
+    """Those of the orders ``ids`` the actor may see."""
+    return listed_orders(actor).filter(pk__in=list(ids))
+
+
+def opportunities_of_lead(actor: Actor, lead_id: int) -> QuerySet[Opportunity]:
+    """What came of a lead, the newest first."""
+    return listed_opportunities(actor).filter(lead_id=lead_id).order_by("-pk")
+
+
+def opportunities_of_party(actor: Actor, party_id: int) -> QuerySet[Opportunity]:
+    """The chances to sell to a party or to the people of an organisation: open ones first, then the newest."""
+    mine = listed_opportunities(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
+    return mine.order_by("outcome", F("closed_at").desc(nulls_last=True), "-pk")
+
+
+def orders_of_party(actor: Actor, party_id: int) -> QuerySet[Order]:
+    """What a party, or the people of an organisation, bought; the newest first."""
+    mine = listed_orders(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
+    return mine.order_by(F("ordered_at").desc(nulls_last=True), "-pk")
+
+
+def default_stages() -> list[PipelineStage]:
+    """The stages of the default pipeline in their order."""
+    return list(PipelineStage.objects.filter(pipeline__is_default=True).order_by("position"))
+
+
+def stage_choices(actor: Actor) -> Choices:
+    """The stages as choices for filters and forms."""
+    return [(str(stage.pk), stage.name) for stage in default_stages()]
+
+
+def product_choices(actor: Actor) -> Choices:
+    """The catalogue as choices for forms."""
+    rows = visible_products(actor).order_by("name", "pk")
+    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+
+
+def lines_with_text(actor: Actor, text: str) -> int:
+    """How many lines of the actor's opportunities and orders wait for a decision about this text."""
+    wanted = {"product": None, "product_text": text}
+    opportunities = OpportunityLine.objects.filter(**wanted, opportunity__in=visible_opportunities(actor).values("pk"))
+    orders = OrderLine.objects.filter(**wanted, order__in=visible_orders(actor).values("pk"))
+    return opportunities.count() + orders.count()

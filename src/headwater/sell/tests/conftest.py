@@ -1,0 +1,123 @@
+"""The people and things that tests of selling start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from headwater.acquire.models import Source
+from headwater.parties.actions import add_organisation
+from headwater.parties.models import Party
+from headwater.platform.action import action
+from headwater.platform.actor import Actor, job_actor
+from headwater.platform.spans import set_span
+from headwater.qualify.models import Lead
+from headwater.sell import actions
+from headwater.sell.models import Opportunity, PipelineStage
+from headwater.team.models import Company, Role, Team, User
+from headwater.team.queries import actor_of
+
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return Company.objects.create(pk=1, name="Kestrel Office IT", currency="EUR", country="NL")
+
+
+def make_user(name: str, role: str, team: Team | None = None) -> User:
+    email = f"{name.lower().replace(' ', '.')}@kestrel.example"
+    return User.objects.create(email=email, name=name, role=role, team=team, created_at=AT)
+
+
+@pytest.fixture
+def field(company: Company) -> Team:
+    return Team.objects.create(name="Field sales")
+
+
+@pytest.fixture
+def jonas(field: Team) -> User:
+    """A field rep."""
+    return make_user("Jonas Weber", Role.FIELD_REP, field)
+
+
+@pytest.fixture
+def priya(field: Team) -> User:
+    """Jonas's colleague in the same team."""
+    return make_user("Priya Nair", Role.FIELD_REP, field)
+
+
+@pytest.fixture
+def stranger(company: Company) -> User:
+    """An independent rep, who sees only what is theirs."""
+    return make_user("Ola Free", Role.INDEPENDENT_REP)
+
+
+@pytest.fixture
+def by_jonas(jonas: User) -> Actor:
+    return actor_of(jonas)
+
+
+@pytest.fixture
+def by_priya(priya: User) -> Actor:
+    return actor_of(priya)
+
+
+@pytest.fixture
+def by_stranger(stranger: User) -> Actor:
+    return actor_of(stranger)
+
+
+@pytest.fixture
+def by_head(company: Company) -> Actor:
+    return actor_of(make_user("Hanna Berg", Role.HEAD_OF_SALES))
+
+
+@pytest.fixture
+def by_reader(company: Company) -> Actor:
+    return actor_of(make_user("Rea Only", Role.READ_ONLY))
+
+
+@pytest.fixture
+def system() -> Actor:
+    return job_actor("test")
+
+
+@pytest.fixture
+def stages(db: None) -> list[PipelineStage]:
+    return list(PipelineStage.objects.order_by("position"))
+
+
+@pytest.fixture
+def acme(company: Company, system: Actor) -> Party:
+    return add_organisation(name="Acme Dental", by=system, at=AT)
+
+
+@pytest.fixture
+def sql_lead(acme: Party, jonas: User, system: Actor) -> Lead:
+    """A sales qualified lead of Acme from a fair, owned by Jonas."""
+    source = Source.objects.create(name="Hannover fair", name_key="hannover fair", channel="TRADE_SHOW", created_at=AT)
+    lead = Lead.objects.create(
+        party=acme, organisation=acme, source=source, title="Servers for 6 practices", stage="SQL", owner=jonas,
+        team=jonas.team, stage_since=AT - DAY, arrived_at=AT - 30 * DAY, created_at=AT - 30 * DAY, amount=61_000,
+        currency="EUR",
+    )  # fmt: skip
+    action(set_span)("qualify.lead", lead.pk, "stage", "SQL", at=AT - DAY)
+    return lead
+
+
+@pytest.fixture
+def opened(acme: Party, by_jonas: Actor, system: Actor) -> Callable[..., Opportunity]:
+    """Opens an opportunity for Acme, owned by Jonas unless said otherwise."""
+
+    def make(**values: Any) -> Opportunity:
+        values.setdefault("owner_id", by_jonas.user_id)
+        values.setdefault("at", AT - 10 * DAY)
+        values.setdefault("party_id", acme.pk)
+        return actions.open_opportunity(by=system, **values)
+
+    return make
