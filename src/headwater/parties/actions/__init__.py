@@ -10,7 +10,9 @@ from headwater.parties.actions.activities import (
     reopen_todo,
 )
 from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
+from headwater.parties.actions.file_undo import undo_party_import
 from headwater.parties.actions.matching import PartyDraft, PartyMatch, match_parties
+from headwater.parties.actions.organisation_files import import_organisations
 from headwater.parties.actions.parties import (
     PartyValues,
     add_organisation,
@@ -21,6 +23,7 @@ from headwater.parties.actions.parties import (
     delete_party,
     restore_party,
 )
+from headwater.parties.actions.people_files import import_people
 from headwater.parties.actions.relationships import (
     end_relationship,
     relate,
@@ -46,6 +49,8 @@ __all__ = [
     "delete_party",
     "end_relationship",
     "grant_access",
+    "import_organisations",
+    "import_people",
     "log_activity",
     "make_primary",
     "match_parties",
@@ -57,6 +62,7 @@ __all__ = [
     "set_buying_role",
     "tag_parties",
     "tag_party",
+    "undo_party_import",
     "untag_party",
     "withdraw_access",
 ]

@@ -16,8 +16,10 @@ LONGEST = 40
 
 
 @action
-def put_tags(tags: Mapping[int, Iterable[str]], *, by: Actor, at: datetime) -> None:
+def put_tags(tags: Mapping[int, Iterable[str]], *, by: Actor, at: datetime) -> set[int]:
     """Put words on parties, given by party id; words that are new become tags. A handful of statements.
+
+    Answers the parties that carry a word they did not carry before.
 
     Called by the action that imports what the words belong to and has checked the right to do so.
     """
@@ -33,6 +35,7 @@ def put_tags(tags: Mapping[int, Iterable[str]], *, by: Actor, at: datetime) -> N
     insert_rows(PartyTag, ("party_id", "tag_id"), list(fresh))
     facts = [Tagged(party_id=pk, tag_id=tag_id, tag=word) for (pk, tag_id), word in fresh.items()]
     record_bulk(facts, by=by, at=[at] * len(facts))
+    return {pk for pk, _ in fresh}
 
 
 def _word(text: str) -> str:

@@ -57,8 +57,8 @@ class PartyDraft:
 class PartyMatch:
     """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be.
 
-    ``created_…`` also where a party came back that an undo had taken off the lists. ``is_changed``: the row added
-    something to somebody known, such as a number or the employer.
+    ``created_…`` also where a party came back that an undo had taken off the lists (``is_revived``).
+    ``is_changed``: the row added something to somebody known, such as a number or the employer.
     """
 
     person_id: int | None = None
@@ -67,6 +67,7 @@ class PartyMatch:
     created_organisation: bool = False
     by_external_id: bool = False
     is_changed: bool = False
+    is_revived: bool = False
     reasons: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -90,6 +91,7 @@ class Reading:
     errors: list[str] = field(default_factory=list)
     by_external_id: bool = False
     is_changed: bool = False
+    is_revived: bool = False
 
 
 @action
@@ -171,6 +173,7 @@ class _Matcher:
             created_organisation=company_is_new,
             by_external_id=reading.by_external_id,
             is_changed=reading.is_changed,
+            is_revived=reading.is_revived,
             reasons=reading.reasons,
         )
 
@@ -189,7 +192,7 @@ class _Matcher:
         if found is not None:
             if draft.company_external_id and not found.has_external_id:
                 self._remember(found, "parties.organisation", draft.company_external_id)
-            return found, self._revive(found)
+            return found, self._revive(found, reading)
         if not draft.company:
             reading.reasons.append(f"No company with the id “{draft.company_external_id}” is known.")
             return None, False
@@ -224,7 +227,7 @@ class _Matcher:
             if draft.external_id and self.known.person_by_external(draft.external_id) is not found:
                 self._remember(found, "parties.person", draft.external_id)
             self._complete(found, reading)
-            return found, self._revive(found)
+            return found, self._revive(found, reading)
         person = self._add_person(reading, company)
         if other is not None:
             self.new.propose(person, other, reason)
@@ -278,7 +281,7 @@ class _Matcher:
         if person.employer_id is None:
             self.new.employ(person, company)
             reading.is_changed = True
-        elif person.employer_id != company.id and not person.is_new:
+        elif person.employer_id != company.id and not person.is_new and not reading.by_external_id:
             reading.reasons.append("The person is known at another company; that was left as it is.")
 
     def _complete(self, person: KnownParty, reading: Reading) -> None:
@@ -303,11 +306,11 @@ class _Matcher:
             self.known.learn_company_id(party, external_id)
         self.new.remember(kind_key, external_id, party)
 
-    def _revive(self, party: KnownParty) -> bool:
+    def _revive(self, party: KnownParty, reading: Reading) -> bool:
         """Whether the party was deleted, and is back."""
         if not party.is_deleted:
             return False
-        party.is_deleted = False
+        party.is_deleted, reading.is_revived = False, True
         self.new.revive(party)
         return True
 

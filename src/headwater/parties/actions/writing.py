@@ -61,7 +61,7 @@ def write_chunk(new: NewParties, *, by: Actor, at: datetime) -> None:
 
 
 class NewParties:
-    """Collects what a chunk adds; :func:`write_chunk` stores it. Ids are given out at once, so rows can refer to rows."""
+    """Collects what a chunk adds; :func:`write_chunk` stores it. Ids are given out at once: rows refer to rows."""
 
     def __init__(self, *, size: int, system: str, kind_key: str, by: Actor, at: datetime) -> None:
         self._system, self._kind_key, self._by, self._at = system, kind_key, by, at

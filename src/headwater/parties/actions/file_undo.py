@@ -1,0 +1,236 @@
+"""Taking back what a file did to people and companies, except what somebody has worked on since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from django.db.models import Max, Min, Q
+
+from headwater.parties import rules
+from headwater.parties.actions.employment import company_day
+from headwater.parties.actions.updating import REPEATED, changed_fact, mark_primary_points
+from headwater.parties.events import (
+    ContactPointRemoved,
+    OrganisationDeleted,
+    PersonDeleted,
+    RelationshipEnded,
+)
+from headwater.parties.models import ContactPoint, Party, PartyKind, Relationship, RelationshipKind
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import old_values
+from headwater.platform.errors import NotUndoable
+from headwater.platform.events import Changed, Fact, record_bulk
+from headwater.platform.importer import Kept, UndoResult
+from headwater.platform.models import Event
+
+PART = 5_000
+WORKED_ON = "somebody has worked on it since"
+STILL_NEEDED = "a person who works there stays"
+
+
+@action
+def undo_party_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Take back the people and companies a batch added, and what it changed of others.
+
+    What something happened to since stays, and is listed with the reason; what the system did by itself does not
+    count. Importing the file again brings back what goes now. Also called for the batches of leads, opportunities
+    and orders, after their own undo.
+
+    Raises:
+        NotAllowed: the actor may not import, hence not undo an import of, people.
+    """
+    by.require("parties.person.import")
+    by = by.in_batch(batch_id)  # what an undo does is part of the batch's story, not work on its parties
+    people, kept_people = _going(batch_id, PartyKind.PERSON)
+    _delete(people, by=by, at=at)
+    _remove_links(batch_id, by=by, at=at)
+    _remove_points(batch_id, by=by, at=at)
+    restored, kept_changes = _restore(batch_id, by=by, at=at)
+    companies, kept_companies = _going(batch_id, PartyKind.ORGANISATION)
+    _delete(companies, by=by, at=at)
+    return UndoResult(
+        removed=len(people) + len(companies),
+        restored=restored,
+        kept=(*kept_people, *kept_companies, *kept_changes),
+    )
+
+
+def _going(batch_id: int, kind: PartyKind) -> tuple[list[Party], list[Kept]]:
+    """The parties of a batch that go, and those that stay, with the reason."""
+    rows = list(Party.objects.select_for_update().filter(batch_id=batch_id, kind=kind, deleted_at=None).order_by("pk"))
+    ids = [party.pk for party in rows]
+    worked_on = set[int]()
+    needed = set[int]()
+    for part in _parts(ids):
+        worked_on |= worked_on_since(part, batch_id)
+        if kind == PartyKind.ORGANISATION:
+            needed.update(
+                Party.objects.filter(employer_id__in=part, deleted_at=None).values_list("employer_id", flat=True)
+            )
+    going = [party for party in rows if party.pk not in worked_on and party.pk not in needed]
+    kept = [
+        Kept(party.pk, party.name, WORKED_ON if party.pk in worked_on else STILL_NEEDED)
+        for party in rows
+        if party.pk in worked_on or party.pk in needed
+    ]
+    return going, kept
+
+
+def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
+    """Those of the parties that something happened to after the batch first touched them, other than by itself."""
+    found: set[int] = set()
+    outside = ~Q(batch_id=batch_id) | Q(batch_id=None)
+    by_itself = Q(actor__startswith="job:", batch_id=None)
+    for column in ("party_id", "organisation_id"):
+        events = Event.objects.filter(**{f"{column}__in": party_ids})
+        since = dict(
+            events.filter(batch_id=batch_id).values_list(column).annotate(first=Min("pk")).values_list(column, "first")
+        )
+        latest = events.filter(outside).exclude(by_itself).values_list(column).annotate(last=Max("pk"))
+        found.update(pk for pk, last in latest.values_list(column, "last") if pk in since and last > since[pk])
+    return found
+
+
+def _delete(parties: Sequence[Party], *, by: Actor, at: datetime) -> None:
+    for part in _parts([party.pk for party in parties]):
+        Party.objects.filter(pk__in=part).update(deleted_at=at)
+    facts = [
+        PersonDeleted(party_id=party.pk, organisation_id=party.employer_id, person_id=party.pk)
+        if party.is_person
+        else OrganisationDeleted(party_id=party.pk, organisation_id=party.pk, company_id=party.pk)
+        for party in parties
+    ]
+    record_bulk(facts, by=by, at=[at] * len(facts))
+
+
+def _subjects(batch_id: int, verb: str) -> list[int]:
+    return list(
+        Event.objects.filter(batch_id=batch_id, verb=verb).order_by("subject_id").values_list("subject_id", flat=True)
+    )
+
+
+def _remove_links(batch_id: int, *, by: Actor, at: datetime) -> None:
+    """Connections the batch made with parties that were here before go again, and those it ended hold again."""
+    facts: list[Fact] = []
+    for ids in _parts(_subjects(batch_id, "parties.related")):
+        rows = Relationship.objects.filter(pk__in=ids, until_date=None, deleted_at=None)
+        links = [
+            link
+            for link in rows.select_related("from_party", "to_party")
+            if batch_id not in (link.from_party.batch_id, link.to_party.batch_id)
+            or link.from_party.batch_id != link.to_party.batch_id
+        ]
+        Relationship.objects.filter(pk__in=[link.pk for link in links]).update(deleted_at=at)
+        unemployed = [
+            link.from_party
+            for link in links
+            if link.kind == RelationshipKind.WORKS_FOR and link.from_party.employer_id == link.to_party_id
+        ]
+        Party.objects.filter(pk__in=[party.pk for party in unemployed]).update(employer=None)
+        facts.extend(
+            RelationshipEnded(
+                party_id=link.from_party_id, relationship_id=link.pk, other_id=link.to_party_id, kind=link.kind,
+                until_date=company_day(at).isoformat(),
+            )
+            for link in links
+        )  # fmt: skip
+    ended = Relationship.objects.filter(pk__in=_subjects(batch_id, "parties.relationship_ended"), deleted_at=None)
+    ended.exclude(until_date=None).update(until_date=None)
+    record_bulk(facts, by=by, at=[at] * len(facts))
+
+
+def _remove_points(batch_id: int, *, by: Actor, at: datetime) -> None:
+    """Addresses and numbers the batch added to parties that were here before go again."""
+    facts: list[Fact] = []
+    for ids in _parts(_subjects(batch_id, "parties.contact_point_added")):
+        rows = ContactPoint.objects.filter(pk__in=ids, deleted_at=None).select_related("party")
+        points = [point for point in rows if point.party.batch_id != batch_id]
+        for kind, column in REPEATED.items():
+            # Where it was the first of its kind, no change of the column was recorded.
+            first = [p.party_id for p in points if p.kind == kind and p.is_primary]
+            told = _changed_in(batch_id, column)
+            Party.objects.filter(pk__in=[pk for pk in first if pk not in told]).update(**{column: ""})
+        ContactPoint.objects.filter(pk__in=[point.pk for point in points]).update(deleted_at=at, is_primary=False)
+        facts.extend(
+            ContactPointRemoved(
+                party_id=point.party_id, contact_point_id=point.pk, kind=point.kind, value=point.value,
+                was_primary=point.is_primary,
+            )
+            for point in points
+        )  # fmt: skip
+    record_bulk(facts, by=by, at=[at] * len(facts))
+
+
+def _changes(batch_id: int) -> Iterator[tuple[int, Changed]]:
+    """The edits the batch made to people and companies, the newest first."""
+    events = Event.objects.filter(
+        batch_id=batch_id, verb=Changed.verb, subject_type__in=("parties.person", "parties.organisation")
+    )
+    for event in events.select_related("personal").order_by("-pk"):
+        personal = event.personal.data if hasattr(event, "personal") else {}
+        yield (
+            event.subject_id,
+            Changed(
+                row_type=event.subject_type,
+                row_id=event.subject_id,
+                names=event.data.get("names", ""),
+                fields=event.data.get("fields", {}),
+                personal_fields=personal.get("personal_fields", {}),
+            ),
+        )
+
+
+def _changed_in(batch_id: int, column: str) -> set[int]:
+    return {pk for pk, fact in _changes(batch_id) if column in fact.personal_fields}
+
+
+def _restore(batch_id: int, *, by: Actor, at: datetime) -> tuple[int, list[Kept]]:
+    """Give parties that were here before their old values back, the newest change first."""
+    edits = list(_changes(batch_id))
+    rows = Party.objects.select_for_update().filter(deleted_at=None).in_bulk({pk for pk, _ in edits})
+    restored: dict[int, Party] = {}
+    kept: dict[int, Kept] = {}
+    altered: set[str] = set()
+    facts: list[Fact] = []
+    for pk, fact in edits:
+        party = rows.get(pk)
+        if party is None or party.batch_id == batch_id or pk in kept:
+            continue
+        try:
+            values = old_values(party, fact)
+        except NotUndoable as refusal:  # asked before anything was written, so nothing has to be rolled back
+            kept[pk] = Kept(pk, party.name, str(refusal.params["reason"]))
+            continue
+        facts.append(changed_fact(party, values))
+        if "employer_id" in values:
+            _back_to(party, values["employer_id"], at=at)
+        for name, value in values.items():
+            setattr(party, name, value)
+        party.name_key = (rules.name_key if party.is_person else rules.company_key)(party.name)[:200]
+        altered |= values.keys()
+        restored[pk] = party
+    names = sorted({name.removesuffix("_id") for name in altered} | {"name_key"})
+    Party.objects.bulk_update(restored.values(), names, batch_size=200)
+    mark_primary_points(sorted(restored))
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return len(restored.keys() - kept.keys()), list(kept.values())
+
+
+def _back_to(party: Party, employer_id: int | None, *, at: datetime) -> None:
+    """Forget the job the batch brought, and let the former one go on."""
+    jobs = Relationship.objects.filter(from_party=party, kind=RelationshipKind.WORKS_FOR, deleted_at=None)
+    brought = jobs.filter(to_party_id=party.employer_id, until_date=None).order_by("-pk").first()
+    if brought is None:
+        return
+    jobs.filter(pk=brought.pk).update(deleted_at=at)
+    if employer_id is not None:
+        jobs.filter(to_party_id=employer_id, until_date=brought.from_date).update(until_date=None)
+
+
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while part := list(islice(rest, PART)):
+        yield part

@@ -1,0 +1,63 @@
+"""What files of people and of companies may say."""
+
+from __future__ import annotations
+
+from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.organisation_files import import_organisations
+from headwater.parties.actions.people_files import import_people
+from headwater.platform.importer import Importer, Target, TargetKind
+
+_PLACE = (
+    Target("street", "Street", max_length=200),
+    Target("postcode", "Postcode", max_length=20, aliases=("zip", "zip code", "postal code", "plz", "postleitzahl")),
+    Target("city", "City", max_length=120),
+    Target("country", "Country", max_length=80),
+)
+_ABOUT = (
+    Target("owner", "Owner", max_length=254),
+    Target("note", "Note", max_length=5_000),
+    Target("tag", "Tags", max_length=400),
+)
+
+PEOPLE = Importer(
+    kind="people",
+    verb="parties.person.import",
+    apply=import_people,
+    undo=undo_party_import,
+    targets=(
+        Target("external_id", "Id in the other system", max_length=200),
+        Target("name", "Full name", max_length=200),
+        Target("first_name", "First name", max_length=100),
+        Target("last_name", "Last name", max_length=100),
+        Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
+        Target("phone", "Phone", TargetKind.PHONE, max_length=60),
+        Target("job_title", "Job title", max_length=120),
+        Target("company", "Company", max_length=200),
+        *_PLACE,
+        Target("is_employee", "Works for us", TargetKind.BOOL),
+        Target("manager", "Reports to", max_length=200),
+        Target("team_name", "Team or office", max_length=120),
+        *_ABOUT,
+    ),
+)
+
+ORGANISATIONS = Importer(
+    kind="organisations",
+    verb="parties.organisation.import",
+    apply=import_organisations,
+    undo=undo_party_import,
+    targets=(
+        Target("external_id", "Id in the other system", max_length=200),
+        Target("name", "Name", required=True, max_length=200, aliases=("company", "company name", "account", "firma")),
+        Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
+        Target("phone", "Phone", TargetKind.PHONE, max_length=60),
+        Target("website", "Website", max_length=250),
+        Target("sector", "Sector", max_length=120),
+        Target("employees", "Employees", TargetKind.INTEGER),
+        *_PLACE,
+        Target("registration_number", "Registration number", max_length=60),
+        Target("vat_number", "VAT number", max_length=60),
+        Target("parent", "Part of", max_length=200),
+        *_ABOUT,
+    ),
+)
