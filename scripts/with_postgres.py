@@ -4,6 +4,8 @@ Uses HEADWATER_TEST_DATABASE_URL when it is set. Otherwise starts a throw-away s
 unprivileged user when root), listening on a socket only, and removes it afterwards.
 """
 
+# ruff: noqa: S603  (fixed programs, and the command it was given)
+
 from __future__ import annotations
 
 import os

@@ -1,0 +1,80 @@
+"""Keys for programs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from headwater.platform.actor import job_actor
+from headwater.platform.clock import now
+from headwater.platform.errors import Invalid, NotAllowed, NotFound
+from headwater.team import queries
+from headwater.team.actions import accounts, tokens
+from headwater.team.models import ApiToken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SYSTEM = job_actor("test")
+
+
+@pytest.fixture
+def rep():
+    return accounts.add_user(
+        email="rep@example.org", name="Rep", role="FIELD_REP", password="seven grey herons", by=SYSTEM, at=now()
+    )
+
+
+def make(user, scopes=("read",), days=None, by=None):
+    by = by or queries.actor_of(user)
+    return tokens.create_token(user_id=user.pk, name="sync", scopes=scopes, days=days, by=by, at=now())
+
+
+def test_a_token_acts_for_its_user_within_its_scopes(rep):
+    _, secret = make(rep)
+    actor = queries.actor_of_token(secret, at=now())
+    assert actor.may("qualify.lead.see")
+    assert not actor.may("qualify.lead.move")
+
+
+def test_a_token_may_never_do_more_than_its_user(rep):
+    _, secret = make(rep, scopes=["write"])
+    assert not queries.actor_of_token(secret, at=now()).may("team.user.change")
+
+
+def test_the_secret_is_not_kept(rep):
+    token, secret = make(rep)
+    stored = ApiToken.objects.get(pk=token.pk)
+    assert secret not in str(vars(stored))
+
+
+def test_a_revoked_or_outdated_token_opens_nothing(rep):
+    token, secret = make(rep)
+    tokens.revoke_token(token_id=token.pk, by=queries.actor_of(rep), at=now())
+    assert queries.actor_of_token(secret, at=now()) is None
+    _, short = make(rep, days=1)
+    assert queries.actor_of_token(short, at=now() + timedelta(hours=23)) is not None
+    assert queries.actor_of_token(short, at=now() + timedelta(hours=25)) is None
+
+
+def test_tokens_of_others_are_out_of_reach(rep):
+    other = accounts.add_user(
+        email="o@example.org", name="Other", role="FIELD_REP", password="seven grey herons", by=SYSTEM, at=now()
+    )
+    token, _ = make(rep)
+    with pytest.raises(NotAllowed):
+        make(rep, by=queries.actor_of(other))
+    with pytest.raises(NotFound):
+        tokens.revoke_token(token_id=token.pk, by=queries.actor_of(other), at=now())
+    assert list(queries.tokens_of(queries.actor_of(other))) == []
+
+
+def test_a_token_cannot_make_tokens(rep):
+    _, secret = make(rep, scopes=["write"])
+    with pytest.raises(NotAllowed):
+        make(rep, by=queries.actor_of_token(secret, at=now()))
+
+
+@pytest.mark.parametrize(("scopes", "days"), [([], None), (["all please"], None), (["read"], 0), (["read"], 99_999)])
+def test_strange_scopes_and_days_are_refused(rep, scopes, days):
+    with pytest.raises(Invalid):
+        make(rep, scopes=scopes, days=days)
