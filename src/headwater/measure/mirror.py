@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
+from headwater.measure.derive import derive
 from headwater.measure.extract import TABLES, Mirrored, changed_keys, rows_of
 from headwater.platform.errors import Conflict
 from headwater.platform.horizon import log_horizon
@@ -23,83 +24,8 @@ from headwater.team import queries as team_queries
 
 Connection = duckdb.DuckDBPyConnection
 
-VERSION = "3"
-MEMORY = "256MB"
-
-# What reports ask most, worked out once per refresh: local days, first reach of a stage, the lead's first order,
-# and who gets the credit for a sale. `zone` is the company's; moments are stored in UTC without zone.
-_DERIVE = """
-CREATE OR REPLACE TABLE sale_day AS
-    SELECT s.*, CAST(timezone($zone, timezone('UTC', s.ordered_at)) AS DATE) AS ordered_on,
-        coalesce(s.organisation_id, s.party_id) AS buyer_id
-    FROM sale s;
-CREATE OR REPLACE TABLE first_sale AS
-    SELECT lead_id, min(ordered_at) AS ordered_at, min(ordered_on) AS ordered_on, bool_or(ordered_at IS NULL) AS undated
-    FROM sale_day WHERE lead_id IS NOT NULL GROUP BY lead_id;
-CREATE OR REPLACE TABLE reached AS
-    SELECT lead_id,
-        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage <> 'NEW') AS working_at,
-        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage IN ('MQL', 'SAL', 'SQL')) AS mql_at,
-        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage IN ('SAL', 'SQL')) AS sal_at,
-        min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage = 'SQL') AS sql_at
-    FROM stage_span GROUP BY lead_id;
-CREATE OR REPLACE TABLE lead_fact AS
-    WITH known AS (
-        SELECT l.*, CAST(timezone($zone, timezone('UTC', l.arrived_at)) AS DATE) AS arrived_on, x.channel,
-            r.working_at, r.mql_at, r.sal_at, r.sql_at,
-            f.lead_id IS NOT NULL AS is_won,
-            CASE WHEN f.undated THEN TIMESTAMP '0001-01-01' ELSE f.ordered_at END AS won_at,
-            CASE WHEN f.undated THEN NULL ELSE f.ordered_on END AS won_on,
-            f.lead_id IS NOT NULL OR l.id IN (SELECT lead_id FROM opportunity) AS has_deal
-        FROM lead l LEFT JOIN reached r ON r.lead_id = l.id LEFT JOIN first_sale f ON f.lead_id = l.id
-            LEFT JOIN source x ON x.id = l.source_id
-    ), filled AS (
-        -- whoever got further was here before, and a sale implies that the lead was qualified, recorded or not
-        SELECT * REPLACE (
-            least(working_at, mql_at, sal_at, sql_at, won_at) AS working_at,
-            least(mql_at, sal_at, sql_at, won_at) AS mql_at,
-            least(sal_at, sql_at, won_at) AS sal_at, least(sql_at, won_at) AS sql_at
-        ) FROM known
-    )
-    SELECT id, source_id, campaign_id, channel, owner_id, team_id, arrived_at, arrived_on,
-        working_at, mql_at, sal_at, sql_at, is_won, won_at, won_on, has_deal,
-        coalesce(organisation_id, party_id) AS buyer_id,
-        CASE WHEN exit <> '' THEN coalesce(exited_at, TIMESTAMP '0001-01-01') END AS left_at,
-        CASE WHEN exit IN ('DISQUALIFIED', 'RECYCLED') THEN coalesce(exited_at, TIMESTAMP '0001-01-01') END AS gone_at,
-        CASE WHEN currency IN ('', $currency) THEN amount END AS asked,
-        STEP_DAYS
-    FROM filled ORDER BY source_id, arrived_at;
-CREATE OR REPLACE TABLE credit AS
-    WITH candidate AS (
-        SELECT s.id AS sale_id, t.id AS touch_id, t.source_id, t.campaign_id, t.occurred_at
-        FROM sale_day s JOIN touch t
-            ON coalesce(t.organisation_id, t.party_id) = s.buyer_id
-        WHERE s.ordered_at IS NULL OR t.occurred_at IS NULL
-            OR (t.occurred_at <= s.ordered_at AND t.occurred_at >= s.ordered_at - INTERVAL 365 DAY)
-        UNION
-        SELECT s.id, t.id, t.source_id, t.campaign_id, t.occurred_at
-        FROM sale_day s JOIN touch t ON t.party_id = s.party_id
-        WHERE s.ordered_at IS NULL OR t.occurred_at IS NULL
-            OR (t.occurred_at <= s.ordered_at AND t.occurred_at >= s.ordered_at - INTERVAL 365 DAY)
-    ), ranked AS (
-        SELECT *, row_number() OVER (PARTITION BY sale_id ORDER BY occurred_at NULLS FIRST, touch_id) AS first_rank,
-            row_number() OVER (PARTITION BY sale_id ORDER BY occurred_at DESC NULLS LAST, touch_id DESC) AS last_rank
-        FROM candidate
-    )
-    SELECT m.model, r.sale_id, r.touch_id, r.source_id, r.campaign_id, x.channel
-    FROM ranked r JOIN (VALUES ('first'), ('last')) m(model)
-            ON (CASE m.model WHEN 'first' THEN first_rank ELSE last_rank END) = 1
-        LEFT JOIN source x ON x.id = r.source_id;
-"""
-
-for _step in ("working", "mql", "sal", "sql"):
-    # Calendar days where the company is; a step at an unknown time took an unknown number of them.
-    _DERIVE = _DERIVE.replace(
-        "STEP_DAYS",
-        f"CASE WHEN {_step}_at > TIMESTAMP '0001-01-01' THEN CAST(date_diff('day', timezone($zone, timezone('UTC', "
-        f"arrived_at)), timezone($zone, timezone('UTC', {_step}_at))) AS INTEGER) END AS {_step}_days,\n        STEP_DAYS",
-    )
-_DERIVE = _DERIVE.replace(",\n        STEP_DAYS", "")
+VERSION = "4"
+MEMORY = "192MB"
 
 
 class MirrorMissing(Conflict):
@@ -118,6 +44,25 @@ class Freshness:
     behind: int
 
 
+class _Reader:
+    """The newest copy kept open by this process: what was read once need not be read from the file again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: tuple[Hashable, Connection] | None = None
+
+    def cursor(self, path: Path) -> Connection:
+        """A connection of its own for one caller. An older copy lives on until its last reader is done."""
+        wanted = _identity(path)
+        with self._lock:
+            if self._open is None or self._open[0] != wanted:
+                self._open = None
+                db = duckdb.connect(str(path), read_only=True, config={"memory_limit": MEMORY})
+                self._open = wanted, db
+            return self._open[1].cursor()
+
+
+_reader = _Reader()
 _refreshing = threading.Lock()
 
 
@@ -141,10 +86,7 @@ def refresh(*, at: datetime) -> bool:
             shutil.copyfile(current, target)
         with contextlib.closing(_open(target)) as db:
             _fill(db, since=position, upto=horizon)
-            for statement in _DERIVE.split(";"):
-                if statement.strip():
-                    given = {"zone": company.time_zone, "currency": company.currency}
-                    db.execute(statement, {name: value for name, value in given.items() if f"${name}" in statement})
+            derive(db, zone=company.time_zone, currency=company.currency)
             db.execute(
                 "CREATE OR REPLACE TABLE meta "
                 "(version VARCHAR, position BIGINT, refreshed_at TIMESTAMP, zone VARCHAR, currency VARCHAR)"
@@ -166,23 +108,17 @@ def reading() -> Iterator[Connection]:
     Raises:
         MirrorMissing: it was never filled.
     """
-    newest = _newest()
-    if newest is None:
-        raise MirrorMissing()
-    with contextlib.closing(duckdb.connect(str(newest), read_only=True, config={"memory_limit": MEMORY})) as db:
+    with contextlib.closing(_reader.cursor(_existing())) as db:
         yield db
 
 
-def current_name() -> str:
-    """The name of the file that is read now; another name means other numbers.
+def current_copy() -> Hashable:
+    """Which copy is read now; another one means other numbers.
 
     Raises:
         MirrorMissing: the mirror was never filled.
     """
-    newest = _newest()
-    if newest is None:
-        raise MirrorMissing()
-    return newest.name
+    return _identity(_existing())
 
 
 def caught_up(known: Freshness) -> Freshness:
@@ -250,6 +186,18 @@ def _newest() -> Path | None:
     return max(_folder().glob("mirror-*.duckdb"), default=None)
 
 
+def _existing() -> Path:
+    newest = _newest()
+    if newest is None:
+        raise MirrorMissing()
+    return newest
+
+
+def _identity(path: Path) -> Hashable:
+    found = path.stat()
+    return path, found.st_ino, found.st_mtime_ns
+
+
 def _number(path: Path | None) -> int:
     return int(path.stem.removeprefix("mirror-")) if path is not None else 0
 
@@ -257,7 +205,7 @@ def _number(path: Path | None) -> int:
 def _position(path: Path, zone: str, currency: str) -> int | None:
     """The log position of a mirror that can be carried on; None when it must be built anew."""
     try:
-        with contextlib.closing(duckdb.connect(str(path), read_only=True)) as db:
+        with contextlib.closing(_reader.cursor(path)) as db:
             found = db.execute("SELECT version, position, zone, currency FROM meta").fetchone()
     except duckdb.Error:
         return None

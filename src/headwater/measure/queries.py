@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from headwater.measure import mirror
-from headwater.measure.metrics import flow, funnel, sources
+from headwater.measure import mirror, recent
+from headwater.measure.metrics import behind, flow, funnel, sources, trend
+from headwater.measure.metrics.behind import Metric, Noun
 from headwater.measure.metrics.scope import Scope, scope_of
-from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT, Figures, Key
+from headwater.measure.metrics.sources import Figures, Key
 from headwater.measure.mirror import Freshness
 from headwater.measure.rules import intervals
 from headwater.measure.rules.intervals import LEVEL, Interval
-from headwater.measure.rules.lifetable import LifeTable, life_table
+from headwater.measure.rules.lifetable import LifeTable
 from headwater.measure.rules.periods import By, ReportRequest
 from headwater.platform.actor import Actor
 from headwater.team import queries as team_queries
+from headwater.web.channels import channel_look
 
-UNKNOWN_LABELS = {BLANK: "Left blank", NO_TOUCHPOINT: "No known touchpoint"}
+BLANK_LABELS = {By.CAMPAIGN: "No campaign", By.MONTH: "Day not known", By.QUARTER: "Day not known"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ class SourcesReport:
     company_wide: bool
     curve: LifeTable
 
+    def row(self, key: str | None, unknown: str) -> SourceRow | None:
+        """The row of that key, or of that kind of not knowing."""
+        return next((row for row in self.rows if (row.key, row.unknown) == (key, unknown)), None)
+
 
 @dataclass(frozen=True)
 class FunnelReport:
@@ -71,6 +77,7 @@ class FunnelReport:
     request: ReportRequest
     steps: Sequence[funnel.Step]
     freshness: Freshness
+    company_wide: bool
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,56 @@ class Flow:
     """The streams of the Sankey, with names for what they pass."""
 
     streams: Sequence[flow.Stream]
-    sources: dict[int, tuple[str, str]]
-    campaigns: dict[int, str]
+    sources: Mapping[int, tuple[str, str]]
+    campaigns: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class PageData:
+    """Everything the page shows, of one state of the mirror."""
+
+    report: SourcesReport
+    flow: Flow
+    funnel: FunnelReport
+    trend: Mapping[Key, Sequence[Decimal]]
+
+
+@dataclass(frozen=True)
+class RowsBehind:
+    """What a number was counted from: ids of a noun, cut at ten thousand if ``is_cut``."""
+
+    noun: Noun
+    ids: Sequence[int]
+    freshness: Freshness
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than these."""
+        return len(self.ids) >= behind.LIMIT
+
+
+def page_data(actor: Actor, request: ReportRequest, *, at: datetime) -> PageData:
+    """All parts of the page over what the actor may count, remembered until the mirror or the day changes.
+
+    Raises:
+        NotAllowed: the actor may see no reports.
+        MirrorMissing: the mirror was never filled.
+    """
+    scope = _scope(actor, request, at)
+    copy = mirror.current_copy()
+
+    def count() -> PageData:
+        with mirror.reading() as db:
+            return PageData(
+                report=_sources(db, scope),
+                flow=_flow(db, scope),
+                funnel=_funnel(db, scope),
+                trend={} if scope.is_by_time else trend.revenue_by_month(db, scope),
+            )
+
+    found = recent.PAGES.get((copy, scope.asker), count)
+    fresh = mirror.caught_up(found.report.freshness)
+    return replace(found, report=replace(found.report, freshness=fresh), funnel=replace(found.funnel, freshness=fresh))
 
 
 def sources_report(actor: Actor, request: ReportRequest, *, at: datetime) -> SourcesReport:
@@ -89,26 +144,9 @@ def sources_report(actor: Actor, request: ReportRequest, *, at: datetime) -> Sou
         NotAllowed: the actor may see no reports.
         MirrorMissing: the mirror was never filled.
     """
-    actor.require("measure.report.see")
     scope = _scope(actor, request, at)
     with mirror.reading() as db:
-        found = sources.figures(db, scope)
-        overall = sources.days_to_win(db, scope)
-        names = _names(db, request.by)
-        fresh = mirror.freshness_of(db)
-    rows = [_row(key, figures, names, scope) for key, figures in found.items()]
-    rows.sort(key=_time_order if scope.is_by_time else _worth_order)
-    every = _sum(found.values())
-    every.days_median, every.days_mean = overall
-    return SourcesReport(
-        request=request,
-        rows=rows,
-        total=_row(("all", ""), every, {"all": ("All", "")}, scope),
-        currency=scope.currency,
-        freshness=fresh,
-        company_wide=scope.sees_company,
-        curve=life_table(every.ages),
-    )
+        return _sources(db, scope)
 
 
 def funnel_report(actor: Actor, request: ReportRequest, *, at: datetime) -> FunnelReport:
@@ -116,25 +154,90 @@ def funnel_report(actor: Actor, request: ReportRequest, *, at: datetime) -> Funn
 
     Raises:
         NotAllowed: the actor may see no reports.
+        MirrorMissing: the mirror was never filled.
     """
-    actor.require("measure.report.see")
+    scope = _scope(actor, request, at)
     with mirror.reading() as db:
-        steps = funnel.steps(db, _scope(actor, request, at))
-        fresh = mirror.freshness_of(db)
-    return FunnelReport(request=request, steps=steps, freshness=fresh)
+        return _funnel(db, scope)
+
+
+def fresh_sources_report(actor: Actor, request: ReportRequest, *, at: datetime) -> SourcesReport:
+    """As :func:`sources_report`, with the mirror brought up to the log first: for scripts, which do not look twice."""
+    actor.require("measure.report.see")
+    mirror.refresh(at=at)
+    return sources_report(actor, request, at=at)
+
+
+def fresh_funnel_report(actor: Actor, request: ReportRequest, *, at: datetime) -> FunnelReport:
+    """As :func:`funnel_report`, with the mirror brought up to the log first."""
+    actor.require("measure.report.see")
+    mirror.refresh(at=at)
+    return funnel_report(actor, request, at=at)
 
 
 def flow_of(actor: Actor, request: ReportRequest, *, at: datetime) -> Flow:
     """The streams behind the Sankey of the same request."""
-    actor.require("measure.report.see")
+    scope = _scope(actor, request, at)
     with mirror.reading() as db:
-        streams = flow.streams(db, _scope(actor, request, at))
-        names = {int(k): v for k, v in _names(db, By.SOURCE).items()}
-        campaigns = {int(k): v[0] for k, v in _names(db, By.CAMPAIGN).items()}
-    return Flow(streams, names, campaigns)
+        return _flow(db, scope)
+
+
+def rows_behind(
+    actor: Actor,
+    request: ReportRequest,
+    *,
+    metric: Metric,
+    key: str | None,
+    unknown: str,
+    every: bool,
+    at: datetime,
+) -> RowsBehind:
+    """What a figure of the report was counted from; ``every`` for one of the total."""
+    scope = _scope(actor, request, at)
+    with mirror.reading() as db:
+        if metric == "spend" and not scope.sees_company:
+            return RowsBehind("spend", (), mirror.freshness_of(db))
+        noun, ids = behind.ids_behind(db, scope, metric=metric, key=key, unknown=unknown, every=every)
+        return RowsBehind(noun, ids, mirror.freshness_of(db))
+
+
+def leads_behind(actor: Actor, request: ReportRequest, step: behind.Step, *, at: datetime) -> RowsBehind:
+    """The leads of a node or stream of the picture."""
+    scope = _scope(actor, request, at)
+    with mirror.reading() as db:
+        return RowsBehind("leads", behind.leads_in_step(db, scope, step), mirror.freshness_of(db))
+
+
+def _sources(db: mirror.Connection, scope: Scope) -> SourcesReport:
+    found, every = sources.figures(db, scope)
+    names = _names(db, scope.request.by)
+    rows = [_row(key, figures, names, scope) for key, figures in found.items()]
+    rows.sort(key=_time_order if scope.is_by_time else _worth_order)
+    return SourcesReport(
+        request=scope.request,
+        rows=rows,
+        total=_row(sources.EVERYTHING, every, {"all": ("All", "")}, scope),
+        currency=scope.currency,
+        freshness=mirror.freshness_of(db),
+        company_wide=scope.sees_company,
+        curve=LifeTable(every.ages),
+    )
+
+
+def _funnel(db: mirror.Connection, scope: Scope) -> FunnelReport:
+    return FunnelReport(scope.request, funnel.steps(db, scope), mirror.freshness_of(db), scope.sees_company)
+
+
+def _flow(db: mirror.Connection, scope: Scope) -> Flow:
+    return Flow(
+        streams=flow.streams(db, scope),
+        sources={int(k): v for k, v in _names(db, By.SOURCE).items()},
+        campaigns={int(k): v[0] for k, v in _names(db, By.CAMPAIGN).items()},
+    )
 
 
 def _scope(actor: Actor, request: ReportRequest, at: datetime) -> Scope:
+    actor.require("measure.report.see")
     company = team_queries.company()
     return scope_of(actor, request, zone=company.zone, currency=company.currency, at=at)
 
@@ -149,15 +252,15 @@ def _names(db: mirror.Connection, by: By) -> dict[str, tuple[str, str]]:
     if by is By.CAMPAIGN:
         return {str(i): (name, "") for i, name in db.execute("SELECT id, name FROM campaign").fetchall()}
     if by is By.CHANNEL:
-        return {c: (c, c) for (c,) in db.execute("SELECT DISTINCT channel FROM source").fetchall()}
+        found = db.execute("SELECT DISTINCT channel FROM source").fetchall()
+        return {code: (str(channel_look(code).label), code) for (code,) in found}
     return {}
 
 
 def _row(key: Key, found: Figures, names: dict[str, tuple[str, str]], scope: Scope) -> SourceRow:
     value, unknown = key
     label, channel = names.get(value or "", (value or "", ""))
-    table = life_table(found.ages)
-    reach = table.reach()
+    reach = LifeTable(found.ages).reach()
     counted = found.won_of_leads
     cohort_like = scope.request.basis == "arrived"
     margin = found.costed_revenue - found.cost if found.orders_with_cost else None
@@ -165,7 +268,7 @@ def _row(key: Key, found: Figures, names: dict[str, tuple[str, str]], scope: Sco
     has_return = margin is not None and spend is not None and spend > 0
     return SourceRow(
         key=value,
-        label=UNKNOWN_LABELS.get(unknown, label),
+        label=_label(unknown, label, scope.request.by),
         channel=channel,
         unknown=unknown,
         figures=found,
@@ -186,6 +289,17 @@ def _row(key: Key, found: Figures, names: dict[str, tuple[str, str]], scope: Sco
     )
 
 
+def _label(unknown: str, label: str, by: By) -> str:
+    """What a row is called. The kinds of not knowing have names of their own and keep them apart."""
+    match unknown:
+        case sources.BLANK:
+            return BLANK_LABELS.get(by, "Left blank")
+        case sources.NO_TOUCHPOINT:
+            return "No known touchpoint"
+        case _:
+            return label
+
+
 def _cost_range(found: Figures) -> Interval | None:
     if found.spend is None or not 0 < found.won <= found.leads:
         return None
@@ -196,23 +310,6 @@ def _return_range(margin: Decimal | None, found: Figures) -> Interval | None:
     if margin is None or found.spend is None or not 0 < found.won <= found.leads:
         return None
     return intervals.return_on_spend(margin, found.spend, wins=found.won, leads=found.leads)
-
-
-_ADDED = (
-    "leads", "mql", "sql", "won", "won_of_leads", "open_leads", "orders", "orders_with_amount", "orders_with_cost",
-    "orders_other_currency", "revenue", "costed_revenue", "cost", "days_known", "days_negative",
-)  # fmt: skip
-
-
-def _sum(rows: Iterable[Figures]) -> Figures:
-    every = Figures()
-    for row in rows:
-        for name in _ADDED:
-            setattr(every, name, getattr(every, name) + getattr(row, name))
-        if row.spend is not None:
-            every.spend = (every.spend or Decimal(0)) + row.spend
-        every.ages.extend(row.ages)
-    return every
 
 
 def _worth_order(row: SourceRow) -> tuple[bool, Decimal, int, int, str]:

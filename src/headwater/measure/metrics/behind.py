@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import duckdb
 
+from headwater.measure.metrics.flow import CODES, steps
 from headwater.measure.metrics.scope import Scope
-from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT, cohort, sales, won_as_of
+from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT, SPEND, cohort, sales, won_as_of
 from headwater.measure.rules.periods import Basis
 
 Metric = Literal["leads", "mql", "sql", "won", "revenue", "spend"]
 Noun = Literal["leads", "orders", "spend"]
 LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which streams of the flow picture are meant; what is None is left open, ``0`` or ``-`` means left blank."""
+
+    source_id: int | None = None
+    campaign_id: int | None = None
+    channel: str | None = None
+    qualified: str | None = None
+    outcome: str | None = None
+    category: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every stream is meant."""
+        return self == Step()
 
 
 def ids_behind(
@@ -26,7 +45,7 @@ def ids_behind(
     if metric == "spend":
         wanted = _wanted("key", key, every=every)
         sql = (
-            f"SELECT id FROM (SELECT e.id, {scope.spend_key()} AS key FROM spend e WHERE e.currency = $currency "
+            f"SELECT id FROM (SELECT e.id, {scope.spend_key()} AS key FROM {SPEND} e WHERE e.currency = $currency "
             f"AND e.spent_on <= $known_day AND {scope.in_period('e.spent_on')}) WHERE {wanted} LIMIT {LIMIT}"
         )
         noun: Noun = "spend"
@@ -40,7 +59,7 @@ def ids_behind(
             wanted = f"{touched} AND {_wanted('key', key, every=False)}"
         without_lead = " AND s.lead_id IS NULL" if metric == "won" else ""
         sql = (
-            f"SELECT DISTINCT id FROM (SELECT s.id, {scope.sale_key()} AS key, c.sale_id IS NULL AS untouched "
+            f"SELECT DISTINCT id FROM (SELECT s.id, {scope.sale_key()} AS key, s.untouched "
             f"{sales(scope)}{without_lead}) WHERE {wanted} LIMIT {LIMIT}"
         )
         noun = "orders"
@@ -49,8 +68,24 @@ def ids_behind(
         noun = "leads"
     statement, bound = scope.bind(sql)
     if "$key" in statement:
-        bound["key"] = key
+        bound["key"] = scope.key_value(key or "")
     return noun, [row[0] for row in db.execute(statement, {**bound, **params}).fetchall()]
+
+
+def leads_in_step(db: duckdb.DuckDBPyConnection, scope: Scope, step: Step) -> list[int]:
+    """The leads that went this way, at most ten thousand, in no order that means anything."""
+    wanted, params = ["TRUE"], {}
+    for field in fields(step):
+        value = getattr(step, field.name)
+        if value in (0, "-"):
+            wanted.append(f"{field.name} IS NULL")
+        elif value is not None:
+            wanted.append(f"{field.name} = $step_{field.name}")
+            codes = CODES.get(field.name)
+            params[f"step_{field.name}"] = codes.index(value) if codes and value in codes else value
+    sql = f"SELECT id FROM ({steps(scope)}) WHERE {' AND '.join(wanted)} LIMIT {LIMIT}"
+    statement, bound = scope.bind(sql)
+    return [row[0] for row in db.execute(statement, {**bound, **params}).fetchall()]
 
 
 def _leads(scope: Scope, metric: Metric) -> str:
@@ -72,4 +107,4 @@ def _wanted(column: str, key: str | None, *, every: bool) -> str:
     return f"{column} IS NULL" if key is None else f"{column} = $key"
 
 
-__all__ = ["BLANK", "LIMIT", "Metric", "Noun", "ids_behind"]
+__all__ = ["BLANK", "LIMIT", "Metric", "Noun", "Step", "ids_behind", "leads_in_step"]

@@ -23,29 +23,15 @@ class Step:
 def steps(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[Step]:
     """The five stages and won, each counting whoever got at least that far."""
     sql = f"""
-        WITH spans AS (
-            SELECT lead_id,
-                min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage <> 'NEW') AS working_at,
-                min(coalesce(from_at, TIMESTAMP '0001-01-01')) FILTER (stage IN ('SAL', 'SQL')) AS sal_at
-            FROM stage_span GROUP BY lead_id
-        ), l AS (
-            SELECT c.*, s.working_at, s.sal_at FROM ({cohort(scope)}) c LEFT JOIN spans s ON s.lead_id = c.id
-        ), reached AS (
-            SELECT arrived_at, won_at, is_won, sql_at,
-                least(sal_at, sql_at) AS sal_at, least(mql_at, sal_at, sql_at) AS mql_at,
-                least(working_at, mql_at, sal_at, sql_at) AS working_at
-            FROM l
-        )
         SELECT count(*), {
         ", ".join(
-            f"count(*) FILTER ({at} < $until), "
-            f"median(date_diff('day', arrived_at, {at})) FILTER ({at} < $until AND {at} > TIMESTAMP '0001-01-01')"
-            for at in ("working_at", "mql_at", "sal_at", "sql_at")
+            f"count(*) FILTER ({step}_at < $until), median({step}_days) FILTER ({step}_at < $until)"
+            for step in ("working", "mql", "sal", "sql")
         )
     },
             count(*) FILTER ({won_as_of()}),
-            median(date_diff('day', arrived_at, won_at)) FILTER ({won_as_of()} AND won_at > TIMESTAMP '0001-01-01')
-        FROM reached l
+            median(won_on - arrived_on) FILTER ({won_as_of()})
+        FROM ({cohort(scope)}) l
     """
     found = db.execute(*scope.bind(sql)).fetchone()
     assert found is not None

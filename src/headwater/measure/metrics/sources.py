@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from headwater.measure.metrics.scope import Scope
-from headwater.measure.rules.lifetable import Group
+from headwater.measure.rules.lifetable import Fates
 from headwater.measure.rules.periods import Basis
+
+SPEND = "(SELECT n.*, x.channel FROM spend n JOIN source x ON x.id = n.source_id)"
 
 BLANK = "blank"
 NO_TOUCHPOINT = "no_touchpoint"
@@ -62,7 +65,7 @@ class Figures:
     days_mean: float | None = None
     days_known: int = 0
     days_negative: int = 0
-    ages: list[Group] = field(default_factory=list)
+    ages: Fates = field(default_factory=Fates)
 
     @property
     def is_empty(self) -> bool:
@@ -72,19 +75,40 @@ class Figures:
 
 Key = tuple[str | None, str]
 """The key of a row and the kind of not knowing it stands for (``""``: an ordinary row)."""
+EVERYTHING: Key = ("all", "total")
 
 
-def figures(db: duckdb.DuckDBPyConnection, scope: Scope, *, with_ages: bool = True) -> dict[Key, Figures]:
-    """All rows of the report by key, in no order."""
+def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figures], Figures]:
+    """All rows of the report by key, in no order, and their total."""
     rows: dict[Key, Figures] = defaultdict(Figures)
     _count_leads(db, scope, rows)
     _count_wins(db, scope, rows)
     _sum_sales(db, scope, rows)
     if scope.sees_company:
         _sum_spend(db, scope, rows)
-    if with_ages:
-        _count_ages(db, scope, rows)
-    return {key: found for key, found in rows.items() if not found.is_empty}
+    _count_ages(db, scope, rows)
+    overall = rows.pop(EVERYTHING)
+    found = {key: row for key, row in rows.items() if not row.is_empty}
+    total = _sum(found.values())
+    total.days_median, total.days_mean = overall.days_median, overall.days_mean  # no sum of the rows'
+    return found, total
+
+
+_ADDED = (
+    "leads", "mql", "sql", "won", "won_of_leads", "open_leads", "orders", "orders_with_amount", "orders_with_cost",
+    "orders_other_currency", "revenue", "costed_revenue", "cost", "days_known", "days_negative",
+)  # fmt: skip
+
+
+def _sum(rows: Iterable[Figures]) -> Figures:
+    every = Figures()
+    for row in rows:
+        for name in _ADDED:
+            setattr(every, name, getattr(every, name) + getattr(row, name))
+        if row.spend is not None:
+            every.spend = (every.spend or Decimal(0)) + row.spend
+        every.ages.update(row.ages)
+    return every
 
 
 def cohort(scope: Scope) -> str:
@@ -101,7 +125,7 @@ def won_as_of() -> str:
 
 
 def sales(scope: Scope) -> str:
-    """The sales ``s`` of the report with their lead ``l`` and credited touch ``c``.
+    """The sales ``s`` of the report with their credited way in.
 
     By arrival: orders of the period's leads, and in a report over all time also those without a lead. By closing
     day: orders placed in the period.
@@ -109,32 +133,25 @@ def sales(scope: Scope) -> str:
     if scope.request.basis is Basis.CLOSED:
         placed = scope.in_period("s.ordered_on")
     else:
-        placed = f"({scope.in_period('l.arrived_on')}) AND {scope.known('l.arrived_at')}"
+        placed = f"({scope.in_period('s.arrived_on')}) AND s.has_lead AND {scope.known('s.arrived_at')}"
         if scope.request.period.is_all_time:
-            placed = f"(l.id IS NULL OR ({placed}))"
+            placed = f"(NOT s.has_lead OR ({placed}))"
     return (
-        "FROM sale_day s LEFT JOIN lead_fact l ON l.id = s.lead_id "
-        "LEFT JOIN credit c ON c.sale_id = s.id AND c.model = $model "
-        f"WHERE {placed} AND {scope.known('s.ordered_at')} AND {scope.visible('s')}"
+        f"FROM sale_fact s WHERE s.model = $model AND {placed} "
+        f"AND {scope.known('s.ordered_at')} AND {scope.visible('s')}"
     )
 
 
 def _count_leads(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     sql = f"""
         SELECT key, count(*), count(*) FILTER (mql_at < $until), count(*) FILTER (sql_at < $until),
-            count(*) FILTER ({won_as_of()}), count(*) FILTER (NOT {won_as_of()} AND (exit = '' OR exited_at >= $until))
+            count(*) FILTER ({won_as_of()}),
+            count(*) FILTER (NOT {won_as_of()} AND NOT coalesce(left_at < $until, FALSE))
         FROM ({cohort(scope)}) l GROUP BY key
     """
     for key, leads, mql, sql_count, won, still_open in db.execute(*scope.bind(sql)).fetchall():
-        row = rows[_row_key(key)]
+        row = rows[row_key(scope, key)]
         row.leads, row.mql, row.sql, row.won_of_leads, row.open_leads = leads, mql, sql_count, won, still_open
-
-
-def days_to_win(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[float | None, float | None]:
-    """Median and mean days to win over all rows together."""
-    sql = f"WITH winner AS ({_winners(scope)}) SELECT median(won_on - arrived_on), avg(won_on - arrived_on) FROM winner"
-    found = db.execute(*scope.bind(sql)).fetchone()
-    return (found[0], found[1]) if found else (None, None)
 
 
 def _winners(scope: Scope) -> str:
@@ -152,24 +169,25 @@ def _winners(scope: Scope) -> str:
 
 def _count_wins(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     sql = f"""
-        WITH winner AS ({_winners(scope)}), dated AS (SELECT *, won_on - arrived_on AS days FROM winner)
-        SELECT key, count(*), median(days), avg(days), count(days), count(*) FILTER (days < 0) FROM dated GROUP BY key
+        WITH dated AS (SELECT key, won_on - arrived_on AS days FROM ({_winners(scope)}))
+        SELECT key, count(*), median(days), avg(days), count(days), count(*) FILTER (days < 0), grouping(key)
+        FROM dated GROUP BY GROUPING SETS ((key), ())
     """
-    for key, won, median, mean, known, negative in db.execute(*scope.bind(sql)).fetchall():
-        row = rows[_row_key(key)]
+    for key, won, median, mean, known, negative, is_total in db.execute(*scope.bind(sql)).fetchall():
+        row = rows[EVERYTHING if is_total else row_key(scope, key)]
         row.won, row.days_median, row.days_mean, row.days_known, row.days_negative = won, median, mean, known, negative
     sql = f"""
-        SELECT {scope.sale_key()} AS key, c.sale_id IS NULL AS untouched, count(DISTINCT s.opportunity_id)
+        SELECT {scope.sale_key()} AS key, s.untouched, count(DISTINCT s.opportunity_id)
         {sales(scope)} AND s.lead_id IS NULL AND s.opportunity_id IS NOT NULL GROUP BY ALL
     """
     for key, untouched, won in db.execute(*scope.bind(sql)).fetchall():
-        rows[_row_key(key, untouched=untouched and not scope.is_by_time)].won += won
+        rows[row_key(scope, key, untouched=untouched and not scope.is_by_time)].won += won
 
 
 def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     ours = "s.currency = $currency"
     sql = f"""
-        SELECT {scope.sale_key()} AS key, c.sale_id IS NULL AS untouched, count(*),
+        SELECT {scope.sale_key()} AS key, s.untouched, count(*),
             count(s.amount) FILTER ({ours}), count(s.cost) FILTER ({ours} AND s.amount IS NOT NULL),
             count(*) FILTER (NOT {ours} AND s.amount IS NOT NULL), sum(s.amount) FILTER ({ours}),
             sum(s.amount) FILTER ({ours} AND s.cost IS NOT NULL), sum(s.cost) FILTER ({ours} AND s.amount IS NOT NULL)
@@ -178,7 +196,7 @@ def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figu
     for key, untouched, orders, valued, costed, foreign, revenue, costed_revenue, cost in db.execute(
         *scope.bind(sql)
     ).fetchall():
-        row = rows[_row_key(key, untouched=untouched and not scope.is_by_time)]
+        row = rows[row_key(scope, key, untouched=untouched and not scope.is_by_time)]
         row.orders += orders
         row.orders_with_amount += valued
         row.orders_with_cost += costed
@@ -190,27 +208,56 @@ def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figu
 
 def _sum_spend(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     sql = f"""
-        SELECT {scope.spend_key()} AS key, sum(e.amount) FROM spend e
+        SELECT {scope.spend_key()} AS key, sum(e.amount) FROM {SPEND} e
         WHERE e.currency = $currency AND e.spent_on <= $known_day AND {scope.in_period("e.spent_on")} GROUP BY ALL
     """
     for key, spend in db.execute(*scope.bind(sql)).fetchall():
-        rows[_row_key(key)].spend = spend
+        rows[row_key(scope, key)].spend = spend
 
 
 def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
-    """Fates by age. Where orders have only been written down since some day, older leads are watched from then."""
-    sql = f"""
-        WITH first_record AS (SELECT min(won_on) AS day FROM lead_fact)
-        SELECT key, CASE WHEN {won_as_of()} THEN l.won_on - l.arrived_on END, $known_day - l.arrived_on,
-            greatest(0, coalesce((SELECT day FROM first_record) - l.arrived_on, 0)), count(*)
-        FROM ({cohort(scope)}) l
-        WHERE l.arrived_on IS NOT NULL AND NOT ({won_as_of()} AND l.won_on IS NULL) GROUP BY ALL
+    """Fates by age. Where orders have only been written down since some day, older leads are watched from then.
+
+    A negative age at the win counts as zero; who won before anybody watched is left out.
     """
-    for key, won_age, age, watched_from, count in db.execute(*scope.bind(sql)).fetchall():
-        rows[_row_key(key)].ages.append(Group(won_age, age, count, watched_from))
+    last_seen = f"CASE WHEN {won_as_of()} THEN l.won_on ELSE $known_day END"
+    counted = f"l.arrived_on <= $known_day AND NOT ({won_as_of()} AND l.won_on IS NULL)"
+    found = db.execute("SELECT min(ordered_on) FROM first_sale").fetchone()
+    first_record = found[0] if found and found[0] else date.min
+    in_time = f"({counted} AND {last_seen} >= $first_record)"
+    # As lists, a pair for each row: tens of thousands of ages in rows of their own would take longer to hand over.
+    for key, has_won, seen_ages, counts in _fetch(
+        db,
+        scope,
+        f"""
+        SELECT key, has_won, list(age), list(leads) FROM (
+            SELECT key, {won_as_of()} AS has_won, greatest(0, {last_seen} - l.arrived_on) AS age, count(*) AS leads
+            FROM ({cohort(scope)}) l WHERE {in_time} GROUP BY ALL
+        ) GROUP BY ALL""",
+        first_record=first_record,
+    ):
+        ages = rows[row_key(scope, key)].ages
+        ages.starts[0] += sum(counts)
+        (ages.wins if has_won else ages.ends).update(dict(zip(seen_ages, counts, strict=True)))
+    for key, watched_from, count in _fetch(
+        db,
+        scope,
+        f"SELECT key, $first_record - l.arrived_on, count(*) FROM ({cohort(scope)}) l "
+        f"WHERE {in_time} AND l.arrived_on < $first_record GROUP BY ALL",
+        first_record=first_record,
+    ):
+        starts = rows[row_key(scope, key)].ages.starts
+        starts[0] -= count
+        starts[watched_from] += count
 
 
-def _row_key(key: Any, *, untouched: bool = False) -> Key:
+def _fetch(db: duckdb.DuckDBPyConnection, scope: Scope, sql: str, **more: Any) -> list[tuple[Any, ...]]:
+    statement, bound = scope.bind(sql)
+    return db.execute(statement, {**bound, **more}).fetchall()
+
+
+def row_key(scope: Scope, key: Any, *, untouched: bool = False) -> Key:
+    """The row a grouped value belongs to."""
     if untouched:
         return None, NO_TOUCHPOINT
-    return (None, BLANK) if key is None else (str(key), "")
+    return (None, BLANK) if key is None else (scope.key_text(key), "")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 from headwater.measure.rules.intervals import LEVEL, Interval, wilson, z_score
 
@@ -29,8 +33,34 @@ class Group:
     watched_from_age_days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+@dataclass(slots=True)
+class Fates:
+    """What became of leads, counted by age: how many began to be watched at it, won at it, were last seen at it."""
+
+    starts: Counter[int] = field(default_factory=Counter)
+    wins: Counter[int] = field(default_factory=Counter)
+    ends: Counter[int] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.starts)
+
+    def add(self, group: Group) -> None:
+        """Count one group more; leads from after the as-of day, or won before anybody watched, are left out."""
+        has_won = group.age_at_win_days is not None and group.age_at_win_days <= group.age_at_censoring_days
+        age = max(group.age_at_win_days or 0, 0) if has_won else group.age_at_censoring_days
+        start = max(group.watched_from_age_days, 0)
+        if group.age_at_censoring_days >= 0 and age >= start and group.count > 0:
+            self.starts[start] += group.count
+            (self.wins if has_won else self.ends)[age] += group.count
+
+    def update(self, other: Fates) -> None:
+        """Count the leads of another row as well."""
+        self.starts.update(other.starts)
+        self.wins.update(other.wins)
+        self.ends.update(other.ends)
+
+
+class Point(NamedTuple):
     """What is known about one age: leads still watched and not won before, wins at it, share won up to it."""
 
     age_days: int
@@ -41,23 +71,31 @@ class Point:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
 class LifeTable:
-    """Conversion by age of lead, for every day from 0 to the oldest age seen."""
+    """Conversion by age of lead, for every day from 0 to the oldest age seen.
 
-    points: tuple[Point, ...]
-    leads: int
-    won: int
-    level: float
+    The curve only steps where somebody won; what lies between is looked up when asked for.
+    """
+
+    def __init__(self, fates: Fates, *, level: float = LEVEL) -> None:
+        self.leads, self.won, self.level = fates.starts.total(), fates.wins.total(), level
+        self._at_risk = _at_risk(fates)
+        self._steps = _steps(fates.wins, self._at_risk)
+        self._step_ages = [step.age_days for step in self._steps]
 
     @property
     def raw_share(self) -> float | None:
         """Won of all leads so far, however young: it understates what these leads will come to."""
         return self.won / self.leads if self.leads else None
 
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Every day of the curve."""
+        return tuple(self._point(age) for age in range(len(self._at_risk)))
+
     def at(self, age_days: int) -> Point | None:
         """What is known about an age; nothing beyond the oldest one seen: the curve is never extended."""
-        return self.points[age_days] if 0 <= age_days < len(self.points) else None
+        return self._point(age_days) if 0 <= age_days < len(self._at_risk) else None
 
     def share_at(self, age_days: int) -> float | None:
         """The share won by ``age_days``, if any lead was watched that long."""
@@ -69,15 +107,44 @@ class LifeTable:
 
         It is what leads come to *by that age*, not a forecast of what they come to in the end.
         """
-        return next((point for point in reversed(self.points) if point.at_risk >= enough), None)
+        ages = range(len(self._at_risk) - 1, -1, -1)
+        return next((self._point(age) for age in ages if self._at_risk[age] >= enough), None)
 
     def every(self, days: int, *, enough: int = ENOUGH_AT_RISK) -> list[Point]:
         """The points of a curve, one every ``days`` and the last, as far as ``enough`` leads were watched."""
         last = self.reach(enough=enough)
         if last is None:
             return []
-        points = list(self.points[: last.age_days + 1 : days])
-        return points if points[-1] is last else [*points, last]
+        ages = [*range(0, last.age_days, days), last.age_days]
+        return [self._point(age) for age in ages]
+
+    def _point(self, age: int) -> Point:
+        at_risk, before = self._at_risk[age], bisect_right(self._step_ages, age)
+        if not before:
+            # Before the first win the log(-log) scale has no value; none of those watched so far has won.
+            watched = next((count for count in self._at_risk[age::-1] if count), 0)
+            return Point(age, at_risk, 0, 0.0, 0.0, _wilson(0, watched, self.level).high)
+        step = self._steps[before - 1]
+        low, high = self._interval(before - 1)
+        return Point(age, at_risk, step.won if step.age_days == age else 0, 1 - step.survival, low, high)
+
+    def _interval(self, number: int) -> tuple[float, float]:
+        step = self._steps[number]
+        if step.survival:
+            spread = z_score(self.level) * sqrt(step.greenwood) / abs(log(step.survival))
+            return 1 - step.survival ** exp(-spread), 1 - step.survival ** exp(spread)
+        # All still watched have won: Greenwood's variance has no end, what was sure before still is.
+        return (self._interval(number - 1)[0] if number else _wilson(step.won, step.at_risk, self.level).low), 1.0
+
+
+class _Step(NamedTuple):
+    """An age at which somebody won, and what of the curve is left over after it."""
+
+    age_days: int
+    at_risk: int
+    won: int
+    survival: float
+    greenwood: float
 
 
 def life_table(groups: Iterable[Group], *, level: float = LEVEL) -> LifeTable:
@@ -92,37 +159,37 @@ def life_table(groups: Iterable[Group], *, level: float = LEVEL) -> LifeTable:
     between 0 and 1. At one age wins come before ends of watching. The one thing it must assume is that older
     and younger leads are alike; where that is doubtful, draw one curve per quarter of arrival.
     """
-    starts: Counter[int] = Counter()
-    wins: Counter[int] = Counter()
-    ends: Counter[int] = Counter()
+    fates = Fates()
     for group in groups:
-        has_won = group.age_at_win_days is not None and group.age_at_win_days <= group.age_at_censoring_days
-        age = max(group.age_at_win_days or 0, 0) if has_won else group.age_at_censoring_days
-        start = max(group.watched_from_age_days, 0)
-        if group.age_at_censoring_days >= 0 and age >= start and group.count > 0:
-            starts[start] += group.count
-            (wins if has_won else ends)[age] += group.count
+        fates.add(group)
+    return LifeTable(fates, level=level)
 
-    survival, greenwood, at_risk = 1.0, 0.0, 0
-    low, high = 0.0, 1.0
-    points: list[Point] = []
-    for age in range(max([*wins, *ends], default=-1) + 1):
-        at_risk += starts[age]
-        won = wins[age]
-        if 0 < won < at_risk and survival:
-            survival *= 1 - won / at_risk
-            greenwood += won / (at_risk * (at_risk - won))
-            spread = z_score(level) * sqrt(greenwood) / abs(log(survival))
-            low, high = 1 - survival ** exp(-spread), 1 - survival ** exp(spread)
-        elif won and survival:
-            # All still watched have won: Greenwood's variance has no end, what was sure before still is.
-            survival, low, high = 0.0, low or _wilson(won, at_risk, level).low, 1.0
-        elif survival == 1.0 and at_risk:
-            # Before the first win the log(-log) scale has no value; none of those watched so far has won.
-            high = _wilson(0, at_risk, level).high
-        points.append(Point(age, at_risk, won, 1 - survival, low, high))
-        at_risk -= won + ends[age]
-    return LifeTable(tuple(points), starts.total(), wins.total(), level)
+
+def _at_risk(fates: Fates) -> list[int]:
+    """How many are watched at each age and have not won before it; wins come before ends of watching."""
+    oldest = max([*fates.wins, *fates.ends], default=-1)
+    change = [0] * (oldest + 2)
+    for age, count in fates.starts.items():
+        change[age] += count
+    for gone in (fates.wins, fates.ends):
+        for age, count in gone.items():
+            change[age + 1] -= count
+    return list(accumulate(change[:-1]))
+
+
+def _steps(wins: Counter[int], at_risk: Sequence[int]) -> list[_Step]:
+    """The steps of the curve, up to where all still watched have won."""
+    survival, greenwood = 1.0, 0.0
+    steps: list[_Step] = []
+    for age in sorted(wins):
+        won, watched = wins[age], at_risk[age]
+        if not won or not survival:
+            continue
+        survival *= 1 - won / watched
+        greenwood += won / (watched * (watched - won)) if won < watched else 0.0
+        steps.append(_Step(age, watched, won, survival if won < watched else 0.0, greenwood))
+        survival = steps[-1].survival
+    return steps
 
 
 def _wilson(wins: int, of: int, level: float) -> Interval:
