@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headwater.cli.console import plain
+from headwater.cli.console import Progress, plain, print_json, print_pairs, print_table
 from headwater.cli.installation import Commands, json_option, opened
 
 if TYPE_CHECKING:
@@ -103,8 +103,90 @@ def _rows(resource: Resource, actor: Actor, columns: Any) -> Iterator[list[Any]]
 
 
 def run_import(chosen: argparse.Namespace) -> int:
-    raise NotImplementedError
+    """Bring a file in; rejected rows are handed back in a file and are no failure."""
+    with opened() as actor:
+        from headwater.intake.batches import rejects_path
+        from headwater.intake.models import ImportBatch
+        from headwater.intake.run import import_file
+        from headwater.platform.clock import now
+        from headwater.platform.errors import DomainError
+        from headwater.platform.importer import RowResult
+
+        rows: list[dict[str, Any]] = []
+
+        def on_row(result: RowResult) -> None:
+            rows.append(
+                {"line": result.line, "outcome": result.outcome.value, "id": result.object_id,
+                 "reasons": list(result.reasons)}
+            )  # fmt: skip
+
+        progress = Progress(f"Importing {chosen.file.name}")
+        refuse_unreadable(chosen.file)
+        try:
+            batch = import_file(
+                chosen.file,
+                kind=chosen.kind,
+                by=actor,
+                at=now(),
+                profile=chosen.profile or None,
+                is_dry_run=chosen.dry_run,
+                on_progress=lambda batch: progress(batch.rows_read, batch.row_estimate),
+                on_row=on_row if chosen.rows else None,
+            )
+        finally:
+            progress.close()
+        if batch.state != ImportBatch.State.DONE:
+            state, read = batch.get_state_display().lower(), batch.rows_read
+            raise DomainError(f"Import {batch.pk} did not get through: it is {state} after {read:,} rows.")
+        rejects = rejects_path(batch)
+        result: dict[str, Any] = {
+            "kind": batch.kind,
+            "file": str(chosen.file),
+            "dry_run": batch.is_dry_run,
+            "batch": batch.pk,
+            "created": batch.created,
+            "updated": batch.updated,
+            "unchanged": batch.unchanged,
+            "rejected": batch.rejected,
+            "rejects_file": str(rejects) if rejects is not None else None,
+        }
+    if chosen.json:
+        print_json({**result, "rows": rows} if chosen.rows else result)
+        return 0
+    if chosen.rows:
+        shown = [{**row, "reasons": "; ".join(row["reasons"])} for row in rows]
+        print_table(shown, ("line", "outcome", "id", "reasons"))
+    print_pairs({**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""})
+    return 0
 
 
 def run_undo(chosen: argparse.Namespace) -> int:
-    raise NotImplementedError
+    """Take an import back; rows somebody worked on since stay, and are listed with the reason."""
+    with opened() as actor:
+        from headwater.intake.batches import undo_batch
+        from headwater.platform.clock import now
+
+        report = undo_batch(batch_id=chosen.batch, by=actor, at=now()).undo_report
+    if chosen.json:
+        print_json({"batch": chosen.batch, **report})
+        return 0
+    print_pairs({"removed": report["removed"], "restored": report["restored"], "kept": len(report["kept"])})
+    if report["kept"]:
+        print_table(report["kept"], ("kind", "id", "title", "reason"))
+    return 0
+
+
+def refuse_unreadable(file: Path) -> None:
+    """Refuse a file that is not there or may not be read, before anything is begun.
+
+    Raises:
+        UnreadableFile: says why.
+    """
+    from headwater.intake.errors import UnreadableFile
+
+    try:
+        with file.open("rb"):
+            return
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise UnreadableFile(f"{file} cannot be read: {reason}.") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from headwater.cli.installation import Commands, json_option
+from headwater.cli.console import print_json, print_table
+from headwater.cli.installation import Commands, json_option, opened
 
 BY = ("channel", "source", "campaign", "month", "quarter")
 
@@ -46,8 +47,48 @@ def _day(text: str) -> date:
 
 
 def run_sources(chosen: argparse.Namespace) -> int:
-    raise NotImplementedError
+    """Where our sales come from, over all data, brought up to this moment first."""
+    with opened() as actor:
+        from headwater.measure import queries, schema
+        from headwater.measure.rules.periods import Basis, By, ReportRequest
+        from headwater.platform.clock import now
+
+        request = ReportRequest(
+            By(chosen.by), Basis(chosen.basis), chosen.model, chosen.start, chosen.end, chosen.as_of
+        )
+        report = schema.sources_json(queries.fresh_sources_report(actor, request, at=now()))
+    if chosen.json:
+        print_json(report)
+        return 0
+    rows = [*report["rows"], report["total"]]
+    for row in rows:
+        row["conversion"] = _range(row["conversion"])
+        row["days to win"] = row["days_to_win"]["median"]
+        row["return"] = row["return"]["value"]
+    columns = ("label", "leads", "mql", "sql", "won", "revenue", "spend", "conversion", "days to win", "return")
+    print_table(rows, columns)
+    print(f"Money in {report['currency']}. Ranges hold the true value {report['level']:.0%} of the time.")
+    return 0
 
 
 def run_funnel(chosen: argparse.Namespace) -> int:
-    raise NotImplementedError
+    """How far leads come."""
+    with opened() as actor:
+        from headwater.measure import queries, schema
+        from headwater.measure.rules.periods import ReportRequest
+        from headwater.platform.clock import now
+
+        request = ReportRequest(from_=chosen.start, to=chosen.end, as_of=chosen.as_of)
+        report = schema.funnel_json(queries.fresh_funnel_report(actor, request, at=now()))
+    if chosen.json:
+        print_json(report)
+    else:
+        print_table(report["steps"], ("label", "leads", "pass_rate", "median_days"))
+    return 0
+
+
+def _range(share: dict[str, float | None]) -> str:
+    if share["share"] is None:
+        return "-"
+    ends = f" ({share['low']:.1%} to {share['high']:.1%})" if share["low"] is not None else ""
+    return f"{share['share']:.1%}{ends}"

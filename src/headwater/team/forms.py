@@ -131,6 +131,11 @@ class CompanyForm(FirstCompanyForm):
         label=_("Handover, hours"), min_value=1, max_value=1_000, help_text=_("Sales accepts or sends back within.")
     )
 
+    field_order = (
+        "name", "country", "currency", "time_zone", "office_opens", "office_closes", "answer_minutes",
+        "handover_hours", "office_days",
+    )  # fmt: skip
+
     def clean_office_days(self) -> str:
         """The days as the company keeps them: their numbers in order."""
         return "".join(sorted(self.cleaned_data["office_days"]))
@@ -191,8 +196,7 @@ class TokenForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label=_("Valid"),
-        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("until revoked"))],
-        required=False,
-        coerce=int,
-        empty_value=None,
+        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("until revoked"))],
+        initial="90",
+        coerce=lambda text: int(text) or None,
     )

@@ -192,8 +192,3 @@ def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
     """Users by their id, active or not, for rules and sentences about who was asked. One query."""
     wanted = set(ids)
     return {user.pk: user for user in User.objects.filter(pk__in=wanted)} if wanted else {}
-
-
-def company_rows() -> QuerySet[Company]:
-    """The company as a query, so that lists of other rooms can read its settings in their own."""
-    return Company.objects.filter(pk=1)
