@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "headwater.team.middleware.ActorMiddleware",
+    "headwater.web.http.SignInMiddleware",
     "headwater.web.http.RefusalMiddleware",
 ]
 

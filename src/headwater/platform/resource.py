@@ -337,6 +337,16 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
     )
 
 
+def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
+    """All rows in the order the list shows them, for exports.
+
+    Raises:
+        Invalid: a sort that is not of this list.
+    """
+    order = _order(resource, sort or resource.default_order)
+    return rows.order_by(*(_order_by(path, descending, False) for path, descending in order))
+
+
 def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") -> tuple[int | None, int | None]:
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)

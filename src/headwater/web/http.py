@@ -1,10 +1,136 @@
-"""Answers: a page or its fragment, and refusals turned into words the reader can use."""
+"""Answers: a page or its fragment, toasts, where to go next, and refusals turned into words the reader can use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render as render_template
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from headwater.platform.errors import DomainError, NotAllowed, NotFound
+from headwater.platform.resource import Resource, by_slug
+
+if TYPE_CHECKING:
+    from headwater.team.middleware import Request as Request
+else:
+    Request = HttpRequest  # the type checker knows what the middleware puts on it
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks for a piece of the page; going back in history asks for a whole one."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def render(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    events: Iterable[str] = (),
+) -> HttpResponse:
+    """The page, or its fragment ``page.html#part``; ``events`` tell other parts of the page to refresh themselves."""
+    response = render_template(request, template, dict(context or {}), status=status)
+    for name in events:
+        trigger(response, name)
+    response["Vary"] = "HX-Request"  # the same address answers with a page or a part of it
+    return response
+
+
+def trigger(response: HttpResponse, name: str, detail: Any = None) -> HttpResponse:
+    """Fire a browser event once the answer arrives; several add up."""
+    fired = json.loads(response.headers.get("HX-Trigger", "{}"))
+    response["HX-Trigger"] = json.dumps({**fired, name: detail if detail is not None else {}})
+    return response
+
+
+def toast(response: HttpResponse, message: str, *, undo_url: str = "", tone: str = "") -> HttpResponse:
+    """Say what happened, with Undo, on a page that stays where it is."""
+    return trigger(response, "toast", {"message": message, "undo_url": undo_url, "tone": tone})
+
+
+def answer(request: HttpRequest, url: str, message: str, *, undo_url: str = "") -> HttpResponse:
+    """After a write: go to ``url`` and say there what happened, with Undo.
+
+    htmx swaps the main part of that page in; a plain post is redirected. Both arrive at the same picture.
+    """
+    if is_htmx(request):
+        response = HttpResponse(status=200)
+        response["HX-Location"] = json.dumps(
+            {"path": url, "target": "#main", "select": "#main > *", "swap": "innerHTML show:none"}
+        )
+        return toast(response, message, undo_url=undo_url)
+    messages.success(request, message, extra_tags=f"undo={undo_url}" if undo_url else "")
+    return HttpResponseRedirect(url)
+
+
+def local_url(request: HttpRequest, wanted: str, default: str) -> str:
+    """``wanted`` if it is an address of this site, as a path; ``default`` otherwise: nobody is sent elsewhere."""
+    if not wanted or not url_has_allowed_host_and_scheme(
+        wanted, {request.get_host()}, require_https=request.is_secure()
+    ):
+        return default
+    parts = urlsplit(wanted)
+    path = parts.path if parts.path.startswith("/") else default
+    return f"{path}?{parts.query}" if parts.query and path is parts.path else path
+
+
+def came_from(request: HttpRequest, default: str) -> str:
+    """The page the reader is on while it posts: told by the form, by htmx or by the browser."""
+    told = request.POST.get("next") or request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    return local_url(request, told, default)
+
+
+def resource_of(slug: str, request: Request) -> Resource:
+    """The noun behind an address.
+
+    Raises:
+        NotFound: there is no such noun.
+        NotAllowed: the actor may not see it at all.
+    """
+    resource = by_slug(slug)
+    if resource is None:
+        raise NotFound("This page does not exist. The address may be mistyped.")
+    if not request.actor.may(resource.verb("see")):
+        raise NotAllowed()
+    return resource
+
+
+def row_of(resource: Resource, request: Request, pk: int) -> Any:
+    """One row as its record shows it.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page needs a signed-in user unless its view says otherwise (``login_not_required``).
+
+    A piece of a page whose session ended sends the whole browser to the sign-in, and back to the page afterwards.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        """Where somebody who is not signed in goes."""
+        if not is_htmx(request):
+            return redirect_to_login(request.get_full_path())
+        page = local_url(request, request.headers.get("HX-Current-URL", ""), "/")
+        response = redirect_to_login(page)
+        response.status_code = 204  # a redirect would be followed by htmx and land inside the page
+        response["HX-Redirect"] = response["Location"]
+        del response["Location"]
+        return response
 
 
 class RefusalMiddleware:
@@ -15,3 +141,20 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The refusal in words; anything else is a bug and goes on to the 500 page."""
+        if not isinstance(exception, DomainError):
+            return None
+        if is_htmx(request):
+            response = HttpResponse(status=exception.status)
+            response["HX-Reswap"] = "none"
+            return toast(response, exception.text, tone="bad")
+        return refusal_page(request, exception)
+
+
+def refusal_page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """What was refused, why, and the way back."""
+    back = local_url(request, request.headers.get("Referer", ""), "/")
+    context = {"refusal": refusal, "back": back if back != request.get_full_path() else "/"}
+    return render_template(request, "web/refused.html", context, status=refusal.status)

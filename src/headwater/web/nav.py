@@ -43,6 +43,7 @@ class Phase:
 class NavPage:
     """A page that a room hangs into the rail.
 
+    ``url_name`` may carry arguments and a query behind it: ``web:list leads?view=pool``.
     ``verb`` is the right it takes to see it, ``count`` the work that waits there, ``keys`` the key sequence
     that opens it, e.g. ``g l``.
     """
@@ -156,7 +157,7 @@ def navigation(actor: Actor, path: str) -> Nav:
         (page for page in _pages.values() if page.verb is None or actor.may(page.verb)),
         key=lambda page: page.order,
     )
-    urls = {page.url_name: reverse(page.url_name) for page in pages}
+    urls = {page.url_name: _address(page.url_name) for page in pages}
     here = _current(urls, path)
     phases = {phase.key: _phase(phase, pages, urls, here, actor) for phase in PHASES}
 
@@ -167,7 +168,7 @@ def navigation(actor: Actor, path: str) -> Nav:
         replace(found.children[0], icon=found.icon) for key in TAB_PHASES if (found := phases[key]) is not None
     )
     new = tuple(
-        NavLink(label=str(item.label), url=reverse(item.url_name), icon=item.icon)
+        NavLink(label=str(item.label), url=_address(item.url_name), icon=item.icon)
         for item in sorted(_new_items.values(), key=lambda item: item.order)
         if item.verb is None or actor.may(item.verb)
     )
@@ -204,6 +205,12 @@ def _phase(phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str |
         keys=children[0].keys,
         children=children,
     )
+
+
+def _address(name: str) -> str:
+    spoken, _query, query = name.partition("?")
+    route, *args = spoken.split()
+    return reverse(route, args=args) + (f"?{query}" if query else "")
 
 
 def _current(urls: dict[str, str], path: str) -> str | None:

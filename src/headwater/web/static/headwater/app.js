@@ -1,5 +1,6 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
+import "./dialog.js";
 import "./focus.js";
 import "./keys.js";
 import "./menu.js";

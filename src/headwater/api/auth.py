@@ -1,0 +1,35 @@
+"""Who calls: a program with a token, or a page of this site with its session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+
+from headwater.platform.actor import Actor, ActorKind
+
+
+class BearerToken(HttpBearer):
+    """``Authorization: Bearer hw_…``; the token's scopes narrow its user's rights."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        """The token's actor, which the middleware has looked up; None when it is not known or has ended."""
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        return actor if actor.kind is ActorKind.TOKEN else None
+
+
+class Session(APIKeyCookie):
+    """The session of a signed-in person; writes need the CSRF token as well."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __call__(self, request: HttpRequest) -> Any | None:
+        """Nobody is nobody, before anything else is checked."""
+        return super().__call__(request) if self.authenticate(request, None) else None
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+        """The signed-in person."""
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        return actor if actor.user_id is not None and actor.kind is ActorKind.USER else None

@@ -1,0 +1,256 @@
+"""The API object: for every noun of the registry its endpoints and their description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from headwater import __version__
+from headwater.api import endpoint, problems
+from headwater.api.auth import BearerToken, Session
+from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
+from headwater.platform.errors import DomainError
+from headwater.platform.filter import OPERATORS
+from headwater.platform.resource import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, REGISTRY, Resource
+
+log = structlog.get_logger()
+
+DESCRIPTION = """Everything the lists and records of Headwater know and do.
+
+Sign in with a token (`Authorization: Bearer hw_…`, made under Settings). A token of the scope `read` cannot write.
+Amounts and other decimals are strings, moments are UTC, unknown values are `null`. Lists come in pages: follow `next`.
+Any column filters: `stage=NEW`, `stage=NEW,WORKING`, `amount__gte=1000`; `filter=` takes a tree in JSON.
+Every error is a problem document (`application/problem+json`)."""
+
+UNAUTHENTICATED = "Sign in with a token (Authorization: Bearer …) or a session."
+
+
+def build_api() -> NinjaAPI:
+    """The API over the registry as it is now; called once, when the addresses are loaded."""
+    api = NinjaAPI(
+        title="Headwater",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        openapi_url=None,
+        auth=[BearerToken(), Session()],
+        urls_namespace="api",
+    )
+    _speak_problems(api)
+    for resource in REGISTRY.values():
+        _add_noun(api, resource)
+    return api
+
+
+def openapi(api: NinjaAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the shapes of all nouns among its components."""
+    document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    schemas = document["components"].setdefault("schemas", {})
+    schemas["Problem"] = problems.schema()
+    for resource in REGISTRY.values():
+        schemas[_name(resource)] = row_schema(resource)
+        schemas[f"{_name(resource)}Record"] = record_schema(resource)
+    document["servers"] = [{"url": "/"}]
+    return document
+
+
+def _add_noun(api: NinjaAPI, resource: Resource) -> None:
+    base, name = f"/{resource.slug}", resource.slug.replace("-", "_")
+    tags = [str(resource.label_plural)]
+
+    def add(method: str, path: str, key: str, view: Callable[..., HttpResponse], summary: str, extra: Schema) -> None:
+        api.api_operation(
+            [method], path, operation_id=f"{name}_{key}", summary=summary, tags=tags, openapi_extra=extra
+        )(view)
+
+    add(
+        "GET",
+        base,
+        "list",
+        _without_id(endpoint.list_rows, resource),
+        f"List {resource.label_plural.lower()}",
+        _list_doc(resource),
+    )
+    add("GET", f"{base}/count", "count", _without_id(endpoint.count_rows, resource), "Count them", _count_doc(resource))
+    add(
+        "GET",
+        f"{base}/{{int:pk}}",
+        "show",
+        _with_id(endpoint.show_row, resource),
+        f"One {resource.label.lower()}",
+        _one_doc(resource),
+    )
+    if resource.create is not None:
+        doc = _write_doc(resource, form_schema(resource.create.form), status=201)
+        add("POST", base, "create", _without_id(endpoint.create_row, resource), str(resource.create.label), doc)
+    if resource.change is not None:
+        doc = _write_doc(resource, form_schema(resource.change.form, partial=True))
+        add(
+            "PATCH",
+            f"{base}/{{int:pk}}",
+            "change",
+            _with_id(endpoint.change_row, resource),
+            str(resource.change.label),
+            doc,
+        )
+    for command in resource.commands:
+        path, body = f"do/{command.key}", form_schema(command.form)
+        one = _with_id(endpoint.run_command, resource, command)
+        add("POST", f"{base}/{{int:pk}}/{path}", command.key, one, str(command.label), _write_doc(resource, body))
+        if command.run_many is not None:
+            many = _without_id(endpoint.run_bulk, resource, command)
+            add(
+                "POST", f"{base}/{path}", f"{command.key}_many", many, f"{command.label}, many at once", _bulk_doc(body)
+            )
+
+
+def _without_id(view: Callable[..., HttpResponse], *about: Any) -> Callable[..., HttpResponse]:
+    def operation(request: HttpRequest) -> HttpResponse:
+        return view(request, *about)
+
+    operation.__doc__ = view.__doc__
+    return operation
+
+
+def _with_id(view: Callable[..., HttpResponse], *about: Any) -> Callable[..., HttpResponse]:
+    def operation(request: HttpRequest, pk: int) -> HttpResponse:
+        return view(request, *about, pk=pk)
+
+    operation.__doc__ = view.__doc__
+    return operation
+
+
+def _speak_problems(api: NinjaAPI) -> None:
+    """Every error in one shape."""
+
+    def refused(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.refusal_problem(request, error)
+
+    def not_found(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.problem(request, 404, "not_found", "There is nothing at this address.")
+
+    def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.problem(request, 401, "not_authenticated", UNAUTHENTICATED)
+
+    def http(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.problem(request, error.status_code, "refused", str(error))
+
+    def invalid(request: HttpRequest, error: Any) -> HttpResponse:
+        fields = {".".join(str(part) for part in e["loc"][1:]): [e["msg"]] for e in error.errors}
+        return problems.problem(request, 422, "invalid", "Some values need another look.", fields=fields)
+
+    def broken(request: HttpRequest, error: Any) -> HttpResponse:
+        log.exception("api_failed", path=request.path, exc_info=error)
+        return problems.problem(request, 500, "internal", "Something broke on our side. Nothing was changed half-way.")
+
+    api.add_exception_handler(DomainError, refused)
+    api.add_exception_handler(Http404, not_found)
+    api.add_exception_handler(AuthenticationError, unauthenticated)
+    api.add_exception_handler(HttpError, http)
+    api.add_exception_handler(ValidationError, invalid)
+    api.add_exception_handler(Exception, broken)
+
+
+def _name(resource: Resource) -> str:
+    return "".join(word.capitalize() for word in resource.key.partition(".")[2].split("_"))
+
+
+def _json(schema: Schema, description: str) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(*statuses: int) -> dict[int, Any]:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (401, 403, *statuses)}
+
+
+def _parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
+    described = {"in": "query", "name": name, "required": False, "description": description}
+    return {**described, "schema": schema or {"type": "string"}}
+
+
+def _filters(resource: Resource) -> list[Schema]:
+    operators = ", ".join(f"`__{operator}`" for operator in OPERATORS)
+    return [
+        _parameter("q", "Words to find."),
+        _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
+        *(
+            _parameter(column.key, f"{column.label}; also with {operators}.")
+            for column in resource.columns
+            if column.filterable
+        ),
+    ]
+
+
+def _list_doc(resource: Resource) -> Schema:
+    sortable = ", ".join(f"`{column.key}`" for column in resource.columns if column.sortable)
+    paging = [
+        _parameter("sort", f"One of {sortable}; with `-` in front the other way round."),
+        _parameter("cursor", "From `next` or `previous` of another page."),
+        _parameter(
+            "limit", "Rows a page.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
+        ),
+    ]
+    cursor = {"type": ["string", "null"]}
+    items = {"type": "array", "items": {"$ref": f"#/components/schemas/{_name(resource)}"}}
+    page = {
+        "type": "object",
+        "required": ["items", "next", "previous"],
+        "properties": {"items": items, "next": cursor, "previous": cursor},
+    }
+    return {
+        "parameters": [*_filters(resource), *paging],
+        "responses": {200: _json(page, "A page of rows"), **_problems(422)},
+    }
+
+
+def _count_doc(resource: Resource) -> Schema:
+    properties = {"count": {"type": "integer", "maximum": COUNT_LIMIT}, "is_more": {"type": "boolean"}}
+    counted = {"type": "object", "required": ["count", "is_more"], "properties": properties}
+    return {"parameters": _filters(resource), "responses": {200: _json(counted, "How many"), **_problems(422)}}
+
+
+def _one_doc(resource: Resource) -> Schema:
+    shown = {"$ref": f"#/components/schemas/{_name(resource)}Record"}
+    return {"responses": {200: _json(shown, "The row"), **_problems(404)}}
+
+
+def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema:
+    shown = {"anyOf": [{"$ref": f"#/components/schemas/{_name(resource)}Record"}, _ID_ONLY]}
+    return {
+        "requestBody": {"required": bool(body.get("required")), "content": {"application/json": {"schema": body}}},
+        "responses": {status: _json(shown, "The row afterwards"), **_problems(400, 404, 409, 422)},
+    }
+
+
+def _bulk_doc(body: Schema) -> Schema:
+    ids = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": COUNT_LIMIT}
+    many = {**body, "properties": {"ids": ids, **body["properties"]}, "required": ["ids", *body.get("required", [])]}
+    done = {
+        "type": "object",
+        "required": ["ids"],
+        "properties": {"ids": {"type": "array", "items": {"type": "integer"}}},
+    }
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": many}}},
+        "responses": {200: _json(done, "The rows it was done with"), **_problems(400, 404, 409, 422)},
+    }
+
+
+_ID_ONLY: Schema = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": ["integer", "null"]}},
+    "description": "Only the id, when the row is out of the caller's sight.",
+}
+
+
+def document_response(api: NinjaAPI) -> JsonResponse:
+    """The OpenAPI document as an answer."""
+    return JsonResponse(openapi(api))

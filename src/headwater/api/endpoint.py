@@ -1,0 +1,194 @@
+"""The endpoints of a noun: list, count, record, create, change, commands; each one call to a query or an action."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, JsonResponse
+
+from headwater.api.shapes import form_data, record_json, row_json
+from headwater.platform.clock import now
+from headwater.platform.errors import Conflict, DomainError, Invalid, NotFound
+from headwater.platform.filter import tree_from_params
+from headwater.platform.installation import installation
+from headwater.platform.resource import (
+    COUNT_LIMIT,
+    MAX_PAGE_SIZE,
+    PAGE_SIZE,
+    ActorForm,
+    Command,
+    Resource,
+    Rows,
+    count_up_to,
+    filtered,
+    page_of,
+)
+
+PAGING = ("q", "sort", "cursor", "limit", "filter")
+
+
+def list_rows(request: Any, resource: Resource) -> JsonResponse:
+    """One page of the rows that match."""
+    _require_see(request, resource)
+    rows = _matching(request, resource)
+    page = page_of(
+        rows,
+        resource,
+        sort=request.GET.get("sort", ""),
+        cursor=request.GET.get("cursor", ""),
+        size=_limit(request.GET.get("limit", "")),
+    )
+    items = [row_json(resource, row) for row in page.rows]
+    return JsonResponse({"items": items, "next": page.next, "previous": page.previous})
+
+
+def count_rows(request: Any, resource: Resource) -> JsonResponse:
+    """How many rows match; beyond the limit only that there are more."""
+    _require_see(request, resource)
+    count = count_up_to(_matching(request, resource))
+    return JsonResponse({"count": min(count, COUNT_LIMIT), "is_more": count > COUNT_LIMIT})
+
+
+def show_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
+    """One row in full."""
+    _require_see(request, resource)
+    return JsonResponse(record_json(resource, _row(request, resource, pk)))
+
+
+def create_row(request: Any, resource: Resource) -> JsonResponse:
+    """A new row, by the action that makes one."""
+    command = _of(request, resource.create)
+    form = _checked(command.form(_body(request, command), actor=request.actor))
+    made = command.run(by=request.actor, at=now(), **form.cleaned_data)
+    pk = _pk_of(made)
+    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first() if pk is not None else None
+    # Somebody may add what they may not see afterwards: then the id is all there is to say.
+    response = JsonResponse(record_json(resource, row) if row is not None else {"id": pk}, status=201)
+    response["Location"] = f"/api/v1/{resource.slug}/{pk}"
+    return response
+
+
+def change_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
+    """Change a row; fields that are not sent keep their values."""
+    _require_see(request, resource)
+    command = _of(request, resource.change)
+    row = _row(request, resource, pk)
+    data = form_data(command.form, request.actor, row, _body(request, command))
+    form = _checked(command.form(data, actor=request.actor, row=row))
+    command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+    return _after(request, resource, pk)
+
+
+def run_command(request: Any, resource: Resource, command: Command, pk: int) -> JsonResponse:
+    """Do one thing with one row."""
+    _require_see(request, resource)
+    _of(request, command)
+    row = _row(request, resource, pk)
+    if not command.offered(row):
+        raise Conflict(f"“{command.label}” is not possible here any more.")
+    form = _checked(command.form(_body(request, command), actor=request.actor, row=row))
+    command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+    return _after(request, resource, pk)
+
+
+def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse:
+    """Do one thing with many rows: those of ``ids`` that the caller may see."""
+    _require_see(request, resource)
+    _of(request, command)
+    if command.run_many is None:
+        raise NotFound("This cannot be done with many rows at once.")
+    body = _body(request, command, besides=("ids",))
+    wanted = body.pop("ids", None)
+    if not isinstance(wanted, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in wanted):
+        raise Invalid({"ids": ["A list of whole numbers is needed."]})
+    if not 0 < len(wanted) <= COUNT_LIMIT:
+        raise Invalid({"ids": [f"Between 1 and {COUNT_LIMIT:,} rows can be changed in one step."]})
+    ids = sorted(resource.rows(request.actor).filter(pk__in=wanted).order_by().values_list("pk", flat=True))
+    if not ids:
+        raise NotFound()
+    form = _checked(command.form(body, actor=request.actor))
+    command.run_many(ids=ids, by=request.actor, at=now(), **form.cleaned_data)
+    return JsonResponse({"ids": ids})
+
+
+def _matching(request: Any, resource: Resource) -> Rows:
+    params = request.GET.dict()
+    unknown = [k for k in params if k not in PAGING and k.partition("__")[0] not in resource.by_key]
+    if unknown:  # a filter with a typing error must not answer with everything
+        raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
+    tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
+    return filtered(resource, request.actor, tree, search=params.get("q", ""), zone=installation().zone)
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return PAGE_SIZE
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PAGE_SIZE:
+        raise Invalid({"limit": [f"A number from 1 to {MAX_PAGE_SIZE} is needed."]})
+    return int(text)
+
+
+def _require_see(request: Any, resource: Resource) -> None:
+    request.actor.require(resource.verb("see"))
+
+
+def _of(request: Any, command: Command | None) -> Command:
+    if command is None:
+        raise NotFound()
+    request.actor.require(command.verb)
+    return command
+
+
+def _row(request: Any, resource: Resource, pk: int) -> Any:
+    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _body(request: HttpRequest, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The JSON object that was sent. Fields the form does not have are refused, not dropped: nothing is guessed."""
+    if not request.body.strip():
+        return {}
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadJson() from error
+    if not isinstance(body, dict):
+        raise BadJson()
+    unknown = [name for name in body if name not in command.form.base_fields and name not in besides]
+    if unknown:
+        raise Invalid({name: ["There is no such field."] for name in unknown})
+    return body
+
+
+class BadJson(DomainError):
+    """What was sent is not a JSON object."""
+
+    code, status = "bad_json", 400
+    message = "The body must be a JSON object."
+
+
+def _checked(form: ActorForm) -> ActorForm:
+    if not form.is_valid():
+        raise Invalid(_reasons(form))
+    return form
+
+
+def _reasons(form: Form) -> Mapping[str, list[str]]:
+    return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
+
+
+def _pk_of(made: Any) -> int | None:
+    first = made[0] if isinstance(made, (tuple, list)) and made else made
+    pk = getattr(first, "pk", None)
+    return int(pk) if pk is not None else None
+
+
+def _after(request: Any, resource: Resource, pk: int) -> JsonResponse:
+    """The row as it is now; only its id when it went out of sight."""
+    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
+    return JsonResponse(record_json(resource, row) if row is not None else {"id": pk})

@@ -1,0 +1,61 @@
+"""Refusals as RFC 9457 problem details: every error of the API has this one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from headwater.platform.errors import DomainError, Invalid
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(
+    request: HttpRequest, status: int, code: str, detail: str, *, fields: Mapping[str, Sequence[str]] | None = None
+) -> HttpResponse:
+    """A refusal as JSON: what kind it is (``code`` is stable), what happened, which fields are wrong."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "instance": request.path,
+    }
+    if fields:
+        body["errors"] = {name: list(reasons) for name, reasons in fields.items()}
+    response = JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="headwater"'
+    return response
+
+
+def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """A domain refusal as a problem."""
+    fields = refusal.fields if isinstance(refusal, Invalid) else None
+    return problem(request, refusal.status, refusal.code, refusal.text, fields=fields)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a problem."""
+    return {
+        "type": "object",
+        "description": "Problem details after RFC 9457. `code` is stable and meant for programs.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "code": {"type": "string", "examples": ["not_found", "invalid", "not_allowed"]},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+            "errors": {
+                "type": "object",
+                "description": "Reasons per field.",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    }

@@ -1,0 +1,167 @@
+"""How rows and forms look as JSON, and the schemas that say so; both follow from the noun's declaration.
+
+Amounts and other decimals are strings (``"34000.00"``), because JSON numbers are binary fractions in most readers.
+Moments are UTC, ISO 8601 with ``Z``; days are ``YYYY-MM-DD``. A value that is not known is ``null``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+
+from headwater.platform.actor import Actor
+from headwater.platform.resource import ActorForm, Column, Kind, Resource
+
+Schema = dict[str, Any]
+
+_COLUMN_TYPES: dict[Kind, Schema] = {
+    Kind.TEXT: {"type": ["string", "null"]},
+    Kind.NUMBER: {"type": ["number", "string", "null"], "description": "A decimal comes as a string."},
+    Kind.MONEY: {"type": ["string", "null"], "format": "decimal", "examples": ["34000.00"]},
+    Kind.DATE: {"type": ["string", "null"], "format": "date"},
+    Kind.DATETIME: {"type": ["string", "null"], "format": "date-time"},
+    Kind.CHOICE: {"type": ["string", "null"]},
+    Kind.BOOL: {"type": ["boolean", "null"]},
+    Kind.RELATION: {
+        "type": ["object", "null"],
+        "required": ["id", "name"],
+        "properties": {"id": {"type": ["integer", "null"]}, "name": {"type": "string"}},
+    },
+}
+
+
+def row_json(resource: Resource, row: Any) -> dict[str, Any]:
+    """A row as the API gives it: its id and every column."""
+    found: dict[str, Any] = {"id": row.pk}
+    for column in resource.columns:
+        found[column.key] = _column_json(column, row)
+    if "currency" not in found and any(c.kind is Kind.MONEY for c in resource.columns) and hasattr(row, "currency"):
+        found["currency"] = row.currency
+    return found
+
+
+def record_json(resource: Resource, row: Any) -> dict[str, Any]:
+    """One row in full: its columns, what it is called, and the columns of a file that have no place of their own."""
+    full = {**row_json(resource, row), "title": resource.title(row)}
+    kept = getattr(row, "extra", None) if resource.extra else None
+    if isinstance(kept, dict):
+        full["extra"] = kept
+    return full
+
+
+def json_of(value: Any) -> Any:
+    """A value of a column as JSON."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str, list, dict)):
+        return value
+    return str(value)
+
+
+def row_schema(resource: Resource) -> Schema:
+    """The schema of a row in a list."""
+    properties: Schema = {"id": {"type": "integer"}}
+    for column in resource.columns:
+        properties[column.key] = {**_COLUMN_TYPES[column.kind], "title": str(column.label)}
+        if column.kind is Kind.CHOICE and column.choices and not callable(column.choices):
+            properties[column.key]["enum"] = [*(str(code) for code, _label in column.choices), "", None]
+    if any(column.kind is Kind.MONEY for column in resource.columns):
+        properties.setdefault("currency", {"type": "string", "description": "ISO 4217"})
+    return {"type": "object", "required": ["id"], "properties": properties}
+
+
+def record_schema(resource: Resource) -> Schema:
+    """The schema of one row in full."""
+    row = row_schema(resource)
+    extra = {"type": "object", "description": "Columns of the imported file without a place of their own."}
+    return {**row, "properties": {**row["properties"], "title": {"type": "string"}, "extra": extra}}
+
+
+def form_schema(form_class: type[ActorForm], *, partial: bool = False) -> Schema:
+    """The schema of what a form takes. Fields of a change may all be left out: they keep their values."""
+    # Choices that depend on the actor are not spelled out: they differ between the readers of this document.
+    fields = form_class.base_fields
+    schema: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: _field_schema(field) for name, field in fields.items()},
+    }
+    required = [name for name, field in fields.items() if field.required]
+    if required and not partial:
+        schema["required"] = required
+    return schema
+
+
+def form_data(form_class: type[ActorForm], actor: Actor, row: Any, body: dict[str, Any]) -> dict[str, Any]:
+    """What a form is filled with when only some of its fields are sent: the row's present values beneath them."""
+    blank = form_class(
+        actor=actor, row=row, initial={n: getattr(row, n) for n in form_class.base_fields if hasattr(row, n)}
+    )
+    present = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
+    return {**{name: value for name, value in present.items() if value is not None}, **body}
+
+
+def _column_json(column: Column, row: Any) -> Any:
+    value = column.of(row)
+    if column.kind is not Kind.RELATION:
+        return json_of(value)
+    if value is None or value == "":
+        return None
+    if isinstance(value, Model):
+        return {"id": value.pk, "name": str(value)}
+    return {"id": _related_id(column, row), "name": str(value)}
+
+
+def _related_id(column: Column, row: Any) -> int | None:
+    *parents, last = column.orm_path.split("__")
+    for part in parents:
+        row = getattr(row, part, None)
+    found = getattr(row, last if last.endswith("_id") else f"{last}_id", None)
+    return found if isinstance(found, int) else None
+
+
+def _field_schema(field: forms.Field) -> Schema:
+    schema = _field_type(field)
+    if field.label:
+        schema["title"] = str(field.label)
+    if field.help_text:
+        schema["description"] = str(field.help_text)
+    return schema
+
+
+def _field_type(field: forms.Field) -> Schema:
+    nullable = [] if field.required else ["null"]
+    match field:
+        case forms.BooleanField():
+            return {"type": "boolean"}
+        case forms.MultipleChoiceField():
+            return {"type": ["array", *nullable], "items": {"type": ["string", "integer"]}}
+        case forms.ChoiceField():
+            schema: Schema = {"type": ["string", "integer", *nullable]}
+            static = field.choices if isinstance(field.choices, list) else []
+            codes = [code for code, label in static if not isinstance(label, (list, tuple)) and code != ""]
+            if codes and not isinstance(field, forms.TypedChoiceField):
+                schema["enum"] = [*(str(code) for code in codes), *([] if field.required else ["", None])]
+            return schema
+        case forms.DecimalField():
+            return {"type": ["string", "number", *nullable], "format": "decimal"}
+        case forms.FloatField():
+            return {"type": ["number", *nullable]}
+        case forms.IntegerField():
+            return {"type": ["integer", *nullable]}
+        case forms.DateTimeField():
+            return {"type": ["string", *nullable], "format": "date-time"}
+        case forms.DateField():
+            return {"type": ["string", *nullable], "format": "date"}
+        case forms.EmailField():
+            return {"type": ["string", *nullable], "format": "email"}
+    longest = getattr(field, "max_length", None)
+    return {"type": ["string", *nullable], **({"maxLength": longest} if longest else {})}

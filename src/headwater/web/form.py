@@ -1,0 +1,147 @@
+"""Forms of a noun: a page or a dialog, wrong values told beside their fields, and the one action behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.forms import Form
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from headwater.platform.clock import now
+from headwater.platform.errors import DomainError, Invalid, NotFound
+from headwater.platform.resource import ActorForm, Command, Resource
+from headwater.platform.undo import newest_event, to_undo
+from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
+
+
+def create(request: Request, slug: str) -> HttpResponse:
+    """A new row: the form, and the action that makes it. The address may bring values along."""
+    resource = resource_of(slug, request)
+    command = _offered(resource.create, request)
+    if request.method != "POST":
+        form = command.form(actor=request.actor, initial=_given(request, command))
+        return form_page(request, resource, command, form)
+    form = command.form(request.POST, request.FILES, actor=request.actor)
+    if not form.is_valid():
+        return form_page(request, resource, command, form, status=422)
+    since = newest_event()
+    try:
+        made = command.run(by=request.actor, at=now(), **form.cleaned_data)
+    except DomainError as refusal:
+        return refused(request, resource, command, form, refusal)
+    pk = pk_of(made)
+    url = f"/{slug}/{pk}" if pk is not None else f"/{slug}"
+    words = command.done or _("%(noun)s added") % {"noun": resource.label}
+    return answer(
+        request,
+        local_url(request, request.POST.get("then", ""), url),
+        words,
+        undo_url=undo_url(request, resource, since),
+    )
+
+
+def edit(request: Request, slug: str, pk: int) -> HttpResponse:
+    """An existing row: the form with its values, and the action that changes it."""
+    resource = resource_of(slug, request)
+    command = _offered(resource.change, request)
+    row = row_of(resource, request, pk)
+    if request.method != "POST":
+        form = command.form(actor=request.actor, row=row, initial=initial_of(command.form, row))
+        return form_page(request, resource, command, form, row=row)
+    form = command.form(
+        request.POST, request.FILES, actor=request.actor, row=row, initial=initial_of(command.form, row)
+    )
+    if not form.is_valid():
+        return form_page(request, resource, command, form, row=row, status=422)
+    since = newest_event()
+    try:
+        command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+    except DomainError as refusal:
+        return refused(request, resource, command, form, refusal, row=row)
+    undo = undo_url(request, resource, since)
+    words = (command.done or _("Saved")) if undo else _("Nothing changed")
+    return answer(request, f"/{slug}/{pk}", words, undo_url=undo)
+
+
+def form_page(
+    request: Request,
+    resource: Resource,
+    command: Command,
+    form: ActorForm,
+    *,
+    row: Any = None,
+    status: int = 200,
+    ids: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The form as a page of its own, or as a dialog for htmx. ``ids`` are the rows of a bulk step."""
+    context = {
+        "resource": resource,
+        "command": command,
+        "form": form,
+        "row": row,
+        "ids": ids,
+        "action": request.path,
+        "back": f"/{resource.slug}/{row.pk}" if row is not None else f"/{resource.slug}",
+        "next": request.POST.get("next", "") or local_url(request, request.headers.get("HX-Current-URL", ""), ""),
+        "is_wide": len(form.fields) > 5,
+    }
+    return render(
+        request, "web/form_page.html#dialog" if is_htmx(request) else "web/form_page.html", context, status=status
+    )
+
+
+def refused(
+    request: Request,
+    resource: Resource,
+    command: Command,
+    form: ActorForm,
+    refusal: DomainError,
+    *,
+    row: Any = None,
+    ids: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The form again, its values kept, with the action's reasons beside the fields they are about."""
+    show_refusal(form, refusal)
+    return form_page(request, resource, command, form, row=row, status=refusal.status, ids=ids)
+
+
+def show_refusal(form: Form, refusal: DomainError) -> None:
+    """Put an action's reasons beside the fields they are about, the rest above the form."""
+    if not isinstance(refusal, Invalid):
+        form.add_error(None, refusal.text)
+        return
+    for name, reasons in refusal.fields.items():
+        for reason in reasons:
+            form.add_error(name if name in form.fields else None, reason)
+
+
+def initial_of(form: type[Form], row: Any) -> dict[str, Any]:
+    """The row's present values for a form's fields; a form that knows better sets its own."""
+    return {name: getattr(row, name) for name in form.base_fields if hasattr(row, name)}
+
+
+def undo_url(request: Request, resource: Resource, since: int) -> str:
+    """Where the toast's Undo posts to; empty when nothing was recorded that has a way back."""
+    event = to_undo(since=since, by=request.actor, subject_type=resource.key)
+    return f"/undo/{event.pk}" if event is not None else ""
+
+
+def pk_of(made: Any) -> int | None:
+    """The id of what an action made: the row itself, or the first of several."""
+    if isinstance(made, (tuple, list)):
+        made = next((item for item in made if isinstance(item, Model)), None)
+    return int(made.pk) if isinstance(made, Model) else None
+
+
+def _offered(command: Command | None, request: Request) -> Command:
+    if command is None:
+        raise NotFound(_("This page does not exist."))
+    request.actor.require(command.verb)
+    return command
+
+
+def _given(request: Request, command: Command) -> dict[str, Any]:
+    return {name: value for name, value in request.GET.items() if name in command.form.base_fields}

@@ -1,0 +1,170 @@
+"""The list of a noun: its rows, views, heads and columns, and the page that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
+
+from headwater.platform.clock import now
+from headwater.platform.errors import Invalid
+from headwater.platform.resource import COUNT_LIMIT, Column, Command, Page, Resource, count_up_to, page_of
+from headwater.web import chips
+from headwater.web.http import Request, is_htmx, render, resource_of
+from headwater.web.liststate import ListState, address, state_of
+
+COOKIE_AGE = 365 * 24 * 3600
+
+
+def listing(request: Request, slug: str) -> HttpResponse:
+    """The list of a noun, or for htmx the region that changes with filters, sort and page."""
+    resource = resource_of(slug, request)
+    if request.GET.get("set") == "cols":
+        return _choose_columns(request, resource)
+    state = state_of(resource, request.GET.dict(), request.path)
+    context = list_context(request, state)
+    return render(request, "web/list.html#region" if is_htmx(request) else "web/list.html", context)
+
+
+def counts(request: Request, slug: str) -> HttpResponse:
+    """How many rows each saved view has; asked for after the list is there, never counted beyond the limit."""
+    resource = resource_of(slug, request)
+    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"))
+    tabs = [{**tab, "count": _spoken_count(count_up_to(tab["state"].rows(request)))} for tab in _tabs(state)]
+    return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
+
+
+def list_context(request: Request, state: ListState) -> dict[str, Any]:
+    """What the list's template needs."""
+    resource, actor = state.resource, request.actor
+    page = page_of(state.rows(request), resource, sort=state.order, cursor=state.cursor)
+    shown = shown_columns(request, state)
+    total = _total(request, state, page)
+    return {
+        "resource": resource,
+        "state": state,
+        "page": page,
+        "columns": shown,
+        "primary_column": next((column for column in shown if column.place == "primary"), shown[0]),
+        "heads": [_head(state, column, page.sort) for column in shown],
+        "all_columns": [(column, column in shown) for column in resource.columns],
+        "tabs": _tabs(state),
+        "chips": chips.chips_of(state, actor),
+        "active": chips.active_of(state, actor),
+        "filterable": [column for column in resource.columns if column.filterable],
+        "bulk": bulk_commands(request, resource),
+        "summary": _summary(resource, len(page.rows), total),
+        "total": total,
+        "total_words": _spoken_count(total),
+        "is_filtered": bool(state.conditions or state.search),
+        "query": urlencode(state.params()),
+        "record_query": urlencode({"in": urlencode(state.params())}) if state.params() else "",
+        "previous_url": _page_url(state, page.previous),
+        "next_url": _page_url(state, page.next),
+        "may_export": actor.may(resource.verb("export")),
+        "may_create": resource.create is not None and actor.may(resource.create.verb),
+        "may_import": resource.importer is not None and actor.may(resource.importer.verb),
+        "now": now(),
+    }
+
+
+def shown_columns(request: Request, state: ListState) -> list[Column]:
+    """The columns of this list: those of the address, else those this person chose, else the usual ones."""
+    resource = state.resource
+    wanted = state.columns or request.COOKIES.get(_cookie(resource), "")
+    chosen = [resource.by_key[key] for key in wanted.replace(".", ",").split(",") if key in resource.by_key]
+    return chosen or [column for column in resource.columns if column.shown]
+
+
+def bulk_commands(request: Request, resource: Resource) -> list[Command]:
+    """What can be done with many rows at once."""
+    return [c for c in resource.commands if c.run_many is not None and request.actor.may(c.verb)]
+
+
+def _choose_columns(request: Request, resource: Resource) -> HttpResponse:
+    keys = [key for key in request.GET.getlist("cols") if key in resource.by_key]
+    params = {k: v for k, v in request.GET.dict().items() if k not in ("set", "cols", "cursor")}
+    if keys:
+        params["cols"] = ",".join(keys)
+    response = HttpResponseRedirect(address(request.path, params))
+    # A comma would be quoted in a cookie.
+    response.set_cookie(
+        _cookie(resource), ".".join(keys), max_age=COOKIE_AGE, samesite="Lax", secure=request.is_secure()
+    )
+    return response
+
+
+def _cookie(resource: Resource) -> str:
+    return f"hw_cols_{resource.slug}"
+
+
+def _tabs(state: ListState) -> list[dict[str, Any]]:
+    resource = state.resource
+    tabs = []
+    for view in (*resource.views, None):
+        plain = ListState(resource=resource, view=view, own={}, columns=state.columns, path=state.path)
+        tabs.append(
+            {
+                "key": view.key if view else "all",
+                "label": view.label if view else _("All"),
+                "url": plain.url(),
+                "current": view == state.view,
+                "edited": view == state.view and state.is_edited,
+                "state": plain,
+            }
+        )
+    return tabs if resource.views else []
+
+
+def _head(state: ListState, column: Column, sorted_by: str) -> dict[str, Any]:
+    """A column's head: its word, and for a sortable one the link that sorts by it, the other way round if it does."""
+    first = sorted_by.split(",")[0]
+    direction = "" if first.lstrip("-") != column.key else "descending" if first.startswith("-") else "ascending"
+    ordered = {"ascending": f"-{column.key}", "descending": column.key}.get(direction, column.key)
+    return {"column": column, "direction": direction, "url": state.url(sort=ordered) if column.sortable else ""}
+
+
+def _total(request: Request, state: ListState, page: Page) -> int:
+    """How many rows the list has; one that fits on its page is not counted again."""
+    if page.next is None and page.previous is None:
+        return len(page.rows)
+    return count_up_to(state.rows(request))
+
+
+def _spoken_count(count: int) -> str:
+    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
+
+
+def _summary(resource: Resource, shown: int, total: int) -> str:
+    words = {"shown": f"{shown:,}", "total": f"{min(total, COUNT_LIMIT):,}", "nouns": resource.label_plural.lower()}
+    if total > COUNT_LIMIT:
+        return _("%(shown)s of more than %(total)s %(nouns)s") % words
+    if total == shown:
+        return f"{total:,} {(resource.label if total == 1 else resource.label_plural).lower()}"
+    return _("%(shown)s of %(total)s %(nouns)s") % words
+
+
+def _page_url(state: ListState, cursor: str | None) -> str:
+    return state.url(cursor=cursor) if cursor else ""
+
+
+def chosen_ids(request: Request, resource: Resource, *, ids: Iterable[str], query: str, everything: bool) -> list[int]:
+    """The rows a bulk step is about: those ticked, or all that match the list; only what the actor may see.
+
+    Raises:
+        Invalid: none, or more than one step may take.
+    """
+    if everything:
+        rows = state_of(resource, QueryDict(query).dict(), "").rows(request)
+    else:
+        rows = resource.rows(request.actor).filter(pk__in=[int(pk) for pk in ids if pk.isdecimal()][: COUNT_LIMIT + 1])
+    found = list(rows.order_by("pk").values_list("pk", flat=True)[: COUNT_LIMIT + 1])
+    if not found:
+        raise Invalid({"ids": [_("Choose at least one row first.")]})
+    if len(found) > COUNT_LIMIT:
+        words = {"limit": f"{COUNT_LIMIT:,}"}
+        raise Invalid({"ids": [_("At most %(limit)s rows can be changed in one step. Narrow the list.") % words]})
+    return found

@@ -1,0 +1,104 @@
+"""The record of a row: what it is, what rooms hang on it, what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, QueryDict
+
+from headwater.platform.clock import now
+from headwater.platform.errors import DomainError
+from headwater.platform.resource import Command, Resource, neighbours
+from headwater.web.command import offered_commands
+from headwater.web.http import Request, is_htmx, render, resource_of, row_of
+from headwater.web.liststate import ListState, state_of
+from headwater.web.panel import panels_for
+
+BUTTONS = 3
+
+
+def record(request: Request, slug: str, pk: int) -> HttpResponse:
+    """A row's page. ``in`` is the list it was opened from, for the way to the previous and the next one."""
+    resource = resource_of(slug, request)
+    row = row_of(resource, request, pk)
+    return render(request, "web/record.html", record_context(request, resource, row))
+
+
+def panel(request: Request, slug: str, pk: int, key: str) -> HttpResponse:
+    """One panel of a record again, for panels that refresh themselves."""
+    resource = resource_of(slug, request)
+    row = row_of(resource, request, pk)
+    moment = now()
+    for hung in panels_for(resource.key, request.actor):
+        if hung.key == key and is_htmx(request):
+            found = hung.context(request.actor, row, moment)
+            values = {"resource": resource, "row": row, "now": moment, **(found or {})}
+            return render(request, hung.template, values) if found is not None else HttpResponse()
+    return render(request, "web/record.html", record_context(request, resource, row))
+
+
+def record_context(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
+    """What the record's template needs."""
+    moment = now()
+    commands = offered_commands(resource, request, row)
+    may_change = (
+        resource.change is not None and request.actor.may(resource.change.verb) and resource.change.offered(row)
+    )
+    return {
+        "resource": resource,
+        "row": row,
+        "title": resource.title(row),
+        "subtitle": resource.subtitle(row),
+        "buttons": commands[:BUTTONS],
+        "more": commands[BUTTONS:],
+        "may_change": may_change,
+        "details": [
+            (column, _field_of(resource.change, column.key) if may_change else "") for column in resource.columns
+        ],
+        "extra": _extra(resource, row),
+        "now": moment,
+        **_panels(request, resource, row, moment),
+        **_beside(request, resource, row),
+    }
+
+
+def _panels(request: Request, resource: Resource, row: Any, moment: Any) -> dict[str, Any]:
+    shown: dict[str, list[tuple[str, dict[str, Any]]]] = {"head": [], "main": [], "side": []}
+    for hung in panels_for(resource.key, request.actor):
+        found = hung.context(request.actor, row, moment)
+        if found is not None:
+            shown[hung.place].append((hung.template, dict(found)))
+    return {f"{place}_panels": panels for place, panels in shown.items()}
+
+
+def _extra(resource: Resource, row: Any) -> list[tuple[str, Any]]:
+    """The columns of the imported file that have no place of their own."""
+    kept = getattr(row, "extra", None) if resource.extra else None
+    return sorted((str(k), v) for k, v in kept.items() if v not in (None, "")) if isinstance(kept, dict) else []
+
+
+def _field_of(change: Command | None, key: str) -> str:
+    """Which field of the edit form a column is changed by, if any."""
+    fields = change.form.base_fields if change is not None else {}
+    return next((name for name in (key, f"{key}_id") if name in fields), "")
+
+
+def _beside(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
+    query = request.GET.get("in", "")
+    try:
+        state = state_of(resource, QueryDict(query).dict(), f"/{resource.slug}")
+        before, after = neighbours(state.rows(request), resource, row, sort=state.order)
+    except DomainError:  # a link from a list that has changed: the record stands without its neighbours
+        return {"list_url": f"/{resource.slug}", "previous_url": "", "next_url": ""}
+    suffix = f"?{urlencode({'in': query})}" if query else ""
+    return {
+        "list_url": _list_url(state),
+        "list_label": state.view.label if state.view else resource.label_plural,
+        "previous_url": f"/{resource.slug}/{before}{suffix}" if before else "",
+        "next_url": f"/{resource.slug}/{after}{suffix}" if after else "",
+    }
+
+
+def _list_url(state: ListState) -> str:
+    return state.url()

@@ -1,0 +1,12 @@
+// Dialogs that the server sends: <dialog data-arrives> opens when htmx has put it into the page and leaves again
+// when it is closed. data-focus names the field to begin with.
+
+document.addEventListener("htmx:afterSwap", () => {
+  document.querySelectorAll("dialog[data-arrives]:not([open])").forEach((dialog) => {
+    dialog.addEventListener("close", () => dialog.remove(), { once: true });
+    dialog.showModal();
+    const first = "[autofocus], [aria-invalid=true], input:not([type=hidden]), select, textarea, .btn-p";
+    const named = dialog.dataset.focus && dialog.querySelector(`[name="${CSS.escape(dialog.dataset.focus)}"]`);
+    (named || dialog.querySelector("[aria-invalid=true]") || dialog.querySelector(first))?.focus();
+  });
+});

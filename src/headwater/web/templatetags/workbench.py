@@ -1,0 +1,121 @@
+"""Tags of the generic pages: cells, values, panels; how a column's value is written is decided here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.template.loader import get_template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from headwater.platform.clock import now
+from headwater.platform.resource import Column, Kind, Resource
+from headwater.web import format as words
+from headwater.web.templatetags.headwater import icon
+
+register = template.Library()
+
+PLACES = ("primary", "second", "source", "action", "id", "clip", "extra")
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: Context, column: Column, row: Any) -> str:
+    """One cell of a list: the column's own partial, or its value as its kind is written in lists."""
+    if not column.cell:
+        return written(column, row, context, short=True)
+    with context.push(row=row, column=column, value=column.of(row)):
+        return _partial(column.cell, context)
+
+
+@register.simple_tag(takes_context=True)
+def primary(context: Context, column: Column, row: Any) -> SafeString:
+    """A row's first cell: it names the record and opens it; a column's own partial finds the address as ``url``."""
+    resource: Resource = context["resource"]
+    query = context.get("record_query", "")
+    url = f"/{resource.slug}/{row.pk}" + (f"?{query}" if query else "")
+    with context.push(url=url):
+        shown = cell(context, column, row)
+    if "data-open" in shown:
+        return mark_safe(shown)  # noqa: S308  (rendered by a template, escaped there)
+    title = shown if column.cell or column.place == "primary" else resource.title(row)
+    if not str(title).strip():
+        title = resource.title(row) or f"#{row.pk}"
+    below = format_html('<span class="sub">{}</span>', shown) if title is not shown and shown != title else ""
+    return format_html('<a class="plain" data-open href="{}">{}</a>{}', url, title, below)
+
+
+@register.simple_tag(takes_context=True)
+def value(context: Context, column: Column, row: Any) -> str:
+    """A column's value in full, as records show it."""
+    return written(column, row, context, short=False) or format_html('<span class="dim">{}</span>', words.NOT_KNOWN)
+
+
+@register.simple_tag(takes_context=True)
+def panel(context: Context, name: str, values: Mapping[str, Any]) -> str:
+    """A room's piece of a page, with its own values on top of the page's."""
+    with context.push(**values):
+        return _partial(name, context)
+
+
+@register.filter
+def place(column: Column) -> str:
+    """The classes of a column's cells: where it stands, and figures to the right."""
+    where = f"col-{column.place}" if column.place in PLACES else "col-line"
+    return f"{where} r num" if column.kind in (Kind.NUMBER, Kind.MONEY) else where
+
+
+@register.filter
+def title_of(row: Any, resource: Resource) -> str:
+    """What a record is called."""
+    return resource.title(row) or f"{resource.label} {row.pk}"
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Two letters that stand for a record."""
+    return words.initials(name)
+
+
+@register.filter
+def is_figure(column: Column) -> bool:
+    """Whether a column's values stand to the right."""
+    return column.kind in (Kind.NUMBER, Kind.MONEY)
+
+
+def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
+    """The value of a column as a reader sees it; nothing known is an empty text."""
+    found, locale = column.of(row), words.locale_for(get_language())
+    if found is None or found == "":
+        return ""
+    if isinstance(found, bool):
+        return icon("check", 16, _("yes")) if found else ("" if short else _("no"))
+    if column.kind is Kind.MONEY:
+        currency = getattr(row, "currency", "") or getattr(context.get("company"), "currency", "")
+        return (words.money_short if short else words.money)(found, currency, locale)
+    if isinstance(found, datetime):
+        zone = timezone.get_current_timezone()
+        full = words.moment(found, locale, now=now(), zone=zone)
+        if not short:
+            return full
+        return format_html(
+            '<span class="nw" title="{}">{}</span>', full, words.when(found, locale, now=now(), zone=zone)
+        )
+    if isinstance(found, date):
+        return words.day(found, locale, today=timezone.localtime(now()).date())
+    if isinstance(found, (int, float, Decimal)) and column.kind is Kind.NUMBER:
+        return words.number(found, locale)
+    return column.text(row)
+
+
+def _partial(name: str, context: Context) -> SafeString:
+    # The engine's own template, not the backend's wrapper: it joins the page's context instead of making one.
+    rendered = get_template(name).template.render(context)  # type: ignore[attr-defined]
+    return mark_safe(rendered)  # noqa: S308

@@ -1,0 +1,56 @@
+"""Taking back: the address behind every Undo."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from headwater.platform.clock import now
+from headwater.platform.resource import by_slug
+from headwater.platform.undo import undo_alike, undo_event
+from headwater.web.http import Request, came_from, is_htmx
+
+
+@require_POST
+def undo(request: Request, event_id: int) -> HttpResponse:
+    """Take one step back and show the page as it is then."""
+    undo_event(event_id=event_id, by=request.actor, at=now())
+    return _shown_again(request, _("Undone"))
+
+
+@require_POST
+def undo_all(request: Request, event_id: int) -> HttpResponse:
+    """Take back what one step did to many rows."""
+    count = undo_alike(event_id=event_id, by=request.actor, at=now())
+    return _shown_again(
+        request, ngettext("Undone for %(count)s row", "Undone for %(count)s rows", count) % {"count": f"{count:,}"}
+    )
+
+
+def _shown_again(request: Request, words: str) -> HttpResponse:
+    messages.success(request, words)
+    url = _still_there(request, came_from(request, "/"))
+    if is_htmx(request):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
+
+
+def _still_there(request: Request, url: str) -> str:
+    """``url``, or the list, if its record went with what was undone."""
+    try:
+        match = resolve(urlsplit(url).path)
+    except Resolver404:
+        return "/"
+    resource = by_slug(str(match.kwargs.get("slug", "")))
+    if resource is None or "pk" not in match.kwargs:
+        return url
+    is_there = resource.rows(request.actor).filter(pk=match.kwargs["pk"]).exists()
+    return f"/{resource.slug}/{match.kwargs['pk']}" if is_there else f"/{resource.slug}"

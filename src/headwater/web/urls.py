@@ -1,0 +1,44 @@
+"""Addresses of the generic pages; every noun of the registry has them all."""
+
+from django.urls import path, register_converter
+
+from headwater.platform.resource import by_slug
+from headwater.web import chips, command, day, export, form, listing, palette, record, undo
+
+app_name = "web"
+
+
+class NounConverter:
+    """The slug of a noun that is registered; any other word is not found."""
+
+    regex = "[a-z][a-z-]*"
+
+    def to_python(self, value: str) -> str:
+        """The slug, if it is one."""
+        if by_slug(value) is None:
+            raise ValueError(value)
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The slug as it stands in addresses."""
+        return value
+
+
+register_converter(NounConverter, "noun")
+
+urlpatterns = [
+    path("", day.day, name="day"),
+    path("search", palette.search, name="search"),
+    path("undo/<int:event_id>", undo.undo, name="undo"),
+    path("undo/<int:event_id>/all", undo.undo_all, name="undo_all"),
+    path("<noun:slug>", listing.listing, name="list"),
+    path("<noun:slug>/counts", listing.counts, name="counts"),
+    path("<noun:slug>/filter", chips.filter_form, name="filter"),
+    path("<noun:slug>/new", form.create, name="create"),
+    path("<noun:slug>/export.<slug:kind>", export.export, name="export"),
+    path("<noun:slug>/do/<slug:key>", command.bulk, name="bulk"),
+    path("<noun:slug>/<int:pk>", record.record, name="record"),
+    path("<noun:slug>/<int:pk>/edit", form.edit, name="edit"),
+    path("<noun:slug>/<int:pk>/panel/<slug:key>", record.panel, name="panel"),
+    path("<noun:slug>/<int:pk>/do/<slug:key>", command.command, name="command"),
+]
