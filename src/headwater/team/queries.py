@@ -123,6 +123,12 @@ def waits_for_owner() -> bool:
     return not User.objects.exists()
 
 
+def waits_for_company(actor: Actor) -> bool:
+    """Whether the first run stopped before the company had a name, and this actor can give it one."""
+    ours = company()
+    return ours.setup_done_at is None and not ours.name and actor.may("team.company.change")
+
+
 def one_login_per_role() -> list[User]:
     """The first active user of every role, from owner to read-only; what the demo company shows."""
     first: dict[str, User] = {}

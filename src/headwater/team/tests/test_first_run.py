@@ -119,6 +119,14 @@ def test_a_failed_load_says_so_and_can_be_tried_again(client, owner, monkeypatch
     assert Job.objects.filter(kind="demo.load").count() == 2
 
 
+def test_an_owner_who_left_half_way_comes_back_to_the_company(client, owner):
+    client.post("/sign-out")
+    in_again = {"email": OWNER["email"], "password": OWNER["password"]}
+    assert client.post("/sign-in", in_again)["Location"] == "/first-run/company"
+    company_actions.change_company(values={"name": "Kestrel"}, by=job_actor("test"), at=now())
+    assert client.post("/sign-in", in_again)["Location"] == "/"
+
+
 @pytest.mark.parametrize(("then", "to"), [("import", "/imports/new?kind=leads"), ("lead", "/leads/new"), ("x", "/")])
 def test_every_choice_ends_the_first_run(client, owner, then, to):
     assert client.post("/first-run/finish", {"then": then})["Location"] == to

@@ -9,7 +9,7 @@ from django.test import Client
 
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
-from headwater.team.actions import accounts, signing_in
+from headwater.team.actions import accounts, company, signing_in
 from headwater.team.models import SignInAttempt
 from headwater.team.rules import TRIES_PER_EMAIL, TRIES_PER_PAIR
 
@@ -19,6 +19,7 @@ EMAIL, PASSWORD = "ada@example.org", "seven grey herons"
 
 @pytest.fixture
 def ada():
+    company.change_company(values={"name": "Kestrel"}, by=job_actor("test"), at=now())
     return accounts.add_user(email=EMAIL, name="Ada", role="OWNER", password=PASSWORD, by=job_actor("test"), at=now())
 
 

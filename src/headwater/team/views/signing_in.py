@@ -56,6 +56,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     tries.note_success(attempt_id=attempt.pk)
     login(request, user)  # also gives the session a new key
     request.session.set_expiry(KEPT_SIGNED_IN if form.cleaned_data["keep"] else 0)
+    if queries.waits_for_company(queries.actor_of(user)):
+        return redirect("first_run_company")
     return redirect(wanted)
 
 
