@@ -9,3 +9,16 @@ class AcquireConfig(AppConfig):
     name = "headwater.acquire"
     label = "acquire"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the room's nouns, facts, panels and pages known."""
+        from headwater.acquire import events, panels, resources  # noqa: F401  (importing declares them)
+        from headwater.web.nav import NavPage, NewItem, register_new, register_page
+
+        for order, resource in ((20, resources.CAMPAIGNS), (30, resources.SOURCES), (40, resources.SPEND),
+                                (50, resources.TOUCHPOINTS)):  # fmt: skip
+            address = f"web:list {resource.slug}"
+            register_page(NavPage("acquire", resource.label_plural, address, order=order, verb=resource.verb("see")))
+        register_new(
+            NewItem("Campaign", "speakerphone", "web:create campaigns", order=60, verb="acquire.campaign.create")
+        )

@@ -163,16 +163,15 @@ class TouchpointRecorded(
     verb="acquire.touchpoint_recorded",
     subject="acquire.touchpoint:touchpoint_id",
     personal=("note",),
-    sentence="{words}, {source_name}",
+    sentence="{kind}, {source_name}",
     icon="bolt",
 ):
     """One contact with a party, in either direction, with the source and campaign that brought it about."""
 
     touchpoint_id: int
     kind: str
-    words: str
     source_id: int | None = None
-    source_name: str
+    source_name: str | None = None
     channel: str | None = None
     campaign_id: int | None = None
     is_outbound: bool
@@ -185,7 +184,7 @@ class TouchpointCorrected(
     verb="acquire.touchpoint_corrected",
     subject="acquire.touchpoint:touchpoint_id",
     personal=("note",),
-    sentence="Corrected: {words}, {source_name}",
+    sentence="Corrected: {kind}, {source_name}",
     icon="pencil",
 ):
     """A later entry says what an earlier touchpoint should have said; the earlier one no longer counts."""
@@ -193,9 +192,8 @@ class TouchpointCorrected(
     touchpoint_id: int
     corrects_id: int
     kind: str
-    words: str
     source_id: int | None = None
-    source_name: str
+    source_name: str | None = None
     channel: str | None = None
     campaign_id: int | None = None
     is_outbound: bool

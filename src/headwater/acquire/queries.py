@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint, TouchpointKind
+from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor, Visibility
 
@@ -75,12 +76,18 @@ def channels_of(source_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     return {pk: (name, channel) for pk, name, channel in rows}
 
 
-def touchpoint_words(kind: str) -> str:
-    """A kind of touchpoint as people say it."""
-    return str(TouchpointKind(kind).label)
-
-
 def first_touchpoint(actor: Actor, party_id: int, *, before: datetime | None = None) -> Touchpoint | None:
     """How a party first came to us, or nothing if that is not known."""
     rows = touchpoints_of(actor, [party_id]).exclude(occurred_at=None)
     return (rows.filter(occurred_at__lte=before) if before else rows).first()
+
+
+def channel_labels() -> dict[str, str]:
+    """The channels by their code, as people call them."""
+    return {str(code): str(label) for code, label in Channel.choices}
+
+
+def spend_total(entries: QuerySet[SpendEntry]) -> list[tuple[str, Decimal]]:
+    """What entries add up to, for each currency they were made in."""
+    sums = entries.order_by("currency").values_list("currency").annotate(total=Sum("amount"))
+    return [(currency, total) for currency, total in sums]

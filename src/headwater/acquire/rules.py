@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 LONGEST_NAME = 120
 
@@ -63,3 +64,15 @@ def arrival_kind(interest: str, channel: str) -> str:
     if interest != "ENQUIRY":
         return interest
     return {"EXTERNAL_LIST": "LISTED", "TRADE_SHOW": "STAND_VISIT", "INBOUND_CALL": "CALL"}.get(channel, "ENQUIRY")
+
+
+def read_channel(text: str, labels: Mapping[str, str]) -> str:
+    """The channel a cell of a file means: its code, its label, or what its words suggest; nothing if it is blank.
+
+    ``labels`` gives the label of each code.
+    """
+    folded = fold_name(text)
+    for code, label in labels.items():
+        if folded in (fold_name(code), fold_name(label)):
+            return code
+    return guess_channel(text) if folded else ""

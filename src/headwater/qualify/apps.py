@@ -9,3 +9,20 @@ class QualifyConfig(AppConfig):
     name = "headwater.qualify"
     label = "qualify"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the room's nouns, reactions, times, panels and pages known."""
+        from headwater.platform.clock import now
+        from headwater.qualify import handlers, panels, resources, tasks  # noqa: F401  (importing declares them)
+        from headwater.qualify.queries import open_leads_waiting, pool_waiting
+        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
+
+        register_page(
+            NavPage("qualify", "Leads", "web:list leads", order=10, verb="qualify.lead.see",
+                    count=lambda actor: Count(*open_leads_waiting(actor, now())), keys="g l")
+        )  # fmt: skip
+        register_page(
+            NavPage("qualify", "Unclaimed pool", "web:list leads?view=pool", order=20, verb="qualify.lead.claim",
+                    count=lambda actor: Count(pool_waiting(actor)))
+        )  # fmt: skip
+        register_new(NewItem("Lead", "filter", "web:create leads", order=10, verb="qualify.lead.create"))

@@ -12,7 +12,7 @@ from headwater.platform.events import Fact
 
 Fields = dict[str, list[Any]]
 STEP_PERSONAL = ("personal_fields",)
-NAMED = (*STEP_PERSONAL, "owner_name")
+NOTED = (*STEP_PERSONAL, "note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +20,15 @@ class LeadCaptured(
     Fact,
     verb="qualify.lead_captured",
     subject="qualify.lead:lead_id",
-    sentence="{words} captured, from {source_name}",
+    sentence="{interest} captured, from {source_name}",
     icon="bolt",
 ):
     """A new lead is here: by hand, from a form or from a file. Its answer clock runs if ``answer_due_at`` is set."""
 
     lead_id: int
     interest: str
-    words: str
     source_id: int | None = None
-    source_name: str
+    source_name: str | None = None
     channel: str | None = None
     campaign_id: int | None = None
     owner_id: int | None = None
@@ -51,15 +50,15 @@ class LeadMoved(
     Fact,
     verb="qualify.lead_moved",
     subject="qualify.lead:lead_id",
-    personal=(*STEP_PERSONAL, "reason"),
+    personal=NOTED,
     sentence="Lead moved from {from_stage} to {to_stage}",
     icon="arrow-right",
 ):
-    """A lead is in another stage; ``reason`` says why it went back, if it did."""
+    """A lead is in another stage; ``note`` says why it went back, if it did."""
 
     from_stage: str
     to_stage: str
-    reason: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +83,14 @@ class LeadDisqualified(
     Fact,
     verb="qualify.lead_disqualified",
     subject="qualify.lead:lead_id",
-    personal=STEP_PERSONAL,
-    sentence="Lead disqualified: {words}",
+    personal=NOTED,
+    sentence="Lead disqualified: {reason}",
     icon="ban",
 ):
     """A lead will not become a sale, for the reason given."""
 
     reason: str
-    words: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +99,14 @@ class LeadRecycled(
     Fact,
     verb="qualify.lead_recycled",
     subject="qualify.lead:lead_id",
-    personal=STEP_PERSONAL,
+    personal=NOTED,
     sentence="Lead goes back to nurture until {wake_up_on}",
     icon="recycle",
 ):
     """A lead is not ready; it wakes up by itself on a day."""
 
     wake_up_on: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,14 +143,13 @@ class LeadHandedOver(
     Fact,
     verb="qualify.lead_handed_over",
     subject="qualify.lead:lead_id",
-    personal=(*STEP_PERSONAL, "to_name"),
-    sentence="Lead handed over to {to_name}",
+    personal=STEP_PERSONAL,
+    sentence="Lead handed over to {handed_to_id}",
     icon="arrow-right-circle",
 ):
     """Marketing gave a qualified lead to a colleague in sales, who answers by ``due_at``."""
 
-    to_id: int
-    to_name: str
+    handed_to_id: int
     due_at: str
 
 
@@ -175,14 +174,14 @@ class LeadSentBack(
     Fact,
     verb="qualify.lead_sent_back",
     subject="qualify.lead:lead_id",
-    personal=STEP_PERSONAL,
-    sentence="Lead sent back by sales: {words}",
+    personal=NOTED,
+    sentence="Lead sent back by sales: {reason}",
     icon="arrow-back-up",
 ):
     """Sales did not take a handed-over lead, for the reason given; it is with whom it was before."""
 
     reason: str
-    words: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,14 +190,28 @@ class LeadAssigned(
     Fact,
     verb="qualify.lead_assigned",
     subject="qualify.lead:lead_id",
-    personal=NAMED,
-    sentence="Lead given to {owner_name}",
+    personal=STEP_PERSONAL,
+    sentence="Lead given to {owner_id}",
     icon="user-check",
 ):
-    """A lead has another owner, or lies in the pool for anybody to claim."""
+    """A lead has another owner; ``before_id`` is the one it had."""
 
-    owner_id: int | None = None
-    owner_name: str
+    owner_id: int
+    before_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadPooled(
+    Step,
+    Fact,
+    verb="qualify.lead_pooled",
+    subject="qualify.lead:lead_id",
+    personal=STEP_PERSONAL,
+    sentence="Lead put into the pool",
+    icon="user-x",
+):
+    """A lead has no owner any more: anybody may claim it."""
+
     before_id: int | None = None
 
 
@@ -208,14 +221,13 @@ class LeadClaimed(
     Fact,
     verb="qualify.lead_claimed",
     subject="qualify.lead:lead_id",
-    personal=NAMED,
-    sentence="Lead claimed from the pool by {owner_name}",
+    personal=STEP_PERSONAL,
+    sentence="Lead claimed from the pool by {owner_id}",
     icon="hand-grab",
 ):
     """Somebody took a lead out of the pool."""
 
     owner_id: int
-    owner_name: str
 
 
 @dataclass(frozen=True, kw_only=True)

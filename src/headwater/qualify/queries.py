@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from headwater.parties.queries.visible import visible_activities
 from headwater.platform.actor import Actor, Visibility, owned_rows
 from headwater.platform.identity import known_ids
 from headwater.qualify.models import Lead, Stage
-from headwater.qualify.rules import Clock, OfficeHours, clock_state
+from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def visible_leads(actor: Actor) -> QuerySet[Lead]:
 def listed_leads(actor: Actor) -> QuerySet[Lead]:
     """The visible leads as lists and records show them: with party, source, owner and the next step, in one query.
 
-    ``next_step`` and ``next_step_due_at`` are the party's earliest open to-do.
+    ``next_step`` and ``next_step_due_at`` are the party's earliest open to-do, ``waiting_until`` when the first
+    answer is due while it is missing.
     """
     todos = (
         visible_activities(actor)
@@ -55,6 +57,9 @@ def listed_leads(actor: Actor) -> QuerySet[Lead]:
         .annotate(
             next_step=Subquery(todos.values("subject")[:1]),
             next_step_due_at=Subquery(todos.values("due_at")[:1]),
+            waiting_until=Case(
+                When(answered_at=None, exit="", then="answer_due_at"), output_field=DateTimeField(null=True)
+            ),
         )
     )
 
@@ -69,7 +74,7 @@ def leads_by_external(system: str, ids: Sequence[str]) -> dict[str, int]:
     return known_ids(system, LEAD_KIND, ids)
 
 
-def open_leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
+def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
     """The visible leads of one party, of the people of an organisation too, newest first."""
     mine = visible_leads(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
     return mine.select_related("source", "owner").order_by(F("arrived_at").desc(nulls_last=True), "-pk")
@@ -119,12 +124,59 @@ def office_hours(company: Company) -> OfficeHours:
     )
 
 
-def clock_of(lead: Lead, company: Company, *, at: datetime) -> Clock | None:
+@dataclass(frozen=True)
+class LeadClock:
+    """The answer clock of a lead, and how many seconds it was given."""
+
+    clock: Clock
+    allowed: int
+
+    @property
+    def left(self) -> int:
+        """Office seconds left, below zero when late."""
+        return self.clock.seconds_left
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the answer is overdue."""
+        return self.clock.state is ClockState.LATE
+
+
+def clock_of(lead: Lead, company: Company, *, at: datetime) -> LeadClock | None:
     """How the lead's answer clock stands; None when it does not run."""
     if lead.answer_due_at is None or lead.answered_at is not None or lead.exit:
         return None
-    hours = office_hours(company)
-    return clock_state(lead.answer_due_at, now=at, minutes=company.answer_minutes, hours=hours)
+    minutes = company.answer_minutes
+    clock = clock_state(lead.answer_due_at, now=at, minutes=minutes, hours=office_hours(company))
+    return LeadClock(clock, 60 * minutes)
+
+
+def late_answers(actor: Actor, at: datetime) -> int:
+    """How many of the leads that wait for the actor's answer are overdue, counted up to a hundred."""
+    return waiting_for_answer(actor, at).filter(answer_due_at__lt=at).order_by()[:100].count()
+
+
+def open_leads_waiting(actor: Actor, at: datetime) -> tuple[int, bool]:
+    """How many open leads the actor owns, counted up to a thousand, and whether one waits too long for its answer."""
+    if actor.user_id is None:
+        return 0, False
+    mine = visible_leads(actor).filter(owner_id=actor.user_id, exit="")
+    late = mine.filter(answered_at=None, answer_due_at__lt=at)
+    return mine.values("pk")[:1_000].count(), late.exists()
+
+
+def pool_waiting(actor: Actor) -> int:
+    """How many leads anybody may claim, counted up to a thousand."""
+    return pool_in_order(actor).order_by().values("pk")[:1_000].count()
+
+
+def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:
+    """The other visible leads of the same person or company, newest first."""
+    same = Q(party_id=lead.party_id)
+    if lead.organisation_id is not None:
+        same |= Q(organisation_id=lead.organisation_id)
+    found = visible_leads(actor).filter(same).exclude(pk=lead.pk).select_related("party", "source", "owner")
+    return found.order_by(F("arrived_at").desc(nulls_last=True), "-pk")
 
 
 def stage_counts(actor: Actor) -> dict[str, int]:

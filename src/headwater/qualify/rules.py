@@ -258,3 +258,56 @@ def _opening(hours: OfficeHours, day: date) -> tuple[datetime, datetime]:
         return opening, opening
     closing_day = day + timedelta(days=1) if hours.closes == time(0) else day
     return opening, datetime.combine(closing_day, hours.closes, tzinfo=hours.zone).astimezone(UTC)
+
+
+# --- The next best step -----------------------------------------------------------------------------------
+
+
+class Advice(StrEnum):
+    """What is best done next with a lead; the record says it in words, with the reason."""
+
+    ANSWER_HANDOVER = "ANSWER_HANDOVER"
+    WAIT_FOR_SALES = "WAIT_FOR_SALES"
+    CLAIM = "CLAIM"
+    ANSWER = "ANSWER"
+    DO_WHAT_IS_DUE = "DO_WHAT_IS_DUE"
+    COMPLETE = "COMPLETE"
+    HAND_OVER = "HAND_OVER"
+    OPEN_OPPORTUNITY = "OPEN_OPPORTUNITY"
+    PLAN_NEXT_STEP = "PLAN_NEXT_STEP"
+    KEEP_TO_PLAN = "KEEP_TO_PLAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A lead as its next best step sees it; moments are compared with ``now``."""
+
+    stage: str
+    exit: str
+    now: datetime
+    in_pool: bool = False
+    is_answered: bool = False
+    is_handed_over: bool = False
+    is_handed_to_me: bool = False
+    was_sent_back: bool = False
+    next_step_due_at: datetime | None = None
+
+
+def next_best_step(lead: Situation) -> Advice | None:
+    """What to do next with a lead; nothing once it has left the funnel. The first that holds wins:
+    what somebody waits for comes before what was planned, and what was planned before the next stage."""
+    if lead.exit:
+        return None
+    if lead.is_handed_over:
+        return Advice.ANSWER_HANDOVER if lead.is_handed_to_me else Advice.WAIT_FOR_SALES
+    if lead.in_pool:
+        return Advice.CLAIM
+    if not lead.is_answered and lead.stage == NEW:
+        return Advice.ANSWER
+    if lead.next_step_due_at is not None and lead.next_step_due_at <= lead.now:
+        return Advice.DO_WHAT_IS_DUE
+    if lead.stage == MQL:
+        return Advice.COMPLETE if lead.was_sent_back else Advice.HAND_OVER
+    if lead.stage == SQL:
+        return Advice.OPEN_OPPORTUNITY
+    return Advice.PLAN_NEXT_STEP if lead.next_step_due_at is None else Advice.KEEP_TO_PLAN

@@ -78,9 +78,8 @@ def record_touchpoint(
     fact = TouchpointRecorded(
         touchpoint_id=touchpoint.pk,
         kind=kind,
-        words=touchpoint.get_kind_display(),
         source_id=source_id,
-        source_name=touchpoint.source.name if touchpoint.source else "no source named",
+        source_name=touchpoint.source.name if touchpoint.source else None,
         channel=touchpoint.source.channel if touchpoint.source else None,
         campaign_id=campaign_id,
         is_outbound=is_outbound,
@@ -165,9 +164,8 @@ def correct_touchpoint(
         touchpoint_id=right.pk,
         corrects_id=wrong.pk,
         kind=kind,
-        words=right.get_kind_display(),
         source_id=source_id,
-        source_name=right.source.name if right.source else "no source named",
+        source_name=right.source.name if right.source else None,
         channel=right.source.channel if right.source else None,
         campaign_id=campaign_id,
         is_outbound=is_outbound,
@@ -235,7 +233,7 @@ def restore_touchpoints(*, party_ids: Sequence[int], batch_ids: Collection[int],
     return sum(
         Touchpoint.objects.filter(party_id__in=party_ids[start : start + 5_000], batch_id__in=list(batch_ids))
         .exclude(deleted_at=None)
-        .update(deleted_at=None)
+        .update(deleted_at=None, batch_id=by.batch_id)
         for start in range(0, len(party_ids), 5_000)
     )
 

@@ -4,6 +4,7 @@ from headwater.qualify.actions import undo
 from headwater.qualify.actions.answers import log_response, stop_answer_clocks
 from headwater.qualify.actions.capture import capture_lead, change_lead, delete_lead, restore_lead
 from headwater.qualify.actions.handovers import accept_lead, hand_over_lead, send_back_lead
+from headwater.qualify.actions.next_steps import plan_next_step
 from headwater.qualify.actions.owners import (
     AlreadyClaimed,
     PoolIsEmpty,
@@ -16,10 +17,13 @@ from headwater.qualify.actions.stages import (
     convert_lead,
     convert_leads,
     disqualify_lead,
+    disqualify_leads,
     move_lead,
+    move_leads,
     recycle_lead,
     reopen_lead,
     unconvert_lead,
+    unconvert_leads,
     wake_up_leads,
 )
 from headwater.qualify.actions.steps import StepRefused
@@ -39,15 +43,19 @@ __all__ = [
     "convert_leads",
     "delete_lead",
     "disqualify_lead",
+    "disqualify_leads",
     "hand_over_lead",
     "log_response",
     "move_lead",
+    "move_leads",
+    "plan_next_step",
     "recycle_lead",
     "reopen_lead",
     "restore_lead",
     "send_back_lead",
     "stop_answer_clocks",
     "unconvert_lead",
+    "unconvert_leads",
     "undo",
     "wake_up_leads",
 ]

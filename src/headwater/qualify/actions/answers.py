@@ -82,6 +82,6 @@ def _answer(leads: list[Lead], *, moment: datetime, by: Actor, at: datetime) -> 
             told["is_late"] = moment > lead.answer_due_at
         take_step(lead, {"answered_at": moment}, LeadAnswered, by=by, at=moment, **told)
         if lead.stage == Stage.NEW:
-            told = {"from_stage": Stage.NEW.label, "to_stage": Stage.WORKING.label}
+            told = {"from_stage": str(Stage.NEW), "to_stage": str(Stage.WORKING)}
             take_step(lead, stage_values(Stage.WORKING, at=moment), LeadMoved, by=by, at=moment, **told)
     return answered

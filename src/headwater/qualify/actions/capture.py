@@ -34,8 +34,6 @@ from headwater.qualify.events import LeadCaptured, LeadDeleted, LeadRestored
 from headwater.qualify.models import Exit, Interest, Lead, Stage
 from headwater.team import queries as team
 
-BLANK_SOURCE = "a source left blank"
-
 
 class LeadValues(TypedDict, total=False):
     """What can be corrected on a lead; what is not named stays."""
@@ -243,9 +241,8 @@ def _captured(lead: Lead) -> LeadCaptured:
     return LeadCaptured(
         lead_id=lead.pk,
         interest=lead.interest,
-        words=str(Interest(lead.interest).label),
         source_id=lead.source_id,
-        source_name=source.name if source else BLANK_SOURCE,
+        source_name=source.name if source else None,
         channel=source.channel if source else None,
         campaign_id=lead.campaign_id,
         owner_id=lead.owner_id,

@@ -20,7 +20,6 @@ from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.qualify.models import Lead, Stage
 from headwater.team import queries as team
 
-BLANK_SOURCE = "a source left blank"
 CLOCKS_DIFFER = timedelta(days=1)
 CENT = Decimal("0.01")
 
@@ -121,8 +120,8 @@ class Names:
         return names
 
     def source(self, source_id: int | None) -> tuple[str, str]:
-        """Name and channel of a source, in the words of a fact."""
-        return self._looks.get(source_id, (BLANK_SOURCE, "")) if source_id is not None else (BLANK_SOURCE, "")
+        """Name and channel of a source; both empty where it was left blank."""
+        return self._looks[source_id] if source_id is not None else ("", "")
 
     def _read_campaigns(self, rows: Sequence[CleanRow], *, by: Actor, at: datetime) -> None:
         through: dict[str, set[int]] = defaultdict(set)

@@ -52,7 +52,7 @@ def hand_over_lead(*, lead_id: int, to_id: int, by: Actor, at: datetime) -> Lead
     if lead.owner_id is None and by.user_id is not None:
         giver = team.users_by_ids([by.user_id]).get(by.user_id)
         values |= {"owner_id": by.user_id, "team_id": giver.team_id if giver else None}
-    told = {"to_id": to_id, "to_name": colleague.name or colleague.email, "due_at": due.isoformat()}
+    told = {"handed_to_id": to_id, "due_at": due.isoformat()}
     take_step(lead, values, LeadHandedOver, by=by, at=at, **told)
     return lead
 
@@ -92,6 +92,5 @@ def send_back_lead(*, lead_id: int, reason: str, by: Actor, at: datetime, note: 
     if reason not in SendBackReason.values:
         raise Invalid({"reason": ["Choose one of the reasons."]})
     values = NO_HANDOVER | {"sent_back_reason": reason, "sent_back_note": note.strip()[:300]}
-    words = str(SendBackReason(reason).label).lower()
-    take_step(lead, values, LeadSentBack, by=by, at=at, reason=reason, words=words)
+    take_step(lead, values, LeadSentBack, by=by, at=at, reason=reason, note=note.strip())
     return lead

@@ -13,8 +13,8 @@ from headwater.acquire.actions import restore_touchpoints
 from headwater.parties import rules as identity
 from headwater.parties.actions.bulk_access import replace_access
 from headwater.parties.actions.employment import find_or_add_employer
-from headwater.parties.actions.parties import change_party
 from headwater.parties.actions.revival import revive_parties
+from headwater.parties.actions.updating import EMAIL, PHONE, Wanted, update_parties
 from headwater.platform.actor import Actor
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
@@ -44,7 +44,7 @@ class KnownLeads:
         self._by_same: dict[object, Lead] = {}
         self._changes: dict[int, _Change] = {}
         self._revived: dict[int, tuple[Lead, int | None]] = {}
-        self._people: list[tuple[FileRow, Lead, dict[str, Any]]] = []
+        self._people: list[tuple[FileRow, Lead, Wanted]] = []
 
     @classmethod
     def by_external_ids(cls, batch: Batch, ids: Sequence[str]) -> KnownLeads:
@@ -160,43 +160,46 @@ class KnownLeads:
             return
         leads = Lead.objects.filter(party_id__in={lead.party_id for _, lead, _ in own}, deleted_at=None).order_by()
         counts = dict(leads.values_list("party_id").annotate(leads=Count("pk")))
-        for row, lead, said in own:
-            if counts.get(lead.party_id, 0) > 1:
-                continue
-            company = said.pop("company", "")
-            if company:
-                said["employer_id"] = find_or_add_employer(company, by=by, at=at)
-                self._note(self._changes[lead.pk], "organisation_id", said["employer_id"])
-            change_party(party_id=lead.party_id, by=by, at=at, **said)
-            row.outcome = Outcome.UPDATED if row.outcome is Outcome.UNCHANGED else row.outcome
+        alone = [(row, lead, said) for row, lead, said in own if counts.get(lead.party_id, 0) <= 1]
+        wanted = {}
+        for _, lead, said in alone:
+            if company := said.values.pop("company", ""):
+                said.values["employer_id"] = find_or_add_employer(company, by=by, at=at)
+                self._note(self._changes[lead.pk], "organisation_id", said.values["employer_id"])
+            wanted[lead.party_id] = said
+        changed = update_parties(wanted, by=by, at=at)
+        for row, lead, _ in alone:
+            if lead.party_id in changed and row.outcome is Outcome.UNCHANGED:
+                row.outcome = Outcome.UPDATED
 
 
 def _came_in_with(lead: Lead) -> bool:
     return lead.party.is_person and lead.batch_id is not None and lead.party.batch_id == lead.batch_id
 
 
-def _said_of_the_person(row: FileRow, lead: Lead, region: str) -> dict[str, Any]:
+def _said_of_the_person(row: FileRow, lead: Lead, region: str) -> Wanted | None:
     """What a row says about its lead's person that is not on record."""
     party, get = lead.party, row.values.get
-    said = {name: value for name in PERSON_FIELDS if (value := get(name)) and value != getattr(party, name)}
+    said = Wanted({name: value for name in PERSON_FIELDS if (value := get(name)) and value != getattr(party, name)})
     if email := get("email"):
         try:
-            if identity.normalise_email(email) != party.email:
-                said["email"] = email
+            if (normalised := identity.normalise_email(email)) != party.email:
+                said.points[EMAIL] = (email, normalised)
         except identity.BadContact as error:
             row.errors.append(f"E-mail “{email}”: {error}")
     if phone := get("phone"):
         try:
-            if identity.normalise_phone(phone, region or None) != party.phone:
-                said["phone"] = phone
+            if (normalised := identity.normalise_phone(phone, region or None)) != party.phone:
+                said.points[PHONE] = (phone, normalised)
         except identity.BadContact:
             row.notes.append(f"The phone number “{phone}” could not be read.")
     name = row.draft().full_name
     if name and identity.name_key(name) != party.name_key:
-        said["name"] = name
+        parts = identity.split_name(name)
+        said.values |= {"name": name, "first_name": parts.first, "last_name": parts.last}
     if (company := get("company")) and _is_other_company(company, lead):
-        said["company"] = company
-    return said
+        said.values["company"] = company
+    return said if said.values or said.points else None
 
 
 def _is_other_company(company: str, lead: Lead) -> bool:

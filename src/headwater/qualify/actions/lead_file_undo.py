@@ -7,6 +7,7 @@ from datetime import datetime
 
 from headwater.acquire.actions import remove_batch_touchpoints
 from headwater.parties.actions.bulk_access import replace_access
+from headwater.parties.actions.file_undo import undo_party_import
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -29,6 +30,7 @@ REASONS = {
     "qualify.lead_accepted": "sales accepted it since",
     "qualify.lead_sent_back": "sales sent it back since",
     "qualify.lead_assigned": "it was given to somebody since",
+    "qualify.lead_pooled": "it was put into the pool since",
     "qualify.lead_claimed": "somebody claimed it since",
     "qualify.lead_converted": "it became an opportunity since",
     "platform.changed": "its details were changed since",
@@ -56,6 +58,7 @@ def undo_lead_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     remove_batch_touchpoints(
         batch_id=batch_id, keep_party_ids={lead.party_id for lead in staying}, by=by, at=at
     )
+    undo_party_import(batch_id=batch_id, by=by, at=at)
     names = names_of(lead.party_id for lead in staying)
     stayed = [
         Kept(lead.pk, names.get(lead.party_id, str(lead)), REASONS.get(touched[lead.pk], OTHERWISE))

@@ -23,10 +23,9 @@ from headwater.qualify.actions.file_rows import FileRow, Names, read_rows
 from headwater.qualify.actions.known_leads import KnownLeads
 from headwater.qualify.actions.steps import ROW, grant_reason
 from headwater.qualify.events import LeadCaptured
-from headwater.qualify.models import Interest, Lead, Stage
+from headwater.qualify.models import Lead, Stage
 from headwater.team import queries as team
 
-WORDS = {str(code): str(label) for code, label in Interest.choices}
 LEAD_COLUMNS = (
     "id", "party_id", "organisation_id", "referrer_id", "source_id", "campaign_id", "title", "interest", "amount",
     "currency", "stage", "stage_since", "exit", "exit_reason", "exit_note", "owner_id", "team_id", "arrived_at",
@@ -132,8 +131,8 @@ def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: d
         )  # fmt: skip
         facts.append(
             LeadCaptured(
-                lead_id=lead_id, interest=interest, words=WORDS[interest], source_id=source_id,
-                source_name=source_name, channel=channel or None, campaign_id=get("campaign_id"),
+                lead_id=lead_id, interest=interest, source_id=source_id, source_name=source_name or None,
+                channel=channel or None, campaign_id=get("campaign_id"),
                 owner_id=row.owner_id, answer_due_at=due.isoformat() if due else None, party_id=row.party_id,
                 organisation_id=row.organisation_id,
             )

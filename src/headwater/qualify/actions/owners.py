@@ -12,12 +12,11 @@ from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.qualify import queries
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import StepRefused, locked, require, take_step
-from headwater.qualify.events import LeadAssigned, LeadClaimed
+from headwater.qualify.events import LeadAssigned, LeadClaimed, LeadPooled
 from headwater.qualify.models import Lead
 from headwater.qualify.rules import Refusal
 from headwater.team import queries as team
 
-POOL = "the pool"
 MOST = 5_000
 
 
@@ -45,9 +44,11 @@ def assign_lead(*, lead_id: int, by: Actor, at: datetime, owner_id: int | None =
     """
     lead = locked(lead_id)
     require(by, "assign", lead)
-    values, name = _given_to(owner_id, by)
-    told = {"owner_id": owner_id, "owner_name": name, "before_id": lead.owner_id}
-    take_step(lead, values, LeadAssigned, by=by, at=at, **told)
+    values = _given_to(owner_id, by)
+    if owner_id is None:
+        take_step(lead, values, LeadPooled, by=by, at=at, before_id=lead.owner_id)
+    else:
+        take_step(lead, values, LeadAssigned, by=by, at=at, owner_id=owner_id, before_id=lead.owner_id)
     return lead
 
 
@@ -68,12 +69,12 @@ def assign_leads(*, ids: Sequence[int], by: Actor, at: datetime, owner_id: int |
         raise NotFound()
     for lead in leads:
         require(by, "assign", lead)
-    values, name = _given_to(owner_id, by)
-    changes = [
-        Change(lead, values, told={"owner_id": owner_id, "owner_name": name, "before_id": lead.owner_id})
-        for lead in leads
-    ]
-    return take_steps(changes, LeadAssigned, by=by, at=at)
+    values = _given_to(owner_id, by)
+    if owner_id is None:
+        pooled = [Change(lead, values, told={"before_id": lead.owner_id}) for lead in leads]
+        return take_steps(pooled, LeadPooled, by=by, at=at)
+    given = [Change(lead, values, told={"owner_id": owner_id, "before_id": lead.owner_id}) for lead in leads]
+    return take_steps(given, LeadAssigned, by=by, at=at)
 
 
 @action
@@ -128,19 +129,18 @@ def _claimed(lead_id: int, *, by: Actor, at: datetime) -> Lead:
     lead = locked(lead_id)
     assert by.user_id is not None
     lead.owner_id = None  # as it was before the update, so that the step sees and tells the difference
-    values, name = _owner_values(by.user_id)
-    take_step(lead, values, LeadClaimed, by=by, at=at, owner_id=by.user_id, owner_name=name)
+    take_step(lead, _owner_values(by.user_id), LeadClaimed, by=by, at=at, owner_id=by.user_id)
     return lead
 
 
-def _given_to(owner_id: int | None, by: Actor) -> tuple[dict[str, Any], str]:
+def _given_to(owner_id: int | None, by: Actor) -> dict[str, Any]:
     if owner_id is None:
-        return {"owner_id": None, "team_id": None}, POOL
+        return {"owner_id": None, "team_id": None}
     if not team.assignable_users(by).filter(pk=owner_id).exists():
         raise Invalid({"owner_id": ["Choose a colleague you may give work to."]})
     return _owner_values(owner_id)
 
 
-def _owner_values(owner_id: int) -> tuple[dict[str, Any], str]:
+def _owner_values(owner_id: int) -> dict[str, Any]:
     owner = team.users_by_ids([owner_id])[owner_id]
-    return {"owner_id": owner.pk, "team_id": owner.team_id}, str(owner)
+    return {"owner_id": owner.pk, "team_id": owner.team_id}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import facts_of_batch
 from headwater.platform.errors import Invalid
 from headwater.qualify import queries, rules
-from headwater.qualify.actions.bulk_steps import Change, take_steps
+from headwater.qualify.actions.bulk_steps import Change, take_steps, values_before
 from headwater.qualify.actions.steps import (
     NO_EXIT,
     NO_HANDOVER,
@@ -33,6 +34,8 @@ from headwater.qualify.events import (
 from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
 from headwater.team import queries as team
 
+MOST_AT_ONCE = 500
+
 
 @action
 def move_lead(*, lead_id: int, stage: str, by: Actor, at: datetime, reason: str = "") -> Lead:
@@ -49,7 +52,7 @@ def move_lead(*, lead_id: int, stage: str, by: Actor, at: datetime, reason: str 
     values = stage_values(stage, at=at)
     if rules.is_back(lead.stage, stage):
         values |= NO_HANDOVER
-    told = {"from_stage": Stage(lead.stage).label, "to_stage": Stage(stage).label, "reason": reason.strip()}
+    told = {"from_stage": lead.stage, "to_stage": stage, "note": reason.strip()}
     take_step(lead, values, LeadMoved, by=by, at=at, **told)
     return lead
 
@@ -69,9 +72,26 @@ def disqualify_lead(*, lead_id: int, reason: str, by: Actor, at: datetime, note:
     if reason not in DisqualifyReason.values:
         raise Invalid({"reason": ["Choose one of the reasons."]})
     values = exit_values(Exit.DISQUALIFIED, at=at, reason=reason, note=note.strip()[:300]) | {"wake_up_on": None}
-    words = str(DisqualifyReason(reason).label).lower()
-    take_step(lead, values, LeadDisqualified, by=by, at=at, reason=reason, words=words)
+    take_step(lead, values, LeadDisqualified, by=by, at=at, reason=reason, note=note.strip())
     return lead
+
+
+@action
+def move_leads(*, ids: Sequence[int], stage: str, by: Actor, at: datetime, reason: str = "") -> int:
+    """Put several leads into another stage, all or none; how many."""
+    _check_count(ids)
+    for lead_id in sorted(ids):
+        move_lead(lead_id=lead_id, stage=stage, reason=reason, by=by, at=at)
+    return len(ids)
+
+
+@action
+def disqualify_leads(*, ids: Sequence[int], reason: str, by: Actor, at: datetime, note: str = "") -> int:
+    """Give several leads up for the same reason, all or none; how many."""
+    _check_count(ids)
+    for lead_id in sorted(ids):
+        disqualify_lead(lead_id=lead_id, reason=reason, note=note, by=by, at=at)
+    return len(ids)
 
 
 @action
@@ -89,7 +109,8 @@ def recycle_lead(*, lead_id: int, wake_up_on: date | None, by: Actor, at: dateti
     refuse(rules.why_not_recycle(lead.exit, wake_up_on=wake_up_on, today=today))
     assert wake_up_on is not None
     values = exit_values(Exit.RECYCLED, at=at, note=note.strip()[:300]) | {"wake_up_on": wake_up_on}
-    take_step(lead, values, LeadRecycled, by=by, at=at, wake_up_on=wake_up_on.isoformat())
+    told = {"wake_up_on": wake_up_on.isoformat(), "note": note.strip()}
+    take_step(lead, values, LeadRecycled, by=by, at=at, **told)
     return lead
 
 
@@ -106,7 +127,7 @@ def reopen_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
     refuse(rules.why_not_reopen(lead.exit))
     stage = rules.reopened_stage(lead.stage)
     values = NO_EXIT | stage_values(stage, at=at)
-    take_step(lead, values, LeadReopened, by=by, at=at, to_stage=Stage(stage).label)
+    take_step(lead, values, LeadReopened, by=by, at=at, to_stage=stage)
     return lead
 
 
@@ -181,3 +202,27 @@ def unconvert_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
         refuse(rules.why_not_reopen(lead.exit) or rules.Refusal.STILL_OPEN)
     take_step(lead, NO_EXIT, LeadUnconverted, by=by, at=at)
     return lead
+
+
+@action
+def unconvert_leads(*, batch_id: int, lead_ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Put leads back to where they were before a file of deals converted them; how many.
+
+    Called by the undo of that import. What has happened to a lead since stays: such a lead is left alone.
+
+    Raises:
+        NotAllowed: the actor may not convert, hence not unconvert, leads.
+    """
+    by.require("qualify.lead.convert")
+    leads = Lead.objects.select_for_update().filter(deleted_at=None, exit=Exit.CONVERTED).in_bulk(lead_ids)
+    changes = []
+    for lead_id, fact in facts_of_batch(batch_id, LeadConverted):
+        lead = leads.pop(lead_id, None)
+        if lead is not None and (values := values_before(lead, fact)) is not None:
+            changes.append(Change(lead, values))
+    return take_steps(changes, LeadUnconverted, by=by.in_batch(batch_id), at=at)
+
+
+def _check_count(ids: Sequence[int]) -> None:
+    if len(ids) > MOST_AT_ONCE:
+        raise Invalid({"ids": [f"At most {MOST_AT_ONCE} leads at once."]})

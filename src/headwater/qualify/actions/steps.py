@@ -10,10 +10,10 @@ from headwater.parties.actions import access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
-from headwater.platform.events import Fact, json_value, record
+from headwater.platform.events import Changed, Fact, json_value, record
 from headwater.platform.spans import set_span
 from headwater.qualify import rules
-from headwater.qualify.events import Fields
+from headwater.qualify.events import Fields, Step
 from headwater.qualify.models import Lead
 from headwater.team import queries as team
 
@@ -183,3 +183,14 @@ def as_fields(changed: Mapping[str, list[Any]]) -> tuple[Fields, Fields]:
     for name, pair in changed.items():
         (personal if name in PERSONAL else plain)[name] = cast(list[Any], json_value(pair))
     return plain, personal
+
+
+def as_change(step: Step) -> Changed:
+    """A step as the plain edit it was, for its undo."""
+    return Changed(
+        row_type=ROW,
+        row_id=step.lead_id,
+        names="",
+        fields=step.fields,
+        personal_fields=step.personal_fields or {},
+    )

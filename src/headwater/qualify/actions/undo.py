@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -12,7 +12,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.qualify.actions.capture import remove, restore_lead
-from headwater.qualify.actions.steps import PERSONAL, ROW, locked, require, take_step
+from headwater.qualify.actions.steps import PERSONAL, ROW, as_change, locked, require, take_step
 from headwater.qualify.events import (
     LeadAccepted,
     LeadAnswered,
@@ -23,6 +23,7 @@ from headwater.qualify.events import (
     LeadDisqualified,
     LeadHandedOver,
     LeadMoved,
+    LeadPooled,
     LeadRecycled,
     LeadReopened,
     LeadRestored,
@@ -47,6 +48,7 @@ VERBS = {
     LeadAccepted: "accept",
     LeadSentBack: "send_back",
     LeadAssigned: "assign",
+    LeadPooled: "assign",
     LeadClaimed: "claim",
 }
 WORDS = {
@@ -60,6 +62,7 @@ WORDS = {
     LeadAccepted: "the acceptance",
     LeadSentBack: "the sending back",
     LeadAssigned: "the assignment",
+    LeadPooled: "the return to the pool",
     LeadClaimed: "the claim",
 }
 
@@ -75,7 +78,7 @@ def take_back_step(fact: Step, *, event: Event, by: Actor, at: datetime) -> None
     """
     lead = locked(fact.lead_id)
     require(by, VERBS[type(fact)], lead)
-    values = old_values(lead, _as_change(fact))
+    values = old_values(lead, as_change(fact))
     take_step(lead, values, LeadStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
 
 
@@ -120,12 +123,3 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
         party_id=lead.party_id, organisation_id=lead.organisation_id,
     )  # fmt: skip
 
-
-def _as_change(step: Step) -> Changed:
-    return Changed(
-        row_type=ROW,
-        row_id=step.lead_id,
-        names="",
-        fields=step.fields,
-        personal_fields=cast(dict[str, list[object]], step.personal_fields or {}),
-    )

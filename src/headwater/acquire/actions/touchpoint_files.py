@@ -1,0 +1,205 @@
+"""Touchpoints of a file: the parties found or added, the contacts written, a chunk with a few statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from headwater.acquire.actions.campaigns import ensure_campaigns
+from headwater.acquire.actions.sources import ensure_sources
+from headwater.acquire.actions.touchpoints import TouchpointDraft, record_touchpoints
+from headwater.acquire.events import TouchpointRecorded, TouchpointTakenBack
+from headwater.acquire.models import Touchpoint
+from headwater.acquire.queries import channel_labels, channels_of
+from headwater.acquire.rules import read_channel
+from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.matching import PartyDraft, match_parties
+from headwater.parties.queries.visible import names_of
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.batch import worked_on_since
+from headwater.platform.events import Fact, record_bulk
+from headwater.platform.identity import known_ids, remember_ids
+from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult
+
+ROW = "acquire.touchpoint"
+CENT = Decimal("0.01")
+CLOCKS_DIFFER = timedelta(days=1)
+Key = tuple[int, str, int | None, datetime | None]
+
+
+@dataclass(slots=True)
+class _FileRow:
+    line: int
+    values: dict[str, Any]
+    extra: dict[str, str]
+    external_id: str
+    draft: TouchpointDraft | None = None
+    touchpoint_id: int | None = None
+    outcome: Outcome = Outcome.UNCHANGED
+    first: _FileRow | None = None
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def result(self) -> RowResult:
+        if self.errors:
+            return RowResult(self.line, Outcome.REJECTED, None, tuple(self.errors))
+        about = self.first or self
+        return RowResult(self.line, self.outcome, about.touchpoint_id, tuple(self.notes))
+
+
+@action
+def import_touchpoints(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
+    """Take in a file of contacts. Without an external id, the same party, kind, source and time is the same one.
+
+    Touchpoints are never edited: a row about one that is here already changes nothing.
+    """
+    by.require("acquire.touchpoint.import")
+    by = by.in_batch(batch.id)
+    read = [_FileRow(r.line, r.values, dict(r.extra), r.values.get("external_id", "")) for r in rows]
+    for row in read:
+        if (moment := row.values.get("occurred_at")) is not None and moment > at + CLOCKS_DIFFER:
+            row.errors.append("The contact lies in the future.")
+    known = _known(read, batch)
+    for row in read:
+        if row.external_id in known:
+            row.touchpoint_id = known[row.external_id]
+    fresh = [row for row in read if row.touchpoint_id is None and not row.errors]
+    _read(fresh, batch=batch, by=by, at=at)
+    new = _without_the_same([row for row in fresh if not row.errors])
+    _write(new, batch=batch, by=by, at=at)
+    _revive([row for row in read if row.outcome is Outcome.UNCHANGED], by)
+    return [row.result() for row in read]
+
+
+@action
+def undo_touchpoint_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Take back the touchpoints a batch brought in, except those corrected since."""
+    by.require("acquire.touchpoint.import")
+    by = by.in_batch(batch_id)
+    mine = Touchpoint.objects.filter(batch_id=batch_id, deleted_at=None)
+    rows = {t.pk: t for t in mine.only("pk", "party_id", "organisation_id")}
+    corrected = set(Touchpoint.objects.filter(corrects__in=mine).values_list("corrects_id", flat=True))
+    touched = worked_on_since(ROW, list(rows), batch_id).keys() | corrected
+    going = [t for pk, t in rows.items() if pk not in touched]
+    for start in range(0, len(going), 5_000):
+        ids = [t.pk for t in going[start : start + 5_000]]
+        Touchpoint.objects.filter(pk__in=ids).update(deleted_at=at)
+    facts = [
+        TouchpointTakenBack(touchpoint_id=t.pk, party_id=t.party_id, organisation_id=t.organisation_id)
+        for t in going
+    ]
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    undo_party_import(batch_id=batch_id, by=by, at=at)
+    names = names_of(rows[pk].party_id for pk in touched)
+    kept = [Kept(pk, names.get(rows[pk].party_id, ""), "it was corrected since") for pk in touched]
+    return UndoResult(removed=len(going), kept=kept)
+
+
+def _known(read: Sequence[_FileRow], batch: Batch) -> dict[str, int]:
+    ids = [row.external_id for row in read if row.external_id]
+    return known_ids(batch.system, ROW, ids) if ids else {}
+
+
+def _read(fresh: Sequence[_FileRow], *, batch: Batch, by: Actor, at: datetime) -> None:
+    """Find out whom and what each row is about."""
+    labels = channel_labels()
+    names: dict[str, str] = {}
+    for row in fresh:
+        if source := row.values.get("source"):
+            names[source] = names.get(source) or read_channel(row.values.get("channel", ""), labels)
+    sources = ensure_sources(names, by=by, at=at) if names else {}
+    through: dict[str, set[int]] = defaultdict(set)
+    for row in fresh:
+        if campaign := row.values.get("campaign"):
+            through[campaign].update({sources[s]} if (s := row.values.get("source")) else ())
+    campaigns = ensure_campaigns(through, by=by, at=at, sources=through) if through else {}
+    drafts = [_who(row) for row in fresh]
+    for row, match in zip(fresh, match_parties(drafts, batch=batch, kind_key=ROW, by=by, at=at), strict=True):
+        get = row.values.get
+        row.errors.extend(match.errors)
+        row.notes.extend(match.reasons)
+        if match.party_id is None:
+            continue
+        cost = get("cost")
+        row.draft = TouchpointDraft(
+            party_id=match.party_id,
+            organisation_id=match.organisation_id,
+            kind=get("kind", "OTHER"),
+            source_id=sources.get(get("source", "")),
+            campaign_id=campaigns.get(get("campaign", "")),
+            is_outbound=get("direction") == "OUTBOUND",
+            occurred_at=get("occurred_at"),
+            cost=cost.quantize(CENT) if cost is not None else None,
+            currency=(get("currency") or batch.currency) if cost is not None else "",
+            note=get("note", ""),
+            extra=row.extra,
+        )
+
+
+def _who(row: _FileRow) -> PartyDraft:
+    get = row.values.get
+    return PartyDraft(
+        name=get("name", ""), first_name=get("first_name", ""), last_name=get("last_name", ""),
+        email=get("email", ""), phone=get("phone", ""), company=get("company", ""), external_id=row.external_id,
+    )  # fmt: skip
+
+
+def _without_the_same(rows: Sequence[_FileRow]) -> list[_FileRow]:
+    """The rows that are new: neither here already, nor said by an earlier row."""
+    drafts = [row.draft for row in rows if row.draft is not None]
+    party_ids = sorted({draft.party_id for draft in drafts})
+    here: dict[Key, int] = {}
+    for start in range(0, len(party_ids), 5_000):
+        found = Touchpoint.objects.filter(party_id__in=party_ids[start : start + 5_000]).order_by("-pk")
+        for pk, *said in found.values_list("pk", "party_id", "kind", "source_id", "occurred_at"):
+            here[cast(Key, tuple(said))] = pk
+    new: dict[object, _FileRow] = {}
+    for row in rows:
+        assert row.draft is not None
+        key = (row.draft.party_id, row.draft.kind, row.draft.source_id, row.draft.occurred_at)
+        same: object = row.external_id or key
+        if same in new:
+            row.first = new[same]
+        elif not row.external_id and key in here:
+            row.touchpoint_id = here[key]
+        else:
+            row.outcome = Outcome.CREATED
+            new[same] = row
+    return list(new.values())
+
+
+def _write(new: Sequence[_FileRow], *, batch: Batch, by: Actor, at: datetime) -> None:
+    drafts = [row.draft for row in new if row.draft is not None]
+    looks = channels_of(draft.source_id for draft in drafts if draft.source_id is not None)
+    facts: list[Fact] = []
+    for row, draft, pk in zip(new, drafts, record_touchpoints(drafts, by=by, at=at), strict=True):
+        row.touchpoint_id = pk
+        name, channel = looks[draft.source_id] if draft.source_id is not None else (None, None)
+        facts.append(
+            TouchpointRecorded(
+                touchpoint_id=pk, kind=draft.kind, source_id=draft.source_id,
+                source_name=name, channel=channel or None, campaign_id=draft.campaign_id,
+                is_outbound=draft.is_outbound, note=draft.note or None, party_id=draft.party_id,
+                organisation_id=draft.organisation_id,
+            )
+        )  # fmt: skip
+    remember_ids(batch.system, ROW, {r.external_id: r.touchpoint_id for r in new if r.external_id and r.touchpoint_id})
+    record_bulk(facts, by=by, at=[draft.occurred_at or at for draft in drafts])
+
+
+def _revive(rows: Sequence[_FileRow], by: Actor) -> None:
+    """Touchpoints that the undo of an earlier import took back count again."""
+    ids = [row.touchpoint_id for row in rows if row.touchpoint_id is not None]
+    gone: set[int] = set()
+    for start in range(0, len(ids), 5_000):
+        part = Touchpoint.objects.filter(pk__in=ids[start : start + 5_000]).exclude(deleted_at=None)
+        gone |= set(part.values_list("pk", flat=True))
+        part.update(deleted_at=None, batch_id=by.batch_id)
+    for row in rows:
+        if row.touchpoint_id in gone:
+            row.outcome = Outcome.CREATED

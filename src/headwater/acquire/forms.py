@@ -1,0 +1,140 @@
+"""What is asked for when sources, campaigns, spend and touchpoints are entered. Plain forms; actions do the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from headwater.acquire.models import Channel, TouchpointKind
+from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.acquire.rules import LONGEST_NAME
+from headwater.platform.resource import ActorForm
+from headwater.team.queries import user_choices
+from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
+
+NONE_CHOSEN = [("", "–")]
+Choices = list[tuple[str, str]]
+
+
+class IdField(forms.TypedChoiceField):
+    """One of the records on offer, by its id; nothing chosen is None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+    def offer(self, choices: Choices) -> None:
+        """Set what can be chosen, with nothing first where the field is optional or has no value yet."""
+        self.choices = [*NONE_CHOSEN, *choices]
+
+
+class SourceForm(ActorForm):
+    """A source by hand."""
+
+    name = forms.CharField(max_length=LONGEST_NAME, label="Name", help_text="As people say it: “Hannover fair”.")
+    channel = forms.ChoiceField(choices=[("", "Choose the channel"), *Channel.choices], label="Channel")
+    note = forms.CharField(max_length=500, required=False, label="Note", widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            kept = {name: getattr(self.row, name) for name in ("name", "channel", "note")}
+            self.initial = {**kept, **self.initial}
+
+
+class CampaignForm(ActorForm):
+    """A campaign by hand: what, through which sources, when, and with how much money."""
+
+    name = forms.CharField(max_length=LONGEST_NAME, label="Name")
+    source_ids = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, label="Sources", help_text="Where it runs; hold Ctrl to choose several."
+    )
+    starts_on = forms.DateField(required=False, label="Starts", widget=DateInput)
+    ends_on = forms.DateField(required=False, label="Ends", widget=DateInput)
+    budget = forms.DecimalField(
+        required=False, min_value=0, max_digits=15, decimal_places=2, label="Budget", widget=AmountInput
+    )
+    segment = forms.CharField(max_length=200, required=False, label="For whom")
+    goal = forms.CharField(max_length=200, required=False, label="Goal", help_text="For example: 40 quote requests.")
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _field(self, "owner_id").offer(user_choices(self.actor))
+        sources = self.fields["source_ids"]
+        assert isinstance(sources, forms.TypedMultipleChoiceField)
+        sources.choices = source_choices(self.actor)
+        if self.row is not None:
+            names = ("name", "starts_on", "ends_on", "budget", "segment", "goal", "owner_id")
+            kept = {name: getattr(self.row, name) for name in names}
+            kept["source_ids"] = [source.pk for source in self.row.sources.all()]
+            self.initial = {**kept, **self.initial}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Dates that fit together."""
+        cleaned = super().clean()
+        starts_on, ends_on = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
+        if starts_on and ends_on and ends_on < starts_on:
+            self.add_error("ends_on", "The campaign cannot end before it starts.")
+        return cleaned
+
+
+class SpendForm(ActorForm):
+    """Money spent on a source on a day."""
+
+    source_id = IdField(label="Source")
+    campaign_id = IdField(required=False, label="Campaign")
+    spent_on = forms.DateField(label="Day", widget=DateInput)
+    amount = forms.DecimalField(
+        max_digits=15, decimal_places=2, label="Amount", widget=AmountInput,
+        help_text="Below zero to correct an earlier entry.",
+    )  # fmt: skip
+    note = forms.CharField(max_length=200, required=False, label="Note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_origin(self)
+
+
+class TouchpointForm(ActorForm):
+    """A contact with a party, written down by hand."""
+
+    party_id = forms.IntegerField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(choices=TouchpointKind.choices, label="What happened")
+    source_id = IdField(required=False, label="Source")
+    campaign_id = IdField(required=False, label="Campaign")
+    is_outbound = forms.BooleanField(required=False, label="We got in touch with them")
+    occurred_at = forms.DateTimeField(
+        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
+    )
+    cost = forms.DecimalField(
+        required=False, min_value=0, max_digits=15, decimal_places=2, label="Cost", widget=AmountInput
+    )
+    note = forms.CharField(max_length=300, required=False, label="Note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_origin(self)
+
+
+class CorrectionForm(TouchpointForm):
+    """What a touchpoint should have said."""
+
+    party_id = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            names = ("kind", "source_id", "campaign_id", "is_outbound", "occurred_at", "cost", "note")
+            self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
+
+
+def _offer_origin(form: ActorForm) -> None:
+    _field(form, "source_id").offer(source_choices(form.actor))
+    _field(form, "campaign_id").offer(campaign_choices(form.actor))
+
+
+def _field(form: ActorForm, name: str) -> IdField:
+    field = form.fields[name]
+    assert isinstance(field, IdField)
+    return field

@@ -1,0 +1,104 @@
+"""What files of sources, campaigns, spend and touchpoints may say."""
+
+from __future__ import annotations
+
+from headwater.acquire.actions.files import (
+    import_campaigns,
+    import_sources,
+    import_spend,
+    undo_campaign_import,
+    undo_source_import,
+    undo_spend_import,
+)
+from headwater.acquire.actions.touchpoint_files import import_touchpoints, undo_touchpoint_import
+from headwater.acquire.models import TouchpointKind
+from headwater.platform.importer import Importer, Target, TargetKind
+
+KINDS = {str(label).lower(): str(code) for code, label in TouchpointKind.choices} | {
+    str(code).lower(): str(code) for code in TouchpointKind.values
+}
+DIRECTIONS = {
+    "in": "INBOUND",
+    "inbound": "INBOUND",
+    "incoming": "INBOUND",
+    "out": "OUTBOUND",
+    "outbound": "OUTBOUND",
+    "outgoing": "OUTBOUND",
+}
+EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
+CURRENCY = Target("currency", "Currency", max_length=3)
+
+SOURCES = Importer(
+    kind="sources",
+    verb="acquire.source.import",
+    apply=import_sources,
+    undo=undo_source_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("name", "Name", required=True, max_length=120),
+        Target("channel", "Channel", max_length=120),
+        Target("note", "Note", max_length=500),
+    ),
+)
+
+CAMPAIGNS = Importer(
+    kind="campaigns",
+    verb="acquire.campaign.import",
+    apply=import_campaigns,
+    undo=undo_campaign_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("name", "Name", required=True, max_length=120),
+        Target("source", "Sources, separated by semicolons", max_length=500),
+        Target("channel", "Channel of a new source", max_length=120),
+        Target("segment", "For whom", max_length=200),
+        Target("goal", "Goal", max_length=200),
+        Target("starts_on", "Starts", TargetKind.DATE),
+        Target("ends_on", "Ends", TargetKind.DATE),
+        Target("budget", "Budget", TargetKind.DECIMAL),
+        CURRENCY,
+        Target("owner", "Owner", max_length=254),
+    ),
+)
+
+SPEND = Importer(
+    kind="spend",
+    verb="acquire.spend.import",
+    apply=import_spend,
+    undo=undo_spend_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("source", "Source", required=True, max_length=120),
+        Target("channel", "Channel of a new source", max_length=120),
+        Target("campaign", "Campaign", max_length=120),
+        Target("spent_on", "Day", TargetKind.DATE, required=True),
+        Target("amount", "Amount", TargetKind.DECIMAL, required=True),
+        CURRENCY,
+        Target("note", "Note", max_length=200),
+    ),
+)
+
+TOUCHPOINTS = Importer(
+    kind="touchpoints",
+    verb="acquire.touchpoint.import",
+    apply=import_touchpoints,
+    undo=undo_touchpoint_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("name", "Full name", max_length=200),
+        Target("first_name", "First name", max_length=100),
+        Target("last_name", "Last name", max_length=100),
+        Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
+        Target("phone", "Phone", TargetKind.PHONE, max_length=60),
+        Target("company", "Company", max_length=200),
+        Target("kind", "What happened", TargetKind.CHOICE, choices=KINDS),
+        Target("direction", "Direction", TargetKind.CHOICE, choices=DIRECTIONS),
+        Target("source", "Source", max_length=120),
+        Target("channel", "Channel of a new source", max_length=120),
+        Target("campaign", "Campaign", max_length=120),
+        Target("occurred_at", "When", TargetKind.DATETIME),
+        Target("cost", "Cost", TargetKind.DECIMAL),
+        CURRENCY,
+        Target("note", "Note", max_length=300),
+    ),
+)

@@ -1,0 +1,230 @@
+"""What lists, records, exports, API and imports know about sources, campaigns, spend and touchpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import OuterRef, Q, Subquery, Sum
+
+from headwater.acquire import actions, imports
+from headwater.acquire.forms import CampaignForm, CorrectionForm, SourceForm, SpendForm, TouchpointForm
+from headwater.acquire.models import Channel, SpendEntry, TouchpointKind
+from headwater.acquire.queries import (
+    campaign_choices,
+    source_choices,
+    visible_campaigns,
+    visible_sources,
+    visible_spend,
+    visible_touchpoints,
+)
+from headwater.acquire.rules import fold_name
+from headwater.parties.rules import name_key
+from headwater.platform.actor import Actor
+from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.team.queries import user_choices
+
+CELLS = "acquire/cells.html#"
+
+
+def search_sources(rows: Rows, text: str) -> Rows:
+    """Sources whose name or note holds the words."""
+    return rows.filter(Q(name_key__contains=fold_name(text)) | Q(note__icontains=text))
+
+
+def search_campaigns(rows: Rows, text: str) -> Rows:
+    """Campaigns whose name, segment or goal holds the words."""
+    named = Q(name_key__contains=fold_name(text))
+    return rows.filter(named | Q(segment__icontains=text) | Q(goal__icontains=text))
+
+
+def search_spend(rows: Rows, text: str) -> Rows:
+    """Spend of a source or campaign of that name, or with the words in its note."""
+    key = fold_name(text)
+    named = Q(source__name_key__contains=key) | Q(campaign__name_key__contains=key)
+    return rows.filter(named | Q(note__icontains=text))
+
+
+def search_touchpoints(rows: Rows, text: str) -> Rows:
+    """Touchpoints of a person or company of that name, or with the words in their note."""
+    key = name_key(text) or text
+    named = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
+    return rows.filter(named | Q(note__icontains=text))
+
+
+def campaigns_with_spend(actor: Actor) -> Rows:
+    """The campaigns with what was spent on each, in the same query."""
+    entries = SpendEntry.objects.filter(campaign_id=OuterRef("pk"), deleted_at=None).order_by()
+    spent = entries.values("campaign_id").annotate(total=Sum("amount")).values("total")
+    return visible_campaigns(actor).annotate(spent=Subquery(spent))
+
+
+def _names_of_sources(campaign: Any) -> str:
+    return ", ".join(source.name for source in campaign.sources.all())
+
+
+SOURCES = Resource(
+    key="acquire.source",
+    slug="sources",
+    label="Source",
+    label_plural="Sources",
+    icon="antenna-bars-5",
+    rows=visible_sources,
+    columns=(
+        Column("name", "Name", sortable=True, nullable=False, cell=f"{CELLS}source_name", place="primary"),
+        Column("channel", "Channel", Kind.CHOICE, choices=Channel.choices, sortable=True, nullable=False,
+               place="second"),
+        Column("note", "Note"),
+        Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False),
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False),
+    ),
+    default_order="name",
+    search=search_sources,
+    title=lambda source: source.name,
+    subtitle=lambda source: source.get_channel_display(),
+    create=Command(
+        "create", "Add a source", actions.add_source, "acquire.source.create", SourceForm, icon="plus",
+        done="Source added",
+    ),
+    change=Command(
+        "change", "Edit", actions.change_source, "acquire.source.change", SourceForm, "source_id", icon="pencil",
+        done="Source changed",
+    ),
+    commands=(
+        Command(
+            "archive", "Archive", actions.archive_source, "acquire.source.delete", id_name="source_id", icon="archive",
+            offered=lambda source: source.archived_at is None, done="Source archived",
+        ),
+        Command(
+            "restore", "Use again", actions.restore_source, "acquire.source.delete", id_name="source_id",
+            icon="restore", offered=lambda source: source.archived_at is not None, done="Source in use again",
+        ),
+    ),
+    views=(
+        SavedView("current", "In use", {"archived_at__empty": "true"}),
+    ),
+    importer=imports.SOURCES,
+    empty="Name the ways in which people find you: a fair, a form, a list. Every lead then shows where it came from.",
+)  # fmt: skip
+
+CAMPAIGNS = Resource(
+    key="acquire.campaign",
+    slug="campaigns",
+    label="Campaign",
+    label_plural="Campaigns",
+    icon="speakerphone",
+    rows=campaigns_with_spend,
+    columns=(
+        Column("name", "Name", sortable=True, nullable=False, cell=f"{CELLS}campaign_name", place="primary"),
+        Column("sources", "Sources", value=_names_of_sources, filterable=False, cell=f"{CELLS}campaign_sources",
+               place="second"),
+        Column("starts_on", "Starts", Kind.DATE, sortable=True, place="second"),
+        Column("ends_on", "Ends", Kind.DATE, sortable=True),
+        Column("budget", "Budget", Kind.MONEY, sortable=True),
+        Column("spent", "Spent", Kind.MONEY, sortable=True),
+        Column("currency", "Currency", shown=False, nullable=False),
+        Column("segment", "For whom", shown=False),
+        Column("goal", "Goal"),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices,
+               value=lambda campaign: campaign.owner.name if campaign.owner else None),
+        Column("created_at", "Created", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+    ),
+    default_order="-starts_on",
+    search=search_campaigns,
+    title=lambda campaign: campaign.name,
+    subtitle=lambda campaign: campaign.segment,
+    create=Command(
+        "create", "Plan a campaign", actions.add_campaign, "acquire.campaign.create", CampaignForm, icon="plus",
+        done="Campaign added",
+    ),
+    change=Command(
+        "change", "Edit", actions.change_campaign, "acquire.campaign.change", CampaignForm, "campaign_id",
+        icon="pencil", done="Campaign changed",
+    ),
+    commands=(
+        Command(
+            "delete", "Delete", actions.delete_campaign, "acquire.campaign.delete", id_name="campaign_id",
+            icon="trash", done="Campaign deleted",
+        ),
+    ),
+    importer=imports.CAMPAIGNS,
+    empty="Plan the first campaign: what it costs and what it brings stand side by side from its first day.",
+)  # fmt: skip
+
+SPEND = Resource(
+    key="acquire.spend",
+    slug="spend",
+    label="Spend entry",
+    label_plural="Spend",
+    icon="cash",
+    rows=visible_spend,
+    columns=(
+        Column("spent_on", "Day", Kind.DATE, sortable=True, nullable=False, place="primary"),
+        Column("source", "Source", Kind.RELATION, path="source_id", choices=source_choices, nullable=False,
+               value=lambda entry: entry.source.name, cell=f"{CELLS}source", place="source"),
+        Column("campaign", "Campaign", Kind.RELATION, path="campaign_id", choices=campaign_choices,
+               value=lambda entry: entry.campaign.name if entry.campaign else None),
+        Column("amount", "Amount", Kind.MONEY, sortable=True, nullable=False, place="second"),
+        Column("currency", "Currency", shown=False, nullable=False),
+        Column("note", "Note"),
+    ),
+    default_order="-spent_on",
+    search=search_spend,
+    title=lambda entry: f"{entry.source.name}, {entry.spent_on:%d %b %Y}",
+    subtitle=lambda entry: entry.campaign.name if entry.campaign else "",
+    create=Command(
+        "create", "Enter spend", actions.add_spend, "acquire.spend.create", SpendForm, icon="plus", done="Spend entered"
+    ),
+    commands=(
+        Command(
+            "delete", "Take out", actions.delete_spend, "acquire.spend.delete", id_name="spend_id", icon="trash",
+            done="Spend taken out",
+        ),
+    ),
+    importer=imports.SPEND,
+    empty="Enter what a source costs; without it there is no cost per lead and no return.",
+)  # fmt: skip
+
+TOUCHPOINTS = Resource(
+    key="acquire.touchpoint",
+    slug="touchpoints",
+    label="Touchpoint",
+    label_plural="Touchpoints",
+    icon="bolt",
+    rows=visible_touchpoints,
+    columns=(
+        Column("occurred_at", "When", Kind.DATETIME, sortable=True, place="second"),
+        Column("kind", "What happened", Kind.CHOICE, choices=TouchpointKind.choices, nullable=False,
+               cell=f"{CELLS}touch", place="primary"),
+        Column("party", "Who", value=lambda touch: touch.party.name, path="party__name", filterable=False,
+               personal=True, cell=f"{CELLS}party", place="second"),
+        Column("organisation", "Company", path="organisation__name", shown=False,
+               value=lambda touch: touch.organisation.name if touch.organisation else None, filterable=False),
+        Column("source", "Source", Kind.RELATION, path="source_id", choices=source_choices,
+               value=lambda touch: touch.source.name if touch.source else None, cell=f"{CELLS}source", place="source"),
+        Column("campaign", "Campaign", Kind.RELATION, path="campaign_id", choices=campaign_choices,
+               value=lambda touch: touch.campaign.name if touch.campaign else None),
+        Column("is_outbound", "By us", Kind.BOOL, nullable=False, shown=False),
+        Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
+        Column("note", "Note", personal=True),
+    ),
+    default_order="-occurred_at",
+    search=search_touchpoints,
+    title=lambda touch: f"{touch.get_kind_display()}, {touch.party.name}",
+    subtitle=lambda touch: touch.source.name if touch.source else "",
+    create=Command(
+        "create", "Write down a contact", actions.enter_touchpoint, "acquire.touchpoint.create", TouchpointForm,
+        icon="plus", done="Touchpoint recorded",
+    ),
+    commands=(
+        Command(
+            "correct", "Correct", actions.correct_touchpoint, "acquire.touchpoint.change", CorrectionForm,
+            "touchpoint_id", icon="pencil", done="Touchpoint corrected",
+        ),
+    ),
+    importer=imports.TOUCHPOINTS,
+    party_of=lambda touch: touch.party_id,
+    empty="Every contact with a customer stands here, whoever it came from.",
+)  # fmt: skip
+
+for _resource in (SOURCES, CAMPAIGNS, SPEND, TOUCHPOINTS):
+    register(_resource)

@@ -1,0 +1,198 @@
+"""What is asked for when leads are taken in and worked on. Plain forms; the actions decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.platform.resource import ActorForm
+from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
+from headwater.qualify.queries import handover_choices
+from headwater.qualify.rules import moves
+from headwater.team.queries import user_choices
+from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
+
+NOBODY = ("", "Nobody: leave it in the pool")
+Choices = list[tuple[str, str]]
+
+
+class IdField(forms.TypedChoiceField):
+    """One of the records on offer, by its id; nothing chosen is None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
+def offer(form: ActorForm, name: str, choices: Choices, *, blank: tuple[str, str] = ("", "–")) -> None:
+    """Set what can be chosen in a field, with ``blank`` first."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [blank, *choices]
+
+
+class CaptureForm(ActorForm):
+    """A lead by hand: who asks, what for, and where they come from."""
+
+    party_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=200, required=False, label="Name", widget=forms.TextInput({"autofocus": True}))
+    company = forms.CharField(max_length=200, required=False, label="Company")
+    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    phone = forms.CharField(max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel"}))
+    job_title = forms.CharField(max_length=120, required=False, label="Job title")
+    interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
+    title = forms.CharField(max_length=200, required=False, label="What they want")
+    amount = forms.DecimalField(
+        required=False, min_value=0, max_digits=15, decimal_places=2, label="Worth, their guess", widget=AmountInput
+    )
+    source_id = IdField(required=False, label="Source")
+    campaign_id = IdField(required=False, label="Campaign")
+    owner_id = IdField(required=False, label="Owner")
+    arrived_at = forms.DateTimeField(
+        required=False, label="Arrived", widget=DateTimeInput, help_text="Leave it empty for now."
+    )
+    note = forms.CharField(required=False, label="Note", widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "source_id", source_choices(self.actor), blank=("", "Not known"))
+        offer(self, "campaign_id", campaign_choices(self.actor))
+        offer(self, "owner_id", _owners(self), blank=NOBODY)
+        self.initial.setdefault("interest", Interest.ENQUIRY)
+        self.initial.setdefault("owner_id", self.actor.user_id)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Somebody has to ask."""
+        cleaned = super().clean()
+        named = any(self.cleaned_data.get(field) for field in ("party_id", "name", "company", "email", "phone"))
+        if not named and not self.errors:
+            self.add_error("name", "Give a name, a company, an e-mail address or a phone number.")
+        return cleaned
+
+
+class ChangeForm(ActorForm):
+    """The details of a lead."""
+
+    title = forms.CharField(max_length=200, required=False, label="What they want")
+    interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
+    amount = forms.DecimalField(
+        required=False, min_value=0, max_digits=15, decimal_places=2, label="Worth, their guess", widget=AmountInput
+    )
+    source_id = IdField(required=False, label="Source")
+    campaign_id = IdField(required=False, label="Campaign")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sources, campaigns = source_choices(self.actor), campaign_choices(self.actor)
+        if self.row is not None:
+            names = ("title", "interest", "amount", "source_id", "campaign_id")
+            self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
+            _keep_on_offer(sources, self.row.source)
+            _keep_on_offer(campaigns, self.row.campaign)
+        offer(self, "source_id", sources, blank=("", "Left blank"))
+        offer(self, "campaign_id", campaigns)
+
+
+class MoveForm(ActorForm):
+    """Where the lead goes; a step back says why."""
+
+    stage = forms.ChoiceField(choices=Stage.choices, label="Stage")
+    reason = forms.CharField(
+        max_length=300, required=False, label="Why", help_text="Needed when the lead goes back a stage."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            open_moves = moves(self.row.stage, self.row.exit)
+            stage = self.fields["stage"]
+            assert isinstance(stage, forms.ChoiceField)
+            stage.choices = [(code, Stage(code).label) for code in open_moves]
+
+
+class DisqualifyForm(ActorForm):
+    """Why the lead will not become a sale."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *DisqualifyReason.choices], label="Reason")
+    note = forms.CharField(max_length=300, required=False, label="Note")
+
+
+class RecycleForm(ActorForm):
+    """When the lead wakes up again."""
+
+    wake_up_on = forms.DateField(label="Wakes up on", widget=DateInput)
+    note = forms.CharField(max_length=300, required=False, label="Note")
+
+
+class HandOverForm(ActorForm):
+    """Who in sales is asked to take the lead."""
+
+    to_id = IdField(label="Hand over to")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "to_id", handover_choices(self.actor), blank=("", "Choose a colleague"))
+
+
+class SendBackForm(ActorForm):
+    """Why sales does not take the lead."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *SendBackReason.choices], label="Why send it back?")
+    note = forms.CharField(max_length=300, required=False, label="Note", help_text="One line to the qualifier.")
+
+
+class AssignForm(ActorForm):
+    """Who works on the lead from now on."""
+
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "owner_id", user_choices(self.actor), blank=NOBODY)
+        if self.row is not None:
+            self.initial.setdefault("owner_id", self.row.owner_id)
+
+
+class LogForm(ActorForm):
+    """What was said or written, and when."""
+
+    subject = forms.CharField(max_length=200, required=False, label="In short")
+    body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 4}))
+    occurred_at = forms.DateTimeField(
+        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
+    )
+
+
+class TalkForm(LogForm):
+    """A call or e-mail, in either direction."""
+
+    is_outbound = forms.TypedChoiceField(
+        choices=[("1", "We got in touch with them"), ("0", "They got in touch with us")],
+        coerce=lambda text: text == "1",
+        initial="1",
+        label="Direction",
+        widget=forms.RadioSelect,
+    )
+
+
+class NextStepForm(ActorForm):
+    """What is to be done next, and by when."""
+
+    subject = forms.CharField(max_length=200, label="What to do")
+    due_at = forms.DateTimeField(label="By when", widget=DateTimeInput)
+    body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 3}))
+
+
+def _owners(form: ActorForm) -> Choices:
+    """Everybody for those who may assign; oneself for the others."""
+    everybody = user_choices(form.actor)
+    if form.actor.may("qualify.lead.assign"):
+        return everybody
+    return [(pk, name) for pk, name in everybody if pk == str(form.actor.user_id)]
+
+
+def _keep_on_offer(choices: Choices, row: Any) -> None:
+    """A source or campaign that is archived stays on offer on the record that has it."""
+    if row is not None and str(row.pk) not in {pk for pk, _ in choices}:
+        choices.append((str(row.pk), str(row)))

@@ -1,0 +1,256 @@
+"""What hangs on the record of a lead, on the record of its party, and on My day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.acquire.queries import first_touchpoint, touchpoints_of
+from headwater.parties import panels as parties
+from headwater.parties.queries.visible import visible_parties
+from headwater.platform.actor import Actor
+from headwater.qualify import queries
+from headwater.qualify.forms import SendBackForm
+from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
+from headwater.qualify.rules import Advice, Situation, moves, next_best_step, position
+from headwater.team import queries as team
+from headwater.web.format import ago
+from headwater.web.panel import DaySection, Panel, register_day_section, register_panel
+
+SHOWN = 8
+T = "qualify/panels.html#"
+D = "qualify/day.html#"
+
+
+def head(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any]:
+    """What the lead is about at a glance: interest, where it first came from, its answer clock."""
+    first = first_touchpoint(actor, lead.party_id, before=lead.arrived_at)
+    source = first.source if first is not None and first.source is not None else lead.source
+    return {"first_source": source, "is_other_source": source is not None and source.pk != lead.source_id}
+
+
+def path(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any]:
+    """The stages with the time in the present one, and how the lead ended if it did."""
+    may_move = actor.may("qualify.lead.move", owner_id=lead.owner_id, team_id=lead.team_id)
+    ahead = set(moves(lead.stage, lead.exit)) if may_move else set()
+    here = position(lead.stage)
+    stages = []
+    for index, stage in enumerate(Stage):
+        state = "done" if index < here else "now" if index == here else "ahead"
+        if lead.exit and index == here:
+            state = "won" if lead.exit == Exit.CONVERTED else "ended"
+        stages.append(
+            {
+                "code": stage.value,
+                "label": str(stage.label),
+                "state": state,
+                "note": ago(lead.stage_since, now=at) if index == here and lead.stage_since and not lead.exit else "",
+                "can_choose": stage.value in ahead and index > here,
+                "reason": _why_not(stage) if index > here and stage.value not in ahead and not lead.exit else "",
+            }
+        )
+    return {"stages": stages, "ended": _ended(lead)}
+
+
+def next_step(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """The next best step, with the reason and the button that does it."""
+    situation = Situation(
+        stage=lead.stage,
+        exit=lead.exit,
+        now=at,
+        in_pool=lead.in_pool,
+        is_answered=lead.answered_at is not None,
+        is_handed_over=lead.handed_over_at is not None,
+        is_handed_to_me=lead.handed_to_id is not None and lead.handed_to_id == actor.user_id,
+        was_sent_back=bool(lead.sent_back_reason),
+        next_step_due_at=getattr(lead, "next_step_due_at", None),
+    )
+    advice = next_best_step(situation)
+    if advice is None:
+        return None
+    title, reason, command, label, icon, verb = _in_words(advice, lead)
+    if verb and not actor.may(verb):
+        command = ""
+    return {"advice": advice.value, "step": title, "why": reason, "command": command, "label": label, "icon": icon}
+
+
+def handover(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """The open handover with yes and no for whom it was given to; else the reason it was sent back for."""
+    if lead.exit or (lead.handed_over_at is None and not lead.sent_back_reason):
+        return None
+    mine = lead.handed_to_id is not None and lead.handed_to_id == actor.user_id
+    waits = lead.handed_over_at is not None
+    return {
+        "waits": waits,
+        "may_answer": waits and actor.may("qualify.lead.accept") and (mine or actor.reaches(
+            owner_id=lead.handed_to_id, team_id=getattr(lead.handed_to, "team_id", None))),
+        "send_back_form": SendBackForm(actor=actor, row=lead, auto_id="handover_%s"),
+    }  # fmt: skip
+
+
+def journey(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """Everything that happened with the person, newest first."""
+    if not visible_parties(actor).filter(pk=lead.party_id).exists():
+        return None
+    return {"journey": parties.journey(actor, lead.party_id)}
+
+
+def others(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """The other leads of the same person or company."""
+    found = list(queries.other_leads(actor, lead)[: SHOWN + 1])
+    return {"leads": found[:SHOWN], "more": len(found) > SHOWN} if found else None
+
+
+def touches(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """The contacts with the person and the company, first to last, with what brought them about."""
+    ids = [pk for pk in {lead.party_id, lead.organisation_id} if pk is not None]
+    found = list(touchpoints_of(actor, ids)[: SHOWN + 1])
+    return {"touchpoints": found[:SHOWN], "more": len(found) > SHOWN} if found else None
+
+
+def leads_of_party(actor: Actor, party: Any, at: datetime) -> Mapping[str, Any] | None:
+    """The leads of a person, or of a company and its people."""
+    found = list(queries.leads_of(actor, party.pk)[: SHOWN + 1])
+    may_add = actor.may("qualify.lead.create")
+    if not found and not may_add:
+        return None
+    return {"leads": found[:SHOWN], "more": len(found) > SHOWN, "may_add": may_add, "party": party}
+
+
+# --- My day -----------------------------------------------------------------------------------------------
+
+
+def waiting_for_answer(actor: Actor, at: datetime) -> Mapping[str, Any]:
+    """Leads whose first answer is due, the most urgent first."""
+    found = list(queries.waiting_for_answer(actor, at)[: SHOWN + 1])
+    company = team.company()
+    count = len(found)
+    if count > SHOWN:
+        count = queries.waiting_for_answer(actor, at).order_by().values("pk")[:1_000].count()
+    return {
+        "leads": found[:SHOWN],
+        "count": count,
+        "late": queries.late_answers(actor, at) if found else 0,
+        "minutes": company.answer_minutes,
+        "opens": company.office_opens,
+        "closes": company.office_closes,
+    }
+
+
+def handovers(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
+    """Leads that wait for the actor's yes or no."""
+    found = list(queries.handovers_to_accept(actor)[:100])
+    if not found:
+        return None
+    late = sum(1 for lead in found if lead.handover_due_at is not None and lead.handover_due_at < at)
+    return {"leads": found[:SHOWN], "count": len(found), "late": late}
+
+
+def pool(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
+    """How many leads anybody may claim, how old the oldest is, and which comes next."""
+    waiting = queries.pool_in_order(actor)
+    size = waiting.order_by().values("pk")[:1_000].count()
+    if not size:
+        return None
+    arrived = waiting.exclude(arrived_at=None).order_by("arrived_at").values_list("arrived_at", flat=True)
+    return {
+        "size": size,
+        "count": 0,  # offered, not owed: the pool is not among what needs this person today
+        "late": 0,
+        "oldest": arrived.first(),
+        "next": waiting.select_related("party", "organisation").first(),
+    }
+
+
+# --- In words ---------------------------------------------------------------------------------------------
+
+
+def _why_not(stage: Stage) -> str:
+    return {
+        Stage.SAL: _("Sales has to accept the handover first."),
+        Stage.SQL: _("Sales has to accept the lead first."),
+    }.get(stage, "")
+
+
+def _ended(lead: Lead) -> Mapping[str, str] | None:
+    match lead.exit:
+        case Exit.CONVERTED:
+            return {"tone": "info", "icon": "target-arrow", "title": _("An opportunity came of this lead."), "text": ""}
+        case Exit.DISQUALIFIED:
+            reason = dict(DisqualifyReason.choices).get(lead.exit_reason, lead.exit_reason)
+            title = _("Disqualified: %(reason)s.") % {"reason": str(reason).lower()}
+            return {"tone": "info", "icon": "ban", "title": title, "text": lead.exit_note}
+        case Exit.RECYCLED:
+            return {"tone": "info", "icon": "recycle", "title": _("Back in nurture."), "text": lead.exit_note}
+        case Exit.MERGED:
+            return {"tone": "info", "icon": "git-merge", "title": _("Merged into another lead."), "text": ""}
+    return None
+
+
+def _in_words(advice: Advice, lead: Lead) -> tuple[str, str, str, str, str, str]:
+    """Title, reason, command, button, icon and right of a next best step."""
+    name = {"name": lead.party.name, "colleague": str(lead.handed_to) if lead.handed_to else ""}
+    match advice:
+        case Advice.ANSWER_HANDOVER:
+            reason = _("It was handed over to you. Say yes, or send it back with a reason.")
+            return _("Accept or send back"), reason, "accept", _("Accept"), "check", "qualify.lead.accept"
+        case Advice.WAIT_FOR_SALES:
+            title = _("Wait for %(colleague)s") % name
+            return title, _("The handover is open; you will see the answer here."), "", "", "hourglass", ""
+        case Advice.CLAIM:
+            reason = _("Nobody works on it yet. Who claims it first has it.")
+            return _("Claim this lead"), reason, "claim", _("Claim"), "hand-grab", "qualify.lead.claim"
+        case Advice.ANSWER:
+            title = _("Call %(name)s now") % name if lead.party.phone else _("Answer %(name)s now") % name
+            reason = _("Nobody has answered yet. Who answers first is remembered.")
+            command = ("log_call", _("Log the call")) if lead.party.phone else ("log_email", _("Log the e-mail"))
+            return title, reason, *command, "phone" if lead.party.phone else "mail", "qualify.lead.respond"
+        case Advice.DO_WHAT_IS_DUE:
+            reason = _("It was planned for now, or before.")
+            return str(getattr(lead, "next_step", "")), reason, "log_call", _("Log a call"), "phone", (
+                "qualify.lead.respond"
+            )
+        case Advice.COMPLETE:
+            reason = _("Sales sent it back: %(why)s.") % {"why": lead.get_sent_back_reason_display().lower()}
+            return _("Complete it, then hand it over again"), reason, "hand_over", _("Hand over"), (
+                "arrow-right-circle"
+            ), "qualify.lead.hand_over"
+        case Advice.HAND_OVER:
+            reason = _("It is marketing qualified, and nobody in sales has been asked.")
+            return _("Hand it over to sales"), reason, "hand_over", _("Hand over"), "arrow-right-circle", (
+                "qualify.lead.hand_over"
+            )
+        case Advice.OPEN_OPPORTUNITY:
+            reason = _("Need, budget and who decides are known: it is sales qualified.")
+            return _("Open an opportunity"), reason, "", "", "target-arrow", ""
+        case Advice.PLAN_NEXT_STEP:
+            reason = _("Nothing is planned. A lead without a next step is forgotten first.")
+            return _("Plan the next step"), reason, "next_step", _("Plan it"), "calendar-plus", "qualify.lead.respond"
+        case Advice.KEEP_TO_PLAN:
+            return str(getattr(lead, "next_step", "")), _("That is planned next."), "log_call", _("Log a call"), (
+                "phone"
+            ), "qualify.lead.respond"
+
+
+for _panel in (
+    Panel("lead-head", "qualify.lead", f"{T}head", head, place="head", order=10),
+    Panel("lead-path", "qualify.lead", f"{T}path", path, place="main", order=0),
+    Panel("lead-journey", "qualify.lead", "parties/timeline.html", journey, order=30),
+    Panel("lead-others", "qualify.lead", f"{T}others", others, order=40),
+    Panel("lead-touches", "qualify.lead", f"{T}touches", touches, order=50, verb="acquire.touchpoint.see"),
+    Panel("lead-next", "qualify.lead", f"{T}next", next_step, place="side", order=0),
+    Panel("lead-handover", "qualify.lead", f"{T}handover", handover, place="side", order=10),
+    Panel("person-leads", "parties.person", f"{T}party", leads_of_party, order=60, verb="qualify.lead.see"),
+    Panel("organisation-leads", "parties.organisation", f"{T}party", leads_of_party, order=60, verb="qualify.lead.see"),
+):
+    register_panel(_panel)
+
+for _section in (
+    DaySection("answers", f"{D}answers", waiting_for_answer, order=10, verb="qualify.lead.respond"),
+    DaySection("handovers", f"{D}handovers", handovers, order=20, verb="qualify.lead.accept"),
+    DaySection("pool", f"{D}pool", pool, place="side", order=80, verb="qualify.lead.claim"),
+):
+    register_day_section(_section)

@@ -1,0 +1,183 @@
+"""What the list, the record, the export, the API and the import know about leads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.parties.rules import name_key
+from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.qualify import actions, imports
+from headwater.qualify.forms import (
+    AssignForm,
+    CaptureForm,
+    ChangeForm,
+    DisqualifyForm,
+    HandOverForm,
+    LogForm,
+    MoveForm,
+    NextStepForm,
+    RecycleForm,
+    SendBackForm,
+    TalkForm,
+)
+from headwater.qualify.models import Exit, Interest, Lead, SendBackReason, Stage
+from headwater.qualify.queries import LEAD_KIND, listed_leads
+from headwater.qualify.rules import moves
+from headwater.team.queries import user_choices
+
+CELLS = "qualify/cells.html#"
+OPEN = {"exit__empty": "true"}
+
+
+def search_leads(rows: Rows, text: str) -> Rows:
+    """Leads of a person or company of that name, address or number, or with the words in what they want.
+
+    Columns of a file that have no home are searched as well.
+    """
+    key, digits = name_key(text), "".join(filter(str.isdigit, text))
+    found = Q(title__icontains=text) | Q(party__email__icontains=text)
+    if key:
+        found |= Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
+    if len(digits) >= 5:
+        found |= Q(party__phone__contains=digits.lstrip("0"))
+    found |= Q(file_text__icontains=text)
+    searched: Rows = rows.alias(file_text=Cast("extra", TextField())).filter(found)
+    return searched
+
+
+def _is_open(lead: Lead) -> bool:
+    return lead.is_open
+
+
+def _waits_for_sales(lead: Lead) -> bool:
+    return lead.is_open and lead.handed_over_at is not None
+
+
+def _name_of(relation: str) -> Any:
+    def name(lead: Lead) -> str | None:
+        found = getattr(lead, relation)
+        return found.name if found is not None else None
+
+    return name
+
+
+COLUMNS = (
+    Column("name", "Name and company", path="party__name", sortable=True, nullable=False, personal=True,
+           cell=f"{CELLS}name", place="primary"),
+    Column("company", "Company", path="organisation__name", value=_name_of("organisation"), sortable=True, shown=False),
+    Column("interest", "Interest", Kind.CHOICE, choices=Interest.choices, nullable=False, cell=f"{CELLS}interest",
+           place="second"),
+    Column("source", "Source", Kind.RELATION, path="source_id", choices=source_choices, value=_name_of("source"),
+           cell=f"{CELLS}source", place="source"),
+    Column("stage", "Stage", Kind.CHOICE, choices=Stage.choices, nullable=False, cell=f"{CELLS}stage"),
+    Column("clock", "Clock", Kind.DATETIME, path="waiting_until", sortable=True, exported=False,
+           cell=f"{CELLS}clock"),
+    Column("next_step", "Next step", path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip"),
+    Column("arrived_at", "Arrived", Kind.DATETIME, sortable=True),
+    Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_name_of("owner"),
+           cell=f"{CELLS}owner", place="action"),
+    Column("title", "What they want", shown=False, nullable=False, personal=True),
+    Column("amount", "Worth, their guess", Kind.MONEY, sortable=True, shown=False),
+    Column("currency", "Currency", shown=False, nullable=False),
+    Column("campaign", "Campaign", Kind.RELATION, path="campaign_id", choices=campaign_choices,
+           value=_name_of("campaign"), shown=False),
+    Column("exit", "Exit", Kind.CHOICE, choices=Exit.choices, nullable=False, shown=False),
+    Column("exit_reason", "Reason", shown=False, nullable=False),
+    Column("exited_at", "Left on", Kind.DATETIME, sortable=True, shown=False),
+    Column("wake_up_on", "Wakes up on", Kind.DATE, sortable=True, shown=False),
+    Column("email", "E-mail", path="party__email", personal=True, shown=False, nullable=False),
+    Column("phone", "Phone", path="party__phone", personal=True, shown=False, nullable=False),
+    Column("job_title", "Job title", path="party__job_title", shown=False, nullable=False),
+    Column("city", "City", path="party__city", shown=False, nullable=False),
+    Column("country", "Country", path="party__country", shown=False, nullable=False),
+    Column("stage_since", "In this stage since", Kind.DATETIME, sortable=True, shown=False),
+    Column("answer_due_at", "Answer due", Kind.DATETIME, sortable=True, shown=False),
+    Column("answered_at", "First answered", Kind.DATETIME, sortable=True, shown=False),
+    Column("handed_to", "Handed over to", Kind.RELATION, path="handed_to_id", choices=user_choices,
+           value=_name_of("handed_to"), shown=False),
+    Column("sent_back_reason", "Sent back because", Kind.CHOICE, choices=SendBackReason.choices, nullable=False,
+           shown=False),
+    Column("referrer", "Referred by", path="referrer__name", value=_name_of("referrer"), personal=True, shown=False),
+    Column("created_at", "Entered", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+)  # fmt: skip
+
+COMMANDS = (
+    Command("accept", "Accept", actions.accept_lead, "qualify.lead.accept", id_name="lead_id", icon="check",
+            offered=_waits_for_sales, done="Lead accepted: it is yours"),
+    Command("send_back", "Send back", actions.send_back_lead, "qualify.lead.send_back", SendBackForm, "lead_id",
+            icon="arrow-back-up", offered=_waits_for_sales, done="Lead sent back with the reason"),
+    Command("claim", "Claim", actions.claim_lead, "qualify.lead.claim", id_name="lead_id", icon="hand-grab",
+            offered=lambda lead: lead.in_pool, done="Lead claimed: it is yours"),
+    Command("log_call", "Log a call", partial(actions.log_response, kind="CALL"), "qualify.lead.respond", TalkForm,
+            "lead_id", icon="phone", hotkey="l", offered=_is_open, done="Call logged"),
+    Command("log_email", "Log an e-mail", partial(actions.log_response, kind="EMAIL"), "qualify.lead.respond",
+            TalkForm, "lead_id", icon="mail", offered=_is_open, done="E-mail logged"),
+    Command("log_meeting", "Log a meeting", partial(actions.log_response, kind="MEETING"), "qualify.lead.respond",
+            LogForm, "lead_id", icon="users", offered=_is_open, done="Meeting logged"),
+    Command("move", "Move stage", actions.move_lead, "qualify.lead.move", MoveForm, "lead_id",
+            run_many=actions.move_leads, icon="arrow-right", hotkey="m",
+            offered=lambda lead: bool(moves(lead.stage, lead.exit)), done="Stage changed"),
+    Command("next_step", "Plan the next step", actions.plan_next_step, "qualify.lead.respond", NextStepForm, "lead_id",
+            icon="calendar-plus", hotkey="n", offered=_is_open, done="Next step planned"),
+    Command("assign", "Assign", actions.assign_lead, "qualify.lead.assign", AssignForm, "lead_id",
+            run_many=actions.assign_leads, icon="user-check", hotkey="a", done="Lead assigned"),
+    Command("hand_over", "Hand over to sales", actions.hand_over_lead, "qualify.lead.hand_over", HandOverForm,
+            "lead_id", icon="arrow-right-circle",
+            offered=lambda lead: lead.is_open and lead.stage == Stage.MQL and lead.handed_over_at is None,
+            done="Lead handed over to sales"),
+    Command("recycle", "Back to nurture", actions.recycle_lead, "qualify.lead.recycle", RecycleForm, "lead_id",
+            icon="recycle", offered=_is_open, done="Lead goes back to nurture"),
+    Command("disqualify", "Disqualify", actions.disqualify_lead, "qualify.lead.disqualify", DisqualifyForm, "lead_id",
+            run_many=actions.disqualify_leads, icon="ban",
+            offered=lambda lead: lead.exit in ("", Exit.RECYCLED), done="Lead disqualified"),
+    Command("reopen", "Reopen", actions.reopen_lead, "qualify.lead.reopen", id_name="lead_id", icon="lock-open",
+            offered=lambda lead: lead.exit in (Exit.DISQUALIFIED, Exit.RECYCLED), done="Lead reopened"),
+    Command("delete", "Delete", actions.delete_lead, "qualify.lead.delete", id_name="lead_id", icon="trash",
+            offered=lambda lead: lead.exit != Exit.CONVERTED, done="Lead deleted"),
+)  # fmt: skip
+
+VIEWS = (
+    SavedView("mine", "My open leads", {"owner": "me", **OPEN}, sort="clock,-arrived_at"),
+    SavedView("waiting", "Needs first answer",
+              {**OPEN, "answered_at__empty": "true", "answer_due_at__empty": "false"}, sort="answer_due_at"),
+    SavedView("quotes", "Quote requests", {"interest": "QUOTE_REQUEST", **OPEN}),
+    SavedView("pool", "Pool", {"owner__empty": "true", **OPEN}, sort="clock,-arrived_at"),
+    SavedView("sent_back", "Sent back by sales", {"sent_back_reason__empty": "false", **OPEN}),
+    SavedView("open", "All open", OPEN),
+)
+
+LEADS = register(
+    Resource(
+        key=LEAD_KIND,
+        slug="leads",
+        label="Lead",
+        label_plural="Leads",
+        icon="filter",
+        rows=listed_leads,
+        columns=COLUMNS,
+        default_order="-arrived_at",
+        search=search_leads,
+        title=lambda lead: lead.party.name,
+        subtitle=lambda lead: ", ".join(part for part in (lead.party.job_title, _company_beside(lead)) if part),
+        create=Command("create", "New lead", actions.capture_lead, "qualify.lead.create", CaptureForm, icon="plus",
+                       done="Lead captured"),
+        change=Command("change", "Edit", actions.change_lead, "qualify.lead.change", ChangeForm, "lead_id",
+                       icon="pencil", done="Lead changed"),
+        commands=COMMANDS,
+        views=VIEWS,
+        importer=imports.LEADS,
+        empty="Type in the first lead, or bring in a file. From here on nobody who asks is forgotten.",
+        party_of=lambda lead: lead.party_id,
+    )
+)  # fmt: skip
+
+
+def _company_beside(lead: Lead) -> str:
+    if lead.organisation is None or lead.organisation_id == lead.party_id:
+        return ""
+    return str(lead.organisation.name)
