@@ -68,7 +68,8 @@ class Installation:
 
     def later(self, **environment: str) -> Installation:
         """The same folder, worked on by a later version."""
-        more = {"DJANGO_SETTINGS_MODULE": "hw_later.settings", "PYTHONPATH": str(LATER), **environment}
+        path = os.pathsep.join(filter(None, (str(LATER), os.environ.get("PYTHONPATH"))))
+        more = {"DJANGO_SETTINGS_MODULE": "hw_later.settings", "PYTHONPATH": path, **environment}
         return Installation(self.home, {**self.environment, **more})
 
 
