@@ -1,10 +1,10 @@
-"""Import batches: taking a file in, queueing it, and taking back what it wrote."""
+"""Import batches: taking a file in, queueing it, stopping it, and taking back what it wrote."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from headwater.platform.models import Job
 from headwater.platform.resource import REGISTRY
 
 JOB = "intake.import"
+UNDO_JOB = "intake.undo"
+UNDO_AT_ONCE = 2_000
+State = ImportBatch.State
 
 
 class UnknownKind(NotFound):
@@ -38,6 +41,23 @@ class BatchNotUndoable(Conflict):
 
     code = "batch_not_undoable"
     message = "Import {batch_id} cannot be undone: {reason}."
+
+
+class BatchBusy(Conflict):
+    """What was asked for does not fit what is going on with the import."""
+
+    code = "batch_busy"
+    message = "Import {batch_id} is {state}, so this cannot be done with it now."
+
+
+class FileGone(Conflict):
+    """The file itself is no longer kept."""
+
+    code = "file_gone"
+    message = "The file of this import is not kept any more. Choose it again under Imports."
+
+
+# ---------------------------------------------------------------- what can be imported
 
 
 def importers() -> dict[str, Importer]:
@@ -62,11 +82,64 @@ def targets() -> dict[str, list[str]]:
     return {kind: [t.key for t in importer.targets] for kind, importer in importers().items()}
 
 
-@action
-def prepare_batch(
-    *, path: Path, name: str, kind: str, profile: Profile, by: Actor, at: datetime, is_dry_run: bool = False
+# ---------------------------------------------------------------- files
+
+
+def files_folder() -> Path:
+    """Where imported files and rejected rows lie; nothing in it is ever served by its name."""
+    folder = Path(settings.HOME.files) / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def rejects_path(batch: ImportBatch) -> Path | None:
+    """The file of rows that were left out, if any were."""
+    path = files_folder() / batch.rejects_file if batch.rejects_file else None
+    return path if path is not None and path.is_file() else None
+
+
+def keep_file(parts: Iterable[bytes], *, name: str) -> Path:
+    """Store a file under a name of its own in the data folder; what it was called may be anything."""
+    suffix = "".join(s for s in Path(name).suffixes[-2:] if s.lower() in (".csv", ".txt", ".tsv", ".xlsx", ".gz"))
+    path = files_folder() / f"{uuid.uuid4().hex}{suffix.lower()}"
+    with path.open("xb") as stream:
+        for part in parts:
+            stream.write(part)
+    return path
+
+
+# ---------------------------------------------------------------- from a file to an import
+
+
+def open_batch(
+    *, path: Path, name: str, profile: Profile, by: Actor, at: datetime, is_dry_run: bool = False
 ) -> ImportBatch:
-    """Take a file in: copy it into the data folder, so that the import can go on after a crash.
+    """Take a file in for a profile that is complete: copied into the data folder, so that a crash cannot lose it.
+
+    Raises:
+        NotAllowed: the actor may not import this kind.
+        UnknownKind: nothing is called that.
+    """
+    by.require(importer_of(profile.kind).verb)
+    kept = keep_file((), name=path.name)
+    shutil.copyfile(path, kept)
+    return draft_batch(
+        file=kept.name, name=name, kind=profile.kind, profile=profile_data(profile), by=by, at=at, is_dry_run=is_dry_run
+    )
+
+
+@action
+def draft_batch(
+    *,
+    file: str,
+    name: str,
+    kind: str,
+    profile: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
+    is_dry_run: bool = False,
+) -> ImportBatch:
+    """Begin an import of a file that is in the data folder; its mapping may still be incomplete.
 
     Raises:
         NotAllowed: the actor may not import this kind.
@@ -75,11 +148,11 @@ def prepare_batch(
     by.require(importer_of(kind).verb)
     return ImportBatch.objects.create(
         kind=kind,
-        name=name,
-        file=_keep(path),
-        size=path.stat().st_size,
-        profile=profile_data(profile),
-        system=profile.system or "file",
+        name=name[:200],
+        file=file,
+        size=(files_folder() / file).stat().st_size,
+        profile=dict(profile),
+        system=str(profile.get("system") or "file"),
         is_dry_run=is_dry_run,
         user_id=by.user_id,
         created_at=at,
@@ -87,77 +160,181 @@ def prepare_batch(
 
 
 @action
-def start_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
-    """Queue a prepared batch for the worker."""
-    batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
-    by.require(importer_of(batch.kind).verb)
-    if batch.state != ImportBatch.State.DRAFT:
-        raise Conflict("This import was started before.")
-    queued = job.enqueue(JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
-    batch.job_id, batch.state, batch.started_at = queued.pk, ImportBatch.State.RUNNING, at
-    batch.save(update_fields=["job_id", "state", "started_at"])
+def map_batch(*, batch_id: int, profile: Mapping[str, Any], by: Actor, at: datetime) -> ImportBatch:
+    """Store what the columns mean; what a check found before no longer holds."""
+    batch = _prepared(batch_id, by)
+    batch.profile, batch.system = dict(profile), str(profile.get("system") or "file")
+    _start_over(batch, is_dry_run=False, state=State.DRAFT)
     return batch
 
 
+@action
+def check_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
+    """Have the worker find out what would become of every row, without writing any."""
+    batch = _prepared(batch_id, by)
+    profile_from(batch.profile, targets=targets())
+    return _queue(batch, by=by, at=at, is_dry_run=True)
+
+
+@action
+def start_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
+    """Have the worker import the file for real.
+
+    Raises:
+        BatchBusy: it runs or ran already.
+        ProfileError: the mapping is not complete.
+    """
+    batch = _prepared(batch_id, by)
+    profile_from(batch.profile, targets=targets())
+    return _queue(batch, by=by, at=at, is_dry_run=False)
+
+
+@action
+def stop_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
+    """Stop an import where it is: what is written stays and can be undone, the rest can be gone on with.
+
+    A check that is stopped leads back to the mapping.
+    """
+    batch = _locked(batch_id, by)
+    if batch.state != State.RUNNING:
+        raise BatchBusy(batch_id=batch.pk, state=batch.get_state_display().lower())
+    if batch.is_dry_run:
+        _start_over(batch, is_dry_run=False, state=State.DRAFT)
+    else:
+        batch.state, batch.finished_at = State.STOPPED, at
+        batch.save(update_fields=["state", "finished_at"])
+    if batch.job_id:
+        job.cancel(job_id=batch.job_id, at=at)
+    return batch
+
+
+@action
+def resume_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
+    """Go on with an import that was stopped or failed, from where it was."""
+    batch = _locked(batch_id, by)
+    if batch.state not in (State.FAILED, State.STOPPED):
+        raise BatchBusy(batch_id=batch.pk, state=batch.get_state_display().lower())
+    if not (files_folder() / batch.file).is_file():
+        raise FileGone()
+    queued = job.enqueue(JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
+    batch.job_id, batch.state, batch.error, batch.finished_at = queued.pk, State.RUNNING, "", None
+    batch.save(update_fields=["job_id", "state", "error", "finished_at"])
+    return batch
+
+
+def fail_batch(*, batch_id: int, error: str, at: datetime) -> None:
+    """Say why an import could not go on; what it wrote so far stays and can be undone."""
+    ImportBatch.objects.filter(pk=batch_id, state__in=(State.RUNNING, State.DRAFT)).update(
+        state=State.FAILED, error=error, finished_at=at
+    )
+
+
+@action
+def discard_batch(*, batch_id: int, by: Actor, at: datetime) -> None:
+    """Forget a file that was never imported."""
+    batch = _prepared(batch_id, by, needs_file=False)
+    path, rejects = files_folder() / batch.file, rejects_path(batch)
+    batch.delete()
+    path.unlink(missing_ok=True)
+    if rejects is not None:
+        rejects.unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- taking back
+
+
+@action
+def start_undo(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
+    """Take an import back: at once where it is small, else by the worker."""
+    batch = _undoable(batch_id, by)
+    if batch.created + batch.updated <= UNDO_AT_ONCE:
+        return undo_batch(batch_id=batch_id, by=by, at=at)
+    queued = job.enqueue(UNDO_JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
+    batch.job_id, batch.state = queued.pk, State.UNDOING
+    batch.save(update_fields=["job_id", "state"])
+    return batch
+
+
+@action
 def undo_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
     """Take back what an import wrote, newest pass first, leaving what people have worked on since.
 
     Raises:
+        NotFound: there is no such import.
         BatchNotUndoable: it is running, was a trial, or was undone before.
     """
-    batch = ImportBatch.objects.filter(pk=batch_id).first()
-    if batch is None:
-        raise NotFound(f"There is no import {batch_id}.")
-    return _undo(batch_id=batch_id, by=by, at=at)
-
-
-@action
-def _undo(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
-    batch = ImportBatch.objects.select_for_update().get(pk=batch_id)
-    if batch.is_dry_run or batch.state in (ImportBatch.State.DRAFT, ImportBatch.State.UNDONE):
-        reason = "it was taken back before" if batch.state == ImportBatch.State.UNDONE else "it wrote nothing"
-        raise BatchNotUndoable(batch_id=batch.pk, reason=reason)
-    if batch.state == ImportBatch.State.RUNNING and batch.job_id and _is_running(batch.job_id):
-        raise BatchNotUndoable(batch_id=batch.pk, reason="it is still running; cancel it first")
+    batch = _undoable(batch_id, by)
     kinds = list(dict.fromkeys(each.kind for each in reversed(profile_from(batch.profile).passes)))
     for kind in kinds:
         by.require(importer_of(kind).verb)
     results = [importer_of(kind).undo(batch_id=batch.pk, by=by, at=at) for kind in kinds]
-    batch.undo_report = _report(kinds, results)
-    batch.state, batch.undone_at = ImportBatch.State.UNDONE, at
-    batch.save(update_fields=["undo_report", "state", "undone_at"])
-    report = batch.undo_report
-    record(
-        ImportUndone(
-            batch_id=batch.pk, removed=report["removed"], restored=report["restored"], kept=len(report["kept"])
-        ),
-        by=by,
-        at=at,
+    batch.undo_report = report = _report(kinds, results)
+    batch.state, batch.undone_at, batch.error = State.UNDONE, at, ""
+    batch.save(update_fields=["undo_report", "state", "undone_at", "error"])
+    fact = ImportUndone(
+        batch_id=batch.pk, removed=report["removed"], restored=report["restored"], kept=len(report["kept"])
     )
+    record(fact, by=by, at=at)
     return batch
 
 
-def files_folder() -> Path:
-    """Where imported files and rejected rows lie."""
-    folder = Path(settings.HOME.files) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def give_up_undo(*, batch_id: int, error: str) -> None:
+    """An undo failed: the import stands as it was."""
+    ImportBatch.objects.filter(pk=batch_id, state=State.UNDOING).update(state=State.DONE, error=error)
 
 
-def rejects_path(batch: ImportBatch) -> Path | None:
-    """The file of rows that were left out, if any were."""
-    return files_folder() / batch.rejects_file if batch.rejects_file else None
+# ---------------------------------------------------------------- inside
 
 
-def _keep(path: Path) -> str:
-    """Copy a file into the data folder under a name of its own; its old name may be anything."""
-    suffix = "".join(s for s in path.suffixes[-2:] if s.lower() in (".csv", ".txt", ".tsv", ".xlsx", ".gz"))
-    name = f"{uuid.uuid4().hex}{suffix}"
-    shutil.copyfile(path, files_folder() / name)
-    return name
+def _locked(batch_id: int, by: Actor) -> ImportBatch:
+    batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound(f"There is no import {batch_id}.")
+    by.require("intake.batch.change")
+    by.require(importer_of(batch.kind).verb)
+    return batch
 
 
-def _is_running(job_id: int) -> bool:
+def _prepared(batch_id: int, by: Actor, *, needs_file: bool = True) -> ImportBatch:
+    """A batch that has written nothing yet: a draft, or one that was only tried."""
+    batch = _locked(batch_id, by)
+    if batch.state != State.DRAFT and not (batch.is_dry_run and not batch.is_busy):
+        raise BatchBusy(batch_id=batch.pk, state=batch.get_state_display().lower())
+    if needs_file and not (files_folder() / batch.file).is_file():
+        raise FileGone()
+    return batch
+
+
+def _start_over(batch: ImportBatch, *, is_dry_run: bool, state: str) -> None:
+    batch.is_dry_run, batch.state, batch.checkpoint, batch.error = is_dry_run, state, {}, ""
+    batch.rows_read = batch.created = batch.updated = batch.unchanged = batch.rejected = 0
+    batch.rejects_file, batch.started_at, batch.finished_at = "", None, None
+    batch.save()
+
+
+def _queue(batch: ImportBatch, *, by: Actor, at: datetime, is_dry_run: bool) -> ImportBatch:
+    queued = job.enqueue(JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
+    batch.job_id = queued.pk
+    _start_over(batch, is_dry_run=is_dry_run, state=State.RUNNING)
+    return batch
+
+
+def _undoable(batch_id: int, by: Actor) -> ImportBatch:
+    batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound(f"There is no import {batch_id}.")
+    by.require("intake.batch.undo")
+    by.require(importer_of(batch.kind).verb)
+    if batch.is_dry_run or batch.state == State.DRAFT:
+        raise BatchNotUndoable(batch_id=batch.pk, reason="it wrote nothing")
+    if batch.state == State.UNDONE:
+        raise BatchNotUndoable(batch_id=batch.pk, reason="it was taken back before")
+    if batch.state == State.RUNNING and batch.job_id and _is_open(batch.job_id):
+        raise BatchNotUndoable(batch_id=batch.pk, reason="it is still running; stop it first")
+    return batch
+
+
+def _is_open(job_id: int) -> bool:
     return Job.objects.filter(pk=job_id, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
 
 

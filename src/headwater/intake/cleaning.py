@@ -91,6 +91,7 @@ class Cleaner:
             reasons.append(f"The row has {len(cells)} cells, the header has {self._width}.")
         clean_text = self._blanks.clean
         values: dict[str, Any] = dict(self._fixed)
+        unread: set[str] = set()
         for feed in self._feeds:
             text = clean_text(cells[feed.index])
             text = feed.decisions.get(text, text)
@@ -100,8 +101,9 @@ class Cleaner:
                 values[feed.target.key] = feed.parse(text)
             except BadValue as bad:
                 reasons.append(f"{feed.column}: {bad}")
+                unread.add(feed.target.key)
         for target in self._required:
-            if target.key not in values and not reasons:
+            if target.key not in values and target.key not in unread:
                 reasons.append(f"{target.label} is missing.")
         if reasons:
             return None, reasons

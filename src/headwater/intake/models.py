@@ -9,7 +9,8 @@ class ImportBatch(models.Model):
     """One file being read into one kind of noun, or what remains to be known of it afterwards.
 
     ``profile`` is the whole mapping as it was used. ``checkpoint`` (rows read and written so far) commits together
-    with the rows, so a killed import goes on where it was. Files lie in the data folder under ``files``.
+    with the rows, so a killed import goes on where it was. Files lie in the data folder under ``files``. A dry run
+    is a batch that writes nothing; becoming a real import, it keeps its file, profile and id.
     """
 
     class State(models.TextChoices):
@@ -17,6 +18,8 @@ class ImportBatch(models.Model):
         RUNNING = "RUNNING", "Running"
         DONE = "DONE", "Done"
         FAILED = "FAILED", "Failed"
+        STOPPED = "STOPPED", "Stopped"
+        UNDOING = "UNDOING", "Being undone"
         UNDONE = "UNDONE", "Undone"
 
     kind = models.CharField(max_length=20)
@@ -46,3 +49,20 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} from {self.name}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether work on it is queued or going on."""
+        return self.state in (self.State.RUNNING, self.State.UNDOING)
+
+    @property
+    def has_written(self) -> bool:
+        """Whether rows of it may be in the database."""
+        return not self.is_dry_run and self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the file is read, 0 to 99 while it runs; None while that is not known."""
+        if not self.row_estimate:
+            return None
+        return min(99, int(100 * self.rows_read / self.row_estimate))

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -23,6 +25,21 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 def harmless(text: str) -> str:
     """A text of our own as a cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
+
+
+def reason_group(reason: str) -> str:
+    """What is wrong without the value it is wrong in, so that equal reasons can be counted."""
+    return _QUOTED.sub("…", reason)
+
+
+def read_rejects(path: Path, count: int) -> tuple[list[str], list[list[str]]]:
+    """The header and the first rows of a file of rejects, to show why rows were left out."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream)
+        return next(rows, []), list(islice(rows, count))
 
 
 class RejectWriter:
@@ -53,6 +70,11 @@ class RejectWriter:
             return self._resume_at
         self._stream.flush()
         return self._stream.tell()
+
+    def go_back(self, position: int) -> None:
+        """Forget what was written after ``position``: its transaction was rolled back."""
+        self.close()
+        self._resume_at = position
 
     def close(self) -> None:
         """Finish the file; writing again starts where it ended."""

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from headwater.intake.batches import files_folder, importer_of
+import structlog
+from django.db import DataError, IntegrityError, connection
+
+from headwater.intake.batches import JOB, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_from
 from headwater.intake.reader import open_table
-from headwater.intake.rejects import RejectWriter
-from headwater.intake.table import RawRow, Table
+from headwater.intake.rejects import RejectWriter, reason_group
+from headwater.intake.suggested import chosen_profile
+from headwater.intake.table import Table
+from headwater.intake.trial import Scratch, scratch_database
+from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict
+from headwater.platform.errors import Conflict, DomainError
 from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.installation import installation
 
+log = structlog.get_logger()
+
 LOCK_SECONDS = 0.4
+BREATH_SECONDS = 0.1
 FIRST_CHUNK = 500
 SMALLEST_CHUNK, LARGEST_CHUNK = 100, 5_000
-DRY_RUN_ROWS = 20_000
+ROLLED_BACK_ROWS = 20_000
+DIFFERENT_REASONS = 40
 
 OnProgress = Callable[[ImportBatch], None]
 OnRow = Callable[[RowResult], None]
 
 
 class BatchMoved(Conflict):
-    """Another process went on with this import; this one stops without having written anything."""
+    """Another process went on with this import, or somebody stopped it; this one ends without having written."""
 
     code = "batch_moved"
-    message = "Another process is running import {batch_id}."
+    message = "Import {batch_id} was stopped, or another process is running it."
 
 
-class _DryRunOver(Exception):
-    """Rolls a trial back; nothing went wrong."""
+class _RolledBack(Exception):
+    """Takes an attempt back; nothing went wrong."""
 
 
 @dataclass
@@ -53,14 +64,70 @@ class _Position:
     row: int = 0
     rejects_at: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    guesses: list[str] = field(default_factory=list)
+    tried: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {"pass": self.each, "row": self.row, "rejects_at": self.rejects_at, "reasons": self.reasons}
+        kept = {"pass": self.each, "row": self.row, "rejects_at": self.rejects_at, "reasons": self.reasons}
+        kept |= {"guesses": self.guesses} if self.guesses else {}
+        return kept | ({"tried": self.tried} if self.tried is not None else {})
 
     @classmethod
     def of(cls, batch: ImportBatch) -> _Position:
         kept = batch.checkpoint
         return cls(kept.get("pass", 0), kept.get("row", 0), kept.get("rejects_at", 0), dict(kept.get("reasons", {})))
+
+
+def import_file(
+    path: Path,
+    *,
+    kind: str,
+    by: Actor,
+    at: datetime,
+    profile: Profile | str | None = None,
+    is_dry_run: bool = False,
+    on_progress: OnProgress | None = None,
+    on_row: OnRow | None = None,
+    name: str = "",
+) -> ImportBatch:
+    """Bring a file in, in this very process; should it die, a worker goes on where it was.
+
+    Without a profile the columns are mapped by their names and contents, if that leaves no doubt.
+
+    Raises:
+        UnknownKind: nothing can be imported under this name.
+        NotAllowed: the actor may not import this kind.
+        ProfileError: there is no such profile, it is wrong, or it is for another kind.
+        UnmappedFile: the columns leave doubt; a profile or the page must say what they mean.
+        UnreadableFile: the file is not a table, or lacks columns the profile speaks of.
+    """
+    by.require(importer_of(kind).verb)
+    chosen = chosen_profile(path, importer_of(kind), profile, name=name)
+    batch = open_batch(path=path, name=name or path.name, profile=chosen, by=by, at=at, is_dry_run=is_dry_run)
+    try:
+        if is_dry_run:
+            return run_batch(batch, by=by, on_progress=on_progress, on_row=on_row)
+        with job.run_here(JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id) as run:
+            ImportBatch.objects.filter(pk=batch.pk).update(job_id=run.id)
+
+            def report(batch: ImportBatch) -> None:
+                run.report(done=batch.rows_read, total=batch.row_estimate, message=f"{batch.rows_read:,} rows read")
+                if on_progress is not None:
+                    on_progress(batch)
+
+            return run_batch(batch, by=by, on_progress=report, on_row=on_row)
+    except (BatchMoved, job.Cancelled):
+        batch.refresh_from_db()
+        return batch
+    except DomainError as refusal:
+        fail_batch(batch_id=batch.pk, error=refusal.text, at=now())
+        raise
+    except KeyboardInterrupt:
+        stop_batch(batch_id=batch.pk, by=by, at=now())
+        raise
+    except Exception as error:
+        fail_batch(batch_id=batch.pk, error=f"{type(error).__name__}: {error}", at=now())
+        raise
 
 
 def run_batch(
@@ -77,7 +144,7 @@ def run_batch(
 
     Raises:
         UnreadableFile: the file cannot be read as a table, or lacks columns the profile speaks of.
-        BatchMoved: another process went on with it.
+        BatchMoved: another process went on with it, or it was stopped.
     """
     profile = profile_from(batch.profile)
     table = open_table(
@@ -88,24 +155,32 @@ def run_batch(
         has_header=profile.file.header,
     )
     estimate = table.row_count_estimate() * len(profile.passes)
-    ImportBatch.objects.filter(pk=batch.pk).update(
-        row_estimate=estimate, state=ImportBatch.State.RUNNING, started_at=batch.started_at or now()
-    )
+    ImportBatch.objects.filter(pk=batch.pk).update(row_estimate=estimate, started_at=batch.started_at or now())
+    ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT).update(state=ImportBatch.State.RUNNING)
     batch.refresh_from_db()
     run = _Run(batch, table, profile, by.in_batch(batch.pk), on_progress, on_row)
     if batch.is_dry_run:
         run.try_out()
     else:
         run.to_the_end()
+        # Everything is in the database now; what people sent need not lie about any longer.
+        (files_folder() / batch.file).unlink(missing_ok=True)
     return batch
 
 
 @dataclass
 class _Chunk:
-    rows: list[CleanRow]
-    cells: dict[int, Sequence[str]]
-    unclean: list[tuple[int, Sequence[str], list[str]]]
-    read: int
+    """Rows read together: the clean ones, and those that are left out already with their reasons."""
+
+    rows: list[CleanRow] = field(default_factory=list)
+    cells: dict[int, Sequence[str]] = field(default_factory=dict)
+    unclean: list[tuple[int, Sequence[str], list[str]]] = field(default_factory=list)
+    read: int = 0
+
+    def leave_out(self, reasons: dict[int, str]) -> None:
+        """Move rows that were clean to those that are left out."""
+        self.unclean += [(line, self.cells[line], [reason]) for line, reason in reasons.items()]
+        self.rows = [row for row in self.rows if row.line not in reasons]
 
 
 class _Run:
@@ -135,73 +210,195 @@ class _Run:
             for each in profile.passes
         ]
         self.position = _Position.of(batch)
+        self.position.guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
         name = f"batch-{batch.pk}-rejected.csv"
         self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)
-        self.size = FIRST_CHUNK
+        self.size, self.free_at = FIRST_CHUNK, 0.0
+
+    # -- the real thing
 
     def to_the_end(self) -> None:
+        """Read, write, and finish; what is done already is left out."""
         with self.rejects:
             for each in range(self.position.each, len(self.profile.passes)):
-                self._one_pass(each)
+                start = self.position.row if each == self.position.each else 0
+                self.position.each, self.position.row = each, start
+                for chunk in self._chunks(each, start):
+                    self._written(each, chunk)
+                    if self.on_progress is not None:
+                        self.on_progress(self.batch)
             self._finish(at=now())
 
-    def try_out(self) -> None:
-        """See what would become of every row, and write none of it.
-
-        Up to 20,000 rows run for real inside one transaction that is then rolled back, so that rows may refer to
-        each other; of longer files the rest is checked cell by cell only.
-        """
-        with self.rejects:
-            with contextlib.suppress(_DryRunOver):
-                self._rolled_back()
-            self.batch.state, self.batch.finished_at = ImportBatch.State.DONE, now()
-            self._keep_rejects()
-            self.batch.checkpoint = self.position.as_json()
-            self.batch.save()
-
-    @action
-    def _rolled_back(self) -> None:
-        for each in range(len(self.profile.passes)):
-            for chunk in self._chunks(each, self.table.rows(), LARGEST_CHUNK):
-                beyond = self.position.row >= DRY_RUN_ROWS
-                results = [] if beyond else self._applied(each, chunk)
-                self._account(each, chunk, results)
-        raise _DryRunOver
-
-    def _one_pass(self, each: int) -> None:
-        start = self.position.row if each == self.position.each else 0
-        self.position.each, self.position.row = each, start
-        for chunk in self._chunks(each, self.table.rows(start), None):
-            began = time.perf_counter()
-            self._write(each, chunk)
-            self._pace(time.perf_counter() - began, chunk.read)
-            if self.on_progress is not None:
-                self.on_progress(self.batch)
+    def _written(self, each: int, chunk: _Chunk) -> None:
+        began = time.perf_counter()
+        try:
+            results = self._write(each, chunk)
+        except (DataError, IntegrityError):
+            # Some row holds what the database will not store. Find it; the others go in.
+            refused = self._refused(each, chunk.rows)
+            if not refused:
+                raise
+            log.warning("rows_refused_by_the_database", batch=self.batch.pk, lines=sorted(refused))
+            chunk.leave_out(refused)
+            results = self._write(each, chunk)
+        self._pace(time.perf_counter() - began, chunk.read)
+        self._tell(chunk, results)
 
     @action
-    def _write(self, each: int, chunk: _Chunk) -> None:
-        expected = self.batch.rows_read
-        self._account(each, chunk, self._applied(each, chunk))
-        self.position.rejects_at = self.rejects.position
+    def _write(self, each: int, chunk: _Chunk) -> Sequence[RowResult]:
         batch = self.batch
-        # Conditional on how far we knew it to be: of two processes one stops here and its rows roll back.
-        moved = ImportBatch.objects.filter(pk=batch.pk, rows_read=expected, state=ImportBatch.State.RUNNING).update(
-            rows_read=batch.rows_read,
+        # First, and conditional on how far we knew it to be: of two processes one stops here, before it touches
+        # a row or the file of rejects.
+        ours = ImportBatch.objects.filter(pk=batch.pk, rows_read=batch.rows_read, state=ImportBatch.State.RUNNING)
+        if not ours.update(rows_read=batch.rows_read + chunk.read):
+            raise BatchMoved(batch_id=batch.pk)
+        results = self._applied(each, chunk)
+        self._account(chunk, results)
+        self.position.rejects_at = self.rejects.position
+        ImportBatch.objects.filter(pk=batch.pk).update(
             created=batch.created,
             updated=batch.updated,
             unchanged=batch.unchanged,
             rejected=batch.rejected,
             checkpoint=self.position.as_json(),
         )
-        if not moved:
-            raise BatchMoved(batch_id=batch.pk)
+        return results
 
     def _applied(self, each: int, chunk: _Chunk) -> Sequence[RowResult]:
         if not chunk.rows:
             return []
         return self.importers[each].apply(chunk.rows, batch=self.contexts[each], by=self.by, at=now())
 
-    def _account(self, each: int, chunk: _Chunk, results: Sequence[RowResult]) -> None:
+    def _refused(self, each: int, rows: Sequence[CleanRow]) -> dict[int, str]:
+        """The rows that the database will not store, by their lines; halves are tried until single rows are left."""
+        try:
+            self._attempt(each, rows)
+        except _RolledBack:
+            return {}
+        except (DataError, IntegrityError) as error:
+            if len(rows) == 1:
+                return {rows[0].line: f"The database refuses this row: {error}"}
+        middle = len(rows) // 2
+        return self._refused(each, rows[:middle]) | self._refused(each, rows[middle:])
+
+    @action
+    def _attempt(self, each: int, rows: Sequence[CleanRow]) -> None:
+        self.importers[each].apply(rows, batch=self.contexts[each], by=self.by, at=now())
+        raise _RolledBack
+
+    def _pace(self, seconds: float, rows: int) -> None:
+        """Choose the next chunk so that it holds the database for about half a second, and let others at it."""
+        wanted = int(rows * LOCK_SECONDS / max(seconds, 0.001))
+        self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, (self.size + wanted) // 2, wanted * 2))
+        self.free_at = time.perf_counter()
+
+    def _breathe(self) -> None:
+        """Leave SQLite free long enough: who waits for it looks again every tenth of a second only."""
+        if connection.vendor == "sqlite" and self.free_at and self.batch.rows_read:
+            time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self.free_at)))
+
+    @action
+    def _finish(self, *, at: datetime) -> None:
+        batch = self.batch
+        self._conclude(at)
+        ours = ImportBatch.objects.filter(pk=batch.pk, rows_read=batch.rows_read, state=ImportBatch.State.RUNNING)
+        if not ours.update(
+            state=batch.state,
+            finished_at=at,
+            rejects_file=batch.rejects_file,
+            checkpoint=batch.checkpoint,
+            row_estimate=batch.rows_read,
+            error="",
+        ):
+            raise BatchMoved(batch_id=batch.pk)
+        fact = FileImported(
+            batch_id=batch.pk,
+            kind=batch.kind,
+            created=batch.created,
+            updated=batch.updated,
+            unchanged=batch.unchanged,
+            rejected=batch.rejected,
+        )
+        record(fact, by=self.by, at=at)
+
+    # -- the trial
+
+    def try_out(self) -> None:
+        """See what would become of every row, and write none of it.
+
+        The whole file goes into a copy of the database. Where there is none, the first 20,000 rows run inside one
+        transaction that is then rolled back, and the rest is checked cell by cell only.
+        """
+        with self.rejects, scratch_database() as scratch:
+            if scratch is not None:
+                self._through_all(scratch)
+            else:
+                with suppress(_RolledBack):
+                    self._through_some()
+            self._conclude(now())
+        batch = self.batch
+        ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.RUNNING).update(
+            state=batch.state,
+            finished_at=batch.finished_at,
+            rejects_file=batch.rejects_file,
+            checkpoint=batch.checkpoint,
+            rows_read=batch.rows_read,
+            row_estimate=batch.rows_read,
+            created=batch.created,
+            updated=batch.updated,
+            unchanged=batch.unchanged,
+            rejected=batch.rejected,
+            error="",
+        )
+
+    def _through_all(self, scratch: Scratch) -> None:
+        for each in range(len(self.profile.passes)):
+            for chunk in self._chunks(each, 0, LARGEST_CHUNK // 2):
+                self._tried(each, chunk, scratch.in_place())
+                if self.on_progress is not None:
+                    self.on_progress(self.batch)
+
+    @action
+    def _through_some(self) -> None:
+        for each in range(len(self.profile.passes)):
+            for chunk in self._chunks(each, 0, LARGEST_CHUNK // 2):
+                if self.batch.rows_read < ROLLED_BACK_ROWS:
+                    self._tried(each, chunk, nullcontext())
+                    self.position.tried = self.batch.rows_read
+                else:
+                    self._account(chunk, [])
+        if self.position.tried == self.batch.rows_read:
+            self.position.tried = None
+        raise _RolledBack
+
+    def _tried(self, each: int, chunk: _Chunk, where: AbstractContextManager[None]) -> None:
+        with where:
+            results = self._applied(each, chunk)
+        self._account(chunk, results)
+        self._tell(chunk, results)
+
+    # -- what both need
+
+    def _chunks(self, each: int, start: int, fixed: int | None = None) -> Iterator[_Chunk]:
+        cleaner, chunk = self.cleaners[each], _Chunk()
+        for line, cells in self.table.rows(start):
+            chunk.read += 1
+            if cleaner.concerns(cells):
+                clean, reasons = cleaner.clean(line, cells)
+                if clean is not None:
+                    chunk.rows.append(clean)
+                    chunk.cells[line] = cells
+                else:
+                    chunk.unclean.append((line, cells, reasons))
+            if chunk.read >= (fixed or self.size):
+                self._breathe()
+                yield chunk
+                chunk = _Chunk()
+        if chunk.read:
+            self._breathe()
+            yield chunk
+
+    def _account(self, chunk: _Chunk, results: Sequence[RowResult]) -> None:
         """Count what became of the rows and hand the bad ones back, in the order of the file."""
         batch = self.batch
         refused = [(r.line, chunk.cells[r.line], list(r.reasons)) for r in results if r.outcome is Outcome.REJECTED]
@@ -217,60 +414,25 @@ class _Run:
                 batch.updated += 1
             elif result.outcome is Outcome.UNCHANGED:
                 batch.unchanged += 1
-        if self.on_row is not None:
-            unclean = [RowResult(line, Outcome.REJECTED, None, reasons) for line, _, reasons in chunk.unclean]
-            for result in sorted([*results, *unclean], key=lambda r: r.line):
-                self.on_row(result)
         batch.rows_read += chunk.read
         self.position.row += chunk.read
 
+    def _tell(self, chunk: _Chunk, results: Sequence[RowResult]) -> None:
+        if self.on_row is None:
+            return
+        unclean = [RowResult(line, Outcome.REJECTED, None, reasons) for line, _, reasons in chunk.unclean]
+        for result in sorted([*results, *unclean], key=lambda r: r.line):
+            self.on_row(result)
+
     def _count_reason(self, reason: str) -> None:
         """Count by what is wrong, not by the value it is wrong in; a few dozen different ones at most."""
-        counted, reasons = reason.split(":")[0] if '"' in reason else reason, self.position.reasons
-        if counted in reasons or len(reasons) < 40:
+        counted, reasons = reason_group(reason), self.position.reasons
+        if counted in reasons or len(reasons) < DIFFERENT_REASONS:
             reasons[counted] = reasons.get(counted, 0) + 1
 
-    def _chunks(self, each: int, rows: Iterator[RawRow], fixed: int | None) -> Iterator[_Chunk]:
-        cleaner = self.cleaners[each]
-        chunk = _Chunk([], {}, [], 0)
-        for line, cells in rows:
-            chunk.read += 1
-            if cleaner.concerns(cells):
-                clean, reasons = cleaner.clean(line, cells)
-                if clean is not None:
-                    chunk.rows.append(clean)
-                    chunk.cells[line] = cells
-                else:
-                    chunk.unclean.append((line, cells, reasons))
-            if chunk.read >= (fixed or self.size):
-                yield chunk
-                chunk = _Chunk([], {}, [], 0)
-        if chunk.read:
-            yield chunk
-
-    def _pace(self, seconds: float, rows: int) -> None:
-        """Choose the next chunk so that it holds the database for about half a second."""
-        wanted = int(rows * LOCK_SECONDS / max(seconds, 0.001))
-        self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, (self.size + wanted) // 2))
-
-    @action
-    def _finish(self, *, at: datetime) -> None:
+    def _conclude(self, at: datetime) -> None:
         batch = self.batch
-        batch.state, batch.finished_at = ImportBatch.State.DONE, at
-        self._keep_rejects()
-        batch.checkpoint = self.position.as_json()
-        batch.save()
-        fact = FileImported(
-            batch_id=batch.pk,
-            kind=batch.kind,
-            created=batch.created,
-            updated=batch.updated,
-            unchanged=batch.unchanged,
-            rejected=batch.rejected,
-        )
-        record(fact, by=self.by, at=at)
-
-    def _keep_rejects(self) -> None:
         self.rejects.close()
-        if self.batch.rejected:
-            self.batch.rejects_file = self.rejects.path.name
+        batch.state, batch.finished_at, batch.error = ImportBatch.State.DONE, at, ""
+        batch.rejects_file = self.rejects.path.name if batch.rejected else ""
+        batch.checkpoint = self.position.as_json()

@@ -1,26 +1,60 @@
-"""The import as background work."""
+"""Imports and their undo as background work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.intake.batches import JOB
+from headwater.intake.batches import JOB, UNDO_JOB, fail_batch, give_up_undo, undo_batch
 from headwater.intake.models import ImportBatch
-from headwater.intake.run import run_batch
+from headwater.intake.run import BatchMoved, run_batch
+from headwater.platform.clock import now
+from headwater.platform.errors import DomainError
 from headwater.platform.installation import actor_by_ref
-from headwater.platform.job import JobRun, job
+from headwater.platform.job import MAX_ATTEMPTS, Cancelled, JobRun, job
 
 
 @job(JOB)
-def import_file(run: JobRun) -> Mapping[str, Any]:
+def import_in_background(run: JobRun) -> Mapping[str, Any]:
     """Run a queued import, or go on with one whose process died."""
 
     def on_progress(batch: ImportBatch) -> None:
+        if batch.is_dry_run:
+            ImportBatch.objects.filter(pk=batch.pk).update(
+                rows_read=batch.rows_read, rejected=batch.rejected, created=batch.created
+            )
         run.report(done=batch.rows_read, total=batch.row_estimate, message=f"{batch.rows_read:,} rows read")
 
-    batch = ImportBatch.objects.get(pk=run.args["batch"])
-    if batch.state != ImportBatch.State.RUNNING:
-        return {"batch": batch.pk}
-    batch = run_batch(batch, by=actor_by_ref(run.args["by"]), on_progress=on_progress)
+    batch = ImportBatch.objects.filter(pk=run.args["batch"]).first()
+    if batch is None or batch.state not in (ImportBatch.State.RUNNING, ImportBatch.State.DRAFT):
+        return {"batch": run.args["batch"]}
+    try:
+        batch = run_batch(batch, by=actor_by_ref(run.args["by"]), on_progress=on_progress)
+    except BatchMoved:
+        batch.refresh_from_db()
+    except DomainError as refusal:
+        fail_batch(batch_id=batch.pk, error=refusal.text, at=now())
+        raise
+    except Cancelled:
+        raise
+    except Exception as error:
+        if run.job.attempts >= MAX_ATTEMPTS:
+            fail_batch(batch_id=batch.pk, error=f"{type(error).__name__}: {error}", at=now())
+        raise
     return {"batch": batch.pk, "created": batch.created, "rejected": batch.rejected}
+
+
+@job(UNDO_JOB)
+def undo_in_background(run: JobRun) -> Mapping[str, Any]:
+    """Take a large import back."""
+    batch_id = int(run.args["batch"])
+    try:
+        batch = undo_batch(batch_id=batch_id, by=actor_by_ref(run.args["by"]), at=now())
+    except DomainError as refusal:
+        give_up_undo(batch_id=batch_id, error=refusal.text)
+        raise
+    except Exception as error:
+        if run.job.attempts >= MAX_ATTEMPTS:
+            give_up_undo(batch_id=batch_id, error=f"{type(error).__name__}: {error}")
+        raise
+    return {"batch": batch.pk, "removed": batch.undo_report["removed"]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,6 +128,37 @@ def run(claimed: Job) -> None:
     _finish(claimed, Job.State.DONE, result=dict(result))
 
 
+@contextmanager
+def run_here(kind: str, *, args: Mapping[str, Any], at: datetime, user_id: int | None = None) -> Iterator[JobRun]:
+    """Do a job in this very process, as a command does; should the process die, a worker takes it over."""
+    claimed = Job.objects.create(
+        kind=kind,
+        args=dict(args),
+        user_id=user_id,
+        state=Job.State.RUNNING,
+        attempts=1,
+        worker=worker_name(),
+        queued_at=at,
+        run_after=at,
+        started_at=at,
+        heartbeat_at=now(),
+    )
+    try:
+        yield JobRun(claimed)
+    except Cancelled:
+        raise
+    except DomainError as refusal:
+        _finish(claimed, Job.State.FAILED, error=refusal.text)
+        raise
+    except Exception:
+        _finish(claimed, Job.State.FAILED, error=traceback.format_exc(limit=20))
+        raise
+    except BaseException:
+        _finish(claimed, Job.State.CANCELLED)
+        raise
+    _finish(claimed, Job.State.DONE)
+
+
 def worker_name() -> str:
     """How this process calls itself in job rows."""
     return f"{socket.gethostname()}:{os.getpid()}"[:60]
@@ -150,10 +182,34 @@ def _claim(at: datetime, worker: str) -> Job | None:
 
 
 def take_over_dead(*, alive: str, at: datetime) -> int:
-    """At the start of the only worker of an embedded database: put back what a killed one left running."""
-    return (
-        Job.objects.filter(state=Job.State.RUNNING).exclude(worker=alive).update(state=Job.State.QUEUED, run_after=at)
-    )
+    """At the start of a worker: put back the jobs that dead processes left running.
+
+    A process of this machine is asked for by its id; one of another machine counts as dead when its heartbeat is
+    old. A command that imports beside the worker keeps its job.
+    """
+    running = Job.objects.filter(state=Job.State.RUNNING).exclude(worker=alive)
+    dead = [j.pk for j in running if _is_stale(j, at) or not _may_live(j.worker)]
+    return Job.objects.filter(pk__in=dead, state=Job.State.RUNNING).update(state=Job.State.QUEUED, run_after=at)
+
+
+def _is_stale(running: Job, at: datetime) -> bool:
+    return running.heartbeat_at is None or running.heartbeat_at < at - STALE_AFTER
+
+
+def _may_live(worker: str) -> bool:
+    """Whether a worker may still be at work: only of this machine's processes we can know that they are not."""
+    host, _, number = worker.rpartition(":")
+    if not number.isdigit():
+        return False
+    if worker != f"{socket.gethostname()}:{number}"[: len(worker)]:
+        return bool(host)
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it lives, under another user
+    return True
 
 
 def _finish(claimed: Job, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:

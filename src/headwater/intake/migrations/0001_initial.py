@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(default=0)),
                 ('profile', models.JSONField(default=dict)),
                 ('system', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('DRAFT', 'Being prepared'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Failed'), ('UNDONE', 'Undone')], default='DRAFT', max_length=8)),
+                ('state', models.CharField(choices=[('DRAFT', 'Being prepared'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Failed'), ('STOPPED', 'Stopped'), ('UNDOING', 'Being undone'), ('UNDONE', 'Undone')], default='DRAFT', max_length=8)),
                 ('is_dry_run', models.BooleanField(default=False)),
                 ('row_estimate', models.BigIntegerField(null=True)),
                 ('rows_read', models.BigIntegerField(default=0)),

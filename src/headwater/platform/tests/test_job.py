@@ -90,3 +90,46 @@ def test_a_schedule_runs_when_due_and_survives_a_clock_set_back():
     assert ran == [AT, AT + timedelta(hours=5)]
     assert schedule.run_due(at=AT - timedelta(days=1)) == ["hourly"], "its next turn lay far in the future"
     assert ScheduleRun.objects.get().next_run_at == AT - timedelta(days=1) + timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_only_jobs_of_dead_processes_are_put_back():
+    import os
+    import socket
+    import subprocess
+    import sys
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    here = socket.gethostname()
+    workers = {
+        f"{here}:{os.getpid()}": "RUNNING",  # a command that imports beside the worker
+        f"{here}:{dead.pid}": "QUEUED",
+        "another-machine:1": "RUNNING",
+        "": "QUEUED",
+    }
+    for worker in workers:
+        Job.objects.create(
+            kind="x", state="RUNNING", worker=worker, queued_at=AT, run_after=AT, started_at=AT, heartbeat_at=AT
+        )
+    stale = Job.objects.create(
+        kind="x", state="RUNNING", worker="another-machine:2", queued_at=AT, run_after=AT,
+        heartbeat_at=AT - timedelta(minutes=5),
+    )  # fmt: skip
+    assert job.take_over_dead(alive="me:1", at=AT) == 3
+    assert {j.worker: j.state for j in Job.objects.exclude(pk=stale.pk)} == workers
+    stale.refresh_from_db()
+    assert stale.state == Job.State.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_job_done_in_this_process_is_seen_by_workers_as_taken():
+    job.job("here")(lambda run: None)
+    with job.run_here("here", args={"n": 1}, at=AT) as run:
+        assert job.run_next(at=job.now()) is None
+        run.report(done=1, total=2)
+    done = Job.objects.get()
+    assert (done.state, done.worker, done.done_units) == (Job.State.DONE, job.worker_name(), 1)
+    with pytest.raises(Conflict), job.run_here("here", args={}, at=AT):
+        raise Conflict("the file is gone")
+    assert Job.objects.order_by("-pk").first().error == "the file is gone"
