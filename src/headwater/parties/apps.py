@@ -9,3 +9,16 @@ class PartiesConfig(AppConfig):
     name = "headwater.parties"
     label = "parties"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the room's facts, nouns, panels and pages known."""
+        from headwater.parties import events, panels, resources  # noqa: F401  (importing declares them)
+        from headwater.web.nav import NavPage, NewItem, register_new, register_page
+
+        register_page(
+            NavPage("customers", "Companies", "web:list organisations", 10, "parties.organisation.see", keys="g c")
+        )
+        register_page(NavPage("customers", "People", "web:list people", 20, "parties.person.see", keys="g e"))
+        register_page(NavPage("customers", "Activities", "web:list activities", 30, "parties.activity.see"))
+        register_new(NewItem("Person", "user-plus", "web:create people", 30, "parties.person.create"))
+        register_new(NewItem("Company", "building", "web:create organisations", 40, "parties.organisation.create"))

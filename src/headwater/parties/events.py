@@ -279,3 +279,17 @@ class MatchProposed(
 
     other_id: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchRejected(
+    Fact,
+    verb="parties.match_rejected",
+    subject="parties.match_proposal:proposal_id",
+    sentence="Is somebody else than {other_id}",
+    icon="user-x",
+):
+    """Somebody looked at two parties that seemed to be one, and they are not."""
+
+    proposal_id: int
+    other_id: int

@@ -4,6 +4,7 @@ from headwater.parties.actions.access import grant_access, withdraw_access
 from headwater.parties.actions.activities import (
     change_activity,
     complete_todo,
+    complete_todos,
     delete_activity,
     log_activity,
     plan_todo,
@@ -26,6 +27,7 @@ from headwater.parties.actions.parties import (
 from headwater.parties.actions.people_files import import_people
 from headwater.parties.actions.relationships import (
     end_relationship,
+    reject_match,
     relate,
     set_buying_role,
     tag_parties,
@@ -44,6 +46,7 @@ __all__ = [
     "change_activity",
     "change_party",
     "complete_todo",
+    "complete_todos",
     "delete_activity",
     "delete_parties",
     "delete_party",
@@ -55,6 +58,7 @@ __all__ = [
     "make_primary",
     "match_parties",
     "plan_todo",
+    "reject_match",
     "relate",
     "remove_contact_point",
     "reopen_todo",

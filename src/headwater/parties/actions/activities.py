@@ -101,6 +101,14 @@ def complete_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
 
 
 @action
+def complete_todos(*, ids: list[int], by: Actor, at: datetime) -> list[Activity]:
+    """Tick off several to-dos; those that are done already stay so."""
+    still_open = visible_activities(by).filter(pk__in=ids, kind=ActivityKind.TODO, done_at=None)
+    found = still_open.order_by("pk").values_list("pk", flat=True)
+    return [complete_todo(activity_id=pk, by=by, at=at) for pk in found]
+
+
+@action
 def reopen_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
     """Open a to-do again that was ticked off."""
     todo = _activity(activity_id, "done", by=by)

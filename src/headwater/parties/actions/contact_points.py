@@ -66,9 +66,9 @@ def add_contact_point(
 
 
 @action
-def make_primary(*, contact_point_id: int, by: Actor, at: datetime) -> ContactPoint:
+def make_primary(*, contact_point_id: int, by: Actor, at: datetime, party_id: int | None = None) -> ContactPoint:
     """Use this one of a party's addresses or numbers first; the others stay."""
-    point = _visible_point(contact_point_id, by=by)
+    point = _point(contact_point_id, party_id)
     party = locked_party(point.party_id, "change", by=by)
     ContactPoint.objects.filter(party=party, kind=point.kind, is_primary=True).update(is_primary=False)
     point.is_primary = True
@@ -82,9 +82,11 @@ def make_primary(*, contact_point_id: int, by: Actor, at: datetime) -> ContactPo
 
 
 @action
-def remove_contact_point(*, contact_point_id: int, by: Actor, at: datetime) -> ContactPoint:
+def remove_contact_point(
+    *, contact_point_id: int, by: Actor, at: datetime, party_id: int | None = None
+) -> ContactPoint:
     """Take an address or number off a party's record; if it was the primary one, the oldest left takes its place."""
-    point = _visible_point(contact_point_id, by=by)
+    point = _point(contact_point_id, party_id)
     party = locked_party(point.party_id, "change", by=by)
     was_primary = point.is_primary
     point.deleted_at, point.is_primary = at, False
@@ -206,8 +208,8 @@ def _record_added(party: Party, point: ContactPoint, *, by: Actor, at: datetime)
     )
 
 
-def _visible_point(contact_point_id: int, *, by: Actor) -> ContactPoint:
+def _point(contact_point_id: int, party_id: int | None) -> ContactPoint:
     point = ContactPoint.objects.filter(pk=contact_point_id, deleted_at=None).first()
-    if point is None:
+    if point is None or party_id not in (None, point.party_id):
         raise NotFound()
     return point

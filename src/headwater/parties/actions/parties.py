@@ -31,7 +31,10 @@ PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "stre
 
 
 class PartyValues(TypedDict, total=False):
-    """What can be changed of a party; what is not named stays. A website is stored as a contact point."""
+    """What can be changed of a party; what is not named stays. A website is stored as a contact point.
+
+    ``employer_name`` finds the company by its exact name, or adds it; empty, the person works for nobody we know.
+    """
 
     name: str
     first_name: str
@@ -41,6 +44,7 @@ class PartyValues(TypedDict, total=False):
     website: str
     job_title: str
     employer_id: int | None
+    employer_name: str
     sector: str
     employees: int | None
     registration_number: str
@@ -277,6 +281,7 @@ def _about(
 
 def _change(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
     _tidy_names(party, values)
+    _name_employer(party, values, by=by, at=at)
     _check_employer(party, values)
     if "owner_id" in values and "team_id" not in values:
         values["team_id"] = _team(values["owner_id"], None)
@@ -307,6 +312,16 @@ def _tidy_names(party: Party, values: dict[str, Any]) -> None:
         values["first_name"], values["last_name"] = parts.first, parts.last
     if values.get("name", party.name) == "":
         raise Invalid({"name": ["A name is needed to find the record again."]})
+
+
+def _name_employer(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    if "employer_name" not in values:
+        return
+    name = " ".join(str(values.pop("employer_name")).split())
+    if not name:
+        values["employer_id"] = None
+    elif party.employer is None or party.employer.name != name:
+        values["employer_id"] = find_or_add_employer(name, by=by, at=at)
 
 
 def _check_employer(party: Party, values: dict[str, Any]) -> None:

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
-from headwater.parties.events import Related, RelationshipEnded, Tagged, Untagged
-from headwater.parties.models import Party, PartyTag, Relationship, RelationshipKind, Tag
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.events import MatchProposed, MatchRejected, Related, RelationshipEnded, Tagged, Untagged
+from headwater.parties.models import MatchDecision, MatchProposal, Party, PartyTag, Relationship, RelationshipKind, Tag
+from headwater.parties.queries.visible import visible_parties, visible_proposals
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
@@ -71,13 +71,22 @@ def relate(
 
 
 @action
-def end_relationship(*, relationship_id: int, by: Actor, at: datetime, until_date: date | None = None) -> Relationship:
+def end_relationship(
+    *,
+    relationship_id: int,
+    by: Actor,
+    at: datetime,
+    until_date: date | None = None,
+    party_id: int | None = None,
+) -> Relationship:
     """Say that a connection no longer holds, from today or from the day given. It stays in the history.
 
     Raises:
         Invalid: it would end before it began.
     """
     link = _link(relationship_id)
+    if party_id not in (None, link.from_party_id, link.to_party_id):
+        raise NotFound()
     party = locked_party(link.from_party_id, "relate", by=by)
     if link.until_date is not None:
         raise Conflict("This connection ended already.")
@@ -262,3 +271,41 @@ def _current_employer(party: Party) -> int | None:
 def _stands_with(party: Party, other: Party) -> int | None:
     """The organisation on whose timeline a connection also stands: the other side, where that is one."""
     return other.pk if noun_of(other) == "parties.organisation" else organisation_of(party)
+
+
+@action
+def reject_match(*, proposal_id: int, by: Actor, at: datetime, party_id: int | None = None) -> MatchProposal:
+    """Say that two parties which looked like one are different; they are not proposed again."""
+    proposal = visible_proposals(by).filter(pk=proposal_id).first()
+    if proposal is None or party_id not in (None, proposal.party_id, proposal.other_id):
+        raise NotFound()
+    locked_party(proposal.party_id, "change", by=by)
+    proposal.decided_at, proposal.decision = at, MatchDecision.DIFFERENT
+    proposal.save(update_fields=["decided_at", "decision"])
+    record(
+        MatchRejected(
+            party_id=proposal.party_id, organisation_id=organisation_of(proposal.party), proposal_id=proposal.pk,
+            other_id=proposal.other_id,
+        ),
+        by=by, at=at,
+    )  # fmt: skip
+    return proposal
+
+
+@undoes(MatchRejected)
+@action
+def propose_again(fact: MatchRejected, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`reject_match`."""
+    proposal = MatchProposal.objects.filter(pk=fact.proposal_id).exclude(decided_at=None).first()
+    if proposal is None:
+        raise NotUndoable(reason="it is proposed again already")
+    party = locked_party(proposal.party_id, "change", by=by)
+    proposal.decided_at, proposal.decision = None, ""
+    proposal.save(update_fields=["decided_at", "decision"])
+    record(
+        MatchProposed(
+            party_id=party.pk, organisation_id=organisation_of(party), other_id=proposal.other_id,
+            reason=proposal.reason,
+        ),
+        by=by, at=at,
+    )  # fmt: skip

@@ -1,7 +1,19 @@
 """Reads about people and companies. Every one starts from what the actor may see."""
 
 from headwater.parties.queries.activities import open_todos
-from headwater.parties.queries.search import matching_parties, search
+from headwater.parties.queries.records import (
+    Connection,
+    buying_roles_of,
+    connections_of,
+    contact_points_of,
+    is_proposed,
+    people_of,
+    proposals_for,
+    tag_choices,
+    tags_of,
+    todos_of,
+)
+from headwater.parties.queries.search import find_in_list, matching_parties, search
 from headwater.parties.queries.timeline import TimelineEntry, timeline
 from headwater.parties.queries.visible import (
     by_ids,
@@ -14,13 +26,24 @@ from headwater.parties.queries.visible import (
 )
 
 __all__ = [
+    "Connection",
     "TimelineEntry",
+    "buying_roles_of",
     "by_ids",
+    "connections_of",
+    "contact_points_of",
+    "find_in_list",
+    "is_proposed",
     "matching_parties",
     "names_of",
     "open_todos",
+    "people_of",
+    "proposals_for",
     "search",
+    "tag_choices",
+    "tags_of",
     "timeline",
+    "todos_of",
     "visible_activities",
     "visible_organisations",
     "visible_parties",

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from headwater.parties import rules
-from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind, PartyTag
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
 from headwater.team import queries as team
@@ -18,6 +18,14 @@ SHORTEST_PART = 3
 SHORTEST_NUMBER = 5
 _NOT_DIGIT = re.compile(r"\D")
 _NUMBER = re.compile(r"[+(]?[\d\s().\-/+]+")
+
+
+def find_in_list(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
+    """As :func:`matching_parties`; where nobody matches, those with the words in a column their file brought along."""
+    found = matching_parties(rows, text)
+    if len(text.strip()) < SHORTEST_PART or found.order_by().exists():
+        return found
+    return rows.filter(extra__icontains=text.strip())
 
 
 def search(actor: Actor, text: str, limit: int) -> list[Party]:
@@ -32,9 +40,11 @@ def matching_parties(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
     """Those of ``rows`` that match by name, e-mail, phone in any notation, or the name of the employer.
 
     A number is compared in its E.164 form, read as written in the company's own country; parts of five digits
-    and more match anywhere. Names match from the beginning of any word.
+    and more match anywhere. Names match from the beginning of any word. ``#word`` asks for a tag.
     """
     words = text.strip()
+    if words.startswith("#"):
+        return rows.filter(pk__in=PartyTag.objects.filter(tag__name__iexact=words[1:]).values("party_id"))
     if _NUMBER.fullmatch(words) and len(_NOT_DIGIT.sub("", words)) >= SHORTEST_NUMBER:
         return rows.filter(pk__in=_with_number(words))
     if "@" in words:

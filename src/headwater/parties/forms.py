@@ -1,0 +1,280 @@
+"""What is asked for when people, companies and what is done with them are entered. Plain forms; actions do the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+
+from headwater.parties.models import (
+    Activity,
+    ActivityKind,
+    BuyingRole,
+    ContactPoint,
+    ContactPointKind,
+    RelationshipKind,
+)
+from headwater.parties.queries import connections_of, contact_points_of, search, tags_of, visible_parties
+from headwater.platform.clock import now
+from headwater.platform.resource import ActorForm
+from headwater.team.queries import user_choices
+from headwater.web.widgets import DateInput, DateTimeInput
+
+NOBODY = ("", "Nobody")
+
+
+class OwnerField(forms.TypedChoiceField):
+    """A colleague, or nobody."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, required=False, **kwargs)
+
+
+class PickForm(ActorForm):
+    """A form with colleagues to pick, or with a party named by what people remember of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, OwnerField):
+                field.choices = [NOBODY, *user_choices(self.actor)]
+
+    def named_party(self, text: str) -> int:
+        """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits."""
+        words = text.strip()
+        if words.isdigit() and visible_parties(self.actor).filter(pk=int(words)).exists():
+            return int(words)
+        found = search(self.actor, words, 2)
+        exact = [party for party in found if party.name.casefold() == words.casefold()]
+        found = exact if len(exact) == 1 else found
+        if not found:
+            raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
+        if len(found) > 1:
+            raise forms.ValidationError("Several records fit. Write the whole name, or the e-mail address.")
+        return found[0].pk
+
+
+PERSON_FIELDS = (
+    "first_name", "last_name", "email", "phone", "job_title", "street", "postcode", "city", "country", "owner_id",
+    "is_employee", "is_influence",
+)  # fmt: skip
+
+
+class PersonForm(PickForm):
+    """A person by hand."""
+
+    first_name = forms.CharField(max_length=100, required=False, label="First name")
+    last_name = forms.CharField(max_length=100, required=False, label="Last name")
+    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    phone = forms.CharField(
+        max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
+    )
+    employer_name = forms.CharField(
+        max_length=200, required=False, label="Company", help_text="A name we do not know yet is added."
+    )
+    job_title = forms.CharField(max_length=120, required=False, label="Job title")
+    street = forms.CharField(max_length=200, required=False, label="Street")
+    postcode = forms.CharField(max_length=20, required=False, label="Postcode")
+    city = forms.CharField(max_length=120, required=False, label="City")
+    country = forms.CharField(max_length=80, required=False, label="Country")
+    owner_id = OwnerField(label="Owner")
+    is_influence = forms.BooleanField(required=False, label="Centre of influence: others listen to them")
+    is_employee = forms.BooleanField(required=False, label="Works for us")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            kept = {name: getattr(self.row, name) for name in PERSON_FIELDS}
+            kept["employer_name"] = self.row.employer.name if self.row.employer is not None else ""
+            if not kept["first_name"] and not kept["last_name"]:
+                kept["last_name"] = self.row.name
+            self.initial = {**kept, **self.initial}
+        else:
+            self.initial = {"owner_id": self.actor.user_id, **self.initial}
+
+
+ORGANISATION_FIELDS = (
+    "name", "email", "phone", "sector", "employees", "street", "postcode", "city", "country", "registration_number",
+    "vat_number", "owner_id",
+)  # fmt: skip
+
+
+class OrganisationForm(PickForm):
+    """A company by hand."""
+
+    name = forms.CharField(max_length=200, label="Name")
+    website = forms.CharField(max_length=250, required=False, label="Website")
+    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    phone = forms.CharField(
+        max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
+    )
+    sector = forms.CharField(max_length=120, required=False, label="Sector")
+    employees = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000, label="Employees")
+    street = forms.CharField(max_length=200, required=False, label="Street")
+    postcode = forms.CharField(max_length=20, required=False, label="Postcode")
+    city = forms.CharField(max_length=120, required=False, label="City")
+    country = forms.CharField(max_length=80, required=False, label="Country")
+    registration_number = forms.CharField(max_length=60, required=False, label="Registration number")
+    vat_number = forms.CharField(max_length=60, required=False, label="VAT number")
+    owner_id = OwnerField(label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            kept = {name: getattr(self.row, name) for name in ORGANISATION_FIELDS}
+            site = contact_points_of(self.row).filter(kind=ContactPointKind.WEBSITE, is_primary=True).first()
+            kept["website"] = site.value if site is not None else ""
+            self.initial = {**kept, **self.initial}
+        else:
+            self.initial = {"owner_id": self.actor.user_id, **self.initial}
+
+
+LOGGED = [(kind.value, kind.label) for kind in ActivityKind if kind is not ActivityKind.TODO]
+
+
+class LogForm(ActorForm):
+    """What was done with a party."""
+
+    kind = forms.ChoiceField(choices=LOGGED, label="What", initial=ActivityKind.CALL.value)
+    subject = forms.CharField(max_length=200, label="In a few words")
+    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
+    is_outbound = forms.BooleanField(required=False, initial=True, label="We got in touch with them")
+    occurred_at = forms.DateTimeField(
+        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
+    )
+
+
+class LogForPartyForm(PickForm, LogForm):
+    """What was done, and with whom."""
+
+    party_id = forms.CharField(max_length=254, label="With whom", help_text="Name, e-mail or phone of a known record.")
+    field_order = ("party_id",)
+
+    def clean_party_id(self) -> int:
+        """The party that is meant."""
+        return self.named_party(self.cleaned_data["party_id"])
+
+
+class ActivityForm(PickForm):
+    """The words of an activity, and the due time and owner of a to-do."""
+
+    subject = forms.CharField(max_length=200, label="In a few words")
+    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
+    due_at = forms.DateTimeField(required=False, label="Due", widget=DateTimeInput)
+    owner_id = OwnerField(label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.row is not None:
+            activity = cast(Activity, self.row)
+            if activity.kind != ActivityKind.TODO:
+                del self.fields["due_at"], self.fields["owner_id"]
+            self.initial = {**{name: getattr(activity, name) for name in self.fields}, **self.initial}
+
+
+class TodoForm(PickForm):
+    """Something to do for a party, and by when."""
+
+    subject = forms.CharField(max_length=200, label="What is to be done")
+    due_at = forms.DateTimeField(label="Due", widget=DateTimeInput)
+    owner_id = OwnerField(label="Who does it")
+    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"owner_id": self.actor.user_id, "due_at": tomorrow_morning(now()), **self.initial}
+
+
+def tomorrow_morning(at: datetime) -> datetime:
+    """Nine o'clock on the next working day, where the reader is."""
+    day = timezone.localtime(at).date() + timedelta(days=1)
+    while day.isoweekday() > 5:
+        day += timedelta(days=1)
+    return datetime.combine(day, time(9), tzinfo=timezone.get_current_timezone())
+
+
+class TagForm(ActorForm):
+    """A word to find a party again."""
+
+    tag = forms.CharField(max_length=40, label="Tag")
+
+
+class UntagForm(ActorForm):
+    """Which word goes."""
+
+    tag_id = forms.TypedChoiceField(coerce=int, label="Tag")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "tag_id", [(tag.pk, tag.name) for tag in tags_of(self.row)] if self.row is not None else [])
+
+
+class ContactPointForm(ActorForm):
+    """One more way to reach a party."""
+
+    kind = forms.ChoiceField(choices=ContactPointKind.choices, label="What it is")
+    value = forms.CharField(max_length=254, label="Address or number")
+    is_primary = forms.BooleanField(required=False, label="Use it first")
+
+
+class PointForm(ActorForm):
+    """One of the ways to reach a party."""
+
+    contact_point_id = forms.TypedChoiceField(coerce=int, label="Which one")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        points = list(contact_points_of(self.row)) if self.row is not None else []
+        _offer(self, "contact_point_id", [(point.pk, _said(point)) for point in points])
+
+
+class RelateForm(PickForm):
+    """A connection from this party to another."""
+
+    kind = forms.ChoiceField(choices=RelationshipKind.choices, label="This one")
+    to_party_id = forms.CharField(max_length=254, label="Whom", help_text="Name, e-mail or phone of a known record.")
+    buying_role = forms.ChoiceField(
+        choices=[("", "–"), *BuyingRole.choices], required=False, label="Say in what they buy"
+    )
+    from_date = forms.DateField(required=False, label="Since", widget=DateInput)
+    note = forms.CharField(max_length=200, required=False, label="Note")
+
+    def clean_to_party_id(self) -> int:
+        """The party that is meant."""
+        return self.named_party(self.cleaned_data["to_party_id"])
+
+
+class EndForm(ActorForm):
+    """Which connection ended, and when."""
+
+    relationship_id = forms.TypedChoiceField(coerce=int, label="Which one")
+    until_date = forms.DateField(required=False, label="Until", widget=DateInput, help_text="Leave it empty for today.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        links = [one for one in connections_of(self.actor, self.row) if one.holds] if self.row is not None else []
+        _offer(self, "relationship_id", [(one.id, f"{one.words} {one.other.name}") for one in links])
+
+
+class AssignForm(PickForm):
+    """Who looks after these records from now on."""
+
+    owner_id = OwnerField(label="Owner")
+
+
+class ProposalForm(ActorForm):
+    """Which proposed match is none."""
+
+    proposal_id = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[int, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.TypedChoiceField)
+    field.choices = choices
+
+
+def _said(point: ContactPoint) -> str:
+    return f"{point.get_kind_display()} {point.value}"

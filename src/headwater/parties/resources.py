@@ -1,0 +1,276 @@
+"""What lists, records, exports, API and imports know about people, companies and activities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch, Q
+
+from headwater.parties import actions, forms, imports, queries
+from headwater.parties.models import Activity, ActivityKind, Party, PartyTag
+from headwater.platform.actor import Actor
+from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.team.queries import user_choices
+
+CELLS = "parties/cells.html#"
+
+
+def people_with_tags(actor: Actor) -> Rows:
+    """The people an actor may see, with everything their list shows. Two queries however many people."""
+    return queries.visible_people(actor).prefetch_related(_tags())
+
+
+def companies_with_tags(actor: Actor) -> Rows:
+    """The companies an actor may see, with everything their list shows."""
+    return queries.visible_organisations(actor).prefetch_related(_tags())
+
+
+def search_activities(rows: Rows, text: str) -> Rows:
+    """Activities with the words in them, or with somebody of that name."""
+    parties = queries.matching_parties(Party.objects.filter(deleted_at=None), text)
+    said = Q(subject__icontains=text) | Q(body__icontains=text)
+    return rows.filter(said | Q(party_id__in=parties.values("pk")))
+
+
+def _tags() -> Prefetch[Any]:
+    links = PartyTag.objects.select_related("tag").order_by("tag__name")
+    return Prefetch("party_tags", queryset=links)
+
+
+def _tag_words(party: Party) -> str:
+    return ", ".join(link.tag.name for link in party.party_tags.all())
+
+
+def _employer(party: Party) -> str | None:
+    return party.employer.name if party.employer is not None else None
+
+
+def _owner(row: Party | Activity) -> str | None:
+    return row.owner.name if row.owner is not None else None
+
+
+def _said_of(party: Party) -> str:
+    return ", ".join(filter(None, (party.job_title, _employer(party))))
+
+
+def _is_open_todo(activity: Activity) -> bool:
+    return activity.kind == ActivityKind.TODO and activity.done_at is None
+
+
+def _is_done_todo(activity: Activity) -> bool:
+    return activity.kind == ActivityKind.TODO and activity.done_at is not None
+
+
+def _commands(noun: str) -> tuple[Command, ...]:
+    """What can be done with a person or a company alike."""
+    return (
+        Command(
+            "log", "Log a call", actions.log_activity, "parties.activity.create", forms.LogForm, "party_id",
+            icon="phone", hotkey="l", done="Written down",
+        ),
+        Command(
+            "todo", "Plan a to-do", actions.plan_todo, "parties.activity.create", forms.TodoForm, "party_id",
+            icon="checklist", hotkey="n", done="To-do planned",
+        ),
+        Command(
+            "tag", "Tag", actions.tag_party, f"{noun}.tag", forms.TagForm, "party_id", icon="tag", hotkey="t",
+            run_many=actions.tag_parties, done="Tagged",
+        ),
+        Command(
+            "assign", "Assign", actions.change_party, f"{noun}.change", forms.AssignForm, "party_id", icon="user-check",
+            hotkey="a", run_many=actions.assign_parties, done="Assigned",
+        ),
+        Command(
+            "add-contact", "Add e-mail or phone", actions.add_contact_point, f"{noun}.change", forms.ContactPointForm,
+            "party_id", icon="at", done="Added",
+        ),
+        Command(
+            "connect", "Connect with somebody", actions.relate, f"{noun}.relate", forms.RelateForm, "party_id",
+            icon="share-2", done="Connected",
+        ),
+        Command(
+            "use-first", "Use an address first", actions.make_primary, f"{noun}.change", forms.PointForm, "party_id",
+            icon="star", done="Used first from now on",
+        ),
+        Command(
+            "remove-contact", "Remove an address or number", actions.remove_contact_point, f"{noun}.change",
+            forms.PointForm, "party_id", icon="x", done="Removed",
+        ),
+        Command(
+            "end-connection", "End a connection", actions.end_relationship, f"{noun}.relate", forms.EndForm, "party_id",
+            icon="line-dashed", done="Connection ended",
+        ),
+        Command(
+            "untag", "Remove a tag", actions.untag_party, f"{noun}.tag", forms.UntagForm, "party_id", icon="tag",
+            done="Tag removed",
+        ),
+        Command(
+            "not-the-same", "Not the same", actions.reject_match, f"{noun}.change", forms.ProposalForm, "party_id",
+            icon="user-x", offered=queries.is_proposed, done="Noted: they are different",
+        ),
+        Command(
+            "delete", "Delete", actions.delete_party, f"{noun}.delete", id_name="party_id", icon="trash",
+            run_many=actions.delete_parties, done="Deleted",
+        ),
+    )  # fmt: skip
+
+
+PEOPLE = Resource(
+    key="parties.person",
+    slug="people",
+    label="Person",
+    label_plural="People",
+    icon="user",
+    rows=people_with_tags,
+    columns=(
+        Column("name", "Name", path="name_key", value=lambda party: party.name, sortable=True, filterable=False,
+               nullable=False, personal=True, cell=f"{CELLS}person", place="primary"),
+        Column("first_name", "First name", nullable=False, personal=True, shown=False),
+        Column("last_name", "Last name", nullable=False, personal=True, shown=False),
+        Column("job_title", "Job title", nullable=False, place="second"),
+        Column("company", "Company", path="employer__name", value=_employer, cell=f"{CELLS}employer", place="second"),
+        Column("email", "E-mail", nullable=False, personal=True, cell=f"{CELLS}email"),
+        Column("phone", "Phone", nullable=False, personal=True, cell=f"{CELLS}phone"),
+        Column("street", "Street", nullable=False, personal=True, shown=False),
+        Column("postcode", "Postcode", nullable=False, personal=True, shown=False),
+        Column("city", "City", nullable=False),
+        Column("country", "Country", nullable=False, shown=False),
+        Column("tags", "Tags", Kind.RELATION, path="party_tags__tag", choices=queries.tag_choices, value=_tag_words,
+               cell=f"{CELLS}tags"),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
+               cell=f"{CELLS}owner"),
+        Column("is_influence", "Centre of influence", Kind.BOOL, nullable=False, shown=False),
+        Column("is_employee", "Works for us", Kind.BOOL, nullable=False, shown=False),
+        Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+    ),
+    default_order="name",
+    search=queries.find_in_list,
+    title=lambda party: party.name,
+    subtitle=_said_of,
+    create=Command(
+        "create", "Add a person", actions.add_person, "parties.person.create", forms.PersonForm, icon="user-plus",
+        done="Person added",
+    ),
+    change=Command(
+        "change", "Edit", actions.change_party, "parties.person.change", forms.PersonForm, "party_id", icon="pencil"
+    ),
+    commands=_commands("parties.person"),
+    views=(
+        SavedView("mine", "Mine", {"owner": "me"}),
+        SavedView("recent", "Recently added", {"is_employee": "false"}, sort="-created_at"),
+        SavedView("influence", "Centres of influence", {"is_influence": "true"}),
+        SavedView("colleagues", "Colleagues", {"is_employee": "true"}),
+    ),
+    importer=imports.PEOPLE,
+    empty="Everybody you know stands here once, with everything that happened.",
+    party_of=lambda party: party.pk,
+)  # fmt: skip
+
+ORGANISATIONS = Resource(
+    key="parties.organisation",
+    slug="organisations",
+    label="Company",
+    label_plural="Companies",
+    icon="building",
+    rows=companies_with_tags,
+    columns=(
+        Column("name", "Name", path="name_key", value=lambda party: party.name, sortable=True, filterable=False,
+               nullable=False, cell=f"{CELLS}company", place="primary"),
+        Column("sector", "Sector", nullable=False, place="second"),
+        Column("employees", "Employees", Kind.NUMBER, sortable=True),
+        Column("city", "City", nullable=False, place="second"),
+        Column("country", "Country", nullable=False),
+        Column("email", "E-mail", nullable=False, personal=True, cell=f"{CELLS}email", shown=False),
+        Column("phone", "Phone", nullable=False, personal=True, cell=f"{CELLS}phone"),
+        Column("street", "Street", nullable=False, shown=False),
+        Column("postcode", "Postcode", nullable=False, shown=False),
+        Column("registration_number", "Registration number", nullable=False, shown=False),
+        Column("vat_number", "VAT number", nullable=False, shown=False, personal=True),
+        Column("tags", "Tags", Kind.RELATION, path="party_tags__tag", choices=queries.tag_choices, value=_tag_words,
+               cell=f"{CELLS}tags"),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
+               cell=f"{CELLS}owner"),
+        Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+    ),
+    default_order="name",
+    search=queries.find_in_list,
+    title=lambda party: party.name,
+    subtitle=lambda party: ", ".join(filter(None, (party.sector, party.city))),
+    create=Command(
+        "create", "Add a company", actions.add_organisation, "parties.organisation.create", forms.OrganisationForm,
+        icon="building", done="Company added",
+    ),
+    change=Command(
+        "change", "Edit", actions.change_party, "parties.organisation.change", forms.OrganisationForm, "party_id",
+        icon="pencil",
+    ),
+    commands=_commands("parties.organisation"),
+    views=(
+        SavedView("mine", "Mine", {"owner": "me"}),
+        SavedView("recent", "Recently added", {}, sort="-created_at"),
+    ),
+    importer=imports.ORGANISATIONS,
+    empty="Every company stands here once, with its people and everything that happened.",
+    party_of=lambda party: party.pk,
+)  # fmt: skip
+
+ACTIVITIES = Resource(
+    key="parties.activity",
+    slug="activities",
+    label="Activity",
+    label_plural="Activities",
+    icon="activity",
+    rows=queries.visible_activities,
+    columns=(
+        Column("subject", "What", nullable=False, personal=True, cell=f"{CELLS}subject", place="primary"),
+        Column("kind", "Kind", Kind.CHOICE, choices=ActivityKind.choices, nullable=False, place="source",
+               cell=f"{CELLS}activity_kind"),
+        Column("party", "With whom", path="party__name", value=lambda activity: activity.party.name, nullable=False,
+               personal=True, cell=f"{CELLS}party", place="second"),
+        Column("due_at", "Due", Kind.DATETIME, sortable=True, cell=f"{CELLS}due"),
+        Column("done_at", "Done", Kind.DATETIME, shown=False),
+        Column("occurred_at", "Happened", Kind.DATETIME, sortable=True, shown=False),
+        Column("is_outbound", "By us", Kind.BOOL, nullable=False, shown=False),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
+               cell=f"{CELLS}owner"),
+        Column("body", "Details", nullable=False, personal=True, shown=False),
+        Column("created_at", "Written down", Kind.DATETIME, sortable=True, nullable=False),
+    ),
+    default_order="-created_at",
+    search=search_activities,
+    title=lambda activity: activity.subject,
+    subtitle=lambda activity: f"{activity.get_kind_display()}, {activity.party.name}",
+    create=Command(
+        "create", "Log an activity", actions.log_activity, "parties.activity.create", forms.LogForPartyForm,
+        icon="plus", done="Written down",
+    ),
+    change=Command(
+        "change", "Edit", actions.change_activity, "parties.activity.change", forms.ActivityForm, "activity_id",
+        icon="pencil",
+    ),
+    commands=(
+        Command(
+            "done", "Done", actions.complete_todo, "parties.activity.done", id_name="activity_id", icon="check",
+            hotkey="d", offered=_is_open_todo, run_many=actions.complete_todos, done="Done",
+        ),
+        Command(
+            "reopen", "Open again", actions.reopen_todo, "parties.activity.done", id_name="activity_id",
+            icon="arrow-back-up", offered=_is_done_todo, done="Open again",
+        ),
+        Command(
+            "delete", "Delete", actions.delete_activity, "parties.activity.delete", id_name="activity_id", icon="trash",
+            done="Deleted",
+        ),
+    ),
+    views=(
+        SavedView("mine", "My to-dos", {"kind": "TODO", "owner": "me", "done_at__empty": "true"}, sort="due_at"),
+        SavedView("open", "Open to-dos", {"kind": "TODO", "done_at__empty": "true"}, sort="due_at"),
+        SavedView("calls", "Calls", {"kind": "CALL"}),
+    ),
+    empty="Notes, calls, e-mails, meetings and to-dos of everybody stand here.",
+    party_of=lambda activity: activity.party_id,
+    extra=False,
+)  # fmt: skip
+
+for _resource in (PEOPLE, ORGANISATIONS, ACTIVITIES):
+    register(_resource)
