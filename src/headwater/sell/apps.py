@@ -1,4 +1,4 @@
-"""The Django application of the sell room: Products, opportunities, orders."""
+"""The Django application of the sell room: products, opportunities, orders."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,7 @@ class SellConfig(AppConfig):
     name = "headwater.sell"
     label = "sell"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the shells what this room has."""
+        from headwater.sell import resources  # noqa: F401

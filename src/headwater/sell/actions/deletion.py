@@ -126,7 +126,7 @@ def take_back_opportunity_step(fact: Step, *, event: Event, by: Actor, at: datet
     row = locked(fact.opportunity_id, by=by, verb=VERBS[type(fact)])
     values = values_before(row, fact)
     if isinstance(fact, OpportunityWon):
-        orders = Order.objects.select_for_update().filter(pk=fact.order_id, deleted_at=None)
+        orders = Order.objects.select_for_update().filter(pk=fact.order_id or 0, deleted_at=None)
         remove_orders(list(orders), by=by, at=at)
     if isinstance(fact, OpportunityReopened):
         bring_back_orders(fact.order_ids or [], by=by, at=at)

@@ -172,7 +172,7 @@ def decide_product(
     if not line.is_to_decide:
         raise Invalid({"product_id": ["This line names a product of the catalogue already."]})
     text = line.product_text
-    same = {"product": None, "product_text": text}
+    same: dict[str, Any] = {"product": None, "product_text": text}
     if not all_lines:
         same["pk"] = line_id
     opportunity_ids = list(of_opportunities.filter(**same).values_list("pk", flat=True))
@@ -207,7 +207,9 @@ def _point_lines(
     was: int | None = None,
 ) -> None:
     for start in range(0, len(ids), 5_000):
-        model.objects.filter(pk__in=ids[start : start + 5_000], product_id=was).update(product_id=product_id)
+        part = model.objects.filter(pk__in=ids[start : start + 5_000])
+        part = part.filter(product=None) if was is None else part.filter(product_id=was)
+        part.update(product_id=product_id)
 
 
 def _replace(

@@ -177,7 +177,7 @@ def move_opportunity(*, opportunity_id: int, stage_id: int, by: Actor, at: datet
         )
     )  # fmt: skip
     values = {"stage_id": there.pk, "stage_since": at, "probability": there.probability}
-    told = {"from_stage": here.name, "to_stage": there.name, "reason": reason.strip()[:300]}
+    told: dict[str, Any] = {"from_stage": here.name, "to_stage": there.name, "reason": reason.strip()[:300]}
     take_step(row, values, OpportunityMoved, by=by, at=at, **told)
     return row
 
@@ -217,7 +217,7 @@ def assign_opportunities(*, ids: Sequence[int], by: Actor, at: datetime, owner_i
 
 def _assign(row: Opportunity, owner_id: int | None, *, by: Actor, at: datetime) -> bool:
     values, name = owner_values(owner_id, by)
-    told = {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}
+    told: dict[str, Any] = {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}
     return take_step(row, values, OpportunityAssigned, by=by, at=at, **told) is not None
 
 

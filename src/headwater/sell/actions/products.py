@@ -64,8 +64,8 @@ def add_product(
     values = _checked({"name": name, "list_price": list_price, "cost": cost, "currency": currency})
     _check_free(values["name"])
     product = Product.objects.create(
-        name=values["name"], name_key=fold_name(values["name"]), family=family.strip(), list_price=list_price, cost=cost,
-        currency=values["currency"], created_at=at, batch_id=by.batch_id,
+        name=values["name"], name_key=fold_name(values["name"]), family=family.strip(), list_price=list_price,
+        cost=cost, currency=values["currency"], created_at=at, batch_id=by.batch_id,
     )  # fmt: skip
     record(ProductAdded(product_id=product.pk, name=product.name), by=by, at=at)
     return product

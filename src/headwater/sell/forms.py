@@ -1,0 +1,262 @@
+"""What is asked for when something is sold. Plain forms; the actions decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+
+from headwater.parties.queries.search import search
+from headwater.parties.queries.visible import visible_parties
+from headwater.platform.clock import now
+from headwater.platform.resource import ActorForm
+from headwater.qualify.queries import by_ids as leads_by_ids
+from headwater.sell.models import ForecastCategory, LostReason
+from headwater.sell.queries.visible import default_stages, product_choices
+from headwater.team.queries import user_choices
+from headwater.web.widgets import AmountInput, DateInput
+
+
+class IdField(forms.TypedChoiceField):
+    """One of the records on offer, by its id; nothing chosen is None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
+class PartyField(forms.CharField):
+    """A person or company, named by what people remember of it; cleaned to its id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", "Who buys")
+        kwargs.setdefault("help_text", "Name, e-mail address or phone number of a person or company.")
+        super().__init__(max_length=200, **kwargs)
+
+
+class MoneyField(forms.DecimalField):
+    """An amount of money; empty means not known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, min_value=0, max_digits=15, decimal_places=2, widget=AmountInput, **kwargs)
+
+
+class DayField(forms.DateField):
+    """A day, picked with the browser's own calendar."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=DateInput, **kwargs)
+
+
+def offer(form: ActorForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str = "–") -> None:
+    """Set what can be chosen in a field, with nothing first."""
+    cast(forms.ChoiceField, form.fields[name]).choices = [("", blank), *choices]
+
+
+def named_party(form: ActorForm, text: str) -> int:
+    """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits."""
+    words = text.strip()
+    if words.isdigit() and visible_parties(form.actor).filter(pk=int(words)).exists():
+        return int(words)
+    found = search(form.actor, words, 2)
+    exact = [party for party in found if party.name.casefold() == words.casefold()]
+    found = exact if len(exact) == 1 else found
+    if not found:
+        raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
+    if len(found) > 1:
+        raise forms.ValidationError("Several records fit. Write the whole name, or the e-mail address.")
+    return found[0].pk
+
+
+def start_of(day: Any) -> datetime | None:
+    """A day that was picked, as a moment: now, if it is today; else noon of it, where the reader is."""
+    if day is None:
+        return None
+    today = timezone.localtime(now())
+    if day == today.date():
+        return now()
+    return datetime.combine(day, time(12), tzinfo=today.tzinfo)
+
+
+class ProductForm(ActorForm):
+    """A product of the catalogue."""
+
+    name = forms.CharField(max_length=160, label="Name")
+    family = forms.CharField(max_length=80, required=False, label="Family", help_text="Servers, printers, service…")
+    list_price = MoneyField(label="List price")
+    cost = MoneyField(label="What it costs us")
+
+
+class OpenForm(ActorForm):
+    """An opportunity by hand, or from a lead."""
+
+    lead_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    party_id = PartyField(required=False)
+    name = forms.CharField(max_length=200, required=False, label="What they may buy")
+    amount = MoneyField(label="Value", help_text="Leave it empty while it is not known.")
+    close_date = DayField(label="Expected to close")
+    stage_id = IdField(required=False, label="Stage")
+    next_step = forms.CharField(max_length=200, required=False, label="Next step")
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "stage_id", stage_choices(), blank="The first stage")
+        offer(self, "owner_id", user_choices(self.actor), blank="Me")
+        lead_id = self.data.get("lead_id") if self.is_bound else self.initial.get("lead_id")
+        if lead_id and str(lead_id).isdigit():
+            self._about_lead(int(lead_id))
+
+    def _about_lead(self, lead_id: int) -> None:
+        """From a lead: who buys is known, and what they want is suggested."""
+        lead = leads_by_ids(self.actor, [lead_id]).select_related("party").first()
+        if lead is None:
+            return
+        self.fields["party_id"].widget = forms.HiddenInput()
+        self.fields["name"].help_text = f"From the lead of {lead.party}."
+        self.initial.setdefault("name", lead.title)
+        self.initial.setdefault("amount", lead.amount)
+        self.initial.setdefault("owner_id", lead.owner_id)
+
+    def clean(self) -> dict[str, Any]:
+        """Who buys: the lead's party, or the one that is named."""
+        cleaned = super().clean() or self.cleaned_data
+        text = str(cleaned.get("party_id") or "")
+        cleaned["party_id"] = None
+        if cleaned.get("lead_id"):
+            return cleaned
+        if not text.strip():
+            self.add_error("party_id", "Say who may buy.")
+            return cleaned
+        try:
+            cleaned["party_id"] = named_party(self, text)
+        except forms.ValidationError as error:
+            self.add_error("party_id", error)
+        return cleaned
+
+
+class OpportunityForm(ActorForm):
+    """The details of an opportunity."""
+
+    name = forms.CharField(max_length=200, label="What they may buy")
+    amount = MoneyField(label="Value", help_text="Leave it empty while it is not known.")
+    close_date = DayField(label="Expected to close")
+    probability = forms.IntegerField(
+        min_value=0, max_value=100, label="Probability in %", help_text="The stage's own, unless you judge it better."
+    )
+    forecast_category = forms.ChoiceField(choices=ForecastCategory.choices, label="Forecast category")
+    next_step = forms.CharField(max_length=200, required=False, label="Next step")
+    competitor = forms.CharField(max_length=120, required=False, label="Competitor")
+
+
+class MoveForm(ActorForm):
+    """Another stage; back asks for a reason."""
+
+    stage_id = IdField(label="Stage")
+    reason = forms.CharField(max_length=300, required=False, label="Reason", help_text="Needed for a step back.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        here = self.row.stage_id if self.row is not None else None
+        offer(self, "stage_id", [choice for choice in stage_choices() if choice[0] != str(here)])
+        self.initial.pop("stage_id", None)
+
+
+class WinForm(ActorForm):
+    """For how much, and since when."""
+
+    amount = MoneyField(label="Value of the order", help_text="Leave it empty if it is not known.")
+    closed_on = DayField(label="Won on", help_text="Leave it empty for today.")
+    cost = MoneyField(label="What the goods cost us", help_text="Only where the products do not say.")
+    number = forms.CharField(max_length=60, required=False, label="Order number")
+
+    def clean(self) -> dict[str, Any]:
+        """The day as the moment the action takes."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["closed_at"] = start_of(cleaned.pop("closed_on", None))
+        return cleaned
+
+
+class LoseForm(ActorForm):
+    """Why they did not buy, and from whom they did."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *LostReason.choices], label="Reason")
+    competitor = forms.CharField(max_length=120, required=False, label="Who sold instead")
+    note = forms.CharField(max_length=300, required=False, label="In their words", widget=forms.Textarea({"rows": 2}))
+
+
+class NextStepForm(ActorForm):
+    """What happens next, and by when it should close."""
+
+    next_step = forms.CharField(max_length=200, label="Next step", widget=forms.TextInput({"autofocus": True}))
+    close_date = DayField(label="Expected to close")
+
+
+class AssignForm(ActorForm):
+    """Who works on it."""
+
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "owner_id", user_choices(self.actor), blank="Nobody")
+
+
+class LineForm(ActorForm):
+    """A product, how many, and at what price."""
+
+    product_id = IdField(label="Product")
+    quantity = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, initial=1, label="Quantity")
+    unit_price = MoneyField(label="Price each", help_text="Leave it empty for the list price.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "product_id", product_choices(self.actor))
+
+
+class OrderForm(ActorForm):
+    """An order without an opportunity."""
+
+    party_id = PartyField()
+    amount = MoneyField(label="Value")
+    cost = MoneyField(label="What the goods cost us")
+    ordered_on = DayField(label="Ordered on", help_text="Leave it empty for today.")
+    number = forms.CharField(max_length=60, required=False, label="Order number")
+    note = forms.CharField(max_length=300, required=False, label="Note")
+
+    def clean_party_id(self) -> int:
+        """The one party that is meant."""
+        return named_party(self, str(self.cleaned_data["party_id"]))
+
+    def clean(self) -> dict[str, Any]:
+        """The day as the moment the action takes."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["ordered_at"] = start_of(cleaned.pop("ordered_on", None))
+        return cleaned
+
+
+class OrderChangeForm(ActorForm):
+    """What can be corrected on an order."""
+
+    number = forms.CharField(max_length=60, required=False, label="Order number")
+    amount = MoneyField(label="Value")
+    cost = MoneyField(label="What the goods cost us")
+    note = forms.CharField(max_length=300, required=False, label="Note")
+
+
+class DecideForm(ActorForm):
+    """Which product a file's text means."""
+
+    product_id = IdField(label="Product")
+    all_lines = forms.BooleanField(required=False, initial=True, label="Everywhere this text stands")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "product_id", product_choices(self.actor), blank="Choose the product")
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """The stages of the default pipeline, for forms."""
+    return [(str(stage.pk), stage.name) for stage in default_stages()]

@@ -1,0 +1,99 @@
+"""What files of products, opportunities and orders may say."""
+
+from __future__ import annotations
+
+from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.sell.actions.file_undo import undo_opportunity_import, undo_order_import
+from headwater.sell.actions.opportunity_files import import_opportunities
+from headwater.sell.actions.order_files import import_orders
+from headwater.sell.actions.product_files import import_products, undo_product_import
+from headwater.sell.models import ForecastCategory, LostReason
+
+STATES = {
+    "open": "OPEN",
+    "in progress": "OPEN",
+    "prospecting": "OPEN",
+    "engaging": "OPEN",
+    "won": "WON",
+    "closed won": "WON",
+    "lost": "LOST",
+    "closed lost": "LOST",
+}
+CATEGORIES = {str(label).lower(): str(code) for code, label in ForecastCategory.choices}
+REASONS = {str(label).lower(): str(code) for code, label in LostReason.choices}
+
+EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
+CURRENCY = Target("currency", "Currency", max_length=3)
+BUYER = (
+    Target("lead", "Lead's id in the other system", max_length=200),
+    Target("organisation", "Company (name or id)", max_length=200, aliases=("company", "account", "customer")),
+    Target("person", "Person", max_length=200, aliases=("contact",)),
+    Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
+)
+BOUGHT = (
+    Target("product", "Product (name or id)", max_length=160),
+    Target("quantity", "Quantity", TargetKind.DECIMAL),
+    Target("unit_price", "Price each", TargetKind.DECIMAL),
+)
+OWNER = Target("owner_name", "Owner (name or e-mail)", max_length=254, aliases=("owner", "sales rep", "sales agent"))
+
+PRODUCTS = Importer(
+    kind="products",
+    verb="sell.product.import",
+    apply=import_products,
+    undo=undo_product_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("name", "Name", required=True, max_length=160, aliases=("product",)),
+        Target("family", "Family", max_length=80, aliases=("series", "category")),
+        Target("list_price", "List price", TargetKind.DECIMAL, aliases=("price", "sales price")),
+        Target("cost", "Cost", TargetKind.DECIMAL),
+        CURRENCY,
+    ),
+)
+
+OPPORTUNITIES = Importer(
+    kind="opportunities",
+    verb="sell.opportunity.import",
+    apply=import_opportunities,
+    undo=undo_opportunity_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("name", "What they may buy", max_length=200, aliases=("title", "opportunity", "deal name")),
+        *BUYER,
+        Target("stage", "Stage", max_length=60),
+        Target("state", "Open, won or lost", TargetKind.CHOICE, choices=STATES, aliases=("status", "outcome")),
+        Target("amount", "Value", TargetKind.DECIMAL),
+        CURRENCY,
+        Target("probability", "Probability in percent", TargetKind.DECIMAL),
+        Target("forecast_category", "Forecast category", TargetKind.CHOICE, choices=CATEGORIES),
+        Target("opened_at", "Opened", TargetKind.DATETIME, aliases=("engage date", "created")),
+        Target("close_date", "Expected to close", TargetKind.DATE),
+        Target("closed_at", "Won or lost on", TargetKind.DATETIME),
+        Target("next_step", "Next step", max_length=200),
+        Target("competitor", "Competitor", max_length=120),
+        Target("lost_reason", "Why it was lost", TargetKind.CHOICE, choices=REASONS),
+        *BOUGHT,
+        OWNER,
+    ),
+)
+
+ORDERS = Importer(
+    kind="orders",
+    verb="sell.order.import",
+    apply=import_orders,
+    undo=undo_order_import,
+    targets=(
+        EXTERNAL_ID,
+        Target("number", "Order number", max_length=60, aliases=("order no", "invoice")),
+        *BUYER,
+        Target("opportunity", "Opportunity's id in the other system", max_length=200),
+        Target("ordered_at", "Ordered on", TargetKind.DATETIME, aliases=("order date", "won date")),
+        Target("amount", "Value", TargetKind.DECIMAL, aliases=("total", "revenue")),
+        Target("cost", "Cost", TargetKind.DECIMAL),
+        CURRENCY,
+        *BOUGHT,
+        OWNER,
+        Target("note", "Note", max_length=300),
+    ),
+)

@@ -1,0 +1,236 @@
+"""What lists, records, exports, API and imports know about products, opportunities and orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from headwater.acquire.queries import source_choices
+from headwater.parties.rules import name_key
+from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.sell import actions, imports
+from headwater.sell.forms import (
+    AssignForm,
+    LineForm,
+    LoseForm,
+    MoveForm,
+    NextStepForm,
+    OpenForm,
+    OpportunityForm,
+    OrderChangeForm,
+    OrderForm,
+    ProductForm,
+    WinForm,
+)
+from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome
+from headwater.sell.queries.visible import (
+    listed_opportunities,
+    listed_orders,
+    stage_choices,
+    visible_products,
+)
+from headwater.sell.rules import fold_name
+from headwater.team.queries import user_choices
+
+CELLS = "sell/cells.html#"
+OPEN = {"outcome__empty": "true"}
+
+
+def search_products(rows: Rows, text: str) -> Rows:
+    """Products whose name or family holds the words."""
+    return rows.filter(Q(name_key__contains=fold_name(text)) | Q(family__icontains=text))
+
+
+def search_opportunities(rows: Rows, text: str) -> Rows:
+    """Opportunities of a party of that name, or with the words in what they are about, product or competitor."""
+    key = name_key(text) or text
+    party = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
+    return rows.filter(party | Q(name__icontains=text) | Q(competitor__icontains=text))
+
+
+def search_orders(rows: Rows, text: str) -> Rows:
+    """Orders of a party of that name, or with that number."""
+    key = name_key(text) or text
+    party = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
+    return rows.filter(party | Q(number__icontains=text) | Q(note__icontains=text))
+
+
+def is_open(row: Opportunity) -> bool:
+    """Whether the opportunity can still be won or lost."""
+    return row.is_open
+
+
+def party_name(row: Opportunity | Order) -> str:
+    """Who buys, by name: the company where there is one."""
+    buyer = row.organisation or row.party
+    return buyer.name if buyer is not None else ""
+
+
+def _products(row: Opportunity | Order) -> str:
+    return ", ".join(line.label for line in row.lines.all())
+
+
+def _source(row: Any) -> str | None:
+    source = row.lead.source if row.lead is not None else None
+    return source.name if source is not None else None
+
+
+def _owner(row: Any) -> str | None:
+    return row.owner.name if row.owner is not None else None
+
+
+PRODUCTS = Resource(
+    key="sell.product",
+    slug="products",
+    label="Product",
+    label_plural="Products",
+    icon="package",
+    rows=visible_products,
+    columns=(
+        Column("name", "Name", sortable=True, nullable=False, place="primary"),
+        Column("family", "Family", sortable=True, nullable=False, place="second"),
+        Column("list_price", "List price", Kind.MONEY, sortable=True),
+        Column("cost", "Costs us", Kind.MONEY, sortable=True),
+        Column("currency", "Currency", nullable=False, shown=False),
+        Column("created_at", "Known since", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+    ),
+    default_order="name",
+    search=search_products,
+    title=lambda product: product.name,
+    subtitle=lambda product: product.family,
+    create=Command("create", "Add a product", actions.add_product, "sell.product.create", ProductForm, icon="plus",
+                   done="Product added"),
+    change=Command("change", "Edit", actions.change_product, "sell.product.change", ProductForm, "product_id",
+                   icon="pencil", done="Product changed"),
+    commands=(
+        Command("delete", "Delete", actions.delete_product, "sell.product.delete", id_name="product_id", icon="trash",
+                done="Product deleted"),
+    ),
+    importer=imports.PRODUCTS,
+    empty="Put what you sell into the catalogue: opportunities and orders then say what they are about.",
+)  # fmt: skip
+
+OPPORTUNITIES = Resource(
+    key="sell.opportunity",
+    slug="opportunities",
+    label="Opportunity",
+    label_plural="Opportunities",
+    icon="target-arrow",
+    rows=listed_opportunities,
+    columns=(
+        Column("party", "Opportunity", path="name", value=party_name, sortable=True, filterable=False, personal=True,
+               cell=f"{CELLS}opportunity", place="primary"),
+        Column("name", "What", shown=False, nullable=False, personal=True),
+        Column("source", "Source", Kind.RELATION, path="lead__source_id", choices=source_choices, value=_source,
+               cell=f"{CELLS}source", place="source"),
+        Column("stage", "Stage", Kind.RELATION, path="stage_id", choices=stage_choices, nullable=False,
+               value=lambda row: row.stage.name, cell=f"{CELLS}stage", place="second"),
+        Column("amount", "Value", Kind.MONEY, sortable=True, place="second"),
+        Column("currency", "Currency", shown=False, nullable=False),
+        Column("forecast_category", "Category", Kind.CHOICE, choices=ForecastCategory.choices, nullable=False,
+               cell=f"{CELLS}category"),
+        Column("probability", "Probability", Kind.NUMBER, shown=False, sortable=True, nullable=False),
+        Column("stage_since", "In stage", Kind.DATETIME, sortable=True, cell=f"{CELLS}in_stage"),
+        Column("next_step", "Next step", nullable=False, personal=True, cell=f"{CELLS}next_step"),
+        Column("close_date", "Close", Kind.DATE, sortable=True, cell=f"{CELLS}close_date"),
+        Column("products", "Products", value=_products, path="lines__product_text", filterable=False, shown=False,
+               cell=f"{CELLS}products"),
+        Column("to_decide", "Product to decide", Kind.BOOL, path="has_to_decide", nullable=False, shown=False),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
+               cell=f"{CELLS}owner", place="action"),
+        Column("outcome", "Outcome", Kind.CHOICE, choices=Outcome.choices, nullable=False, shown=False),
+        Column("lost_reason", "Lost because", Kind.CHOICE, choices=LostReason.choices, nullable=False, shown=False),
+        Column("competitor", "Competitor", nullable=False, shown=False),
+        Column("opened_at", "Opened", Kind.DATETIME, sortable=True, shown=False),
+        Column("closed_at", "Closed", Kind.DATETIME, sortable=True, shown=False),
+    ),
+    default_order="close_date",
+    search=search_opportunities,
+    title=lambda row: party_name(row) or row.name,
+    subtitle=lambda row: row.name if party_name(row) else "",
+    create=Command("create", "Open an opportunity", actions.open_opportunity, "sell.opportunity.create", OpenForm,
+                   icon="plus", done="Opportunity opened"),
+    change=Command("change", "Edit", actions.change_opportunity, "sell.opportunity.change", OpportunityForm,
+                   "opportunity_id", icon="pencil", done="Opportunity changed"),
+    commands=(
+        Command("win", "Won", actions.win_opportunity, "sell.opportunity.win", WinForm, "opportunity_id",
+                icon="trophy", offered=is_open, done="Won. The order is placed"),
+        Command("lose", "Lost", actions.lose_opportunity, "sell.opportunity.lose", LoseForm, "opportunity_id",
+                icon="thumb-down", offered=is_open, done="Opportunity lost"),
+        Command("move", "Change stage", actions.move_opportunity, "sell.opportunity.move", MoveForm, "opportunity_id",
+                icon="arrow-right", hotkey="m", offered=is_open, done="Stage changed"),
+        Command("next_step", "Next step", actions.plan_next_step, "sell.opportunity.change", NextStepForm,
+                "opportunity_id", icon="list-check", hotkey="n", offered=is_open, done="Next step planned"),
+        Command("add_line", "Add a product", actions.add_line, "sell.opportunity.change", LineForm, "opportunity_id",
+                icon="package", offered=is_open, done="Product added"),
+        Command("assign", "Assign", actions.assign_opportunity, "sell.opportunity.assign", AssignForm,
+                "opportunity_id", run_many=actions.assign_opportunities, icon="user-check", hotkey="a",
+                done="Opportunity assigned"),
+        Command("reopen", "Reopen", actions.reopen_opportunity, "sell.opportunity.reopen", id_name="opportunity_id",
+                icon="lock-open", offered=lambda row: not row.is_open, done="Opportunity reopened"),
+        Command("delete", "Delete", actions.delete_opportunity, "sell.opportunity.delete", id_name="opportunity_id",
+                icon="trash", done="Opportunity deleted"),
+    ),
+    views=(
+        SavedView("open", "Open", OPEN, sort="close_date"),
+        SavedView("mine", "Mine", {"owner": "me", **OPEN}, sort="close_date"),
+        SavedView("no_next_step", "No next step", {"next_step__empty": "true", **OPEN}, sort="close_date"),
+        SavedView("to_decide", "Product to decide", {"to_decide": "true"}),
+        SavedView("won", "Won", {"outcome": "WON"}, sort="-closed_at"),
+        SavedView("lost", "Lost", {"outcome": "LOST"}, sort="-closed_at"),
+    ),
+    importer=imports.OPPORTUNITIES,
+    party_of=lambda row: row.party_id,
+    empty="An opportunity starts from a qualified lead, so that the sale never loses its source.",
+)  # fmt: skip
+
+ORDERS = Resource(
+    key="sell.order",
+    slug="orders",
+    label="Order",
+    label_plural="Orders",
+    icon="receipt",
+    rows=listed_orders,
+    columns=(
+        Column("party", "Who bought", path="party__name", value=party_name, filterable=False, personal=True,
+               cell=f"{CELLS}order", place="primary"),
+        Column("number", "Number", sortable=True, nullable=False),
+        Column("source", "Source", Kind.RELATION, path="lead__source_id", choices=source_choices, value=_source,
+               cell=f"{CELLS}source", place="source"),
+        Column("ordered_at", "Ordered", Kind.DATETIME, sortable=True, place="second"),
+        Column("amount", "Value", Kind.MONEY, sortable=True, place="second"),
+        Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
+        Column("currency", "Currency", shown=False, nullable=False),
+        Column("products", "Products", value=_products, path="lines__product_text", filterable=False,
+               cell=f"{CELLS}products"),
+        Column("to_decide", "Product to decide", Kind.BOOL, path="has_to_decide", nullable=False, shown=False),
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
+               cell=f"{CELLS}owner", place="action"),
+        Column("note", "Note", nullable=False, shown=False, personal=True),
+    ),
+    default_order="-ordered_at",
+    search=search_orders,
+    title=lambda order: party_name(order) or order.number or f"Order {order.pk}",
+    subtitle=lambda order: f"Order {order.number}" if order.number else "Order",
+    create=Command("create", "Place an order", actions.place_order, "sell.order.create", OrderForm, icon="plus",
+                   done="Order placed"),
+    change=Command("change", "Edit", actions.change_order, "sell.order.change", OrderChangeForm, "order_id",
+                   icon="pencil", done="Order changed"),
+    commands=(
+        Command("delete", "Delete", actions.delete_order, "sell.order.delete", id_name="order_id", icon="trash",
+                done="Order deleted"),
+    ),
+    views=(
+        SavedView("all", "All", {}),
+        SavedView("mine", "Mine", {"owner": "me"}),
+        SavedView("no_source", "No known source", {"source__empty": "true"}),
+        SavedView("to_decide", "Product to decide", {"to_decide": "true"}),
+    ),
+    importer=imports.ORDERS,
+    party_of=lambda order: order.party_id,
+    empty="An order is placed when an opportunity is won, or here when somebody simply buys again.",
+)  # fmt: skip
+
+for _resource in (PRODUCTS, OPPORTUNITIES, ORDERS):
+    register(_resource)
