@@ -9,3 +9,14 @@ class MeasureConfig(AppConfig):
     name = "headwater.measure"
     label = "measure"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the room's page and its background work."""
+        from django.utils.translation import gettext_lazy as _
+
+        from headwater.measure import tasks  # noqa: F401
+        from headwater.web.nav import NavPage, register_page
+
+        register_page(
+            NavPage("acquire", _("Where sales come from"), "sources-report", 1, "measure.report.see", keys="g s")
+        )

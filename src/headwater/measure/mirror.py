@@ -136,6 +136,11 @@ def freshness() -> Freshness:
         return freshness_of(db)
 
 
+def known() -> Freshness | None:
+    """How far behind the log the mirror is; none when it was never filled."""
+    return freshness() if _newest() is not None else None
+
+
 def freshness_of(db: Connection) -> Freshness:
     """How far behind the log this copy is."""
     found = db.execute("SELECT position, refreshed_at FROM meta").fetchone()

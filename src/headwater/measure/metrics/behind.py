@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
-from headwater.measure.metrics.flow import CODES, steps
+from headwater.measure.metrics import flow
 from headwater.measure.metrics.scope import Scope
 from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT, SPEND, cohort, sales, won_as_of
 from headwater.measure.rules.periods import Basis
@@ -17,13 +18,19 @@ Noun = Literal["leads", "orders", "spend"]
 LIMIT = 10_000
 
 
+LEFT_BLANK = "-"
+
+
 @dataclass(frozen=True)
 class Step:
-    """Which streams of the flow picture are meant; what is None is left open, ``0`` or ``-`` means left blank."""
+    """Which streams of the flow picture are meant; what is None is left open.
 
-    source_id: int | None = None
-    campaign_id: int | None = None
-    channel: str | None = None
+    An id of ``0`` and the channel ``-`` mean *left blank*.
+    """
+
+    source_ids: tuple[int, ...] | None = None
+    campaign_ids: tuple[int, ...] | None = None
+    channels: tuple[str, ...] | None = None
     qualified: str | None = None
     outcome: str | None = None
     category: str | None = None
@@ -74,18 +81,26 @@ def ids_behind(
 
 def leads_in_step(db: duckdb.DuckDBPyConnection, scope: Scope, step: Step) -> list[int]:
     """The leads that went this way, at most ten thousand, in no order that means anything."""
-    wanted, params = ["TRUE"], {}
-    for field in fields(step):
-        value = getattr(step, field.name)
-        if value in (0, "-"):
-            wanted.append(f"{field.name} IS NULL")
-        elif value is not None:
-            wanted.append(f"{field.name} = $step_{field.name}")
-            codes = CODES.get(field.name)
-            params[f"step_{field.name}"] = codes.index(value) if codes and value in codes else value
-    sql = f"SELECT id FROM ({steps(scope)}) WHERE {' AND '.join(wanted)} LIMIT {LIMIT}"
+    wanted = {
+        "coalesce(source_id, 0)": step.source_ids,
+        "coalesce(campaign_id, 0)": step.campaign_ids,
+        f"coalesce(channel, '{LEFT_BLANK}')": step.channels,
+        "qualified": _code(flow.QUALIFIED, step.qualified),
+        "outcome": _code(flow.OUTCOMES, step.outcome),
+        "category": _code(flow.CATEGORIES, step.category),
+    }
+    conditions, params = ["TRUE"], {}
+    for number, (column, values) in enumerate(wanted.items()):
+        if values is not None:
+            conditions.append(f"list_contains($step_{number}, {column})")
+            params[f"step_{number}"] = list(values)
+    sql = f"SELECT id FROM ({flow.steps(scope)}) WHERE {' AND '.join(conditions)} LIMIT {LIMIT}"
     statement, bound = scope.bind(sql)
     return [row[0] for row in db.execute(statement, {**bound, **params}).fetchall()]
+
+
+def _code(codes: Sequence[str], value: str | None) -> list[int] | None:
+    return None if value is None else [codes.index(value) if value in codes else -1]
 
 
 def _leads(scope: Scope, metric: Metric) -> str:

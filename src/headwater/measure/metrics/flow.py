@@ -33,11 +33,10 @@ class Stream:
 QUALIFIED = ("in_work", "not_qualified", "qualified")
 OUTCOMES = ("", "open", "lost", "won")
 CATEGORIES = ("", "UNDEFINED", "ACTIVE_PAYING", "ACTIVE_NON_PAYING", "NON_ACTIVE", "LOST")
-CODES = {"qualified": QUALIFIED, "outcome": OUTCOMES, "category": CATEGORIES}
 
 
 def steps(scope: Scope) -> str:
-    """The report's leads one by one with the steps they went (as places in ``CODES``), as SQL.
+    """The report's leads one by one with the steps they went (numbers are places in the tuples above), as SQL.
 
     Most leads never come near a sale; only the others are joined with opportunities and orders.
     """

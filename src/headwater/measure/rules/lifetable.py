@@ -110,13 +110,22 @@ class LifeTable:
         ages = range(len(self._at_risk) - 1, -1, -1)
         return next((self._point(age) for age in ages if self._at_risk[age] >= enough), None)
 
-    def every(self, days: int, *, enough: int = ENOUGH_AT_RISK) -> list[Point]:
+    def every(self, days: int, *, enough: int = ENOUGH_AT_RISK, until: int | None = None) -> list[Point]:
         """The points of a curve, one every ``days`` and the last, as far as ``enough`` leads were watched."""
         last = self.reach(enough=enough)
         if last is None:
             return []
-        ages = [*range(0, last.age_days, days), last.age_days]
+        end = last.age_days if until is None else min(until, last.age_days)
+        ages = [*range(0, end, days), end]
         return [self._point(age) for age in ages]
+
+    def settled(self, *, enough: int = ENOUGH_AT_RISK) -> int:
+        """The age by which nearly all wins of the curve have happened: what comes after is flat."""
+        last = self.reach(enough=enough)
+        if last is None:
+            return 0
+        nearly = next((step.age_days for step in self._steps if 1 - step.survival >= 0.97 * last.share), last.age_days)
+        return min(last.age_days, max(30, nearly * 3 // 2))
 
     def _point(self, age: int) -> Point:
         at_risk, before = self._at_risk[age], bisect_right(self._step_ages, age)

@@ -19,7 +19,7 @@ NODE_WIDTH = 10.0
 NODE_MIN_HEIGHT = 3.0
 NODE_GAP = 9.0
 LABEL_PITCH = 17.0  # labels of 12 px, one under the other
-LETTER_WIDTH = 7.0  # of the label's font, generously
+LETTER_WIDTH = 6.6  # of the label's font, generously
 LABEL_OFFSET = 7.0
 
 
