@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from django.utils.translation import gettext as _
 
 from headwater.platform.action import action
-from headwater.platform.actor import Actor, job_actor
+from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed
 from headwater.platform.events import record
@@ -58,8 +58,8 @@ def prepare_setup(*, by: Actor, at: datetime) -> str:
 
 
 @action
-def make_owner(*, secret: str, email: str, name: str, password: str, at: datetime) -> User:
-    """Use up the set-up link: make the owner's account.
+def make_owner(*, secret: str, email: str, name: str, password: str, by: Actor, at: datetime) -> User:
+    """Use up the set-up link: make the owner's account. Whoever holds it is nobody yet, so the set-up itself acts.
 
     Raises:
         WrongSetupToken: the link is wrong or was used.
@@ -70,8 +70,7 @@ def make_owner(*, secret: str, email: str, name: str, password: str, at: datetim
         raise WrongSetupToken()
     company.setup_digest = ""
     company.save(update_fields=["setup_digest"])
-    # The holder of the link is nobody yet; the set-up itself acts.
-    return add_user(email=email, name=name, role=Role.OWNER, password=password, by=job_actor("first run"), at=at)
+    return add_user(email=email, name=name, role=Role.OWNER, password=password, by=by, at=at)
 
 
 def is_setup_secret(company: Company, secret: str) -> bool:

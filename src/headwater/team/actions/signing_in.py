@@ -1,4 +1,7 @@
-"""Slowing down whoever guesses passwords, without locking out whoever forgot one."""
+"""Slowing down whoever guesses passwords, without locking out whoever forgot one.
+
+Tries are no facts of the business and change nothing in it: each is one statement of its own, outside the log.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import ngettext
 
-from headwater.platform.action import action
 from headwater.platform.errors import DomainError
 from headwater.team.models import SignInAttempt
 from headwater.team.rules import SIGN_IN_WINDOW_MINUTES, TRIES_PER_ADDRESS, TRIES_PER_EMAIL, TRIES_PER_PAIR
@@ -45,7 +47,6 @@ def note_try(*, email: str, address: str, at: datetime) -> SignInAttempt:
     return attempt
 
 
-@action
 def note_success(*, attempt_id: int) -> None:
     """The password was right: earlier failures of this e-mail from this address count no more."""
     SignInAttempt.objects.filter(pk=attempt_id).update(succeeded=True)
@@ -56,19 +57,16 @@ def tries_left(attempt: SignInAttempt, *, at: datetime) -> int:
     return max(0, TRIES_PER_PAIR - len(_failures_of_pair(attempt, at)))
 
 
-@action
 def sweep_tries(*, at: datetime) -> int:
     """Forget tries that are too old to matter."""
     removed, _ = SignInAttempt.objects.filter(at__lt=at - KEPT).delete()
     return removed
 
 
-@action
 def _store_try(*, email: str, address: str, at: datetime) -> SignInAttempt:
     return SignInAttempt.objects.create(email=email, address=address, at=at, succeeded=False)
 
 
-@action
 def _forget_try(attempt: SignInAttempt) -> None:
     # A try that was refused unseen must not make the wait longer.
     attempt.delete()

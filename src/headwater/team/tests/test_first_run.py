@@ -18,6 +18,7 @@ from headwater.team.actions.company import AlreadySetUp, WrongSetupToken
 from headwater.team.models import Company, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SETUP = job_actor("first run")
 OWNER = {"name": "Erik Haas", "email": "erik@example.org", "password": "seven grey herons"}
 
 
@@ -50,7 +51,9 @@ def test_the_link_makes_the_owner_once(client, secret):
     assert answer["Location"] == "/first-run/company"
     assert (User.objects.get().role, Company.objects.get().setup_digest) == ("OWNER", "")
     with pytest.raises(WrongSetupToken):
-        company_actions.make_owner(secret=secret, email="b@example.org", name="B", password="x" * 12, at=now())
+        company_actions.make_owner(
+            secret=secret, email="b@example.org", name="B", password="x" * 12, by=SETUP, at=now()
+        )
 
 
 def test_a_wrong_link_makes_nobody(client, secret):
@@ -70,8 +73,8 @@ def test_a_weak_password_keeps_the_link_alive(client, secret):
 def test_a_newer_link_voids_the_older(secret):
     newer = company_actions.prepare_setup(by=job_actor("init"), at=now())
     with pytest.raises(WrongSetupToken):
-        company_actions.make_owner(secret=secret, **OWNER, at=now())
-    assert company_actions.make_owner(secret=newer, **OWNER, at=now()).role == "OWNER"
+        company_actions.make_owner(secret=secret, **OWNER, by=SETUP, at=now())
+    assert company_actions.make_owner(secret=newer, **OWNER, by=SETUP, at=now()).role == "OWNER"
 
 
 def test_no_link_is_made_when_somebody_has_an_account(owner):

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from headwater.platform import job
+from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import Job
@@ -46,6 +47,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
                 email=values["email"],
                 name=values["name"],
                 password=values["password"],
+                by=job_actor("first run"),
                 at=now(),
             )
         except Invalid as refusal:
