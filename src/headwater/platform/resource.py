@@ -124,6 +124,11 @@ class Command:
     offered: Callable[[Any], bool] = lambda row: True
     done: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether something must be filled in before it is done."""
+        return bool(self.form.base_fields)
+
 
 @dataclass(frozen=True)
 class SavedView:

@@ -85,7 +85,7 @@ def active_of(state: ListState, actor: Actor) -> list[Active]:
     return [
         Active(_in_words(state, key, value, actor), state.url(**{key: ""}))
         for key, value in state.conditions.items()
-        if key not in covered
+        if key not in covered or (key.endswith("__empty") and value == "false")
     ]
 
 
@@ -135,7 +135,9 @@ def _chip_columns(state: ListState) -> list[Column]:
 def _keys_of(column: Column) -> tuple[str, ...]:
     if column.kind in (Kind.DATE, Kind.DATETIME):
         return (f"{column.key}__gte",)
-    return (column.key,)
+    if column.kind is Kind.BOOL:
+        return (column.key,)
+    return (column.key, f"{column.key}__empty")
 
 
 def _switch(state: ListState, column: Column) -> Chip:
@@ -151,19 +153,24 @@ def _menu(state: ListState, column: Column, actor: Actor) -> Chip | None:
     value = state.conditions.get(column.key, "")
     chosen = [code for code in value.split(",") if code]
     if column.kind is Kind.RELATION:  # one at a time; "me" is the reader
-        mine = str(actor.user_id)
-        options = [Option(_("Me"), state.url(**{column.key: "me"}), chosen == ["me"])] if mine in dict(choices) else []
-        options += [Option(label, state.url(**{column.key: code}), chosen == [code]) for code, label in choices]
+        is_people = dict(choices).get(str(actor.user_id)) == actor.name
+        offered = [("me", _("Me")), *choices] if is_people else choices
+        options = [_picked(state, column, code, label, on=chosen == [code]) for code, label in offered]
     else:
         options = [
-            Option(label, state.url(**{column.key: ",".join(_toggled(chosen, code))}), code in chosen)
+            _picked(state, column, ",".join(_toggled(chosen, code)), label, on=code in chosen)
             for code, label in choices
         ]
+    none_key = f"{column.key}__empty"
+    is_none = state.conditions.get(none_key, "false") == "true"
+    if column.nullable or column.kind is Kind.CHOICE:
+        options.append(Option(_("None"), state.url(**{column.key: "", none_key: "" if is_none else "true"}), is_none))
     named = dict(choices) | {"me": _("me")}
     words = ", ".join(named.get(code, code) for code in chosen[:2]) + ("…" if len(chosen) > 2 else "")
-    label = f"{column.label}: {words}" if chosen else column.label
-    clear = state.url(**{column.key: ""}) if chosen else ""
-    return Chip(column, label, bool(chosen), tuple(options), clear_url=clear)
+    words = _("none") if is_none else words
+    label = f"{column.label}: {words}" if words else column.label
+    clear = state.url(**{column.key: "", none_key: ""}) if words else ""
+    return Chip(column, label, bool(words), tuple(options), clear_url=clear)
 
 
 def _period(state: ListState, column: Column) -> Chip:
@@ -183,6 +190,10 @@ def _period(state: ListState, column: Column) -> Chip:
     named = next((option.label for option in options if option.on), _("from %(day)s") % {"day": since})
     label = f"{column.label}: {named}" if since else column.label
     return Chip(column, label, bool(since), tuple(options), clear_url=state.url(**{key: ""}) if since else "")
+
+
+def _picked(state: ListState, column: Column, value: str, label: str, *, on: bool) -> Option:
+    return Option(label, state.url(**{column.key: value, f"{column.key}__empty": ""}), on)
 
 
 def _toggled(chosen: list[str], code: str) -> list[str]:

@@ -61,7 +61,8 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
     )
     name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{kind}"
     if kind == "xlsx":
-        return FileResponse(_sheet(resource, columns, rows.iterator(chunk_size=CHUNK)), True, name, content_type=XLSX)
+        book = _sheet(resource, columns, rows.iterator(chunk_size=CHUNK))
+        return FileResponse(book, as_attachment=True, filename=name, content_type=XLSX)
     lines = csv_lines(columns, rows.iterator(chunk_size=CHUNK))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

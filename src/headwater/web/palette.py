@@ -88,9 +88,7 @@ def _actions_here(request: Request, path: str) -> list[Entry]:
         return []
     base = f"/{resource.slug}/{pk}"
     entries = [
-        Entry(
-            c.icon, c.label, f"{base}/do/{c.key}", hint=resource.title(row), keys=c.hotkey, post=not c.form.base_fields
-        )
+        Entry(c.icon, c.label, f"{base}/do/{c.key}", hint=resource.title(row), keys=c.hotkey, post=not c.asks)
         for c in offered_commands(resource, request, row)
     ]
     if resource.change is not None and request.actor.may(resource.change.verb):

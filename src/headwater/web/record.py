@@ -9,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
-from headwater.platform.resource import Command, Resource, neighbours
+from headwater.platform.resource import Column, Command, Resource, neighbours
 from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, state_of
@@ -53,9 +53,7 @@ def record_context(request: Request, resource: Resource, row: Any) -> dict[str, 
         "buttons": commands[:BUTTONS],
         "more": commands[BUTTONS:],
         "may_change": may_change,
-        "details": [
-            (column, _field_of(resource.change, column.key) if may_change else "") for column in resource.columns
-        ],
+        **_details(resource, row, may_change),
         "extra": _extra(resource, row),
         "now": moment,
         **_panels(request, resource, row, moment),
@@ -64,12 +62,22 @@ def record_context(request: Request, resource: Resource, row: Any) -> dict[str, 
 
 
 def _panels(request: Request, resource: Resource, row: Any, moment: Any) -> dict[str, Any]:
-    shown: dict[str, list[tuple[str, dict[str, Any]]]] = {"head": [], "main": [], "side": []}
+    shown: dict[str, list[tuple[str, dict[str, Any]]]] = {"head": [], "top": [], "main": [], "side": []}
     for hung in panels_for(resource.key, request.actor):
         found = hung.context(request.actor, row, moment)
         if found is not None:
             shown[hung.place].append((hung.template, dict(found)))
     return {f"{place}_panels": panels for place, panels in shown.items()}
+
+
+def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[tuple[Column, str]]]:
+    """The columns with a value, and those without: what is not known is not in the way, but can be filled in."""
+    known: list[tuple[Column, str]] = []
+    unknown: list[tuple[Column, str]] = []
+    for column in resource.columns:
+        field = _field_of(resource.change, column.key) if may_change else ""
+        (unknown if column.of(row) in (None, "", False) else known).append((column, field))
+    return {"details": known, "unknown": unknown}
 
 
 def _extra(resource: Resource, row: Any) -> list[tuple[str, Any]]:
