@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from headwater.cli.installation import Commands, json_option, opened
 
 if TYPE_CHECKING:
     from headwater.platform.actor import Actor
-    from headwater.platform.resource import Resource
+    from headwater.platform.resource import Column, Resource, Rows
 
 KINDS = (
     "people", "organisations", "leads", "campaigns", "spend", "products", "opportunities", "orders", "touchpoints",
@@ -73,33 +75,45 @@ def run_export(chosen: argparse.Namespace) -> int:
 
 
 def _write(resource: Resource, actor: Actor, out: Any, *, as_json: bool) -> int:
+    from headwater.platform.clock import now
+    from headwater.platform.exports import record_export
     from headwater.platform.resource import exported_columns
 
     columns = exported_columns(resource)
-    count = 0
-    if as_json:
-        import json
-
-        out.write("[")
-        for values in _rows(resource, actor, columns):
-            row = {column.key: value for column, value in zip(columns, values, strict=True)}
-            out.write((",\n " if count else "\n ") + json.dumps(row, ensure_ascii=False, default=plain))
-            count += 1
-        out.write("\n]\n")
-        return count
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.key for column in columns])
-    for values in _rows(resource, actor, columns):
-        writer.writerow(
-            ["" if value is None else plain(value) if not isinstance(value, str) else value for value in values]
-        )
-        count += 1
+    rows = resource.rows(actor).order_by("pk")
+    count = rows.count()
+    kind = "json" if as_json else "csv"
+    record_export(resource=resource, rows=count, format=kind, columns=columns, conditions="", by=actor, at=now())
+    lines = _json_lines(columns, rows) if as_json else _csv_lines(columns, rows)
+    for line in lines:
+        out.write(line)
     return count
 
 
-def _rows(resource: Resource, actor: Actor, columns: Any) -> Iterator[list[Any]]:
-    for row in resource.rows(actor).order_by("pk").iterator(chunk_size=CHUNK):
-        yield [column.of(row) for column in columns]
+def _csv_lines(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+    """The cells of the page's export under the keys of the columns, which no translation changes."""
+    from headwater.platform.exports import cell_text, cell_value
+
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow(["id", *(column.key for column in columns)])
+    for row in rows.iterator(chunk_size=CHUNK):
+        writer.writerow([row.pk, *(cell_text(cell_value(column, row)) for column in columns)])
+        if line.tell() > CHUNK:
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+    yield line.getvalue()
+
+
+def _json_lines(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+    """An array with a line for each row; choices as their codes."""
+    before = "["
+    for row in rows.iterator(chunk_size=CHUNK):
+        values = {"id": row.pk, **{column.key: column.of(row) for column in columns}}
+        yield f"{before}\n {json.dumps(values, ensure_ascii=False, default=plain)}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
 
 
 def run_import(chosen: argparse.Namespace) -> int:
@@ -154,7 +168,7 @@ def run_import(chosen: argparse.Namespace) -> int:
         print_json({**result, "rows": rows} if chosen.rows else result)
         return 0
     if chosen.rows:
-        shown = [{**row, "reasons": "; ".join(row["reasons"])} for row in rows]
+        shown = [{**row, "id": str(row["id"] or ""), "reasons": "; ".join(row["reasons"])} for row in rows]
         print_table(shown, ("line", "outcome", "id", "reasons"))
     print_pairs({**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""})
     return 0
@@ -172,7 +186,8 @@ def run_undo(chosen: argparse.Namespace) -> int:
         return 0
     print_pairs({"removed": report["removed"], "restored": report["restored"], "kept": len(report["kept"])})
     if report["kept"]:
-        print_table(report["kept"], ("kind", "id", "title", "reason"))
+        kept = [{**row, "id": str(row["id"])} for row in report["kept"]]
+        print_table(kept, ("kind", "id", "title", "reason"))
     return 0
 
 

@@ -1,0 +1,81 @@
+"""Files in and out by the command line, with the JSON that scripts read."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+
+import pytest
+
+LEADS = """Name,E-mail,Company,Source,Arrived,Shoe size
+Ada Marsh,ada@fen.example,Fen Ltd,Hannover fair,2026-03-02,41
+Bo Reed,bo@reed.example,Reed BV,Website form,2026-03-03,
+Cy Moss,not an address,Moss AG,Website form,2026-03-04,44
+"""
+
+
+@pytest.fixture
+def leads(tmp_path):
+    file = tmp_path / "leads.csv.gz"
+    file.write_bytes(gzip.compress(LEADS.encode()))
+    return file
+
+
+def test_a_file_comes_in_once_and_goes_out_again(installed, leads):
+    tried = json.loads(installed.run("import", "leads", str(leads), "--dry-run", "--json", check=True).stdout)
+    assert (tried["dry_run"], tried["created"], tried["rejected"]) == (True, 2, 1)
+    assert json.loads(installed.run("export", "leads", "--json", check=True).stdout) == []
+
+    done = installed.run("import", "leads", str(leads), "--rows", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    counts = {key: told[key] for key in ("kind", "created", "updated", "unchanged", "rejected")}
+    assert counts == {"kind": "leads", "created": 2, "updated": 0, "unchanged": 0, "rejected": 1}
+    assert [row["outcome"] for row in told["rows"]] == ["CREATED", "CREATED", "REJECTED"]
+    with open(told["rejects_file"], encoding="utf-8-sig") as rejects:
+        assert "not an address" in rejects.read()
+
+    again = json.loads(installed.run("import", "leads", str(leads), "--json", check=True).stdout)
+    assert (again["created"], again["unchanged"]) == (0, 2)
+
+    rows = json.loads(installed.run("export", "leads", "--json", check=True).stdout)
+    assert {row["source"] for row in rows} == {"Hannover fair", "Website form"}
+    table = list(csv.DictReader(io.StringIO(installed.run("export", "leads", check=True).stdout)))
+    assert [row["id"] for row in table] == [str(row["id"]) for row in rows]
+
+    undone = json.loads(installed.run("undo", str(told["batch"]), "--json", check=True).stdout)
+    assert (undone["removed"], undone["kept"]) == (2, [])
+    assert json.loads(installed.run("export", "leads", "--json", check=True).stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["import", "leads", "none.csv"], "there is no such file"),
+        (["import", "leads", "{leads}", "--profile", "none"], "no such profile"),
+        (["import", "spend", "{leads}"], "cannot be imported"),
+        (["undo", "4711"], "no import 4711"),
+        (["export", "leads", "--output", "/proc/none/leads.csv"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(installed, leads, arguments, words):
+    done = installed.run(*(argument.format(leads=leads) for argument in arguments))
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_report_has_its_rows_and_total(installed, leads):
+    installed.run("import", "leads", str(leads), check=True)
+    report = json.loads(installed.run("report", "sources", "--json", check=True).stdout)
+    for row in report["rows"]:
+        assert {"source", "leads", "sql", "won", "revenue", "spend"} <= set(row)
+    assert {row["source"]: row["leads"] for row in report["rows"] if row["leads"]} == {
+        "Hannover fair": 1, "Website form": 1,
+    }  # fmt: skip
+    assert report["total"]["leads"] == 2
+    assert "All" in installed.run("report", "sources", "--by", "month", check=True).stdout
+    steps = json.loads(installed.run("report", "funnel", "--json", check=True).stdout)["steps"]
+    assert steps[0]["leads"] == 2
