@@ -38,16 +38,16 @@ format: $(VENV)/.installed-dev ## bring the code into shape
 	$(VENV)/bin/ruff format .
 
 bench: $(VENV)/.installed-dev ## speed, as ratios (SIZE=1000000 for the large set)
-	$(PY) -m bench $(ARGS)
+	@for script in bench/*.py; do echo "== $$script"; $(PY) "$$script" $(ARGS) || exit 1; done
 
 accept: $(VENV)/.installed-dev ## take what the snapshot tests see now as right; read the diff before you commit it
 	HEADWATER_ACCEPT=1 $(PY) -m pytest -q -n 2 -m "not browser and not crash and not slow"
 
-lock: ## choose the newest allowed versions again; needs uv on the path of $(PYTHON)
+lock: ## write the lock files from pyproject.toml; UPGRADE=--upgrade takes the newest versions (needs uv)
 	printf 'hatchling\neditables\n' | $(PYTHON) -m uv pip compile pyproject.toml - $(LOCK_OPTIONS) -o requirements.lock
 	printf 'hatchling\neditables\n' | $(PYTHON) -m uv pip compile pyproject.toml - --extra dev -c requirements.lock \
 	  $(LOCK_OPTIONS) -o requirements-dev.lock
-LOCK_OPTIONS := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+LOCK_OPTIONS := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet $(UPGRADE)
 
 wheel: $(VENV)/.installed-dev ## the installable package, in dist/
 	rm -rf dist && $(PY) -m build --wheel --no-isolation
