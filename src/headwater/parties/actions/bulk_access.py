@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headwater.parties.models import Grant
-from headwater.platform.action import action
+from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows
 
@@ -23,13 +23,13 @@ class GrantDraft:
     team_id: int | None = None
 
 
-@action
 def replace_access(*, ended: Sequence[tuple[int, str]], given: Sequence[GrantDraft], by: Actor) -> None:
     """End what was granted for pieces of work (party and reason) and grant anew; a few statements however many.
 
-    Called by upper rooms inside the action that moves the work; its own facts say who holds what from when on,
-    so nothing is recorded for each grant.
+    Part of the upper room's action that moves the work, not one of its own: that action's facts say who holds
+    what from when on, so nothing is recorded for each grant.
     """
+    current_unit()
     for start in range(0, len(ended), PART):
         part = ended[start : start + PART]
         Grant.objects.filter(

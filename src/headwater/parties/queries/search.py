@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -14,6 +15,7 @@ from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
 from headwater.team import queries as team
 
+FEW = 500  # so many ids are handed over as a list: the database then starts from them
 SHORTEST_PART = 3
 SHORTEST_NUMBER = 5
 _NOT_DIGIT = re.compile(r"\D")
@@ -22,10 +24,12 @@ _NUMBER = re.compile(r"[+(]?[\d\s().\-/+]+")
 
 def find_in_list(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
     """As :func:`matching_parties`; where nobody matches, those with the words in a column their file brought along."""
-    found = matching_parties(rows, text)
-    if len(text.strip()) < SHORTEST_PART or found.order_by().exists():
-        return found
-    return rows.filter(extra__icontains=text.strip())
+    ids = list(_matching_ids(text)[: FEW + 1])
+    if len(ids) > FEW:
+        return matching_parties(rows, text)
+    if not ids and len(text.strip()) >= SHORTEST_PART:
+        return rows.filter(extra__icontains=text.strip())
+    return rows.filter(pk__in=ids)
 
 
 def search(actor: Actor, text: str, limit: int) -> list[Party]:
@@ -42,19 +46,27 @@ def matching_parties(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
     A number is compared in its E.164 form, read as written in the company's own country; parts of five digits
     and more match anywhere. Names match from the beginning of any word. ``#word`` asks for a tag.
     """
+    return rows.filter(pk__in=_matching_ids(text))
+
+
+def _matching_ids(text: str) -> QuerySet[Any, int]:
+    """Ids of parties, whoever may see them. One list for all ways, so that each is answered from its own index."""
     words = text.strip()
     if words.startswith("#"):
-        return rows.filter(pk__in=PartyTag.objects.filter(tag__name__iexact=words[1:]).values("party_id"))
+        return PartyTag.objects.filter(tag__name__iexact=words[1:]).values_list("party_id", flat=True)
     if _NUMBER.fullmatch(words) and len(_NOT_DIGIT.sub("", words)) >= SHORTEST_NUMBER:
-        return rows.filter(pk__in=_with_number(words))
+        return _with_number(words)
     if "@" in words:
-        return rows.filter(pk__in=_with_email(words))
-    condition = _named(words)
-    employers = Party.objects.filter(_named(words), kind=PartyKind.ORGANISATION, deleted_at=None)
-    condition |= Q(employer_id__in=employers.values("pk"))
+        return _with_email(words)
+    named = Party.objects.filter(_named(words)).order_by()
+    companies = named.filter(kind=PartyKind.ORGANISATION, deleted_at=None)
+    ways: list[QuerySet[Any, int]] = [
+        named.values_list("pk", flat=True),
+        Party.objects.filter(employer_id__in=companies.values("pk")).order_by().values_list("pk", flat=True),
+    ]
     if " " not in words:
-        condition |= Q(pk__in=_with_email(words))
-    return rows.filter(condition)
+        ways.append(_with_email(words))
+    return ways[0].union(*ways[1:], all=True)
 
 
 def begins(column: str, text: str) -> Q:
@@ -76,9 +88,9 @@ def _named(text: str) -> Q:
 def _with_email(text: str) -> QuerySet[ContactPoint, int]:
     part = text.lower().strip()
     rows = ContactPoint.objects.filter(kind=ContactPointKind.EMAIL, deleted_at=None)
-    if part.startswith("@"):
-        return rows.filter(normalised__endswith=part).values_list("party_id", flat=True)
-    return rows.filter(begins("normalised", part)).values_list("party_id", flat=True)
+    ending = part.startswith("@")
+    rows = rows.filter(normalised__endswith=part) if ending else rows.filter(begins("normalised", part))
+    return rows.values_list("party_id", flat=True)
 
 
 def _with_number(text: str) -> QuerySet[ContactPoint, int]:
