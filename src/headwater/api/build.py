@@ -14,6 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from headwater import __version__
 from headwater.api import endpoint, problems
 from headwater.api.auth import BearerToken, Session
+from headwater.api.extension import EXTENSIONS
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
 from headwater.platform.errors import DomainError
 from headwater.platform.filter import OPERATORS
@@ -45,6 +46,8 @@ def build_api() -> NinjaAPI:
     _speak_problems(api)
     for resource in REGISTRY.values():
         _add_noun(api, resource)
+    for extend in EXTENSIONS:
+        extend(api)
     return api
 
 

@@ -14,9 +14,12 @@ class MeasureConfig(AppConfig):
         """Register the room's page and its background work."""
         from django.utils.translation import gettext_lazy as _
 
+        from headwater.api.extension import register_extension
         from headwater.measure import tasks  # noqa: F401
+        from headwater.measure.api import add_reports
         from headwater.web.nav import NavPage, register_page
 
+        register_extension(add_reports)
         register_page(
             NavPage("acquire", _("Where sales come from"), "sources-report", 1, "measure.report.see", keys="g s")
         )

@@ -13,11 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from django.conf import settings
 
-from headwater.measure.derive import derive
-from headwater.measure.extract import TABLES, Mirrored, changed_keys, rows_of
 from headwater.platform.errors import Conflict
 from headwater.platform.horizon import log_horizon
 from headwater.team import queries as team_queries
@@ -72,6 +69,10 @@ def refresh(*, at: datetime) -> bool:
     Writes a new file beside the old one and renames it into place, so readers never wait and a kill in the
     middle leaves the old one. Only one process refreshes at a time; a second finds the work done.
     """
+    # Imported here: what fills the mirror weighs as much as the rest of a web process, which only reads.
+    from headwater.measure.derive import derive
+    from headwater.measure.fill import fill
+
     with _refreshing, _file_lock():
         company = team_queries.company()
         horizon = log_horizon()
@@ -85,7 +86,7 @@ def refresh(*, at: datetime) -> bool:
         if current is not None and position is not None:
             shutil.copyfile(current, target)
         with contextlib.closing(_open(target)) as db:
-            _fill(db, since=position, upto=horizon)
+            fill(db, since=position, upto=horizon)
             derive(db, zone=company.time_zone, currency=company.currency)
             db.execute(
                 "CREATE OR REPLACE TABLE meta "
@@ -148,33 +149,6 @@ def freshness_of(db: Connection) -> Freshness:
     return Freshness(
         position=found[0], refreshed_at=found[1].replace(tzinfo=UTC), behind=max(0, log_horizon() - found[0])
     )
-
-
-def _fill(db: Connection, *, since: int | None, upto: int) -> None:
-    for table in TABLES:
-        partial = since is not None and table.changed is not None
-        if not partial:
-            db.execute(f'DROP TABLE IF EXISTS "{table.name}"')
-            db.execute(table.ddl())
-        else:
-            assert since is not None
-            _drop_changed(db, table, since=since, upto=upto)
-        for chunk in rows_of(table, since=since if partial else None, upto=upto):
-            _insert(db, table, chunk)
-
-
-def _drop_changed(db: Connection, table: Mirrored, *, since: int, upto: int) -> None:
-    keys = pa.table({"key": pa.array(changed_keys(table, since=since, upto=upto), pa.int64())})
-    db.register("changed", keys)
-    db.execute(f'DELETE FROM "{table.name}" WHERE "{table.key}" IN (SELECT key FROM changed)')
-    db.unregister("changed")
-
-
-def _insert(db: Connection, table: Mirrored, chunk: pa.Table) -> None:
-    db.register("incoming", chunk)
-    cast = ", ".join(f'CAST("{name}" AS {"TIMESTAMP" if kind == "UTC" else kind})' for name, kind, _ in table.columns)
-    db.execute(f'INSERT INTO "{table.name}" SELECT {cast} FROM incoming')
-    db.unregister("incoming")
 
 
 def _open(path: Path) -> Connection:

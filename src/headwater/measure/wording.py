@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from babel.core import Locale
 from django.utils.translation import get_language, gettext
 
 from headwater.measure.rules.intervals import Interval
 from headwater.web import format as words
 
 
-def locale() -> words.Locale:
+def locale() -> Locale:
     """The reader's locale."""
     return words.locale_for(get_language())
 
