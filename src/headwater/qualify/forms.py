@@ -139,7 +139,10 @@ class SendBackForm(ActorForm):
     """Why sales does not take the lead."""
 
     reason = forms.ChoiceField(choices=[("", "Choose a reason"), *SendBackReason.choices], label="Why send it back?")
-    note = forms.CharField(max_length=300, required=False, label="Note", help_text="One line to the qualifier.")
+    note = forms.CharField(
+        max_length=300, required=False, label="Note",
+        widget=forms.TextInput({"placeholder": "One line to the qualifier (optional)"}),
+    )  # fmt: skip
 
 
 class AssignForm(ActorForm):

@@ -14,7 +14,7 @@ from headwater.acquire.actions import ensure_campaigns, ensure_sources
 from headwater.acquire.rules import read_channel
 from headwater.parties.actions.matching import PartyDraft, PartyMatch
 from headwater.parties.queries.visible import visible_parties
-from headwater.parties.rules import name_key
+from headwater.parties.rules import BadContact, name_key, normalise_email
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.qualify.models import Lead, Stage
@@ -74,8 +74,18 @@ class FileRow:
         self.errors.extend(match.errors)
         self.notes.extend(match.reasons)
 
+    def has_good_email(self) -> bool:
+        """Whether the row's e-mail address, if it has one, can be right; if not, that is what is wrong with it."""
+        if email := self.values.get("email"):
+            try:
+                normalise_email(email)
+            except BadContact as error:
+                self.errors.append(f"E-mail “{email}”: {error}")
+                return False
+        return True
+
     def join(self, first: FileRow) -> None:
-        """Add what this row says to an earlier row about the same new lead."""
+        """Add what this row says to an earlier row about the same lead."""
         self.same, self.party_id = first, first.party_id
         differs = {name: value for name, value in self.wanted.items() if first.wanted.get(name) != value}
         more = {name: text for name, text in self.extra.items() if first.extra.get(name) != text}

@@ -81,9 +81,7 @@ class KnownLeads:
         assert lead is not None
         row.party_id = lead.party_id
         person = _said_of_the_person(row, lead, self._batch.region)
-        if row.errors:
-            return
-        if person:
+        if person is not None:
             self._people.append((row, lead, person))
         changes = self._changes.setdefault(lead.pk, _Change(lead, {}))
         wanted = dict(row.wanted)
@@ -181,12 +179,8 @@ def _said_of_the_person(row: FileRow, lead: Lead, region: str) -> Wanted | None:
     """What a row says about its lead's person that is not on record."""
     party, get = lead.party, row.values.get
     said = Wanted({name: value for name in PERSON_FIELDS if (value := get(name)) and value != getattr(party, name)})
-    if email := get("email"):
-        try:
-            if (normalised := identity.normalise_email(email)) != party.email:
-                said.points[EMAIL] = (email, normalised)
-        except identity.BadContact as error:
-            row.errors.append(f"E-mail “{email}”: {error}")
+    if (email := get("email")) and (normalised := identity.normalise_email(email)) != party.email:
+        said.points[EMAIL] = (email, normalised)
     if phone := get("phone"):
         try:
             if (normalised := identity.normalise_phone(phone, region or None)) != party.phone:

@@ -76,22 +76,30 @@ def _first_of_each_id(rows: Iterable[FileRow]) -> list[FileRow]:
 
 
 def _settle(read: Sequence[FileRow], known: KnownLeads) -> list[FileRow]:
-    """Decide in the order of the file which rows are new leads, and let later rows about the same lead join in."""
+    """Decide which rows are new leads; later rows about the same lead join the first one, whose values they overlay."""
     new: dict[object, FileRow] = {}
+    here: dict[int, list[FileRow]] = {}
     for row in read:
         if not row.ok:
             continue
         if row.lead is not None:
-            known.compare(row)
-            continue
-        same = new.get(row.key)
-        if same is not None:
-            row.join(same)
+            here.setdefault(row.lead.pk, []).append(row)
+        elif (same := new.get(row.key)) is not None:
+            if row.has_good_email():
+                row.join(same)
         elif row.party_id is not None:
             row.outcome = Outcome.CREATED
             new[row.key] = row
         else:
             row.errors.append("An earlier row with the same external id was left out.")
+    for rows in here.values():
+        good = [row for row in rows if row.has_good_email()]
+        for row in good[1:]:
+            row.join(good[0])
+        if good:
+            known.compare(good[0])
+        for row in good[1:]:
+            row.outcome = Outcome.UNCHANGED if good[0].outcome is Outcome.UNCHANGED else Outcome.UPDATED
     return list(new.values())
 
 
