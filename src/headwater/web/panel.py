@@ -14,7 +14,8 @@ from headwater.platform.actor import Actor
 class Panel:
     """A piece of a record's page. ``context`` returns what ``template`` needs, or None to leave the panel out.
 
-    ``place``: ``head`` under the title, ``top`` across the page below it, ``main`` evidence in the wide column, ``side`` action in the narrow one.
+    ``place``: ``head`` under the title, ``top`` across the page below it, ``main`` evidence in the wide column,
+    ``side`` action in the narrow one.
     """
 
     key: str

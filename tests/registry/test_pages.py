@@ -1,0 +1,309 @@
+"""How the generic pages behave, shown on leads and sources: filters, forms, commands, undo, refusals, safety."""
+
+import io
+import json
+
+import pytest
+from django.test import Client
+
+from headwater.acquire.models import Source
+from headwater.platform.models import Event
+from headwater.platform.resource import REGISTRY
+from headwater.qualify.models import Lead
+
+HX = {"HTTP_HX_REQUEST": "true"}
+
+
+def words(answer):
+    return answer.content.decode()
+
+
+def toast(answer):
+    return json.loads(answer["HX-Trigger"])["toast"]
+
+
+# Lists ---------------------------------------------------------------------------------------------------
+
+
+def test_the_address_is_the_list(make, client_of):
+    first, second = make("qualify.lead", 2)
+    Lead.objects.filter(pk=second).update(stage="MQL")
+    client = client_of("OWNER")
+    page = words(client.get("/leads?stage=MQL"))
+    assert f'href="/leads/{second}' in page and f'href="/leads/{first}' not in page
+    assert 'aria-current="true"' in page and "Stage: MQL" in page
+    none = words(client.get("/leads?stage=SQL"))
+    assert "Nothing in this view" in none and 'href="/leads"' in none
+
+
+def test_a_view_can_be_changed_in_the_address_and_keeps_its_name(make, client_of):
+    make("qualify.lead")
+    client = client_of("OWNER")
+    page = words(client.get("/leads?view=open&stage=NEW"))
+    assert "1 lead" in page and "view=open" in page
+    assert client.get("/leads?view=long-gone").status_code == 404
+
+
+def test_a_filter_is_built_by_a_form_and_ends_in_the_address(client_of):
+    client = client_of("OWNER")
+    assert 'name="op"' in words(client.get("/leads/filter?column=amount", **HX))
+    answer = client.get("/leads/filter?column=amount&op=gte&value=1000&view=open")
+    assert answer["Location"] == "/leads?view=open&amount__gte=1000"
+    assert client.get("/leads/filter?column=amount&op=contains&value=1").status_code == 422
+    assert "Worth, their guess is at least 1000" in words(client.get("/leads?amount__gte=1000"))
+    assert client.get("/leads?amount__gte=many").status_code == 422
+    assert client.get("/leads?sort=shoe_size").status_code == 422
+    assert client.get("/leads?cursor=nonsense").status_code == 422
+
+
+def test_columns_are_chosen_once_and_kept(make, client_of):
+    make("acquire.source")
+    client = client_of("OWNER")
+    answer = client.get("/sources?set=cols&cols=name&cols=note&q=fair")
+    assert answer["Location"] == "/sources?q=fair&cols=name,note"
+    page = words(client.get("/sources"))
+    assert ">Note<" in page and ">Channel<" not in page.split("<thead>")[1].split("</thead>")[0]
+
+
+def test_a_fragment_is_a_part_of_the_page(make, client_of):
+    make("acquire.source")
+    client = client_of("OWNER")
+    part = client.get("/sources", **HX)
+    assert "<html" not in words(part) and 'id="list-rows"' in words(part)
+    assert "HX-Request" in part["Vary"]
+    whole = client.get("/sources", HTTP_HX_HISTORY_RESTORE_REQUEST="true", **HX)
+    assert "<html" in words(whole), "going back needs the whole page"
+
+
+def test_names_from_outside_are_only_text(client_of, by):
+    from makers import AT
+
+    from headwater.acquire import actions
+
+    actions.add_source(by=by, at=AT, name='<script>alert("x")</script>', channel="OTHER")
+    client = client_of("OWNER")
+    for address in ("/sources", "/search?q=script", f"/sources/{Source.objects.get().pk}"):
+        assert '<script>alert("x")' not in words(client.get(address))
+
+
+# Forms and commands --------------------------------------------------------------------------------------
+
+
+def test_a_form_creates_by_its_action_and_offers_undo(client_of):
+    client = client_of("OWNER")
+    answer = client.post("/campaigns/new", {"name": "Hannover 2026"}, follow=True)
+    event = Event.objects.get(verb="acquire.campaign_added")
+    record = f"/campaigns/{event.subject_id}"
+    assert answer.redirect_chain == [(record, 302)]
+    assert "Campaign added" in words(answer) and f'action="/undo/{event.pk}"' in words(answer)
+    gone = client.post(f"/undo/{event.pk}", {"next": record}, follow=True)
+    assert gone.redirect_chain == [("/campaigns", 302)], "the record went, so the list it is"
+    assert "Undone" in words(gone)
+
+
+def test_wrong_values_come_back_beside_their_fields_with_the_rest_kept(client_of):
+    client = client_of("OWNER")
+    answer = client.post("/sources/new", {"name": "", "channel": "TRADE_SHOW", "note": "Stand B14"}, **HX)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in words(answer) and "Stand B14" in words(answer) and "<dialog" in words(answer)
+    assert client.post("/sources/new", {"name": ""}).status_code == 422
+
+
+def test_a_refusal_of_the_action_stands_in_the_form(make, client_of):
+    [pk] = make("acquire.source")
+    name = Source.objects.get(pk=pk).name
+    answer = client_of("OWNER").post("/sources/new", {"name": name, "channel": "OTHER"})
+    assert answer.status_code == 409 and "already" in words(answer)
+
+
+def test_a_change_is_undone_from_its_toast(make, client_of):
+    [pk] = make("acquire.source")
+    old = Source.objects.get(pk=pk)
+    client = client_of("OWNER")
+    answer = client.post(f"/sources/{pk}/edit", {"name": "Renamed", "channel": old.channel}, **HX)
+    assert json.loads(answer["HX-Location"])["path"] == f"/sources/{pk}"
+    assert Source.objects.get(pk=pk).name == "Renamed"
+    undone = client.post(toast(answer)["undo_url"], HTTP_HX_CURRENT_URL=f"http://testserver/sources/{pk}", **HX)
+    assert undone.status_code == 204 and undone["HX-Redirect"] == f"/sources/{pk}"
+    assert Source.objects.get(pk=pk).name == old.name
+    again = client.post(toast(answer)["undo_url"], **HX)
+    assert again.status_code == 409 and "undone before" in toast(again)["message"]
+
+
+def test_saving_without_a_change_says_so(make, client_of):
+    [pk] = make("acquire.source")
+    source = Source.objects.get(pk=pk)
+    answer = client_of("OWNER").post(f"/sources/{pk}/edit", {"name": source.name, "channel": source.channel}, **HX)
+    assert toast(answer) == {"message": "Nothing changed", "undo_url": "", "tone": ""}
+
+
+def test_only_the_fields_of_the_form_are_stored(make, client_of):
+    [pk] = make("acquire.source")
+    data = {"name": "New name", "channel": "OTHER", "archived_at": "2026-01-01", "id": "99", "batch_id": "7"}
+    client_of("OWNER").post(f"/sources/{pk}/edit", data)
+    source = Source.objects.get(pk=pk)
+    assert (source.name, source.archived_at, source.batch_id) == ("New name", None, None)
+
+
+def test_a_command_asks_acts_and_stays_where_one_is(make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    assert "<dialog" in words(client.get(f"/leads/{pk}/do/disqualify", **HX))
+    data = {"reason": "NO_BUDGET", "next": "/leads?view=open"}
+    answer = client.post(f"/leads/{pk}/do/disqualify", data, **HX)
+    assert answer.status_code == 200, words(answer)
+    assert json.loads(answer["HX-Location"])["path"] == "/leads?view=open"
+    assert Lead.objects.get(pk=pk).exit == "DISQUALIFIED"
+    stale = client.post(f"/leads/{pk}/do/recycle", {"wake_up_on": "2027-01-01"}, **HX)
+    assert stale.status_code == 409 and toast(stale)["tone"] == "bad"
+
+
+def test_many_rows_are_changed_in_one_step_and_undone_in_one(make, client_of, people):
+    ids = make("qualify.lead", 3)
+    rep = people["FIELD_REP"]
+    client = client_of("OWNER")
+    asked = client.post("/leads/do/assign", {"ids": ids[:2], "ask": "1"}, **HX)
+    assert asked.status_code == 200 and words(asked).count('name="ids"') == 2
+    answer = client.post("/leads/do/assign", {"ids": ids[:2], "owner_id": rep.pk}, **HX)
+    assert "2 leads" in toast(answer)["message"]
+    assert list(Lead.objects.order_by("pk").values_list("owner_id", flat=True))[:2] == [rep.pk, rep.pk]
+    assert client.post(toast(answer)["undo_url"], **HX).status_code == 204
+    assert not Lead.objects.filter(owner=rep).exists()
+
+
+def test_all_that_match_means_the_list_and_no_more(make, client_of, people):
+    ids = make("qualify.lead", 3)
+    Lead.objects.filter(pk=ids[0]).update(stage="WORKING")
+    rep = people["FIELD_REP"]
+    data = {"ids": ids[:1], "all": "1", "query": "stage=NEW", "owner_id": rep.pk}
+    client_of("OWNER").post("/leads/do/assign", data)
+    assert set(Lead.objects.filter(owner=rep).values_list("pk", flat=True)) == set(ids[1:])
+
+
+def test_nothing_chosen_is_said_in_words(client_of):
+    answer = client_of("OWNER").post("/leads/do/assign", {"owner_id": "1"}, **HX)
+    assert answer.status_code == 422 and "at least one row" in toast(answer)["message"]
+
+
+# Safety --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/x", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_nobody_is_sent_to_another_site(make, client_of, address):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    answer = client.post(f"/leads/{pk}/do/disqualify", {"reason": "NO_BUDGET", "next": address})
+    assert answer.status_code == 302 and answer["Location"] == f"/leads/{pk}"
+
+
+def test_writes_are_posts_with_a_token(make, client_of):
+    [pk] = make("acquire.source")
+    client = client_of("OWNER")
+    assert client.get("/undo/1").status_code == 405
+    assert client.get("/leads/do/assign").status_code == 405
+    assert client.get(f"/sources/{pk}/do/archive").status_code == 200
+    assert Source.objects.get(pk=pk).archived_at is None
+    strict = client_of("OWNER", enforce_csrf_checks=True)
+    assert strict.post(f"/sources/{pk}/do/archive").status_code == 403
+    assert Source.objects.get(pk=pk).archived_at is None
+
+
+def test_a_session_that_ended_sends_the_whole_page_to_the_sign_in(db, company):
+    answer = Client().get("/leads?view=open", HTTP_HX_CURRENT_URL="http://testserver/leads?view=open", **HX)
+    assert answer.status_code == 204 and answer["HX-Redirect"] == "/sign-in?next=/leads%3Fview%3Dopen"
+    assert "Location" not in answer
+
+
+def test_refusals_are_pages_with_words_and_toasts(client_of):
+    client = client_of("OWNER")
+    page = client.get("/leads/999999")
+    assert page.status_code == 404 and "no such record" in words(page)
+    assert client.get("/nothing-here").status_code == 404
+    part = client.get("/leads/999999", **HX)
+    assert part.status_code == 404 and part["HX-Reswap"] == "none" and "no such record" in toast(part)["message"]
+    assert client.get("/leads/1/do/fly").status_code == 404
+
+
+# Export --------------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_the_list_as_it_is_shown_and_noted(make, client_of, by):
+    first, second = make("acquire.source", 2)
+    Source.objects.filter(pk=first).update(name="=cmd|' /C calc'!A0", note="+353 1 555 0142")
+    Source.objects.filter(pk=second).update(note="-")
+    client = client_of("OWNER")
+    answer = client.get("/sources/export.csv?cols=name,note&sort=-name")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert text.splitlines()[0] == "Name,Note"
+    assert "'=cmd|' /C calc'!A0,'+353 1 555 0142" in text and ",'-" in text
+    noted = Event.objects.get(verb="platform.rows_exported")
+    assert (
+        noted.data["noun"] == "acquire.source" and noted.data["rows"] == 2 and noted.data["columns"] == ["name", "note"]
+    )
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_numbers_are_exported_as_numbers(make, client_of):
+    from python_calamine import CalamineWorkbook
+
+    make("acquire.spend")
+    client = client_of("OWNER")
+    text = b"".join(client.get("/spend/export.csv?cols=amount").streaming_content).decode("utf-8-sig")
+    assert text.splitlines() == ["Amount", "120.50"]
+    book = b"".join(client.get("/spend/export.xlsx?cols=amount,spent_on").streaming_content)
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert rows[0] == ["Amount", "Day"] and rows[1][0] == 120.5
+
+
+# My day, palette -----------------------------------------------------------------------------------------
+
+
+def test_my_day_says_what_waits(make, client_of):
+    client = client_of("OWNER")
+    assert "Nothing needs you right now." in words(client.get("/"))
+    make("qualify.lead", 2)
+    assert "need" in words(client.get("/"))
+
+
+def test_the_palette_finds_records_actions_and_pages(make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    found = words(client.get("/search?q=keane", **HX))
+    assert f'href="/leads/{pk}"' in found and "/people/" in found
+    here = words(client.get(f"/search?q=&path=/leads/{pk}", **HX))
+    assert f"/leads/{pk}/do/" in here
+    assert "/leads/new" in words(client.get("/search?q=new+lead", **HX))
+    assert "Nothing found" in words(client.get("/search?q=zzzzzz", **HX))
+    reader = words(client_of("SERVICE").get("/search?q=keane", **HX))
+    assert "/leads/" not in reader
+
+
+def test_a_record_knows_the_ones_beside_it(make, client_of):
+    ids = make("acquire.source", 3)
+    client = client_of("OWNER")
+    page = words(client.get(f"/sources/{ids[1]}?in=sort%3Dname"))
+    assert f'href="/sources/{ids[0]}?in=sort%3Dname"' in page and f'href="/sources/{ids[2]}?in=sort%3Dname"' in page
+
+
+def test_columns_of_the_file_are_shown_on_the_record(make, client_of):
+    [pk] = make("qualify.lead")
+    Lead.objects.filter(pk=pk).update(extra={"Landing page": "/lease/plotters", "Empty": ""})
+    page = words(client_of("OWNER").get(f"/leads/{pk}"))
+    assert "From the file" in page and "/lease/plotters" in page and ">Empty<" not in page
+
+
+def test_a_record_costs_a_bounded_number_of_queries(make, client_of, django_assert_max_num_queries):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    client.get(f"/leads/{pk}")
+    for key, limit in {"leads": 45, "search?q=keane": 30, "": 30}.items():
+        with django_assert_max_num_queries(limit):
+            client.get(f"/{key}/{pk}" if key == "leads" else f"/{key}")
+
+
+def test_every_noun_has_a_line_in_the_palettes_new(client_of):
+    page = words(client_of("OWNER").get("/search?q=", **HX))
+    for resource in REGISTRY.values():
+        assert resource.create is None or f"/{resource.slug}/new" in page

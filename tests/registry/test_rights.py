@@ -1,0 +1,127 @@
+"""Who may do what: every role, noun and verb, at every entrance; and nobody without signing in."""
+
+import pytest
+from django.urls import URLPattern, get_resolver
+
+from headwater.platform.resource import REGISTRY
+from headwater.platform.testing import make_actor
+from headwater.team import rules
+from headwater.team.models import Role, User
+from headwater.team.queries import actor_of
+from headwater.team.rules import RoleRights, rights_of
+
+NOUNS = sorted(REGISTRY)
+
+
+def verbs_of(resource):
+    commands = (*filter(None, (resource.create, resource.change)), *resource.commands)
+    importer = (resource.importer.verb,) if resource.importer else ()
+    return sorted({resource.verb("see"), resource.verb("export"), *(c.verb for c in commands), *importer})
+
+
+def entrances(resource, pk, row):
+    """Every way in: what it takes, how it is opened."""
+    base, api = f"/{resource.slug}", f"/api/v1/{resource.slug}"
+    see = resource.verb("see")
+    yield see, "get", base
+    yield see, "get", f"{base}/{pk}"
+    yield see, "get", f"{base}/counts"
+    yield see, "get", api
+    yield see, "get", f"{api}/count"
+    yield see, "get", f"{api}/{pk}"
+    yield resource.verb("export"), "get", f"{base}/export.csv"
+    yield resource.verb("export"), "get", f"{base}/export.xlsx"
+    if resource.create:
+        yield resource.create.verb, "get", f"{base}/new"
+        yield resource.create.verb, "post", f"{base}/new"
+        yield resource.create.verb, "post", api
+    if resource.change:
+        yield resource.change.verb, "get", f"{base}/{pk}/edit"
+        yield resource.change.verb, "post", f"{base}/{pk}/edit"
+        yield resource.change.verb, "patch", f"{api}/{pk}"
+    for command in resource.commands:
+        if command.offered(row):
+            yield command.verb, "post", f"{base}/{pk}/do/{command.key}"
+            yield command.verb, "post", f"{api}/{pk}/do/{command.key}"
+        if command.run_many:
+            yield command.verb, "post", f"{base}/do/{command.key}"
+            yield command.verb, "post", f"{api}/do/{command.key}"
+
+
+def open_it(client, method, address):
+    extra = {"content_type": "application/json"} if "/api/" in address and method != "get" else {}
+    return getattr(client, method)(address, **extra)
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_each_entrance_is_closed_without_its_right_and_open_with_it(key, make, by, client_of, monkeypatch):
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    row = resource.rows(by).get(pk=pk)
+    client = client_of("SERVICE")
+    for verb, method, address in entrances(resource, pk, row):
+        others = frozenset({resource.verb("see")} - {verb})
+        monkeypatch.setitem(rules.ROLE_RIGHTS, "SERVICE", RoleRights(others, "ALL"))
+        closed = open_it(client, method, address)
+        assert closed.status_code == 403, (verb, method, address, closed.status_code)
+        if "/api/" in address:
+            assert closed["Content-Type"] == "application/problem+json"
+    for verb, method, address in entrances(resource, pk, row):
+        if method != "get" or not resource.rows(by).filter(pk=pk).exists():
+            continue
+        monkeypatch.setitem(rules.ROLE_RIGHTS, "SERVICE", RoleRights(frozenset({resource.verb("see"), verb}), "ALL"))
+        assert open_it(client, method, address).status_code == 200, (verb, method, address)
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_nobody_gets_in_without_signing_in(key, make, by, client):
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    row = resource.rows(by).get(pk=pk)
+    for _verb, method, address in entrances(resource, pk, row):
+        answer = open_it(client, method, address)
+        if "/api/" in address:
+            assert answer.status_code == 401 and answer["Content-Type"] == "application/problem+json", address
+            assert answer["WWW-Authenticate"].startswith("Bearer")
+        else:
+            assert answer.status_code == 302 and answer["Location"].startswith("/sign-in?next="), address
+
+
+def test_only_a_few_addresses_need_no_sign_in():
+    """The API signs in by itself, which other tests prove; every other page that anybody may open is named here."""
+    found = set()
+    waiting = list(get_resolver().url_patterns)
+    while waiting:
+        pattern = waiting.pop()
+        if isinstance(pattern, URLPattern):
+            found |= {pattern.name} if not getattr(pattern.callback, "login_required", True) else set()
+        elif str(pattern.pattern) != "api/v1/":
+            waiting += pattern.url_patterns
+    assert found == {"sign_in", "sign_out", "first_run", "health"}
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_what_lies_outside_ones_reach_is_not_there(key, make, by, client_of):
+    """An independent rep sees their own only: the record of somebody else answers as if it did not exist."""
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    rep = User.objects.get(role="INDEPENDENT_REP")
+    if resource.rows(actor_of(rep)).filter(pk=pk).exists():
+        pytest.skip("everybody sees these rows")
+    client = client_of("INDEPENDENT_REP")
+    assert client.get(f"/{resource.slug}/{pk}").status_code == 404
+    assert client.get(f"/api/v1/{resource.slug}/{pk}").status_code == 404
+    assert pk not in [item["id"] for item in client.get(f"/api/v1/{resource.slug}").json()["items"]]
+
+
+def test_the_table_of_rights_stays_as_it_is(snapshot):
+    """Every role, noun and verb at a glance; a new noun or verb shows up here before it is let out."""
+    lines = []
+    for role in Role.values:
+        rights = rights_of(role)
+        actor = make_actor(*rights.verbs)
+        lines.append(f"{role} (sees {rights.visibility})")
+        for key in NOUNS:
+            may = [verb.removeprefix(f"{key}.") for verb in verbs_of(REGISTRY[key]) if actor.may(verb)]
+            lines.append(f"  {key}: {' '.join(may) or '-'}")
+    snapshot("rights.txt", "\n".join(lines) + "\n")
