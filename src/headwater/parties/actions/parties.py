@@ -305,7 +305,8 @@ def _tidy_names(party: Party, values: dict[str, Any]) -> None:
             values[field] = " ".join(str(values[field]).split())
     if party.is_person and {"first_name", "last_name"} & set(values) and "name" not in values:
         first, last = values.get("first_name", party.first_name), values.get("last_name", party.last_name)
-        if first or last:
+        # The whole name may hold more than its parts, such as a title: it stays while the parts do.
+        if (first or last) and (first, last) != (party.first_name, party.last_name):
             values["name"] = f"{first} {last}".strip()
     elif party.is_person and values.get("name", party.name) != party.name and "last_name" not in values:
         parts = rules.split_name(values["name"])

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.db.models import Q, QuerySet
 
 from headwater.parties.models import Party, PartyKind
-from headwater.parties.queries.visible import names_of, visible_parties
+from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS, events_of_party
@@ -26,7 +26,7 @@ Only = Literal["", "touches", "talks", "changes"]
 class TimelineEntry:
     """One thing that happened, in words.
 
-    ``who`` did it; ``about`` names the person, on the timeline of their organisation; ``text`` is what was
+    ``who`` did it; ``about`` is the person, on the timeline of their organisation; ``text`` is what was
     written down; ``channel`` the channel of a touchpoint. ``can_undo`` says whether the reader may be offered to
     take it back.
     """
@@ -37,8 +37,7 @@ class TimelineEntry:
     sentence: str
     at: datetime
     who: str
-    about: str
-    about_id: int | None
+    about: Party | None
     text: str
     channel: str
     can_undo: bool
@@ -97,7 +96,8 @@ def _may_read(actor: Actor, subject_type: str) -> bool:
 def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEntry]:
     values = [_values(event) for event in events]
     users = _user_names(events, values)
-    parties = names_of(_party_ids(party, events, values))
+    told = {row.pk: row for row in Party.objects.filter(pk__in=_party_ids(party, events, values))}
+    parties = {pk: row.name for pk, row in told.items()}
     return [
         TimelineEntry(
             event_id=event.pk,
@@ -106,8 +106,7 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
             sentence=_sentence(event, data, users, parties),
             at=event.occurred_at,
             who=_who(event, users),
-            about=parties.get(event.party_id, "") if event.party_id not in (None, party.pk) else "",
-            about_id=event.party_id if event.party_id != party.pk else None,
+            about=told.get(event.party_id or 0),
             text=str(data.get("body") or data.get("note") or ""),
             channel=str(data.get("channel") or ""),
             can_undo=can_undo(event) and not hasattr(event, "undone"),
@@ -129,6 +128,7 @@ _COLLEAGUES = ("owner_id", "user_id", "handed_to_id", "handed_by_id")
 _PARTIES = ("other_id", "employer_id", "person_id", "referrer_id")
 _FIELDS_IN = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
+_WORDS = {"EMAIL": "e-mail", "TODO": "to-do"}
 _SPACES = re.compile(r"\s{2,}")
 _DANGLING = re.compile(r"[\s,:]+(?:from|to|by|until|for)?$")
 
@@ -152,6 +152,8 @@ def _sentence(event: Event, data: dict[str, Any], users: dict[int, str], parties
 
 def _spoken(value: Any) -> str:
     text = str(value)
+    if text in _WORDS:
+        return _WORDS[text]
     return text.replace("_", " ").lower() if _CODE.fullmatch(text) else text
 
 

@@ -118,6 +118,9 @@ def test_names_follow_each_other(by: Actor) -> None:
     actions.change_party(party_id=person.pk, name="Dr. Anna van der Berg", by=by, at=AT)
     person.refresh_from_db()
     assert (person.first_name, person.last_name) == ("Anna", "van der Berg")
+    actions.change_party(party_id=person.pk, first_name="Anna", last_name="van der Berg", by=by, at=AT)
+    person.refresh_from_db()
+    assert person.name == "Dr. Anna van der Berg"
 
 
 def test_nothing_changed_records_nothing(by: Actor) -> None:
