@@ -9,3 +9,7 @@ class DemoConfig(AppConfig):
     name = "headwater.demo"
     label = "demo"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare the facts and the background job of this room."""
+        from headwater.demo import events, jobs  # noqa: F401

@@ -102,6 +102,13 @@ def refresh(*, at: datetime) -> bool:
         return True
 
 
+def discard() -> None:
+    """Forget the mirror, because rows are gone that the log says nothing of; the next refresh builds it anew."""
+    with _refreshing, _file_lock():
+        for copy in _folder().glob("mirror-*.duckdb"):
+            copy.unlink(missing_ok=True)
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """The mirror as it stands, read-only.

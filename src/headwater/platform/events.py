@@ -99,20 +99,24 @@ def record_many(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> 
     return events
 
 
-def record_bulk(facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]) -> None:
-    """As :func:`record_many` for tens of thousands of facts: straight to the table, nothing handed back."""
+def record_bulk(facts: Sequence[Fact], *, by: Actor | Sequence[Actor], at: Sequence[datetime]) -> None:
+    """As :func:`record_many` for tens of thousands of facts: straight to the table, nothing handed back.
+
+    ``by`` is who did all of it, or for each fact who did that.
+    """
     unit, recorded = current_unit(), now()
     ids = reserve_ids(Event, len(facts))
     _take_transaction_id()
     rows: list[tuple[Any, ...]] = []
     personal_rows: list[tuple[Any, ...]] = []
-    ref = by.ref
-    for event_id, fact, moment in zip(ids, facts, at, strict=True):
+    actors = [by] * len(facts) if isinstance(by, Actor) else by
+    refs = {actor: actor.ref for actor in set(actors)}
+    for event_id, fact, actor, moment in zip(ids, facts, actors, at, strict=True):
         plain, personal = fact.values()
         rows.append(
             (
                 event_id, fact.verb, _subject_type(fact), fact.subject_id, fact.party_id, fact.organisation_id,
-                ref, by.user_id, plain, moment, recorded, unit.request_id, by.batch_id,
+                refs[actor], actor.user_id, plain, moment, recorded, unit.request_id, actor.batch_id,
             )
         )  # fmt: skip
         if personal:
