@@ -1,6 +1,13 @@
 """The Django application of the sell room: products, opportunities, orders."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from headwater.platform.actor import Actor
 
 
 class SellConfig(AppConfig):
@@ -12,4 +19,19 @@ class SellConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the shells what this room has."""
-        from headwater.sell import resources  # noqa: F401
+        from headwater.platform.clock import now
+        from headwater.sell import panels, resources  # noqa: F401  (importing declares them)
+        from headwater.sell.queries.board import my_open
+        from headwater.team.queries import company
+        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
+
+        def mine(actor: Actor) -> Count:
+            count, late = my_open(actor, today=now().astimezone(company().zone).date())
+            return Count(count, late > 0)
+
+        register_page(NavPage("sell", "Pipeline", "pipeline", 10, "sell.opportunity.see", count=mine, keys="g p"))
+        register_page(NavPage("sell", "Opportunities", "web:list opportunities", 15, "sell.opportunity.see"))
+        register_page(NavPage("sell", "Orders", "web:list orders", 20, "sell.order.see", keys="g o"))
+        register_page(NavPage("sell", "Products", "web:list products", 30, "sell.product.see"))
+        register_new(NewItem("Opportunity", "target-arrow", "web:create opportunities", 20, "sell.opportunity.create"))
+        register_new(NewItem("Order", "receipt", "web:create orders", 50, "sell.order.create"))

@@ -131,7 +131,7 @@ OPPORTUNITIES = Resource(
         Column("forecast_category", "Category", Kind.CHOICE, choices=ForecastCategory.choices, nullable=False,
                cell=f"{CELLS}category"),
         Column("probability", "Probability", Kind.NUMBER, shown=False, sortable=True, nullable=False),
-        Column("stage_since", "In stage", Kind.DATETIME, sortable=True, cell=f"{CELLS}in_stage"),
+        Column("stage_since", "In stage since", Kind.DATETIME, sortable=True, cell=f"{CELLS}in_stage"),
         Column("next_step", "Next step", nullable=False, personal=True, cell=f"{CELLS}next_step"),
         Column("close_date", "Close", Kind.DATE, sortable=True, cell=f"{CELLS}close_date"),
         Column("products", "Products", value=_products, path="lines__product_text", filterable=False, shown=False,

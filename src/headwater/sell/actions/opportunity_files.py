@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -69,9 +70,42 @@ def import_opportunities(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, a
     results: dict[int, RowResult] = {}
     for wave in waves(rows, keys):
         read = [FileRow(row, keys[row.line], extra=dict(row.extra)) for row in wave]
-        _Wave(read, stages, batch, by, at).run()
+        wave_of_rows = _Wave(read, stages, batch, by, at)
+        wave_of_rows.find()
+        wave_of_rows.add()
+        _store_changes(wave_of_rows.changes(), by=by, at=at)
         results.update((row.row.line, row.result()) for row in read)
     return [results[row.line] for row in rows]
+
+
+@dataclass
+class _Changes:
+    """What a wave changes: the rows, those that are won by it, and the wins whose value or day was corrected."""
+
+    changes: list[RowChange] = field(default_factory=list)
+    won: list[tuple[Opportunity, Bought | None]] = field(default_factory=list)
+    revalued: dict[int, Opportunity] = field(default_factory=dict)
+
+
+def _store_changes(found: _Changes, *, by: Actor, at: datetime) -> None:
+    """Write what the file changes, with the orders of new wins and corrections of older ones."""
+    rows = [row for row, _ in found.won]
+    orders = place_orders_of_wins(rows, [what for _, what in found.won], by=by, at=at)
+    for change in found.changes:
+        if change.step is OpportunityWon and change.told is not None:
+            change.told["order_id"] = orders.get(change.row.pk)
+    change_opportunities(found.changes, by=by, at=at)
+    corrected = []
+    imported = Order.objects.select_for_update().filter(deleted_at=None, batch_id__isnull=False)
+    for order in imported.filter(opportunity_id__in=list(found.revalued)):
+        won = found.revalued[order.opportunity_id or 0]
+        wanted = {"amount": won.amount, "ordered_at": won.closed_at}
+        changed = {n: [getattr(order, n), new] for n, new in wanted.items() if getattr(order, n) != new}
+        for name, (_, new) in changed.items():
+            setattr(order, name, new)
+        if changed:
+            corrected.append((order, changed))
+    change_orders(corrected, by=by, at=at)
 
 
 class _Wave:
@@ -82,17 +116,25 @@ class _Wave:
     ) -> None:
         self.read, self.stages, self.batch, self.by, self.at = read, stages, batch, by, at
         self.by_name = {stage.name.casefold(): stage for stage in stages}
+        self.known: dict[str, Opportunity] = {}
 
-    def run(self) -> None:
+    def find(self) -> None:
+        """Check the rows and find everything they name."""
         for row in self.read:
             self._check(row)
         self._find_leads()
         find_owners(self.read)
         find_products(self.read, system=self.batch.system)
-        known = self._known()
+        self.known = self._known()
         find_buyers(self.read, batch=self.batch, kind_key=ROW, by=self.by, at=self.at)
-        self._add([row for row in self.read if row.ok and row.external_id not in known])
-        self._change([(row, known[row.external_id]) for row in self.read if row.ok and row.external_id in known])
+
+    def add(self) -> None:
+        """Write the opportunities that are new."""
+        self._add([row for row in self.read if row.ok and row.external_id not in self.known])
+
+    def changes(self) -> _Changes:
+        """What the file says differently about those that are here; brings back those that were deleted."""
+        return self._change([(r, self.known[r.external_id]) for r in self.read if r.ok and r.external_id in self.known])
 
     # -- reading
 
@@ -200,13 +242,11 @@ class _Wave:
 
     # -- changing
 
-    def _change(self, pairs: Sequence[tuple[FileRow, Opportunity]]) -> None:
+    def _change(self, pairs: Sequence[tuple[FileRow, Opportunity]]) -> _Changes:
         self._revive([(row, known) for row, known in pairs if known.deleted_at is not None])
         said = [(row, known, self._differences(row, known)) for row, known in pairs]
         by_hand = touched_by_hand(ROW, [known.pk for _, known, values in said if values])
-        changes: list[RowChange] = []
-        won: list[tuple[Opportunity, Bought | None]] = []
-        revalued: dict[int, Opportunity] = {}
+        found = _Changes()
         for row, known, wanted in said:
             row.object_id = known.pk
             self._name_products(row, known)
@@ -217,20 +257,14 @@ class _Wave:
                     row.notes.append(BY_HAND)
             if not values:
                 continue
-            change = self._taken_over(known, values)
-            changes.append(change)
+            found.changes.append(self._taken_over(known, values))
             if "outcome" in values and known.outcome == End.WON:
-                won.append((known, self._bought(row)))
+                found.won.append((known, self._bought(row)))
             elif known.outcome == End.WON and {"amount", "closed_at"} & values.keys():
-                revalued[known.pk] = known
+                found.revalued[known.pk] = known
             if row.outcome is Outcome.UNCHANGED:
                 row.outcome = Outcome.UPDATED
-        orders = place_orders_of_wins([row for row, _ in won], [what for _, what in won], by=self.by, at=self.at)
-        for change in changes:
-            if change.step is OpportunityWon and change.told is not None:
-                change.told["order_id"] = orders.get(change.row.pk)
-        change_opportunities(changes, by=self.by, at=self.at)
-        self._revalue_orders(revalued)
+        return found
 
     def _differences(self, row: FileRow, known: Opportunity) -> dict[str, Any]:
         wanted: dict[str, Any] = {name: row.text(name) for name in TEXTS if row.text(name)}
@@ -295,20 +329,6 @@ class _Wave:
         elif len(lines) == 1 and lines[0].is_to_decide and row.product_id is not None:
             OpportunityLine.objects.filter(pk=lines[0].pk).update(product_id=row.product_id)
             row.outcome = Outcome.UPDATED if row.outcome is Outcome.UNCHANGED else row.outcome
-
-    def _revalue_orders(self, revalued: dict[int, Opportunity]) -> None:
-        changes = []
-        for order in Order.objects.select_for_update().filter(
-            opportunity_id__in=list(revalued), deleted_at=None, batch_id__isnull=False
-        ):
-            won = revalued[order.opportunity_id or 0]
-            wanted = {"amount": won.amount, "ordered_at": won.closed_at}
-            changed = {n: [getattr(order, n), new] for n, new in wanted.items() if getattr(order, n) != new}
-            for name, (_, new) in changed.items():
-                setattr(order, name, new)
-            if changed:
-                changes.append((order, changed))
-        change_orders(changes, by=self.by, at=self.at)
 
     def _revive(self, pairs: Sequence[tuple[FileRow, Opportunity]]) -> None:
         revive_opportunities([known for _, known in pairs], batch=self.batch, by=self.by, at=self.at)

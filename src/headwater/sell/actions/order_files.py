@@ -46,6 +46,8 @@ from headwater.sell.queries.visible import default_stages
 if TYPE_CHECKING:
     from headwater.qualify.models import Lead
 
+OrderChange = tuple[Order, dict[str, list[Any]]]
+
 
 @action
 def import_orders(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
@@ -63,7 +65,12 @@ def import_orders(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: date
     results: dict[int, RowResult] = {}
     for wave in waves(rows, keys):
         read = [FileRow(row, keys[row.line], extra=dict(row.extra)) for row in wave]
-        _Wave(read, batch, by, at).run()
+        wave_of_rows = _Wave(read, batch, by, at)
+        wave_of_rows.find()
+        wave_of_rows.add()
+        changes = wave_of_rows.changes()
+        change_orders(changes, by=by, at=at)
+        _correct_wins(changes, by=by, at=at)
         results.update((row.row.line, row.result()) for row in read)
     return [results[row.line] for row in rows]
 
@@ -74,6 +81,28 @@ def _key(row: CleanRow) -> str:
     return own_id(row, "lead", "organisation", "person", "email", "product", "ordered_at", "amount")
 
 
+def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) -> None:
+    """The win of an order whose day or amount was corrected is corrected with it."""
+    moved = {
+        order.opportunity_id: (order, changed)
+        for order, changed in changes
+        if order.opportunity_id is not None and {"ordered_at", "amount"} & changed.keys()
+    }
+    corrected = []
+    for won in Opportunity.objects.select_for_update().filter(pk__in=list(moved), outcome=End.WON):
+        order, changed = moved[won.pk]
+        values: dict[str, Any] = {}
+        if "ordered_at" in changed and won.closed_at == changed["ordered_at"][0]:
+            values["closed_at"] = [won.closed_at, order.ordered_at]
+        if "amount" in changed and won.amount == changed["amount"][0]:
+            values["amount"] = [won.amount, order.amount]
+        for name, (_, new) in values.items():
+            setattr(won, name, new)
+        if values:
+            corrected.append(RowChange(won, values))
+    change_opportunities(corrected, by=by, at=at)
+
+
 class _Wave:
     """Rows about different orders on their way into the tables."""
 
@@ -81,24 +110,32 @@ class _Wave:
         self.read, self.batch, self.by, self.at = read, batch, by, at
         self.leads: dict[int, Lead] = {}
         self.opportunities: dict[int, int] = {}
+        self.known: dict[str, Order] = {}
         self.new: list[Opportunity] = []
         self.closing: dict[int, RowChange] = {}
         self.last_stage = default_stages()[-1]
 
-    def run(self) -> None:
+    def find(self) -> None:
+        """Check the rows and find everything they name."""
         for row in self.read:
             self._check(row)
         self._find_leads()
         self._find_opportunities()
         find_owners(self.read)
         find_products(self.read, system=self.batch.system)
-        known = self._known()
+        self.known = self._known()
         find_buyers(self.read, batch=self.batch, kind_key=ORDER_ROW, by=self.by, at=self.at)
         for row in self.read:
-            if row.ok and row.party_id is None and row.external_id not in known:
+            if row.ok and row.party_id is None and row.external_id not in self.known:
                 row.errors.append("The row does not say who bought: no lead, company, person or e-mail.")
-        self._add([row for row in self.read if row.ok and row.external_id not in known])
-        self._change([(row, known[row.external_id]) for row in self.read if row.ok and row.external_id in known])
+
+    def add(self) -> None:
+        """Write the orders that are new, and the wins that come of them."""
+        self._add([row for row in self.read if row.ok and row.external_id not in self.known])
+
+    def changes(self) -> list[OrderChange]:
+        """What the file says differently about those that are here; brings back those that were deleted."""
+        return self._change([(r, self.known[r.external_id]) for r in self.read if r.ok and r.external_id in self.known])
 
     # -- reading
 
@@ -241,11 +278,11 @@ class _Wave:
 
     # -- changing
 
-    def _change(self, pairs: Sequence[tuple[FileRow, Order]]) -> None:
+    def _change(self, pairs: Sequence[tuple[FileRow, Order]]) -> list[OrderChange]:
         self._revive([(row, order) for row, order in pairs if order.deleted_at is not None])
         said = [(row, order, self._differences(row, order)) for row, order in pairs]
         by_hand = touched_by_hand(ORDER_ROW, [order.pk for _, order, values in said if values])
-        changes = []
+        changes: list[OrderChange] = []
         for row, order, wanted in said:
             row.object_id = order.pk
             values = wanted
@@ -259,8 +296,7 @@ class _Wave:
                     setattr(order, name, new)
                 changes.append((order, changed))
                 row.outcome = Outcome.UPDATED if row.outcome is Outcome.UNCHANGED else row.outcome
-        change_orders(changes, by=self.by, at=self.at)
-        self._follow(changes)
+        return changes
 
     def _differences(self, row: FileRow, order: Order) -> dict[str, Any]:
         wanted: dict[str, Any] = {
@@ -272,27 +308,6 @@ class _Wave:
         if row.extra and (extra := {**order.extra, **row.extra}) != order.extra:
             wanted["extra"] = extra
         return {name: new for name, new in wanted.items() if getattr(order, name) != new}
-
-    def _follow(self, changes: Sequence[tuple[Order, dict[str, list[Any]]]]) -> None:
-        """The win of an order whose day or amount was corrected is corrected with it."""
-        moved = {
-            order.opportunity_id: (order, changed)
-            for order, changed in changes
-            if order.opportunity_id is not None and {"ordered_at", "amount"} & changed.keys()
-        }
-        corrected = []
-        for won in Opportunity.objects.select_for_update().filter(pk__in=list(moved), outcome=End.WON):
-            order, changed = moved[won.pk]
-            values: dict[str, Any] = {}
-            if "ordered_at" in changed and won.closed_at == changed["ordered_at"][0]:
-                values["closed_at"] = [won.closed_at, order.ordered_at]
-            if "amount" in changed and won.amount == changed["amount"][0]:
-                values["amount"] = [won.amount, order.amount]
-            for name, (_, new) in values.items():
-                setattr(won, name, new)
-            if values:
-                corrected.append(RowChange(won, values))
-        change_opportunities(corrected, by=self.by, at=self.at)
 
     def _revive(self, pairs: Sequence[tuple[FileRow, Order]]) -> None:
         if not pairs:

@@ -1,0 +1,336 @@
+"""The pipeline as a board: its columns with sums and cards, and how long a stage usually takes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from headwater.platform.actor import Actor
+from headwater.platform.clock import start_of_day
+from headwater.platform.models import Span
+from headwater.sell import rules
+from headwater.sell.models import Opportunity, Outcome, PipelineStage
+from headwater.sell.queries.visible import default_stages, visible_opportunities
+
+if TYPE_CHECKING:
+    from headwater.team.models import Company
+
+ROW = "sell.opportunity"
+CARDS = 25
+USUAL_OVER = timedelta(days=365)
+MOST_SPANS = 20_000
+ZERO = Decimal(0)
+_SHOWN = ("party", "organisation", "stage", "owner", "lead__source")
+_HEAVY = (
+    "extra", "party__extra", "organisation__extra", "lead__extra", "lead__source__extra", "owner__password",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """What the board shows: all open opportunities unless narrowed."""
+
+    mine: bool = False
+    team_id: int | None = None
+    close_by: date | None = None
+    category: str = ""
+    stuck: bool = False
+    no_next_step: bool = False
+    source_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """An opportunity as a card: how long it is in its stage against what is usual, and what needs attention."""
+
+    row: Opportunity
+    days: int | None = None
+    usual: int | None = None
+    age: rules.Age = rules.Age.FRESH
+    is_overdue: bool = False
+    days_to_win: int | None = None
+
+    @property
+    def title(self) -> str:
+        """Who may buy: the company where there is one."""
+        buyer = self.row.organisation or self.row.party
+        return buyer.name if buyer is not None else self.row.name
+
+    @property
+    def what(self) -> str:
+        """What they may buy, where the title does not say it already."""
+        return self.row.name if self.row.name != self.title else ""
+
+
+@dataclass
+class StageColumn:
+    """A stage on the board. Sums are in the company's currency; ``other_currencies`` counts what they leave out."""
+
+    stage: PipelineStage
+    count: int = 0
+    amount: Decimal = ZERO
+    weighted: Decimal = ZERO
+    other_currencies: int = 0
+    usual: int | None = None
+    cards: list[Card] = field(default_factory=list)
+
+    @property
+    def more(self) -> int:
+        """How many opportunities have no card because there are so many."""
+        return self.count - len(self.cards)
+
+    @property
+    def share(self) -> float:
+        """The stage's probability as a share of one."""
+        return self.stage.probability / 100
+
+
+@dataclass
+class WonColumn:
+    """What was won this month."""
+
+    since: datetime
+    count: int = 0
+    amount: Decimal = ZERO
+    cards: list[Card] = field(default_factory=list)
+
+    @property
+    def more(self) -> int:
+        """How many wins have no card because there are so many."""
+        return self.count - len(self.cards)
+
+
+@dataclass
+class Board:
+    """The whole board and the sentence above it."""
+
+    stages: list[StageColumn]
+    won: WonColumn
+    stuck: int = 0
+    no_next_step: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many opportunities are open."""
+        return sum(column.count for column in self.stages)
+
+    @property
+    def amount(self) -> Decimal:
+        """What they are worth together."""
+        return sum((column.amount for column in self.stages), start=ZERO)
+
+    @property
+    def weighted(self) -> Decimal:
+        """What they are worth, each by its probability."""
+        return sum((column.weighted for column in self.stages), start=ZERO)
+
+
+def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) -> Board:
+    """The open opportunities of the default pipeline by stage, and what was won this month.
+
+    The same few queries however many opportunities there are.
+    """
+    stages = default_stages()
+    usual = usual_days_in_stages(actor, at=at)
+    columns = [StageColumn(stage, usual=_whole(usual.get(stage.pk))) for stage in stages]
+    stuck = _stuck(stages, usual, at)
+    everything = _narrowed(visible_opportunities(actor), wanted, actor)
+    waiting = everything.filter(outcome="", stage__in=stages)
+    narrowed = waiting.filter(stuck) if wanted.stuck else waiting
+    narrowed = narrowed.filter(next_step="") if wanted.no_next_step else narrowed
+    found = Board(columns, WonColumn(_start_of_month(at, company.zone)))
+    _fill_sums(found, narrowed, company.currency)
+    counted = waiting.aggregate(stuck=Count("pk", filter=stuck), no_next_step=Count("pk", filter=Q(next_step="")))
+    found.stuck, found.no_next_step = counted["stuck"], counted["no_next_step"]
+    _fill_cards(found, narrowed, company.zone, at)
+    _fill_won(found.won, everything, company)
+    return found
+
+
+def column_sums(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) -> Board:
+    """The board without cards, for the heads of its columns after a card has moved."""
+    stages = default_stages()
+    usual = usual_days_in_stages(actor, at=at) if wanted.stuck else {}
+    everything = _narrowed(visible_opportunities(actor), wanted, actor)
+    waiting = everything.filter(outcome="", stage__in=stages)
+    waiting = waiting.filter(_stuck(stages, usual, at)) if wanted.stuck else waiting
+    waiting = waiting.filter(next_step="") if wanted.no_next_step else waiting
+    found = Board([StageColumn(stage) for stage in stages], WonColumn(_start_of_month(at, company.zone)))
+    _fill_sums(found, waiting, company.currency)
+    _sum_won(found.won, everything, company)
+    return found
+
+
+def card_of(actor: Actor, opportunity_id: int, *, company: Company, at: datetime) -> Card | None:
+    """One card anew, after it has moved; None when the actor does not see it."""
+    row = _shown(visible_opportunities(actor)).filter(pk=opportunity_id).first()
+    if row is None:
+        return None
+    if row.outcome:
+        return _won_card(row, company.zone)
+    usual = usual_days_in_stages(actor, at=at).get(row.stage_id)
+    return _card(row, usual, at, company.zone)
+
+
+def usual_days_in_stages(actor: Actor, *, at: datetime) -> dict[int, float]:
+    """How many days an opportunity usually stood in each stage: the median of those won in the last twelve months.
+
+    Stages with too few cases are left out: nothing is called usual before there are five.
+    """
+    won = visible_opportunities(actor).filter(outcome=Outcome.WON, closed_at__gt=at - USUAL_OVER)
+    spans = Span.objects.filter(
+        subject_type=ROW, kind="stage", from_at__isnull=False, until_at__isnull=False,
+        subject_id__in=won.values("pk"),
+    )  # fmt: skip
+    times: dict[tuple[int, str], float] = defaultdict(float)
+    for pk, stage, since, until in spans.order_by("-pk").values_list("subject_id", "value", "from_at", "until_at")[
+        :MOST_SPANS
+    ]:
+        if since is not None and until is not None:
+            times[pk, stage] += (until - since).total_seconds() / 86_400
+    of_stage: dict[int, list[float]] = defaultdict(list)
+    for (_, stage), days in times.items():
+        if stage.isdigit():
+            of_stage[int(stage)].append(days)
+    usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
+    return {stage: days for stage, days in usual.items() if days is not None}
+
+
+def pipeline_to_move(actor: Actor, *, company: Company, at: datetime, limit: int) -> tuple[list[Card], int, int]:
+    """The actor's own opportunities that need a push, the most urgent first; how many there are, and how many late.
+
+    A push needs who is older than usual in its stage, has no next step, or whose close date has passed.
+    """
+    if actor.user_id is None:
+        return [], 0, 0
+    stages = default_stages()
+    usual = usual_days_in_stages(actor, at=at)
+    today = at.astimezone(company.zone).date()
+    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id)
+    overdue = Q(close_date__lt=today)
+    needing = mine.filter(overdue | Q(next_step="") | _stuck(stages, usual, at))
+    counted = needing.aggregate(count=Count("pk"), late=Count("pk", filter=overdue))
+    rows = _shown(needing).order_by(F("close_date").asc(nulls_last=True), "stage_since", "pk")[:limit]
+    cards = [_card(row, usual.get(row.stage_id), at, company.zone) for row in rows]
+    return cards, counted["count"], counted["late"]
+
+
+def my_open(actor: Actor, *, today: date) -> tuple[int, int]:
+    """How many open opportunities are the actor's own, and how many of them should have closed by now."""
+    if actor.user_id is None:
+        return 0, 0
+    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id)
+    counted = mine.aggregate(count=Count("pk"), late=Count("pk", filter=Q(close_date__lt=today)))
+    return counted["count"], counted["late"]
+
+
+# ---------------------------------------------------------------- pieces
+
+
+def _narrowed(rows: QuerySet[Opportunity], wanted: BoardFilter, actor: Actor) -> QuerySet[Opportunity]:
+    if wanted.mine:
+        rows = rows.filter(owner_id=actor.user_id)
+    if wanted.team_id is not None:
+        rows = rows.filter(team_id=wanted.team_id)
+    if wanted.close_by is not None:
+        rows = rows.filter(Q(close_date__lte=wanted.close_by) | Q(outcome=Outcome.WON))
+    if wanted.category:
+        rows = rows.filter(Q(forecast_category=wanted.category) | Q(outcome=Outcome.WON))
+    if wanted.source_id is not None:
+        rows = rows.filter(lead__source_id=wanted.source_id)
+    return rows
+
+
+def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetime) -> Q:
+    """Older than usual in its stage; nothing is, where nothing is known to be usual."""
+    condition = Q(pk__in=())
+    for stage in stages:
+        if stage.pk in usual:
+            condition |= Q(stage=stage, stage_since__lt=at - timedelta(days=max(usual[stage.pk], 1.0)))
+    return condition
+
+
+def _fill_sums(found: Board, rows: QuerySet[Opportunity], currency: str) -> None:
+    ours = Q(currency=currency)
+    weighted = ExpressionWrapper(
+        F("amount") * F("probability") / 100, output_field=DecimalField(max_digits=17, decimal_places=2)
+    )
+    sums = rows.order_by().values("stage_id").annotate(
+        count=Count("pk"), total=Sum("amount", filter=ours), likely=Sum(weighted, filter=ours),
+        other=Count("pk", filter=~ours & Q(amount__isnull=False)),
+    )  # fmt: skip
+    by_stage = {row["stage_id"]: row for row in sums}
+    for column in found.stages:
+        if row := by_stage.get(column.stage.pk):
+            column.count, column.other_currencies = row["count"], row["other"]
+            column.amount, column.weighted = row["total"] or ZERO, row["likely"] or ZERO
+
+
+def _fill_cards(found: Board, rows: QuerySet[Opportunity], zone: ZoneInfo, at: datetime) -> None:
+    order = [F("close_date").asc(nulls_last=True), F("pk").asc()]
+    place = Window(RowNumber(), partition_by=[F("stage_id")], order_by=order)
+    first = _shown(rows).annotate(place=place).filter(place__lte=CARDS).order_by("stage_id", "place")
+    columns = {column.stage.pk: column for column in found.stages}
+    for row in first:
+        column = columns[row.stage_id]
+        column.cards.append(_card(row, column.usual, at, zone))
+
+
+def _fill_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> None:
+    _sum_won(won, rows, company)
+    of_month = _shown(rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)).order_by("-closed_at", "-pk")
+    won.cards = [_won_card(row, company.zone) for row in of_month[:CARDS]]
+
+
+def _sum_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> None:
+    of_month = rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)
+    sums = of_month.aggregate(count=Count("pk"), total=Sum("amount", filter=Q(currency=company.currency)))
+    won.count, won.amount = sums["count"], sums["total"] or ZERO
+
+
+def _shown(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    return rows.select_related(*_SHOWN).defer(*_HEAVY)
+
+
+def _card(row: Opportunity, usual: float | None, at: datetime, zone: ZoneInfo) -> Card:
+    today = at.astimezone(zone).date()
+    days = (today - row.stage_since.astimezone(zone).date()).days if row.stage_since is not None else None
+    return Card(
+        row, days=days, usual=_whole(usual), age=rules.age_of(days, usual),
+        is_overdue=row.close_date is not None and row.close_date < today,
+    )  # fmt: skip
+
+
+def _won_card(row: Opportunity, zone: ZoneInfo) -> Card:
+    start = row.lead.arrived_at if row.lead is not None and row.lead.arrived_at is not None else row.opened_at
+    return Card(row, days_to_win=rules.days_to_win(start, row.closed_at, zone))
+
+
+def _whole(days: float | None) -> int | None:
+    return None if days is None else max(1, round(days))
+
+
+def _start_of_month(at: datetime, zone: ZoneInfo) -> datetime:
+    return start_of_day(at.astimezone(zone).date().replace(day=1), zone)
+
+
+def choices_of_close(today: date) -> list[tuple[str, Any]]:
+    """The days up to which a board can be narrowed: the ends of this month, the next, this quarter and the next."""
+    ends = [_month_end(today, months) for months in (0, 1)]
+    to_quarter = 2 - (today.month - 1) % 3
+    ends += [_month_end(today, to_quarter), _month_end(today, to_quarter + 3)]
+    return [(day.isoformat(), day) for day in sorted(set(ends))]
+
+
+def _month_end(day: date, months: int) -> date:
+    month = day.month + months
+    following = date(day.year + month // 12, month % 12 + 1, 1)
+    return following - timedelta(days=1)
