@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_init_prints_a_link_that_works_once(empty):
     first = json.loads(empty.run("init", "--json", check=True).stdout)
     assert first["setup_link"].endswith(first["setup_token"])

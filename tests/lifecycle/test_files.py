@@ -67,6 +67,7 @@ def test_what_cannot_be_read_is_one_sentence(installed, leads, arguments, words)
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_report_has_its_rows_and_total(installed, leads):
     installed.run("import", "leads", str(leads), check=True)
     report = json.loads(installed.run("report", "sources", "--json", check=True).stdout)

@@ -75,6 +75,7 @@ def test_a_busy_port_is_refused_before_anything_starts(installed, port):
         assert installed.run("demo", "--port", str(port)).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_database_of_a_newer_version_is_refused(installed):
     from_later = installed.later()
     assert json.loads(from_later.run("doctor", "--json").stdout)["migrations"]["pending"]
@@ -95,6 +96,7 @@ def test_a_lost_database_is_named(installed):
     refused(installed.run("up"), "has no database", "HEADWATER_DATABASE_URL")
 
 
+@pytest.mark.slow
 def test_a_cut_off_set_up_is_begun_again(empty):
     empty.home.mkdir()
     (empty.home / "migrating.json").write_text('{"setup": "init"}')
