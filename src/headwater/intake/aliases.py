@@ -80,7 +80,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "title": ("title", "subject", "topic", "lead title", "betreff", "titel", "asunto", "onderwerp", "assunto", "objet"),
     "amount": (
-        "amount", "value", "deal value", "total", "revenue", "price", "close value", "order value", "net amount",
+        "amount", "value", "worth", "estimated value", "deal value", "total", "revenue", "price", "close value",
+        "order value", "net amount",
         "betrag", "wert", "summe", "umsatz", "auftragswert", "importe", "monto", "valor", "bedrag", "waarde",
         "montante", "montant", "valeur", "chiffre d'affaires", "expected revenue", "cost of campaign",
     ),
@@ -101,7 +102,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "referido por", "aanbevolen door", "indicado por", "recommandé par", "parrain",
     ),
     "note": (
-        "note", "notes", "comment", "comments", "remark", "remarks", "description", "message", "details",
+        "note", "notes", "question", "comment", "comments", "remark", "remarks", "description", "message", "details",
         "bemerkung", "bemerkungen", "notiz", "notizen", "kommentar", "nachricht", "beschreibung", "nota", "notas",
         "comentario", "comentarios", "observaciones", "mensaje", "opmerking", "opmerkingen", "notitie", "bericht",
         "observação", "observações", "comentário", "mensagem", "remarque", "commentaire", "commentaires",

@@ -11,5 +11,8 @@ class IntakeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the room's facts and jobs known."""
+        """Make the room's facts, jobs and pages known."""
         from headwater.intake import events, tasks  # noqa: F401  (importing declares them)
+        from headwater.web.nav import NavPage, register_page
+
+        register_page(NavPage("acquire", "Imports", "imports", order=40, verb="intake.batch.see", keys="g i"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from headwater.intake.errors import BadValue, UnreadableFile
+from headwater.intake.errors import BadValue, UnreadableFile, quoted
 from headwater.intake.profile import Pass, Profile
 from headwater.intake.table import Table
 from headwater.intake.values import (
@@ -24,6 +26,7 @@ from headwater.intake.values import (
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 
 SAMPLE = 1_000
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 Parser = Callable[[str], Any]
 
 
@@ -45,6 +48,47 @@ class Guess:
     column: str
     reason: str
     certain: bool
+
+
+@dataclass
+class Look:
+    """What a sample of a column holds: good, to be fixed by a decision, or wrong so that its rows are left out."""
+
+    column: str
+    target: Target
+    good: int = 0
+    fixable: int = 0
+    left_out: int = 0
+    blank: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)  # not among the choices of the target
+
+    def take(self, text: str, parse: Parser) -> None:
+        """Judge one cell."""
+        if not text:
+            self.blank += 1
+            if self.target.required:
+                self.left_out += 1
+                self.problems["is needed and empty"] += 1
+            return
+        try:
+            parse(text)
+        except BadValue as bad:
+            if self.target.kind is TargetKind.CHOICE:
+                self.fixable += 1
+                self.words[text] += 1
+            else:
+                self.left_out += 1
+                self.problems[str(bad)] += 1
+            return
+        if self.target.kind is TargetKind.EMAIL and not _EMAIL.fullmatch(text):
+            self.left_out += 1
+            self.problems[f"{quoted(text)} is not an e-mail address."] += 1
+        elif self.target.kind is TargetKind.PHONE and sum(c.isdigit() for c in text) < 5:
+            self.fixable += 1
+            self.problems[f"{quoted(text)} is not a telephone number; the row comes in without it."] += 1
+        else:
+            self.good += 1
 
 
 class Cleaner:
@@ -109,6 +153,15 @@ class Cleaner:
             return None, reasons
         extra = {name: text for i, name in self._rest if (text := clean_text(cells[i]))}
         return CleanRow(line, values, extra), reasons
+
+    def look(self, rows: Iterable[Sequence[str]]) -> list[Look]:
+        """How good the cells of a sample are, column by column."""
+        looks = [(feed, Look(feed.column, feed.target)) for feed in self._feeds]
+        for cells in rows:
+            for feed, look in looks:
+                text = self._blanks.clean(cells[feed.index])
+                look.take(feed.decisions.get(text, text), feed.parse)
+        return [look for _, look in looks]
 
     @staticmethod
     def _zone_of(profile: Profile, zone: ZoneInfo) -> ZoneInfo:

@@ -28,4 +28,4 @@ class BadValue(ValueError):
 
 def quoted(text: str) -> str:
     """A cell as a message names it, cut where it is long."""
-    return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}..."'
+    return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"

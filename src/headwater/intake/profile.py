@@ -174,6 +174,16 @@ def profile_from(
     Raises:
         ProfileError: it is wrong; all problems are listed.
     """
+    profile, problems = read_profile(data, name=name, targets=targets)
+    if problems:
+        raise ProfileError(profile.name or "without a name", problems)
+    return profile
+
+
+def read_profile(
+    data: Mapping[str, Any], *, name: str = "", targets: Mapping[str, Iterable[str]] | None = None
+) -> tuple[Profile, list[str]]:
+    """A profile as far as it can be read, and everything that is wrong with it: one that is being written."""
     problems: list[str] = []
     named = _text(data, "name", problems) or name
     for key in data.keys() - _TOP:
@@ -191,9 +201,7 @@ def profile_from(
         problems += [f'{where}"{key}" is not known.' for key in each.keys() - _PASS]
         passes.append(_pass(each, where, passes[0].system, problems, targets))
     file = _file(_table(data, "file", problems), problems)
-    if problems:
-        raise ProfileError(named or "without a name", problems)
-    return Profile(named, tuple(passes), file)
+    return Profile(named, tuple(passes), file), problems
 
 
 def _pass(
