@@ -219,7 +219,7 @@ ORDERS = Resource(
                    icon="pencil", done="Order changed"),
     commands=(
         Command("delete", "Delete", actions.delete_order, "sell.order.delete", id_name="order_id", icon="trash",
-                done="Order deleted"),
+                offered=lambda order: order.opportunity_id is None, done="Order deleted"),
     ),
     views=(
         SavedView("all", "All", {}),

@@ -21,6 +21,7 @@ from headwater.team.models import Company
 DATA = Path(os.environ.get("HEADWATER_DATA", ""))
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.slow,
     pytest.mark.skipif(not os.environ.get("HEADWATER_DATA"), reason="HEADWATER_DATA names no folder of real files"),
 ]
 
