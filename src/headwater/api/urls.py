@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from headwater.api.build import build_api, document_response, openapi
+from headwater.api.build import DESCRIPTION, build_api, document_response, openapi
 from headwater.api.problems import MEDIA_TYPE, problem
 
 _SAID_BY_STATUS = {405: ("method_not_allowed", "This address does not take that method.")}
@@ -55,9 +55,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         for method, operation in methods.items():
             told = {**operation, "method": method.upper(), "path": address, "fields": _fields(operation)}
             groups.setdefault(operation["tags"][0], []).append(told)
-    return render(
-        request, "api/docs.html", {"groups": groups, "description": document["info"]["description"].split("\n\n")}
-    )
+    return render(request, "api/docs.html", {"groups": groups, "description": DESCRIPTION.replace("`", "").split("\n")})
 
 
 @login_not_required

@@ -9,3 +9,11 @@ class WebConfig(AppConfig):
     name = "headwater.web"
     label = "web"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Put the first page into the rail."""
+        from django.utils.translation import gettext_lazy as _
+
+        from headwater.web.nav import NavPage, register_page
+
+        register_page(NavPage("home", _("My day"), "web:day", order=0, keys="g d"))

@@ -87,6 +87,7 @@ def form_page(
         "back": f"/{resource.slug}/{row.pk}" if row is not None else f"/{resource.slug}",
         "next": request.POST.get("next", "") or local_url(request, request.headers.get("HX-Current-URL", ""), ""),
         "is_wide": len(form.fields) > 5,
+        "submit": _("Save") if command is resource.change else command.label,
     }
     return render(
         request, "web/form_page.html#dialog" if is_htmx(request) else "web/form_page.html", context, status=status

@@ -12,6 +12,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render as render_template
+from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from headwater.platform.errors import DomainError, NotAllowed, NotFound
@@ -41,6 +42,7 @@ def render(
     for name in events:
         trigger(response, name)
     response["Vary"] = "HX-Request"  # the same address answers with a page or a part of it
+    patch_cache_control(response, private=True, no_cache=True)
     return response
 
 
