@@ -237,7 +237,7 @@ def _in_words(advice: Advice, lead: Lead) -> tuple[str, str, str, str, str, str]
 
 for _panel in (
     Panel("lead-head", "qualify.lead", f"{T}head", head, place="head", order=10),
-    Panel("lead-path", "qualify.lead", f"{T}path", path, place="main", order=0),
+    Panel("lead-path", "qualify.lead", f"{T}path", path, place="top", order=0),
     Panel("lead-journey", "qualify.lead", "parties/timeline.html", journey, order=30),
     Panel("lead-others", "qualify.lead", f"{T}others", others, order=40),
     Panel("lead-touches", "qualify.lead", f"{T}touches", touches, order=50, verb="acquire.touchpoint.see"),
