@@ -53,12 +53,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table. ``urls`` open the rows behind its numbers, where there are any."""
+    """A row of the table. ``urls`` open the rows behind its numbers, where there are any.
+
+    ``tone`` judges its return, ``colour`` is its channel's; both are grey with too few wins.
+    """
 
     row: SourceRow
     look: ChannelLook | None
     urls: Mapping[str, str]
     tone: str
+    colour: str
     trend: Sequence[Decimal]
     conversion_words: str
     by_age_words: str
@@ -108,11 +112,13 @@ def _line(row: SourceRow, state: PageState, trend: Sequence[Decimal], currency: 
         "leads": row.figures.leads, "sql": row.figures.sql, "won": row.figures.won,
         "revenue": row.figures.orders, "spend": row.figures.spend,
     }  # fmt: skip
+    look = _look(row, state.request.by) if not every else None
     return Line(
         row=row,
-        look=_look(row, state.request.by) if not every else None,
+        look=look,
         urls={metric: state.rows_url(metric=metric, **which) for metric in OPENED if counted[metric]},
         tone=_tone(row),
+        colour="few" if row.too_few else look.css if look else "",
         trend=trend,
         conversion_words=_so_far(row),
         by_age_words=_by_age(row),

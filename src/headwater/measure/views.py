@@ -22,7 +22,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.platform.resource import REGISTRY, page_of
 from headwater.web.channels import channel_look
-from headwater.web.http import Request, answer, is_htmx, render
+from headwater.web.http import Request, answer, came_from, is_htmx, render
 
 NOUNS = {"leads": "qualify.lead", "orders": "sell.order", "spend": "acquire.spend"}
 METRICS: dict[str, Metric] = {
@@ -85,7 +85,7 @@ def refresh(request: Request) -> HttpResponse:
     request.actor.require("measure.report.see")
     tasks.ask_for_refresh(at=now())
     if not is_htmx(request):
-        return answer(request, request.POST.get("next") or PAGE, _("The numbers are being refreshed. Look again soon."))
+        return answer(request, came_from(request, PAGE), _("The numbers are being refreshed. Look again soon."))
     return render(request, "measure/freshness.html", {"waiting": True, "position": request.POST.get("position", "0")})
 
 

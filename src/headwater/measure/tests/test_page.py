@@ -1,0 +1,262 @@
+"""The page "Where our sales come from": one answer, every number open, the same figures everywhere."""
+
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from headwater.measure import mirror, queries, schema, tasks
+from headwater.measure.rules.periods import By, ReportRequest
+from headwater.platform.clock import now
+from headwater.platform.models import Job
+from headwater.platform.testing import make_actor, query_budget
+from headwater.qualify.models import Lead
+
+PAGE = "/where-sales-come-from"
+
+
+@pytest.fixture
+def owner(history):
+    return signed_in(history.user())
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def words(response):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def body(response):
+    return b"".join(response.streaming_content).decode() if response.streaming else response.content.decode()
+
+
+def test_the_page_answers_its_title_with_what_the_numbers_support(owner, kestrel):
+    said = words(owner.get(PAGE))
+    assert "€18k won so far, from 19 customers." in said
+    assert "Referrals costs 4.9 % of the money and brings 55 % of the revenue." in said.replace("\u202f", " ")
+    assert "=Fair has not paid back." in said
+    assert "ListCo has not paid back" not in said, "one win is too few to judge"
+
+
+def test_the_kinds_of_not_knowing_stay_rows_of_their_own(owner, kestrel):
+    said = words(owner.get(PAGE))
+    assert "Left blank : 4 leads, 1 won" in said
+    assert "No known touchpoint : €250 revenue" in said
+    assert "unknown" in said
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?by=channel", "?by=campaign&model=last", "?by=month&basis=closed", "?width=value"]
+)
+def test_every_address_on_the_page_opens(owner, kestrel, query):
+    page = owner.get(PAGE + query).content.decode()
+    addresses = {unescape(found) for found in re.findall(rf'(?:href|hx-get)="({PAGE}[^"]*)"', page)}
+    rows = sorted(address for address in addresses if address.startswith(f"{PAGE}/rows"))
+    assert len(rows) > 10
+    # Every switch of the plain page, and a sample of the rows: hundreds would only take long.
+    switches = [] if query else sorted(addresses.difference(rows))
+    for address in (*switches, *rows[:: len(rows) // 8]):
+        assert owner.get(address).status_code == 200, address
+
+
+def test_the_rows_behind_a_number_are_as_many_as_it_says(owner, kestrel):
+    key = queries.sources_report(make_actor("*"), ReportRequest(), at=now()).rows[0].key
+    for metric, count in (("leads", 21), ("won", 11), ("sql", 11), ("revenue", 10), ("spend", 1)):
+        said = words(owner.get(f"{PAGE}/rows?metric={metric}&key={key}"))
+        assert f"{count} were counted" in said or (count == 1 and "1 was counted" in said), metric
+
+
+def test_the_rows_page_says_how_many_the_reader_may_not_see(history, owner):
+    mine, other = history.user("READ_ONLY"), history.user("INDEPENDENT_REP")
+    history.leads(history.source("Fair"), 3, owner=mine)
+    gone = history.lead(None)
+    history.count_up()
+    Lead.objects.filter(pk=gone.pk).update(deleted_at=now())
+    said = words(owner.get(f"{PAGE}/rows?metric=leads&every=1"))
+    assert "4 were counted" in said and "1 of them is not visible to you." in said
+    assert "No rows" in words(signed_in(other).get(f"{PAGE}/rows?metric=leads&every=1"))
+
+
+def test_page_file_api_and_json_give_the_same_numbers(owner, kestrel):
+    for by in By:
+        request = ReportRequest(by=by)
+        wanted = json.loads(
+            json.dumps(schema.sources_json(queries.fresh_sources_report(make_actor("*"), request, at=now())))
+        )
+        api = owner.get(f"/api/v1/reports/sources?by={by.value}").json()
+        assert api == wanted
+        page = queries.page_data(make_actor("*"), request, at=now()).report
+        assert schema.sources_json(page)["rows"] == wanted["rows"]
+        lines = list(csv.DictReader(io.StringIO(body(owner.get(f"{PAGE}.csv?by={by.value}")).removeprefix("\ufeff"))))
+        for line, row in zip(lines, [*wanted["rows"], wanted["total"]], strict=True):
+            assert (int(line["leads"]), int(line["won"])) == (row["leads"], row["won"])
+            assert (float(line["revenue"]) if line["revenue"] else None) == row["revenue"]
+            assert (float(line["return_low"]) if line["return_low"] else None) == row["return"]["low"]
+    funnel = owner.get("/api/v1/reports/funnel").json()
+    assert funnel == schema.funnel_json(queries.fresh_funnel_report(make_actor("*"), ReportRequest(), at=now()))
+
+
+def test_the_json_keeps_what_is_not_known_apart(kestrel):
+    rows = schema.sources_json(queries.sources_report(make_actor("*"), ReportRequest(), at=now()))["rows"]
+    by_source = {row["source"]: row for row in rows}
+    assert by_source[""]["label"] == "Left blank" and by_source[""]["unknown"] == "blank"
+    assert by_source[None]["unknown"] == "no_touchpoint" and by_source[None]["revenue"] == 250.0
+    assert by_source["unknown"]["unknown"] == "" and by_source["unknown"]["spend"] is None
+    fair = by_source["=Fair"]
+    assert (fair["leads"], fair["won"], fair["revenue"], fair["spend"], fair["margin"]) == (
+        60,
+        6,
+        6000.0,
+        9000.0,
+        1800.0,
+    )
+    assert fair["conversion"] == {
+        "share": 0.1,
+        "low": pytest.approx(0.0605, abs=1e-4),
+        "high": pytest.approx(0.1608, abs=1e-4),
+        "level": 0.8,
+    }
+    assert fair["return"]["value"] == -0.8 and fair["return"]["high"] < 0
+    assert fair["days_to_win"] == {"median": 10, "mean": 10, "known": 6, "negative": 0}
+
+
+def test_text_that_a_spreadsheet_would_run_is_made_harmless(owner, kestrel):
+    assert "\r\n'=Fair," in body(owner.get(f"{PAGE}.csv"))
+
+
+def test_before_the_first_count_the_page_says_so_and_asks_for_it_once(owner):
+    for _ in range(2):
+        page = owner.get(PAGE)
+        assert page.status_code == 200 and "being prepared" in words(page)
+    assert Job.objects.filter(kind=tasks.KIND).count() == 1
+
+
+def test_with_nothing_yet_there_is_one_sentence_and_one_button(owner, history):
+    history.count_up()
+    said = words(owner.get(PAGE))
+    assert "No lead has arrived yet" in said and "Import your leads" in said
+    assert "Nothing in this period" in words(owner.get(f"{PAGE}?period=this-month"))
+
+
+def test_htmx_gets_the_part_that_changes(owner, kestrel):
+    part = owner.get(f"{PAGE}?model=last", headers={"HX-Request": "true"}).content.decode()
+    assert part.strip().startswith('<div class="stack" id="report"') and "<html" not in part
+
+
+def test_nothing_on_the_page_needs_inline_style_or_script(owner, kestrel):
+    for query in ("", "?by=month", "?width=value", "?curve=1"):
+        page = owner.get(PAGE + query).content.decode()
+        assert " style=" not in page and "<style" not in page
+        assert not re.search(r"<script(?![^>]*src=)", page) and " onclick=" not in page
+
+
+def test_a_period_that_nobody_can_read_is_refused_in_words(owner, kestrel):
+    refused = owner.get(f"{PAGE}?period=yesterdayish")
+    assert refused.status_code == 422 and "yesterdayish" in words(refused)
+    assert owner.get("/api/v1/reports/sources?peroid=2017").status_code == 422
+
+
+def test_who_may_see_no_reports_sees_none(history, kestrel):
+    service = signed_in(history.user("SERVICE"))
+    for address in (PAGE, f"{PAGE}.csv", f"{PAGE}/rows?metric=leads&every=1", "/api/v1/reports/sources"):
+        assert service.get(address).status_code == 403, address
+    assert "Where sales come from" not in words(service.get("/"))
+
+
+def test_a_rep_counts_only_what_is_theirs_and_is_told_so(history):
+    rep = history.user("INDEPENDENT_REP")
+    fair = history.source("Fair")
+    history.leads(fair, 2, owner=rep)
+    history.leads(fair, 5)
+    history.spend(fair, "100")
+    history.count_up()
+    said = words(signed_in(rep).get(PAGE))
+    assert "2 leads, nothing won so far." in said and "only your own and your team's" in said and "€100" not in said
+
+
+def test_the_same_question_is_answered_from_memory_until_the_mirror_moves(owner, kestrel):
+    first = queries.page_data(make_actor("*"), ReportRequest(), at=now())
+    assert queries.page_data(make_actor("*"), ReportRequest(), at=now()).flow is first.flow
+    other = queries.page_data(make_actor("measure.report.see", user_id=7), ReportRequest(), at=now())
+    assert other.flow is not first.flow, "another scope is another question"
+    kestrel.lead(None)
+    assert queries.page_data(make_actor("*"), ReportRequest(), at=now()).report.freshness.behind == 1
+    kestrel.count_up()
+    assert queries.page_data(make_actor("*"), ReportRequest(), at=now()).report.total.figures.leads == 119
+
+
+def test_the_page_asks_the_database_a_few_times_however_much_there_is(owner, kestrel):
+    owner.get(PAGE)
+    with query_budget(12):
+        owner.get(PAGE)
+
+
+def test_the_reader_is_told_how_fresh_the_numbers_are_and_can_refresh(owner, kestrel):
+    kestrel.lead(None)
+    assert "1 change since" in words(owner.get(PAGE))
+    position = mirror.freshness().position
+    waiting = owner.post(f"{PAGE}/refresh", {"position": position}, headers={"HX-Request": "true"})
+    assert "Counting the latest changes" in words(waiting) and Job.objects.filter(kind=tasks.KIND).count() == 1
+    assert "Counting" in words(owner.get(f"{PAGE}/freshness?position={position}", headers={"HX-Request": "true"}))
+    kestrel.count_up()
+    assert owner.get(f"{PAGE}/freshness?position={position}")["HX-Refresh"] == "true"
+    plain = owner.post(f"{PAGE}/refresh", {"next": f"{PAGE}?by=month"})
+    assert plain.status_code == 302 and plain["Location"] == f"{PAGE}?by=month"
+    assert owner.post(f"{PAGE}/refresh", {"next": "https://elsewhere.example/"})["Location"] == PAGE
+
+
+def test_the_mirror_follows_the_log_once_it_rests_or_after_a_minute(history):
+    at = now()
+    tasks.keep_up(at)
+    assert mirror.freshness().behind == 0, "the first time at once"
+    history.lead(None)
+    tasks.keep_up(at)
+    assert mirror.freshness().behind == 1, "somebody is still writing"
+    tasks.keep_up(at + timedelta(seconds=10))
+    assert mirror.freshness().behind == 0
+    for seconds in (30, 40, 50, 90):
+        history.lead(None)
+        tasks.keep_up(at + timedelta(seconds=seconds))
+    assert mirror.freshness().behind == 0, "not put off for ever"
+
+
+def test_an_opportunity_without_a_lead_hides_no_lead_from_the_picture(history):
+    history.leads(history.source("Fair"), 3)
+    history.opportunity()
+    history.opportunity(history.lead(None, sql=True), opened_at=now() - timedelta(days=3), amount=500)
+    history.count_up()
+    streams = queries.flow_of(make_actor("*"), ReportRequest(), at=now()).streams
+    assert sum(stream.leads for stream in streams) == 4
+    assert [(s.outcome, s.value) for s in streams if s.qualified == "qualified"] == [("open", 500)]
+
+
+def test_a_mirror_of_another_version_or_zone_is_made_anew(history, monkeypatch):
+    history.lead(None)
+    history.count_up()
+    assert mirror.refresh(at=now()) is False
+    monkeypatch.setattr(mirror, "VERSION", "next")
+    assert mirror.refresh(at=now()) is True
+
+
+def test_a_kill_in_the_middle_of_a_refresh_leaves_the_old_mirror(history, monkeypatch):
+    history.lead(None)
+    history.count_up()
+    (settings.HOME.mirror / "building-1.duckdb").write_bytes(b"half")
+    assert mirror.freshness().behind == 0
+    history.lead(None)
+    assert mirror.refresh(at=now()) is True
+
+
+def test_the_openapi_document_describes_the_reports(owner):
+    paths = owner.get("/api/v1/openapi.json").json()["paths"]
+    assert {"/api/v1/reports/sources", "/api/v1/reports/funnel"} <= set(paths)
