@@ -21,7 +21,8 @@ def make_person(by: Actor) -> int:
     n = next(_numbers)
     return parties.add_person(
         by=by, at=AT, first_name="Orla", last_name=f"Keane {n}", email=f"orla{n}@harrow.example",
-        phone=f"+353 1 555 {n:04}", employer_name=f"Harrow {n}", job_title="Office manager", city="Dublin", owner_id=by.user_id,
+        phone=f"+353 1 555 {n:04}", employer_name=f"Harrow {n}", job_title="Office manager", city="Dublin",
+        owner_id=by.user_id,
     ).pk  # fmt: skip
 
 

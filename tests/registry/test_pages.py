@@ -5,10 +5,12 @@ import json
 
 import pytest
 from django.test import Client
+from makers import AT
 
 from headwater.acquire.models import Source
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
+from headwater.platform.testing import count_queries
 from headwater.qualify.models import Lead
 
 HX = {"HTTP_HX_REQUEST": "true"}
@@ -76,8 +78,6 @@ def test_a_fragment_is_a_part_of_the_page(make, client_of):
 
 
 def test_names_from_outside_are_only_text(client_of, by):
-    from makers import AT
-
     from headwater.acquire import actions
 
     actions.add_source(by=by, at=AT, name='<script>alert("x")</script>', channel="OTHER")
@@ -301,6 +301,30 @@ def test_a_record_costs_a_bounded_number_of_queries(make, client_of, django_asse
     for key, limit in {"leads": 45, "search?q=keane": 30, "": 30}.items():
         with django_assert_max_num_queries(limit):
             client.get(f"/{key}/{pk}" if key == "leads" else f"/{key}")
+
+
+def test_a_long_history_costs_no_more_queries_than_a_short_one(make, client_of, by):
+    from headwater.parties import actions
+    from headwater.qualify.actions import capture_lead
+
+    [pk] = make("parties.person")
+    client = client_of("OWNER")
+
+    def live(times: int) -> None:
+        for n in range(times):
+            actions.log_activity(by=by, at=AT, party_id=pk, kind="CALL", subject=f"Call {n}")
+            capture_lead(by=by, at=AT, party_id=pk, title=f"Lead {n}", interest="ENQUIRY")
+
+    def cost() -> int:
+        with count_queries() as asked:
+            assert client.get(f"/people/{pk}").status_code == 200
+        return len(asked)
+
+    live(2)
+    cost()
+    few = cost()
+    live(20)
+    assert cost() == few
 
 
 def test_every_noun_has_a_line_in_the_palettes_new(client_of):

@@ -3,8 +3,10 @@
 import pytest
 from django.urls import URLPattern, get_resolver
 
+from headwater.platform.models import Event, Undone
 from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import make_actor
+from headwater.platform.undo import can_undo
 from headwater.team import rules
 from headwater.team.models import Role, User
 from headwater.team.queries import actor_of
@@ -112,6 +114,20 @@ def test_what_lies_outside_ones_reach_is_not_there(key, make, by, client_of):
     assert client.get(f"/{resource.slug}/{pk}").status_code == 404
     assert client.get(f"/api/v1/{resource.slug}/{pk}").status_code == 404
     assert pk not in [item["id"] for item in client.get(f"/api/v1/{resource.slug}").json()["items"]]
+
+
+@pytest.mark.parametrize("key", NOUNS)
+def test_undo_takes_the_right_to_have_done_it(key, make, client_of):
+    """Somebody who only reads cannot take back what others did, however they come by its address."""
+    make(key)
+    client = client_of("READ_ONLY")
+    events = [event for event in Event.objects.all() if can_undo(event)]
+    assert events, "what is made can be taken back"
+    for event in events:
+        for address in (f"/undo/{event.pk}", f"/undo/{event.pk}/all"):
+            answer = client.post(address)
+            assert answer.status_code in (403, 404), (event.verb, answer.status_code)
+    assert not Undone.objects.exists()
 
 
 def test_the_table_of_rights_stays_as_it_is(snapshot):
