@@ -216,7 +216,7 @@ def _sources(db: mirror.Connection, scope: Scope) -> SourcesReport:
     return SourcesReport(
         request=scope.request,
         rows=rows,
-        total=_row(sources.EVERYTHING, every, {"all": ("All", "")}, scope),
+        total=_row(("all", ""), every, {"all": ("All", "")}, scope),
         currency=scope.currency,
         freshness=mirror.freshness_of(db),
         company_wide=scope.sees_company,

@@ -40,8 +40,11 @@ def sources(request: Request) -> HttpResponse:
     except mirror.MirrorMissing:
         tasks.ask_for_refresh(at=now())
         return render(request, "measure/preparing.html", {"address": request.get_full_path()})
-    template = "measure/sources.html#report" if is_htmx(request) else "measure/sources.html"
-    return render(request, template, _context(data, state, request))
+    if not is_htmx(request):
+        return render(request, "measure/sources.html", _context(data, state, request))
+    response = render(request, "measure/sources.html#report", _context(data, state, request))
+    response["HX-Push-Url"] = state.url()  # without the fields of the form that were left empty
+    return response
 
 
 @require_safe

@@ -29,9 +29,10 @@ DEFINITIONS: Mapping[str, str] = {
     "credit goes. By closing day: those whose first order was placed in the period.",
     "revenue": "Value of the orders, each given to its first or last touchpoint within 365 days before it.",
     "margin": "Value less cost of the orders whose cost is known.",
-    "conversion": "Won of leads so far. Young leads have not had time: compare conversion by age.",
+    "conversion": "Won of leads so far, and the range that holds 8 times out of 10 (Wilson). Young leads have not had "
+    "time: compare conversion by age.",
     "conversion_by_age": "Share won by the age to which enough leads were watched, from a life table (Kaplan-Meier): "
-    "young leads count for as long as they have been here.",
+    "young leads count for as long as they have been here. It is what they come to by that age, not in the end.",
     "average_sale": "Revenue by the number of orders whose value is known.",
     "days_to_win": "Whole calendar days from arrival to the first order, where both days are known: the median.",
     "cost_per_lead": "Spend by leads.",

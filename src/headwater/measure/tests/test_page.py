@@ -107,7 +107,9 @@ def test_page_file_api_and_json_give_the_same_numbers(owner, kestrel):
 
 
 def test_the_json_keeps_what_is_not_known_apart(kestrel):
-    rows = schema.sources_json(queries.sources_report(make_actor("*"), ReportRequest(), at=now()))["rows"]
+    found = schema.sources_json(queries.sources_report(make_actor("*"), ReportRequest(), at=now()))
+    rows, total = found["rows"], found["total"]
+    assert (total["source"], total["unknown"], total["leads"], total["won"]) == ("All", "", 118, 19)
     by_source = {row["source"]: row for row in rows}
     assert by_source[""]["label"] == "Left blank" and by_source[""]["unknown"] == "blank"
     assert by_source[None]["unknown"] == "no_touchpoint" and by_source[None]["revenue"] == 250.0
