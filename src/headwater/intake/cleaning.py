@@ -14,10 +14,10 @@ from headwater.intake.profile import Pass, Profile
 from headwater.intake.table import Table
 from headwater.intake.values import (
     Blanks,
+    choice_parser,
     infer_date_order,
     infer_decimal_comma,
     parse_bool,
-    parse_choice,
     parse_date,
     parse_datetime,
     parse_decimal,
@@ -192,7 +192,7 @@ class Cleaner:
             case TargetKind.BOOL:
                 return parse_bool
             case TargetKind.CHOICE:
-                return lambda text: parse_choice(text, target.choices)
+                return choice_parser(target.choices)
             case _:
                 return _text_parser(target)
 

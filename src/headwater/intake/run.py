@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from headwater.platform.installation import installation
 
 log = structlog.get_logger()
 
-LOCK_SECONDS = 0.4
+LOCK_SECONDS = 0.5
 BREATH_SECONDS = 0.1
 FIRST_CHUNK = 500
 SMALLEST_CHUNK, LARGEST_CHUNK = 100, 5_000
@@ -168,6 +168,23 @@ def run_batch(
     return batch
 
 
+@contextmanager
+def _log_tidied_between_chunks() -> Iterator[None]:
+    """SQLite does not tidy its write-ahead log inside a commit of ours, where others wait, but when we let go."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_autocheckpoint")
+        usual = int(cursor.fetchone()[0])
+        cursor.execute("PRAGMA wal_autocheckpoint=0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
+
+
 @dataclass
 class _Chunk:
     """Rows read together: the clean ones, and those that are left out already with their reasons."""
@@ -219,7 +236,7 @@ class _Run:
 
     def to_the_end(self) -> None:
         """Read, write, and finish; what is done already is left out."""
-        with self.rejects:
+        with self.rejects, _log_tidied_between_chunks():
             for each in range(self.position.each, len(self.profile.passes)):
                 start = self.position.row if each == self.position.each else 0
                 self.position.each, self.position.row = each, start
@@ -293,9 +310,16 @@ class _Run:
         self.free_at = time.perf_counter()
 
     def _breathe(self) -> None:
-        """Leave SQLite free long enough: who waits for it looks again every tenth of a second only."""
-        if connection.vendor == "sqlite" and self.free_at and self.batch.rows_read:
-            time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self.free_at)))
+        """Leave SQLite free long enough: who waits for it looks again every tenth of a second only.
+
+        Reading the next chunk is most of that time already, tidying the write-ahead log some more.
+        """
+        if connection.vendor != "sqlite" or not self.free_at:
+            return
+        if not connection.in_atomic_block:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self.free_at)))
 
     @action
     def _finish(self, *, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
@@ -209,6 +209,9 @@ def parse_bool(text: str) -> bool:
     raise BadValue(f"{quoted(text)} is neither yes nor no.")
 
 
+_MOST_SPELLINGS = 500  # of the choices of a column are remembered
+
+
 def parse_choice(text: str, choices: Mapping[str, str]) -> str:
     """The stored value of a choice, found by its value or its label, whatever the case or punctuation.
 
@@ -217,20 +220,36 @@ def parse_choice(text: str, choices: Mapping[str, str]) -> str:
     Raises:
         BadValue: there is no such choice; the nearest is named, else some of those there are.
     """
-    if text in choices:
-        return choices[text]
+    return choice_parser(choices)(text)
+
+
+def choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
+    """:func:`parse_choice` for a whole column: the choices are folded once."""
     known = {choice_key(name): value for name, value in [*((v, v) for v in choices.values()), *choices.items()]}
-    key = choice_key(text)
-    if key in known:
-        return known[key]
+    exact = dict(choices)
+
+    def parse(text: str) -> str:
+        if text in exact:
+            return exact[text]
+        key = choice_key(text)
+        if key in known:
+            if len(exact) < _MOST_SPELLINGS:
+                exact[text] = known[key]
+            return known[key]
+        raise BadValue(_no_choice(text, key, known, choices))
+
+    return parse
+
+
+def _no_choice(text: str, key: str, known: Mapping[str, str], choices: Mapping[str, str]) -> str:
     from rapidfuzz import process  # only mistakes need it
 
     near = process.extractOne(key, list(known), score_cutoff=75)
     if near:
         label = next(name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
-        raise BadValue(f'{quoted(text)} is not one of the choices. Did you mean "{label}"?')
-    some = ", ".join(list(choices)[:6]) + (", ..." if len(choices) > 6 else "")
-    raise BadValue(f"{quoted(text)} is not one of the choices: {some}.")
+        return f"{quoted(text)} is not one of the choices. Did you mean “{label}”?"
+    some = ", ".join(list(choices)[:6]) + (", …" if len(choices) > 6 else "")
+    return f"{quoted(text)} is not one of the choices: {some}."
 
 
 def choice_key(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from headwater.intake.suggested import UnmappedFile
 from headwater.parties.models import Tag
 from headwater.platform import job
 from headwater.platform.errors import NotAllowed
-from headwater.platform.importer import Outcome
+from headwater.platform.importer import Outcome, RowResult
 from headwater.platform.models import Event, Job
 from headwater.platform.testing import make_actor
 
@@ -362,3 +363,21 @@ def test_no_query_grows_with_the_rows_of_a_chunk(csv_file, by, monkeypatch):
 
     assert asked(10) == asked(2_000)
     assert connection.vendor
+
+
+@pytest.mark.django_db
+def test_chunks_shrink_until_others_wait_for_half_a_second_at_most(csv_file, by, monkeypatch):
+    """The first chunk may be too large for a slow machine, the next ones are not."""
+    from headwater.platform.resource import REGISTRY
+
+    tags, sizes = REGISTRY["parties.tag"], []
+
+    def slowly(rows, **more):
+        sizes.append(len(rows))
+        time.sleep(0.002 * len(rows))
+        return [RowResult(row.line, Outcome.UNCHANGED) for row in rows]
+
+    REGISTRY["parties.tag"] = replace(tags, importer=replace(tags.importer, apply=slowly))
+    bring(csv_file(rows_of(1_500)), by)
+    assert sizes[0] == running.FIRST_CHUNK
+    assert all(size * 0.002 < running.LOCK_SECONDS * 1.2 for size in sizes[1:])

@@ -216,7 +216,7 @@ def test_choices_are_found_by_value_or_label() -> None:
 
 
 def test_a_near_miss_is_named_and_a_far_one_gets_the_list() -> None:
-    with pytest.raises(BadValue, match='Did you mean "Disqualified"'):
+    with pytest.raises(BadValue, match="Did you mean “Disqualified”"):
         parse_choice("Disqualifed", STAGES)
     with pytest.raises(BadValue, match="New, Sales qualified, Disqualified"):
         parse_choice("xyz", STAGES)
