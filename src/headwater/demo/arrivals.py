@@ -50,8 +50,8 @@ class Plan:
         found: list[tuple[datetime, Way]] = []
         for way in WAYS:
             found.extend((moment, way) for moment in self._of(way, round(way.leads * count / planned)))
-        now = self._season.at
-        return sorted(((moment, way) for moment, way in found if moment < now), key=lambda pair: (pair[0], pair[1].name))
+        past = [pair for pair in found if pair[0] < self._season.at]
+        return sorted(past, key=lambda pair: (pair[0], pair[1].name))
 
     def _of(self, way: Way, count: int) -> list[datetime]:
         rng, season = self._rng, self._season
@@ -64,11 +64,11 @@ class Plan:
             starts = [season.clock(season.shifted(self._list_day, 24 * i), 9.2) for i in range(3)]
             return [rng.choices(starts, (5, 3, 2))[0] + timedelta(seconds=rng.randint(0, 1500)) for _ in range(count)]
         office = way.how != "form"
-        days = season.days(
+        open_days = season.days(
             start=_months_ago(season.today, way.starts), end=_months_ago(season.today, way.ends),
             week=OFFICE_WEEK if office else WEB_WEEK, growth=GROWTH * way.growth,
         )  # fmt: skip
-        return [season.moment(days.choose(rng), rng, office=office) for _ in range(count)]
+        return [season.moment(open_days.choose(rng), rng, office=office) for _ in range(count)]
 
     def _editions(self) -> list[Edition]:
         season, found = self._season, []
@@ -98,7 +98,7 @@ class Plan:
                 if edition.fair.source == way.name:
                     name = way.campaign.format(year=edition.first.year)
                     starts, ends = edition.first - timedelta(days=60), edition.last + timedelta(days=21)
-                    self._add(name, way, starts, ends, edition.fair.cost, "Visitors of the fair", "150 talks at the stand")
+                    self._add(name, way, starts, ends, edition.fair.cost, "Visitors of the fair", "150 talks")
             return
         if way.how == "list":
             name = way.campaign.format(year=self._list_day.year)
@@ -120,7 +120,9 @@ class Plan:
                 months = (ends.year - starts.year) * 12 + ends.month - starts.month + 1
                 self._add(name, way, starts, ends, months * way.monthly)
 
-    def _add(self, name: str, way: Way, starts: date, ends: date, budget: int, segment: str = "", goal: str = "") -> None:
+    def _add(
+        self, name: str, way: Way, starts: date, ends: date, budget: int, segment: str = "", goal: str = ""
+    ) -> None:
         number = len(self._history.campaigns) + 1
         rounded = round(budget, -2)
         campaign = Campaign(number, name, way.name, starts, ends, rounded, goal or _GOALS.get(way.channel, ""),
@@ -140,9 +142,8 @@ class Plan:
                 years = (booked - season.first_day).days / 365.25
                 dip = 0.6 if day.month == 8 and way.channel == "PAID_ADVERTISING" else 1.0
                 amount = way.monthly * (0.86 + 0.12 * years) * dip * rng.uniform(0.88, 1.12)
-                spend.append(
-                    Spend(way.name, self.campaign(way.name, booked), booked, _euros(amount), _NOTES.get(way.channel, ""))
-                )
+                number, note = self.campaign(way.name, booked), _NOTES.get(way.channel, "")
+                spend.append(Spend(way.name, number, booked, _euros(amount), note))
                 day = booked + timedelta(days=1)
         for edition in self.editions:
             cost = edition.fair.cost * (1 + 0.04 * (edition.first - season.first_day).days / 365.25)
@@ -188,5 +189,3 @@ def _end_of_month(day: date) -> date:
 
 def _euros(amount: float) -> Decimal:
     return Decimal(round(amount)).quantize(Decimal("0.01"))
-
-

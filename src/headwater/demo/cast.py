@@ -13,7 +13,9 @@ from headwater.demo.records import History, Organisation, Person
 from headwater.demo.words import words
 
 ROLES = ("DECISION_MAKER", "CO_DECISION_MAKER", "INFLUENCER", "USER", "GATEKEEPER")
-_PERSONAL_ROLE = {"Owner": "DECISION_MAKER", "Managing director": "DECISION_MAKER", "Finance director": "CO_DECISION_MAKER"}
+_PERSONAL_ROLE = {
+    "Owner": "DECISION_MAKER", "Managing director": "DECISION_MAKER", "Finance director": "CO_DECISION_MAKER",
+}  # fmt: skip
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "ı": "i", "ł": "l"})
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from headwater.demo.company import RENEWAL, ORDER_FORM, TONER, WARRANTY, Way
+from headwater.demo.company import ORDER_FORM, RENEWAL, TONER, WARRANTY, Way
 from headwater.demo.desk import Desk
 from headwater.demo.funnel import Funnel
 from headwater.demo.journeys import Journeys
@@ -75,7 +75,7 @@ class Trade:
     def size(self, way: Way, organisation: Organisation) -> float:
         """How much more than usual a customer of this size from this source wants."""
         firm = min(max((organisation.employees / 60) ** 0.35, 0.55), 2.1)
-        return way.worth * firm * self._rng.lognormvariate(0, 0.3)
+        return float(way.worth * firm * self._rng.lognormvariate(0, 0.3))
 
     # --- opportunities ------------------------------------------------------------------------------------
 
@@ -87,17 +87,18 @@ class Trade:
         amount = total(lines)
         deal = self.deal(lead, organisation, lines, at, rep, self._next_step(lead))
         wins = rng.random() < min(way.win * (1.1 if lead.interest == "QUOTE_REQUEST" else 0.9), 0.9)
-        length = spread(rng, 23 if wins else 25, 0.55, 200) * (0.7 if amount < 5_000 else 1.25 if amount > 30_000 else 1.0)
+        weight = 0.7 if amount < 5_000 else 1.25 if amount > 30_000 else 1.0
+        length = spread(rng, 23 if wins else 25, 0.55, 200) * weight
         last = 4 if wins else rng.choices((1, 2, 3, 4), LOST_IN)[0]
         if wins and amount < 4_000 and rng.random() < 0.5:
             last = 3
         moment, stage = at, 1
         while stage < last:
-            moment = season.later(moment, length * STAGE_SHARE[stage - 1] * rng.uniform(0.5, 1.5), rng)
+            moment = season.later(moment, self._in_stage(length, stage), rng)
             self._talk(lead, moment, rep)
             self.advance(deal, stage + 1, moment, rep)
             stage += 1
-        closed = self._closing(season.later(moment, length * STAGE_SHARE[stage - 1] * rng.uniform(0.5, 1.6), rng))
+        closed = self._closing(season.later(moment, self._in_stage(length, stage), rng))
         if wins:
             sale = self.win(deal, closed, rep)
         else:
@@ -106,6 +107,11 @@ class Trade:
         deal.steps = [step for step in deal.steps if step.at < season.at]
         self._journeys.during(lead, at, min(closed, season.at))
         return sale if sale is not None and sale.at < season.at else None
+
+    def _in_stage(self, length: float, stage: int) -> float:
+        """How many days in a stage; some opportunities get stuck in one."""
+        stuck = 4.0 if self._rng.random() < 0.05 else 1.0
+        return length * STAGE_SHARE[stage - 1] * self._rng.lognormvariate(-0.1, 0.5) * stuck
 
     def deal(
         self, lead: Lead, organisation: Organisation, lines: list[Line], at: datetime, rep: int, next_step: str

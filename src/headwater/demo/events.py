@@ -10,7 +10,11 @@ from headwater.platform.events import Fact
 
 @dataclass(frozen=True, kw_only=True)
 class DemoBegun(
-    Fact, verb="demo.company_begun", subject="team.company:company_id", sentence="Demo company begun", icon="building-store"
+    Fact,
+    verb="demo.company_begun",
+    subject="team.company:company_id",
+    sentence="Demo company begun",
+    icon="building-store",
 ):
     """The demo company is being loaded; ``former`` are the company's own settings, for the day it comes off again."""
 
@@ -21,7 +25,11 @@ class DemoBegun(
 
 @dataclass(frozen=True, kw_only=True)
 class DemoLoaded(
-    Fact, verb="demo.company_loaded", subject="team.company:company_id", sentence="Demo company loaded", icon="building-store"
+    Fact,
+    verb="demo.company_loaded",
+    subject="team.company:company_id",
+    sentence="Demo company loaded",
+    icon="building-store",
 ):
     """The demo company is complete."""
 

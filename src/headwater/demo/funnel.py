@@ -25,8 +25,8 @@ REASONS = {
     "": {"NO_NEED": 34, "NO_BUDGET": 20, "COMPETITOR": 17, "NOT_REACHABLE": 14, "WRONG_FIT": 12, "OTHER": 3},
 }
 # Who hears from us within half an hour buys more often than who waits a day.
-PATIENCE = ((30, 1.2), (120, 1.0), (540, 0.82))
-FORGOTTEN = 0.62
+PATIENCE = ((30, 1.3), (120, 0.95), (540, 0.75))
+FORGOTTEN = 0.5
 WEBSITE = ("form",)
 
 
@@ -60,8 +60,8 @@ class Funnel:
             owner = self._desk.inside(at)
             self.assign(lead, owner, at, by=owner)
             kind = "CALL" if way.how == "our call" else "MEETING"
-            subject = "First call" if kind == "CALL" else rng.choice(self._words["stand" if way.how == "stand" else "meetings"])
-            self.talk(lead, kind, subject, at, owner)
+            subjects = self._words["stand" if way.how == "stand" else "meetings"]
+            self.talk(lead, kind, "First call" if kind == "CALL" else rng.choice(subjects), at, owner)
             return self.answer(lead, at, owner), owner, 1.0
         if way.how == "list":
             taken = season.later(at, 1 + 2 * rng.random(), rng)
@@ -260,11 +260,14 @@ class Funnel:
 
     def _follow_up(self, lead: Lead, start: datetime, end: datetime, by: int, chance: float) -> None:
         """A talk some time between two steps."""
-        if self._rng.random() < chance and end - start > timedelta(hours=20):
-            moment = self._season.later(start, (end - start).total_seconds() / 86_400 * self._rng.uniform(0.2, 0.8), self._rng)
+        rng = self._rng
+        if rng.random() < chance and end - start > timedelta(hours=20):
+            days = (end - start).total_seconds() / 86_400
+            moment = self._season.later(start, days * rng.uniform(0.2, 0.8), rng)
             if moment < end:
-                kind = "CALL" if self._rng.random() < 0.6 else "EMAIL"
-                self.talk(lead, kind, self._rng.choice(self._words["follow_ups" if kind == "CALL" else "mails"]), moment, by)
+                kind = "CALL" if rng.random() < 0.6 else "EMAIL"
+                subjects = self._words["follow_ups" if kind == "CALL" else "mails"]
+                self.talk(lead, kind, rng.choice(subjects), moment, by)
 
     def _cut(self, lead: Lead, converted: tuple[datetime, int] | None) -> tuple[datetime, int] | None:
         """Forget what has not happened yet."""

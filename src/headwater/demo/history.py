@@ -6,6 +6,7 @@ import heapq
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.demo import company
@@ -26,14 +27,15 @@ SEED = 2026
 REST = timedelta(days=25)
 
 
-def make_history(*, at: datetime, seed: int = SEED) -> tuple[History, Desk, Season]:
+def make_history(*, at: datetime, seed: int = SEED, leads: int = company.LEADS) -> tuple[History, Desk, Season]:
     """The whole history up to ``at``, who was there, and the time it covers. Only plans lie in the future."""
-    teller = _Storyteller(at, seed)
+    teller = _Storyteller(at, seed, leads)
     return teller.tell(), teller.desk, teller.season
 
 
 class _Storyteller:
-    def __init__(self, at: datetime, seed: int) -> None:
+    def __init__(self, at: datetime, seed: int, leads: int) -> None:
+        self._leads = leads
         self._rng = Random(seed)  # noqa: S311  (a story, not a secret)
         hours = OfficeHours(ZoneInfo(company.ZONE), opens=time(8, 30), closes=time(17, 30))
         self.season = Season(at, years=company.YEARS, hours=hours)
@@ -54,7 +56,7 @@ class _Storyteller:
 
     def tell(self) -> History:
         self._before()
-        arrivals = self._plan.moments(company.LEADS)
+        arrivals = self._plan.moments(self._leads)
         expected = sum(way.fresh for _, way in arrivals)
         thrift = min(1.0, len(self._fresh) / max(expected, 1))
         for moment, way in arrivals:
@@ -188,17 +190,16 @@ class _Storyteller:
         """Who told them about us: a customer, who may have been told by another one before."""
         rng = self._rng
         introduced = way.name == company.UNPROMPTED and rng.random() < 0.2 and bool(self._referrers)
-        if introduced:
-            referrer = rng.choice(self._referrers)
-        else:
-            # Those who came to us lately speak of us most.
-            place = int(len(self._customers) * (1 - rng.random() ** 1.6 * 0.999))
-            giver = self._customers[min(place, len(self._customers) - 1)]
-            referrer = giver.people[0] if giver.people else giver.number
-        if referrer == lead.party or referrer == lead.organisation:
-            return
-        if self._history.is_person(referrer) and self._history.person(referrer).organisation == lead.organisation:
-            return
+        while True:
+            if introduced:
+                referrer = rng.choice(self._referrers)
+            else:
+                # Those who came to us lately speak of us most.
+                place = int(len(self._customers) * (1 - rng.random() ** 1.6 * 0.999))
+                giver = self._customers[min(place, len(self._customers) - 1)]
+                referrer = giver.people[0]
+            if self._history.person(referrer).organisation != lead.organisation:
+                break
         lead.referrer = referrer
         self.link(referrer, lead.party, "INTRODUCED" if introduced else "REFERRED", lead.arrived_at)
 
@@ -229,7 +230,8 @@ class _Storyteller:
             if final.get("exit") or not final.get("owner_id") or lead.organisation in scene:
                 continue
             if "answered_at" in final and rng.random() < 0.55:
-                self._todo(lead.party, lead.organisation, rng.choice(talk["todos"]), final["owner_id"], lead.steps[-1].at)
+                subject, since = rng.choice(talk["todos"]), lead.steps[-1].at
+                self._todo(lead.party, lead.organisation, subject, final["owner_id"], since)
         for deal in self._history.deals:
             final = state(deal.steps)
             if final.get("outcome"):
@@ -247,21 +249,26 @@ class _Storyteller:
             if deal.next_step and rng.random() < 0.5:
                 self._todo(deal.party, deal.organisation, deal.next_step, deal.owner, last)
         for organisation in self._history.organisations[1:]:
-            if organisation.customer_since is not None and organisation.customer_since < season.at and rng.random() < 0.3:
-                since = max(organisation.customer_since, season.clock(season.first_day, 9))
-                days = (season.at - since).total_seconds() / 86_400
-                moment = season.later(since, days * rng.random(), rng)
-                if moment < season.at:
-                    by = self.desk.one_of("Service", moment)
-                    self._history.talks.append(
-                        Talk(organisation.number, organisation.number, "NOTE", rng.choice(talk["notes"]), moment, by)
-                    )
+            if organisation.customer_since is not None and rng.random() < 0.3:
+                self._note(organisation, organisation.customer_since, rng.choice(talk["notes"]))
         self._old_todos(talk["todos"])
+
+    def _note(self, organisation: Organisation, since: datetime, subject: str) -> None:
+        """Something the service desk wrote down about a customer."""
+        rng, season = self._rng, self.season
+        since = max(since, season.clock(season.first_day, 9))
+        days = (season.at - since).total_seconds() / 86_400
+        moment = season.later(since, days * rng.random(), rng)
+        if moment < season.at:
+            by, number = self.desk.one_of("Service", moment), organisation.number
+            self._history.talks.append(Talk(number, number, "NOTE", subject, moment, by))
 
     def _todo(self, party: int, organisation: int, subject: str, owner: int, at: datetime) -> None:
         rng, season = self._rng, self.season
-        late = rng.random() < 0.16
-        due = season.before(season.at, rng.uniform(40, 1600)) if late else season.after(season.at, rng.uniform(15, 5400))
+        if rng.random() < 0.16:
+            due = season.before(season.at, rng.uniform(40, 1600))
+        else:
+            due = season.after(season.at, rng.uniform(15, 5400))
         self._history.talks.append(
             Talk(party, organisation, "TODO", self._funnel.spoken(subject, party), min(at, due), owner, due_at=due)
         )
@@ -271,7 +278,8 @@ class _Storyteller:
         rng, season = self._rng, self.season
         for talk in [t for t in self._history.talks if t.kind in ("CALL", "EMAIL") and rng.random() < 0.16]:
             due = season.later(talk.at, rng.uniform(0.5, 6), rng)
-            done = season.before(due, rng.uniform(5, 300)) if rng.random() < 0.85 else season.after(due, rng.uniform(20, 900))
+            in_time = rng.random() < 0.85
+            done = season.before(due, rng.uniform(5, 300)) if in_time else season.after(due, rng.uniform(20, 900))
             if talk.at < done < season.at:
                 subject = self._funnel.spoken(rng.choice(subjects), talk.party)
                 self._history.talks.append(
@@ -285,19 +293,21 @@ class _Storyteller:
         whole = (season.at - start).total_seconds() / 86_400
         history.organisations[0].known_at = start - timedelta(days=5000)
         first_met: dict[int, datetime] = {}
-        for entry in [*history.talks, *history.sales]:
-            if first_met.get(entry.party, entry.at) >= entry.at:
-                first_met[entry.party] = entry.at
-        for touch in history.touches:
-            if not touch.is_arrival and first_met.get(touch.party, touch.at) >= touch.at:
+        met_on: list[tuple[int, datetime]] = [(talk.party, talk.at) for talk in history.talks]
+        met_on += [(sale.party, sale.at) for sale in history.sales]
+        for party, at in met_on:
+            first_met[party] = min(at, first_met.get(party, at))
+        for touch in history.touches:  # who only looked around is known by the first of these
+            if not touch.is_arrival:
                 first_met.setdefault(touch.party, touch.at)
         for organisation in history.organisations:
             met = [organisation.known_at, first_met.get(organisation.number)]
             met += [first_met.get(number) for number in organisation.people]
             known = min((moment for moment in met if moment is not None), default=None)
-            organisation.known_at = known or season.moment(season.shifted(season.first_day, int(whole * rng.random() * 0.98)),
-                                                           rng, office=True)  # fmt: skip
-            organisation.known_at = min(organisation.known_at, season.before(season.at, 30))
+            if known is None:
+                day = season.shifted(season.first_day, int(whole * rng.random() * 0.98))
+                known = season.moment(day, rng, office=True)
+            organisation.known_at = min(known, season.before(season.at, 30))
             for number in organisation.people:
                 person = history.person(number)
                 found = [moment for moment in (person.known_at, first_met.get(number)) if moment is not None]
@@ -329,9 +339,9 @@ class _Storyteller:
         history.talks.sort(key=lambda talk: (talk.at, talk.party))
 
 
-def state(steps: list[Step]) -> dict[str, object]:
+def state(steps: list[Step]) -> dict[str, Any]:
     """What a row of steps comes to."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for step in steps:
         found |= step.values
     return found

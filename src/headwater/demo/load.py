@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from headwater.acquire.models import Campaign, Source
-from headwater.demo.company import DOMAIN
+from headwater.demo.company import DOMAIN, LEADS
 from headwater.demo.desk import Desk
 from headwater.demo.events import DemoLoaded
 from headwater.demo.history import SEED, make_history
@@ -47,7 +47,9 @@ class HomeNotEmpty(Conflict):
     )
 
 
-def load_demo(*, at: datetime, on_progress: Progress | None = None, seed: int = SEED) -> dict[str, int]:
+def load_demo(
+    *, at: datetime, on_progress: Progress | None = None, seed: int = SEED, leads: int = LEADS
+) -> dict[str, int]:
     """Fill an empty installation with the demo company up to ``at``; how much of what there is now.
 
     Its people can sign in with ``DEMO_PASSWORD`` where nobody else can yet; beside an owner's account, a password
@@ -62,7 +64,7 @@ def load_demo(*, at: datetime, on_progress: Progress | None = None, seed: int = 
     remove_unfinished(at=at)
     if any(model._default_manager.exists() for model in DATA):
         raise HomeNotEmpty()
-    history, desk, season = make_history(at=at, seed=seed)
+    history, desk, season = make_history(at=at, seed=seed, leads=leads)
     book, start = Book(), season.clock(season.first_day, 9)
     _write_people(book, history, desk, password=None if User.objects.exists() else DEMO_PASSWORD)
     say(1, len(STEPS), STEPS[1])
@@ -124,4 +126,3 @@ def _finish(book: Book, history: History) -> None:
 
 def _silent(done: int, total: int, message: str) -> None:
     """Nobody wants to know."""
-

@@ -86,7 +86,8 @@ class Scene:
         """Leads nobody has claimed yet."""
         rng, season = self._rng, self._season
         ways = [_WAYS[name] for name in (company.FORM, company.PRINT_ADS, company.CALCULATOR, company.REFRESH_ADS)]
-        quiet = [o for o in self._history.organisations[len(self._named) + 1 :] if o.customer_since is None and o.people]
+        others = self._history.organisations[len(self._named) + 1 :]
+        quiet = [o for o in others if o.customer_since is None and o.people]
         for ago, organisation in zip(self._script["pool"], rng.sample(quiet, len(self._script["pool"])), strict=True):
             way = rng.choice(ways)
             need = rng.choice(organisation.needs)
@@ -168,7 +169,8 @@ class Scene:
         if won:
             return self._trade.win(deal, self._days_ago(won, 11.4), rep)
         if entry["category"] != CATEGORY[entry["stage"]]:
-            deal.steps.append(Step(reached + timedelta(minutes=4), "Changed", rep, {"forecast_category": entry["category"]}))
+            judged = {"forecast_category": entry["category"]}
+            deal.steps.append(Step(reached + timedelta(minutes=4), "Changed", rep, judged))
         days = -6 if entry.get("gone") else self._rng.randint(9, 40)
         deal.close_date = season.shifted(season.today, days)
         return None
@@ -228,5 +230,3 @@ class Scene:
             Talk(organisation.people[0], organisation.number, "TODO", entry["subject"],
                  season.before(min(due, season.at), 900), self._desk.named(entry["owner"]), due_at=due)
         )  # fmt: skip
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.acquire.events import CampaignAdded, SourceAdded, SpendEntered, TouchpointRecorded
@@ -27,7 +28,7 @@ def _sources(book: Book, desk: Desk, start: datetime) -> None:
     named = [(way.name, way.channel, way.note) for way in company.WAYS if way.name]
     named += [(name, channel, "") for name, channel in company.REORDERS]
     marketer = desk.named("Sofia Lind")
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for pk, (name, channel, note) in zip(reserve_ids(Source, len(named)), named, strict=True):
         rows.append((pk, name, fold_name(name), channel, note, start, None, {}, None))
         book.sources[name], book.channels[name] = pk, channel
@@ -39,7 +40,8 @@ def _sources(book: Book, desk: Desk, start: datetime) -> None:
 def _campaigns(book: Book, history: History, desk: Desk) -> None:
     marketer = desk.named("Sofia Lind")
     book.campaigns = reserve_ids(Campaign, len(history.campaigns))
-    rows, links = [], []
+    rows: list[tuple[Any, ...]] = []
+    links: list[tuple[Any, ...]] = []
     for pk, c in zip(book.campaigns, history.campaigns, strict=True):
         planned = min(_noon(c.starts), history.at)
         rows.append(
@@ -58,7 +60,7 @@ def _campaigns(book: Book, history: History, desk: Desk) -> None:
 
 def _spend(book: Book, history: History, desk: Desk) -> None:
     marketer = desk.named("Sofia Lind")
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for pk, s in zip(reserve_ids(SpendEntry, len(history.spend)), history.spend, strict=True):
         source, campaign, at = book.sources[s.source], book.campaign(s.campaign), min(_noon(s.on), history.at)
         rows.append((pk, source, campaign, s.on, s.amount, company.CURRENCY, s.note, at, {}))
@@ -73,7 +75,7 @@ def _spend(book: Book, history: History, desk: Desk) -> None:
 
 def _touchpoints(book: Book, history: History) -> None:
     """What a lead came with is told by the lead's own fact."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for pk, t in zip(reserve_ids(Touchpoint, len(history.touches)), history.touches, strict=True):
         party, organisation = book.party(t.party), book.party(t.organisation)
         source, campaign = book.sources.get(t.source), book.campaign(t.campaign)

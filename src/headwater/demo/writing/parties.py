@@ -29,7 +29,8 @@ PARTY = (
     "is_influence", "owner_id", "team_id", "extra", "created_at",
 )  # fmt: skip
 POINT = (
-    "party_id", "kind", "value", "normalised", "is_primary", "is_verified", "is_bounced", "do_not_contact", "created_at",
+    "party_id", "kind", "value", "normalised", "is_primary", "is_verified", "is_bounced", "do_not_contact",
+    "created_at",
 )  # fmt: skip
 KEY_ACCOUNT, TENDER, LEASE = "Key account", "Public tender", "Lease"
 
@@ -96,8 +97,8 @@ def _company_row(book: Book, desk: Desk, o: Organisation, countries: dict[str, s
     owner = _owner(desk, o)
     email = f"info@{o.domain}" if _has_mailbox(o) else ""
     return (
-        book.party(o.number), "ORGANISATION", o.name, company_key(o.name), "", "", "", None, o.sector, o.employees, "", "",
-        o.street, o.postcode, o.city, countries[o.country], email, o.phone, False, False, book.user(owner),
+        book.party(o.number), "ORGANISATION", o.name, company_key(o.name), "", "", "", None, o.sector, o.employees, "",
+        "", o.street, o.postcode, o.city, countries[o.country], email, o.phone, False, False, book.user(owner),
         book.team(desk.team(owner)) if owner else None, {}, o.known_at,
     )  # fmt: skip
 
@@ -105,9 +106,9 @@ def _company_row(book: Book, desk: Desk, o: Organisation, countries: dict[str, s
 def _person_row(book: Book, desk: Desk, p: Person, o: Organisation, countries: dict[str, str]) -> tuple[Any, ...]:
     owner = _owner(desk, o)
     return (
-        book.party(p.number), "PERSON", p.name, name_key(p.name), p.first, p.last, p.job, book.party(o.number), "", None,
-        "", "", "", "", o.city, countries[o.country], p.email, p.phone, p.is_employee, p.is_influence, book.user(owner),
-        book.team(desk.team(owner)) if owner else None, {}, p.known_at,
+        book.party(p.number), "PERSON", p.name, name_key(p.name), p.first, p.last, p.job, book.party(o.number), "",
+        None, "", "", "", "", o.city, countries[o.country], p.email, p.phone, p.is_employee, p.is_influence,
+        book.user(owner), book.team(desk.team(owner)) if owner else None, {}, p.known_at,
     )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _relationships(book: Book, history: History) -> None:
         "id", "from_party_id", "to_party_id", "kind", "buying_role", "from_date", "until_date", "note", "created_at",
     )  # fmt: skip
     ids = reserve_ids(Relationship, len(history.people) + len(history.links))
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (pk, book.party(p.number), book.party(p.organisation), "WORKS_FOR", p.buying_role, None, None, "", p.known_at)
         for pk, p in zip(ids, history.people, strict=False)
     ]

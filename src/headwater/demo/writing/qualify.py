@@ -115,4 +115,3 @@ class Periods:
         """What holds still has no end."""
         for kind, (value, since) in self._open.items():
             self._spans.append((self._row, self._pk, kind, value, since, None, since))
-

@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.acquire.rules import fold_name
 from headwater.demo import company
-from headwater.demo.records import Deal, History, Line, Sale
+from headwater.demo.records import Deal, History, Line
 from headwater.demo.words import words
 from headwater.demo.writing.book import Book
 from headwater.demo.writing.qualify import Periods
@@ -30,8 +30,9 @@ from headwater.sell.models import (
 
 CENT = Decimal("0.01")
 START: dict[str, Any] = {
-    "stage_id": None, "stage_since": None, "outcome": "", "amount": None, "probability": 0, "forecast_category": "PIPELINE",
-    "close_date": None, "next_step": "", "competitor": "", "lost_reason": "", "lost_note": "", "closed_at": None,
+    "stage_id": None, "stage_since": None, "outcome": "", "amount": None, "probability": 0,
+    "forecast_category": "PIPELINE", "close_date": None, "next_step": "",
+    "competitor": "", "lost_reason": "", "lost_note": "", "closed_at": None,
     "owner_id": None, "team_id": None,
 }  # fmt: skip
 FIRST_NUMBER = 1001
@@ -51,10 +52,11 @@ def write_sell(book: Book, history: History, *, start: datetime) -> None:
 def _products(book: Book, start: datetime) -> None:
     entries = words("needs")["products"]
     book.products = reserve_ids(Product, len(entries))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for pk, (name, family, price, share) in zip(book.products, entries, strict=True):
         cost = (Decimal(price) * Decimal(str(share))).quantize(CENT)
-        rows.append((pk, name, fold_name(name), family, Decimal(price).quantize(CENT), cost, company.CURRENCY, start, {}))
+        listed = Decimal(price).quantize(CENT)
+        rows.append((pk, name, fold_name(name), family, listed, cost, company.CURRENCY, start, {}))
         book.tell(start, 1, events.ProductAdded(product_id=pk, name=name))
     columns = ("id", "name", "name_key", "family", "list_price", "cost", "currency", "created_at", "extra")
     insert_rows(Product, columns, rows)
@@ -98,8 +100,8 @@ def _walk(
         "probability": first.probability, "close_date": deal.close_date, "next_step": deal.next_step, "owner_id": owner,
         "team_id": book.team_of(deal.owner),
     }  # fmt: skip
-    about = {"party_id": book.party(deal.party), "organisation_id": book.party(deal.organisation)}
-    worth = {"amount": str(now["amount"]), "currency": company.CURRENCY}
+    about: dict[str, Any] = {"party_id": book.party(deal.party), "organisation_id": book.party(deal.organisation)}
+    worth: dict[str, Any] = {"amount": str(now["amount"]), "currency": company.CURRENCY}
     opened = events.OpportunityOpened(
         opportunity_id=pk, stage=first.name, lead_id=book.lead(deal.lead), owner_id=owner, **worth, **about
     )
@@ -124,7 +126,6 @@ def _walk(
         elif step.fact == "OpportunityLost":
             told["words"] = step.told["reason"].replace("_", " ").lower()
         kind = getattr(events, step.fact)
-        told = {name: value for name, value in told.items() if name in kind.__dataclass_fields__}
         fact = kind(opportunity_id=pk, fields=plain, personal_fields=personal or None, **about, **told)
         book.tell(step.at, step.by, fact)
         if {"stage_id", "outcome"} & changed.keys():
@@ -148,8 +149,9 @@ def _orders(book: Book, history: History, orders: dict[int, int]) -> None:
         )  # fmt: skip
         lines.extend(_line(book, pk, line) for line in sale.lines)
         placed = events.OrderPlaced(
-            order_id=pk, amount=str(amount), currency=company.CURRENCY, opportunity_id=deal, lead_id=book.lead(sale.lead),
-            is_dated=True, party_id=book.party(sale.party), organisation_id=book.party(sale.organisation),
+            order_id=pk, amount=str(amount), currency=company.CURRENCY, opportunity_id=deal,
+            lead_id=book.lead(sale.lead), is_dated=True, party_id=book.party(sale.party),
+            organisation_id=book.party(sale.organisation),
         )  # fmt: skip
         book.tell(sale.at, sale.owner, placed)
     columns = (
@@ -157,9 +159,7 @@ def _orders(book: Book, history: History, orders: dict[int, int]) -> None:
         "currency", "owner_id", "team_id", "note", "extra", "created_at",
     )  # fmt: skip
     insert_rows(Order, columns, rows)
-    insert_rows(
-        OrderLine, ("order_id", "product_id", "product_text", "quantity", "unit_price", "unit_cost"), lines
-    )
+    insert_rows(OrderLine, ("order_id", "product_id", "product_text", "quantity", "unit_price", "unit_cost"), lines)
 
 
 def _line(book: Book, order_id: int, line: Line) -> tuple[Any, ...]:
