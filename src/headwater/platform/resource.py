@@ -325,10 +325,8 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
     """
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order)
-    if position is not None:
-        rows = rows.filter(_beyond(order, position, backwards))
     size = max(1, min(size, MAX_PAGE_SIZE))
-    found = list(rows.order_by(*(_order_by(path, d != backwards, backwards) for path, d in order))[: size + 1])
+    found = _stretch(rows, order, position, backwards, size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -356,12 +354,8 @@ def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") ->
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [_along(row, path) for path, _ in order]
-    found: list[int | None] = []
-    for backwards in (True, False):
-        beyond = rows.filter(_beyond(order, position, backwards))
-        by = (_order_by(path, descending != backwards, backwards) for path, descending in order)
-        found.append(beyond.order_by(*by).values_list("pk", flat=True).first())
-    return found[0], found[1]
+    before, after = (_stretch(rows, order, position, backwards, 1) for backwards in (True, False))
+    return (before[0].pk if before else None), (after[0].pk if after else None)
 
 
 def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
@@ -404,6 +398,29 @@ def _beyond(order: Sequence[tuple[str, bool]], position: Sequence[Any], backward
         condition |= equal & step
         equal &= Q(**{path: value}) if value is not None else Q(**{f"{path}__isnull": True})
     return condition
+
+
+def _stretch(
+    rows: Rows, order: Sequence[tuple[str, bool]], position: Sequence[Any] | None, backwards: bool, count: int
+) -> list[Any]:
+    """The next ``count`` rows from ``position`` on, read from an index at that place where there is one."""
+
+    def read(stretch: Rows, at_most: int) -> list[Any]:
+        by = (_order_by(path, descending != backwards, backwards) for path, descending in order)
+        return list(stretch.order_by(*by)[:at_most])
+
+    if position is None:
+        return read(rows, count)
+    beyond = rows.filter(_beyond(order, position, backwards))
+    (path, descending), value = order[0], position[0]
+    if value is None:
+        return read(beyond, count)
+    # The bound repeats what the condition implies; without it the database reads the list from its beginning. It
+    # leaves out the unknown values, which stand after all others and are read on their own.
+    found = read(beyond.filter(**{f"{path}__{'lte' if descending != backwards else 'gte'}": value}), count)
+    if not backwards and len(found) < count:
+        found += read(rows.filter(**{f"{path}__isnull": True}), count - len(found))
+    return found
 
 
 def _cursor(order: Sequence[tuple[str, bool]], row: Model, *, backwards: bool) -> str:
