@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from headwater.parties.phones import BadContact, Phone, normalise_phone, parse_phone
 from headwater.parties.words import (
@@ -44,7 +44,8 @@ _PLAIN_EMAIL = re.compile(
     r"([A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+(?:\.[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+)*)@([A-Za-z0-9.\-]+)"
 )
 _EMAIL_AROUND = " \t\u00a0\u200b\u200e\u2060\ufeff"
-_LONGEST_EMAIL, _LONGEST_LOCAL = 254, 64
+_LONGEST_EMAIL, _LONGEST_LOCAL, _LONGEST_DOMAIN = 254, 64, 253
+_SPECIAL_DOMAINS = frozenset(SPECIAL_USE_DOMAIN_NAMES)
 
 
 def normalise_email(text: str) -> str:
@@ -89,8 +90,16 @@ class _Domain:
     problem: str = ""
 
 
+_PLAIN_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+
 @lru_cache(maxsize=65_536)
 def _domain(domain: str) -> _Domain:
+    if len(domain) <= _LONGEST_DOMAIN and _PLAIN_DOMAIN.fullmatch(domain) and "--" not in domain:
+        labels = domain.split(".")
+        # Plain letters, digits and hyphens are what they are; only names set apart for special use are no addresses.
+        if not any(".".join(labels[n:]) in _SPECIAL_DOMAINS for n in range(len(labels))):
+            return _Domain(domain, len(domain))
     try:
         found = validate_email(f"a@{domain}", check_deliverability=False, strict=True)
     except EmailNotValidError as error:

@@ -335,3 +335,21 @@ def test_different_people_do_not_agree(a: str, b: str) -> None:
 def test_agreement_goes_both_ways(a: str, b: str) -> None:
     assert names_agree(a, b) == names_agree(b, a)
     assert names_agree(a, a)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["firm.de", "a-b.co.uk", "3com.com", "x.invalid", "deep.in.local", "home.arpa", "mail.test", "a..de", "-a.de",
+     "a-.de", "a.d", "a.123", "xn--mnchen-3ya.de", "ab--cd.de", "firm_x.de", f"{'a' * 64}.de", f"{'a.' * 127}de",
+     "localhost", "x.onion"],
+)  # fmt: skip
+def test_the_short_way_through_a_plain_domain_says_what_the_book_says(domain: str) -> None:
+    try:
+        by_the_book = validate_email(f"a@{domain}", check_deliverability=False, strict=True).normalized.lower()
+    except EmailNotValidError:
+        by_the_book = None
+    try:
+        ours = normalise_email(f"a@{domain}")
+    except BadContact:
+        ours = None
+    assert ours == by_the_book
