@@ -304,9 +304,9 @@ class _Run:
         raise _RolledBack
 
     def _pace(self, seconds: float, rows: int) -> None:
-        """Choose the next chunk so that it holds the database for about half a second, and let others at it."""
+        """Choose the next chunk so that it holds the database for about half a second: shrink at once, grow slowly."""
         wanted = int(rows * LOCK_SECONDS / max(seconds, 0.001))
-        self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, (self.size + wanted) // 2, wanted * 2))
+        self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, wanted, (self.size + wanted) // 2))
         self.free_at = time.perf_counter()
 
     def _breathe(self) -> None:
