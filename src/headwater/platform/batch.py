@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar, cast
+from typing import cast
 
-from headwater.platform.events import Changed, Fact, fact_of
+from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
 
 LOOKUP = 5_000
-F = TypeVar("F", bound=Fact)
 
 
 def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
@@ -33,13 +32,6 @@ def edits_of(row_type: str, batch_id: int) -> Iterator[tuple[int, Changed]]:
     events = Event.objects.filter(batch_id=batch_id, verb="platform.changed", subject_type=row_type)
     for event in events.order_by("-pk").iterator(chunk_size=2_000):
         yield event.subject_id, cast(Changed, fact_of(event))
-
-
-def facts_of_batch(batch_id: int, kind: type[F]) -> Iterator[tuple[int, F]]:
-    """The facts of one kind that a batch recorded, with the rows they are about, newest first."""
-    events = Event.objects.filter(batch_id=batch_id, verb=kind.verb)
-    for event in events.order_by("-pk").iterator(chunk_size=2_000):
-        yield event.subject_id, cast(F, fact_of(event))
 
 
 def happened_to(row_type: str, batch_id: int, *verbs: str) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -95,11 +96,15 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     return None
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps would make one per value
+
+
 def _json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return "{}" if value == {} else _encode(value)
 
 
+@lru_cache(maxsize=4096)  # a chunk repeats the moment it is written at in every row
 def _sqlite_datetime(value: datetime) -> str:
     moment = value.astimezone(UTC) if value.tzinfo is not UTC else value
     # Django's own form of a UTC moment: no zone, microseconds only when there are some.
-    return moment.replace(tzinfo=None).isoformat(sep=" ")
+    return moment.isoformat(sep=" ")[: -len("+00:00")]

@@ -3,6 +3,7 @@
 from headwater.qualify.actions import undo
 from headwater.qualify.actions.answers import log_response, stop_answer_clocks
 from headwater.qualify.actions.capture import capture_lead, change_lead, delete_lead, restore_lead
+from headwater.qualify.actions.conversion import take_back_conversions
 from headwater.qualify.actions.handovers import accept_lead, hand_over_lead, send_back_lead
 from headwater.qualify.actions.next_steps import plan_next_step
 from headwater.qualify.actions.owners import (
@@ -23,7 +24,6 @@ from headwater.qualify.actions.stages import (
     recycle_lead,
     reopen_lead,
     unconvert_lead,
-    unconvert_leads,
     wake_up_leads,
 )
 from headwater.qualify.actions.steps import StepRefused
@@ -54,8 +54,8 @@ __all__ = [
     "restore_lead",
     "send_back_lead",
     "stop_answer_clocks",
+    "take_back_conversions",
     "unconvert_lead",
-    "unconvert_leads",
     "undo",
     "wake_up_leads",
 ]

@@ -11,22 +11,18 @@ from typing import Any
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
-from headwater.platform.changes import old_values
-from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
 from headwater.qualify.actions.steps import (
     HOLDERS,
     ROW,
     STATE,
-    as_change,
     as_fields,
     grant_reason,
     holders_of,
     parties_of,
     state_of,
 )
-from headwater.qualify.events import Step
 from headwater.qualify.models import Lead
 
 
@@ -111,11 +107,3 @@ def grants_for(leads: Sequence[Lead]) -> list[GrantDraft]:
         for party_id in parties_of(lead)
         for user_id, team_id in holders_of(lead)
     ]
-
-
-def values_before(lead: Lead, step: Step) -> dict[str, Any] | None:
-    """What a lead's fields were before a step, or nothing when one of them changed again since."""
-    try:
-        return old_values(lead, as_change(step))
-    except NotUndoable:  # asked before anything was written, so nothing has to be rolled back
-        return None

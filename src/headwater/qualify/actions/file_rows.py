@@ -54,8 +54,11 @@ class FileRow:
     @property
     def key(self) -> object:
         """What makes two rows of a file the same lead."""
-        if self.external_id:
-            return self.external_id
+        return self.external_id or self.same_key
+
+    @property
+    def same_key(self) -> tuple[Any, ...]:
+        """What makes a row without an external id the same lead as another: party, source and arrival."""
         return self.party_id, self.wanted.get("source_id"), self.wanted.get("arrived_at")
 
     def draft(self) -> PartyDraft:

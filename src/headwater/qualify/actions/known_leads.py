@@ -70,7 +70,8 @@ class KnownLeads:
             leads = Lead.objects.select_related("party", "organisation").filter(
                 party_id__in=party_ids[start : start + LOOKUP]
             )
-            for lead in leads.order_by("-pk"):
+            # The first of several, and one that is there before one that was deleted.
+            for lead in sorted(leads.order_by("-pk"), key=lambda lead: lead.deleted_at is None):
                 self._by_same[lead.party_id, lead.source_id, lead.arrived_at] = lead
         for row in rows:
             row.lead = self._by_same.get(row.key)

@@ -76,12 +76,31 @@ def _first_of_each_id(rows: Iterable[FileRow]) -> list[FileRow]:
 
 
 def _settle(read: Sequence[FileRow], known: KnownLeads) -> list[FileRow]:
-    """Decide which rows are new leads; later rows about the same lead join the first one, whose values they overlay."""
+    """Decide which rows are new leads; later rows about the same lead join the first one, whose values they overlay.
+
+    Rows with an external id come first: one without may then be about the lead of one with.
+    """
     new: dict[object, FileRow] = {}
     here: dict[int, list[FileRow]] = {}
-    for row in read:
-        if not row.ok:
-            continue
+    good = [row for row in read if row.ok]
+    _gather([row for row in good if row.external_id], new, here)
+    for row in list(new.values()):
+        new.setdefault(row.same_key, row)
+    _gather([row for row in good if not row.external_id], new, here)
+    for about_one in here.values():
+        rows = [row for row in about_one if row.has_good_email()]
+        for row in rows[1:]:
+            row.join(rows[0])
+        if rows:
+            known.compare(rows[0])
+        for row in rows[1:]:
+            row.outcome = Outcome.UNCHANGED if rows[0].outcome is Outcome.UNCHANGED else Outcome.UPDATED
+    return list({row.line: row for row in new.values()}.values())
+
+
+def _gather(rows: Iterable[FileRow], new: dict[object, FileRow], here: dict[int, list[FileRow]]) -> None:
+    """Sort rows in the order of the file into leads that are here, new ones, and those that join a new one."""
+    for row in rows:
         if row.lead is not None:
             here.setdefault(row.lead.pk, []).append(row)
         elif (same := new.get(row.key)) is not None:
@@ -92,15 +111,6 @@ def _settle(read: Sequence[FileRow], known: KnownLeads) -> list[FileRow]:
             new[row.key] = row
         else:
             row.errors.append("An earlier row with the same external id was left out.")
-    for rows in here.values():
-        good = [row for row in rows if row.has_good_email()]
-        for row in good[1:]:
-            row.join(good[0])
-        if good:
-            known.compare(good[0])
-        for row in good[1:]:
-            row.outcome = Outcome.UNCHANGED if good[0].outcome is Outcome.UNCHANGED else Outcome.UPDATED
-    return list(new.values())
 
 
 def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: datetime) -> None:

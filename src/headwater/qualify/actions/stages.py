@@ -8,10 +8,9 @@ from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import facts_of_batch
 from headwater.platform.errors import Invalid
 from headwater.qualify import queries, rules
-from headwater.qualify.actions.bulk_steps import Change, take_steps, values_before
+from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import (
     NO_EXIT,
     NO_HANDOVER,
@@ -202,25 +201,6 @@ def unconvert_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
         refuse(rules.why_not_reopen(lead.exit) or rules.Refusal.STILL_OPEN)
     take_step(lead, NO_EXIT, LeadUnconverted, by=by, at=at)
     return lead
-
-
-@action
-def unconvert_leads(*, batch_id: int, lead_ids: Sequence[int], by: Actor, at: datetime) -> int:
-    """Put leads back to where they were before a file of deals converted them; how many.
-
-    Called by the undo of that import. What has happened to a lead since stays: such a lead is left alone.
-
-    Raises:
-        NotAllowed: the actor may not convert, hence not unconvert, leads.
-    """
-    by.require("qualify.lead.convert")
-    leads = Lead.objects.select_for_update().filter(deleted_at=None, exit=Exit.CONVERTED).in_bulk(lead_ids)
-    changes = []
-    for lead_id, fact in facts_of_batch(batch_id, LeadConverted):
-        lead = leads.pop(lead_id, None)
-        if lead is not None and (values := values_before(lead, fact)) is not None:
-            changes.append(Change(lead, values))
-    return take_steps(changes, LeadUnconverted, by=by.in_batch(batch_id), at=at)
 
 
 def _check_count(ids: Sequence[int]) -> None:

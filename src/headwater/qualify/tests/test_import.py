@@ -286,3 +286,10 @@ def test_any_file_imported_again_creates_nothing_and_undone_leaves_nothing(
     imports.LEADS.undo(batch_id=number, by=by_head, at=AT)
     kept = Lead.objects.filter(deleted_at=None)
     assert not kept.exists()
+
+
+def test_a_row_without_an_id_may_be_about_the_lead_of_one_with_an_id(by_head: Actor) -> None:
+    without, with_id = orla(external_id="", title="3 printers"), orla(title="")
+    assert outcomes(run(by_head, without, with_id)) == [UPDATED, CREATED]
+    assert Lead.objects.get().title == "3 printers"
+    assert outcomes(run(by_head, without, with_id, number=2)) == [UNCHANGED, UNCHANGED]

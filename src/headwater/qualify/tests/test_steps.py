@@ -224,7 +224,8 @@ def test_deals_of_a_file_convert_leads_wherever_they_stand(make_lead: MakeLead, 
     assert (fresh.stage, fresh.exit, fresh.exited_at) == ("SQL", "CONVERTED", won)
     assert actions.convert_leads({fresh.pk: won}, by=batch, at=AT) == []
 
-    assert actions.unconvert_leads(batch_id=7, lead_ids=[fresh.pk, gone.pk], by=by_head, at=LATER) == 2
+    ids = [fresh.pk, gone.pk]
+    assert actions.take_back_conversions(batch_id=7, lead_ids=ids, by=by_head, at=LATER) == 2
     fresh.refresh_from_db()
     gone.refresh_from_db()
     assert (fresh.stage, fresh.exit) == ("NEW", "")
