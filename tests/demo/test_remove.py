@@ -50,7 +50,7 @@ def test_it_leaves_nothing_behind(own):
     for model in (Party, Lead, Source, Product, Opportunity, Order, Activity, Grant, Span, Team):
         assert not model.objects.exists(), model
     assert Pipeline.objects.exists() and PipelineStage.objects.exists()
-    assert list(Event.objects.values_list("verb", flat=True)) == ["demo.company_removed"]
+    assert set(Event.objects.values_list("verb", flat=True)) == {"demo.company_removed"}
 
 
 def test_the_owner_and_the_company_are_as_before(own):
