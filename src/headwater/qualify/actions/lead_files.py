@@ -95,7 +95,7 @@ def _settle(read: Sequence[FileRow], known: KnownLeads) -> list[FileRow]:
             known.compare(rows[0])
         for row in rows[1:]:
             row.outcome = Outcome.UNCHANGED if rows[0].outcome is Outcome.UNCHANGED else Outcome.UPDATED
-    return list({row.line: row for row in new.values()}.values())
+    return list({id(row): row for row in new.values()}.values())  # a lead stands here under two keys
 
 
 def _gather(rows: Iterable[FileRow], new: dict[object, FileRow], here: dict[int, list[FileRow]]) -> None:
