@@ -71,7 +71,8 @@ TABLES: Final = {
             CASE WHEN exit IN ('DISQUALIFIED', 'RECYCLED') THEN coalesce(exited_at, {_SOMETIME}) END AS gone_at,
             CASE WHEN currency IN ('', $currency) THEN amount END AS asked,
             {", ".join(f"{_days(step)} AS {step}_days" for step in ("working", "mql", "sal", "sql"))}
-        FROM filled ORDER BY source_id, arrived_at""",
+        -- the few leads that came near a sale lie together, so that what is asked of them reads no other
+        FROM filled ORDER BY has_deal, source_id, arrived_at""",
     # The touchpoints of the buyer and of the organisation's other people, inside the look-back window.
     "credit": f"""
         WITH candidate AS (

@@ -21,7 +21,7 @@ from headwater.team import queries as team_queries
 
 Connection = duckdb.DuckDBPyConnection
 
-VERSION = "4"
+VERSION = "5"
 MEMORY = "192MB"
 
 

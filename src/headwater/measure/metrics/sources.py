@@ -158,13 +158,13 @@ def _count_leads(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Fi
 def _winners(scope: Scope) -> str:
     """The won leads of the report with key, day of arrival and day of the first order."""
     if scope.request.basis is not Basis.CLOSED:
-        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE {won_as_of()}"
+        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE l.has_deal AND {won_as_of()}"
     key = scope.lead_key("l")
     if scope.is_by_time:
         key = key.replace("l.arrived_on", "l.won_on")
     return (
         f"SELECT {key} AS key, l.arrived_on, l.won_on FROM lead_fact l "
-        f"WHERE {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
+        f"WHERE l.has_deal AND {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
     )
 
 
