@@ -41,7 +41,7 @@ class Installation:
         """Run one command to its end."""
         done = subprocess.run(
             [*prefix, sys.executable, "-m", "headwater", *arguments],
-            env=self.env(), capture_output=True, text=True, input=text, timeout=120, check=False,
+            env=self.env(), capture_output=True, text=True, input=text, timeout=300, check=False,
         )  # fmt: skip
         if check:
             assert done.returncode == 0, done.stderr

@@ -69,14 +69,15 @@ class Progress:
         self._what = what
         self._terminal = sys.stderr.isatty()
         self._shown_at = 0.0
-        self._text = ""
+        self._text = self._message = ""
 
     def __call__(self, done: int, total: int | None = None, message: str = "") -> None:
         """Say how far it is; calls that come too fast are not shown."""
         moment = time.monotonic()
-        over = total is not None and done >= total
-        if moment - self._shown_at < (0.1 if self._terminal else 5) and not over:
+        is_news = message != self._message or (total is not None and done >= total)
+        if moment - self._shown_at < (0.1 if self._terminal else 5) and not is_news:
             return
+        self._message = message
         self._shown_at = moment
         of = f" of {total:,}" if total else ""
         text = f"{self._what}: {done:,}{of}{' · ' + message if message else ''}"

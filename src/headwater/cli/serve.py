@@ -134,17 +134,18 @@ def _welcome() -> tuple[list[str], str]:
     """What to say besides the address, and the page to open."""
     from headwater.team import queries
 
-    company = queries.company()
-    if company.setup_digest:
+    if queries.waits_for_owner():
         return ["The owner's account is not made yet: open the link that “headwater init” printed."], "/first-run"
-    if not company.is_demo:
+    if not queries.company().is_demo:
         return [], "/"
-    from headwater.demo.load import DEMO_PASSWORD
+    from headwater.demo.load import DEMO_PASSWORD, demo_logins
 
-    logins = queries.one_login_per_role()
-    width = max((len(user.get_role_display()) for user in logins), default=0)
-    lines = [f"  {user.get_role_display():<{width}}  {user.email}" for user in logins]
-    return [f"Sign in as one of these, the password is {DEMO_PASSWORD}", *lines], "/"
+    logins = demo_logins()
+    if not logins:
+        return [], "/"
+    width = max(len(role) for role, _ in logins)
+    lines = [f"  {role:<{width}}  {email}" for role, email in logins]
+    return [f"Sign in as one of these; the password is {DEMO_PASSWORD}", *lines], "/"
 
 
 def _new_secret() -> str:
