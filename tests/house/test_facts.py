@@ -51,7 +51,8 @@ def render():
             lines += [f"## {room}", ""]
         names = ", ".join(
             f"`{f.name}`" + (" (personal)" if f.name in cls.personal else "")
-            for f in fields(cls) if f.name not in ("party_id", "organisation_id")
+            for f in fields(cls)
+            if f.name not in ("party_id", "organisation_id")
         )
         about = " ".join(cls.__doc__.split())
         lines += [f"- **`{verb}`** — {about} Fields: {names}. Timeline: “{cls.sentence}”."]

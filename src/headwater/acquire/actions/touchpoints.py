@@ -183,9 +183,8 @@ TOUCHPOINT_COLUMNS = (
 )  # fmt: skip
 
 
-@action
 def record_touchpoints(rows: Sequence[TouchpointDraft], *, by: Actor, at: datetime) -> Sequence[int]:
-    """Write many touchpoints with one statement and hand back their ids, in order.
+    """Write many touchpoints with one statement and hand back their ids, in order; inside an action only.
 
     No fact is recorded for each: the importing action records what they belong to.
 
