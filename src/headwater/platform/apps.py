@@ -9,3 +9,7 @@ class PlatformConfig(AppConfig):
     name = "headwater.platform"
     label = "platform"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the facts of the platform itself known."""
+        from headwater.platform import exports  # noqa: F401  (importing declares them)

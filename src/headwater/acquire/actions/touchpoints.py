@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from headwater.acquire.events import TouchpointCorrected, TouchpointRecorded, TouchpointTakenBack
 from headwater.acquire.models import Campaign, Source, Touchpoint, TouchpointKind
 from headwater.parties.queries.visible import visible_parties
-from headwater.platform.action import action
+from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.errors import Conflict, Invalid, NotFound
@@ -207,12 +207,12 @@ def record_touchpoints(rows: Sequence[TouchpointDraft], *, by: Actor, at: dateti
     return ids
 
 
-@action
 def remove_batch_touchpoints(*, batch_id: int, keep_party_ids: Collection[int], by: Actor, at: datetime) -> int:
     """Take back the touchpoints an import wrote, except those of parties whose records stay; how many went.
 
-    Part of the undo of an import, which records the facts.
+    Part of the undo of an import, inside its action, which records the facts.
     """
+    current_unit()
     by.require("acquire.touchpoint.delete")
     mine = Touchpoint.objects.filter(batch_id=batch_id, deleted_at=None)
     if not keep_party_ids:
@@ -225,9 +225,12 @@ def remove_batch_touchpoints(*, batch_id: int, keep_party_ids: Collection[int], 
     )
 
 
-@action
 def restore_touchpoints(*, party_ids: Sequence[int], batch_ids: Collection[int], by: Actor, at: datetime) -> int:
-    """Let touchpoints of these parties count again that the undo of an import took back; how many came back."""
+    """Let touchpoints of these parties count again that the undo of an import took back; how many came back.
+
+    Part of an import, inside its action, which records the facts.
+    """
+    current_unit()
     by.require("acquire.touchpoint.create")
     return sum(
         Touchpoint.objects.filter(party_id__in=party_ids[start : start + 5_000], batch_id__in=list(batch_ids))
