@@ -248,8 +248,8 @@ def _no_choice(text: str, key: str, known: Mapping[str, str], choices: Mapping[s
     if near:
         label = next(name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
         return f"{quoted(text)} is not one of the choices. Did you mean “{label}”?"
-    some = ", ".join(list(choices)[:6]) + (", …" if len(choices) > 6 else "")
-    return f"{quoted(text)} is not one of the choices: {some}."
+    some = ", ".join(list(choices)[:6])
+    return f"{quoted(text)} is not one of the choices: {some}{' and others' if len(choices) > 6 else ''}."
 
 
 def choice_key(text: str) -> str:
