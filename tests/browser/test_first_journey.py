@@ -48,7 +48,7 @@ def site(tmp_path):
             urllib.request.urlopen(f"{base}/health", timeout=2)
             break
         time.sleep(0.2)
-    yield base, json.loads(made.stdout)["setup_link"], home
+    yield base, json.loads(made.stdout)["setup_link"]
     server.terminate()
     server.wait(20)
 
@@ -83,7 +83,7 @@ def act(page, base, path, values=(), press=None):
 
 
 def test_from_first_run_to_undone_import(site, page):
-    base, link, home = site
+    base, link = site
 
     # First run: the owner's account, the company, the way to begin.
     page.goto(link)

@@ -52,8 +52,8 @@ def attempt(number, act):
 
 def state():
     lead = Lead.objects.get()
-    spans = Span.objects.filter(subject_type="qualify.lead", kind="stage", until_at=None).values_list("value", flat=True)
-    return [lead.stage, *spans, Event.objects.filter(verb="qualify.lead_moved").count()]
+    spans = Span.objects.filter(subject_type="qualify.lead", kind="stage", until_at=None)
+    return [lead.stage, *spans.values_list("value", flat=True), Event.objects.filter(verb="qualify.lead_moved").count()]
 """
 
 MOVES = """
