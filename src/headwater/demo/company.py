@@ -19,7 +19,7 @@ YEARS: Final = 3
 ORGANISATIONS: Final = 3_000
 PEOPLE: Final = 6_000
 LEADS: Final = 12_000
-OLD_CUSTOMERS: Final = 400
+OLD_CUSTOMERS: Final = 320
 
 # Team and the one above it; who is in a team sees what the teams below it see.
 TEAMS: Final = (
@@ -102,7 +102,8 @@ class Way:
     """A source and how its leads behave.
 
     ``leads`` arrive in all; ``sql`` of them become sales qualified and ``win`` of those buy, for ``worth`` times the
-    usual amount. ``fresh`` are of companies nobody knew, ``known`` of customers. ``starts`` and ``ends`` are months
+    usual amount. ``fresh`` are of companies nobody knew, ``known`` of customers, ``serious`` of
+    those who look for a supplier. ``starts`` and ``ends`` are months
     ago. ``monthly`` is spent every month. ``how`` they come in: a form, a call, a talk, or a list.
     """
 
@@ -112,8 +113,9 @@ class Way:
     sql: float
     win: float
     worth: float = 1.0
-    fresh: float = 0.15
+    fresh: float = 0.08
     known: float = 0.2
+    serious: float = 0.55
     quotes: float = 0.35
     how: str = "form"
     monthly: int = 0
@@ -138,44 +140,46 @@ REFRESH_ADS, PRINT_ADS, POSTS, TONER, CHAMBER = (
 WARRANTY, PHONE, SHOWROOM, UNKNOWN = "End-of-warranty calls", "Inbound phone", "Showroom Rotterdam", "Unknown"
 RENEWAL, ORDER_FORM = "Renewal e-mail", "Customer order form"
 
-_READING = (SEARCH, TONER, PRINT_ADS, CALCULATOR, POSTS, EXPO)
 WAYS: Final = (
-    Way(THANKS, "REFERRAL", 430, 0.55, 0.56, 1.05, 0.65, 0.05, 0.5, "introduction", 450, 1.35,
-        campaign="Thank-you programme {year}", before=(SEARCH, TONER), touches=0.4,
+    Way(THANKS, "REFERRAL", 430, 0.55, 0.56, 1.05, 0.75, 0.05, 1.0, 0.5, "introduction", 950, 1.35,
+        campaign="Thank-you programme {year}", before=(SEARCH,), touches=0.12,
         note="A voucher and a call for every customer who names somebody."),
-    Way(UNPROMPTED, "REFERRAL", 290, 0.52, 0.54, 1.0, 0.65, 0.05, 0.5, "introduction", growth=1.15,
-        before=(SEARCH,), touches=0.3, note="Customers speak of us without being asked."),
-    Way(EXPO, "TRADE_SHOW", 780, 0.27, 0.33, 1.25, 0.2, 0.25, 0.3, "stand",
-        campaign="Expo Rotterdam {year}", before=(TONER, SEARCH), touches=0.5),
-    Way(PRINT_DAYS, "TRADE_SHOW", 480, 0.26, 0.33, 1.15, 0.22, 0.25, 0.3, "stand",
-        campaign="Print Days Ghent {year}", before=(TONER, PRINT_ADS), touches=0.5),
-    Way(FORUM, "TRADE_SHOW", 150, 0.06, 0.16, 0.5, 0.3, 0.05, 0.1, "stand",
-        campaign="Cloud Forum Cologne {year}", touches=0.2, note="Tried once. Visitors wanted cloud, not machines."),
-    Way(DEALS, "PARTNER", 360, 0.44, 0.47, 1.45, 0.3, 0.2, 0.7, "introduction", 700, 1.3,
-        campaign="Vendor deal registration {year}", before=(SEARCH,), touches=0.3),
-    Way(REPS, "PARTNER", 170, 0.34, 0.4, 1.2, 0.4, 0.2, 0.5, "introduction", growth=1.2, before=(EXPO,), touches=0.3),
-    Way(FORM, "WEB_FORM", 1750, 0.19, 0.31, 0.85, 0.15, 0.2, 0.4, "form", 1500, 1.3, before=_READING, touches=1.5),
-    Way(CALCULATOR, "ORGANIC_SEARCH", 640, 0.2, 0.3, 0.9, 0.17, 0.12, 0.55, "form", 550, 1.5, starts=21,
-        campaign="Cost calculator", before=(SEARCH, TONER, PRINT_ADS), touches=1.2),
-    Way(SEARCH, "ORGANIC_SEARCH", 420, 0.15, 0.28, 0.8, 0.15, 0.1, 0.3, "form", 500, 1.2, before=(SEARCH,),
-        touches=1.0),
-    Way(REFRESH_ADS, "PAID_ADVERTISING", 900, 0.13, 0.21, 0.8, 0.16, 0.05, 0.35, "form", 3700, 0.85,
-        campaign="Server refresh {half}", before=(SEARCH, REFRESH_ADS), touches=1.0),
-    Way(PRINT_ADS, "PAID_ADVERTISING", 1200, 0.13, 0.24, 0.75, 0.16, 0.05, 0.35, "form", 4300, 1.3,
-        campaign="Managed print {half}", before=(SEARCH, PRINT_ADS, TONER), touches=1.1),
-    Way(POSTS, "SOCIAL_MEDIA", 280, 0.08, 0.25, 0.7, 0.2, 0.08, 0.15, "form", 380, 1.4, starts=15,
-        campaign="LinkedIn posts {year}", before=(SEARCH,), touches=0.6),
-    Way(TONER, "EMAIL", 1050, 0.15, 0.34, 0.6, 0.02, 0.6, 0.35, "form", 900, 1.1,
-        campaign="Toner newsletter {year}", before=(TONER, SEARCH), touches=1.3),
-    Way(CHAMBER, "EXTERNAL_LIST", 1450, 0.025, 0.1, 0.45, 0.5, 0.0, 0.02, "list",
+    Way(UNPROMPTED, "REFERRAL", 290, 0.52, 0.54, 1.0, 0.75, 0.05, 1.0, 0.5, "introduction", growth=1.15,
+        before=(SEARCH,), touches=0.1, note="Customers speak of us without being asked."),
+    Way(EXPO, "TRADE_SHOW", 780, 0.27, 0.33, 1.25, 0.14, 0.2, 0.9, 0.3, "stand",
+        campaign="Expo Rotterdam {year}", before=(TONER, SEARCH), touches=0.2),
+    Way(PRINT_DAYS, "TRADE_SHOW", 480, 0.26, 0.33, 1.15, 0.14, 0.2, 0.9, 0.3, "stand",
+        campaign="Print Days Ghent {year}", before=(SEARCH, EXPO), touches=0.2),
+    Way(FORUM, "TRADE_SHOW", 150, 0.06, 0.16, 0.5, 0.25, 0.02, 0.0, 0.1, "stand",
+        campaign="Cloud Forum Cologne {year}", note="Tried once. Visitors wanted cloud, not machines."),
+    Way(DEALS, "PARTNER", 360, 0.44, 0.47, 1.45, 0.5, 0.1, 1.0, 0.7, "introduction", 1500, 1.3,
+        campaign="Vendor deal registration {year}", before=(SEARCH,), touches=0.12),
+    Way(REPS, "PARTNER", 170, 0.34, 0.4, 1.2, 0.5, 0.1, 1.0, 0.5, "introduction", growth=1.2,
+        before=(EXPO,), touches=0.15),
+    Way(FORM, "WEB_FORM", 1950, 0.19, 0.31, 0.85, 0.08, 0.12, 0.9, 0.4, "form", 1500, 1.3,
+        before=(SEARCH, SEARCH, SEARCH, TONER, CALCULATOR, EXPO), touches=0.7),
+    Way(CALCULATOR, "ORGANIC_SEARCH", 640, 0.2, 0.3, 0.9, 0.1, 0.08, 0.9, 0.55, "form", 550, 1.5, starts=21,
+        campaign="Cost calculator", before=(SEARCH, TONER), touches=0.7),
+    Way(SEARCH, "ORGANIC_SEARCH", 420, 0.15, 0.28, 0.8, 0.1, 0.08, 0.85, 0.3, "form", 1100, 1.2,
+        before=(SEARCH,), touches=0.8),
+    Way(REFRESH_ADS, "PAID_ADVERTISING", 900, 0.13, 0.21, 0.8, 0.1, 0.02, 0.0, 0.35, "form", 3700, 0.85,
+        campaign="Server refresh {half}", before=(SEARCH, REFRESH_ADS, REFRESH_ADS), touches=0.8),
+    Way(PRINT_ADS, "PAID_ADVERTISING", 1200, 0.13, 0.24, 0.75, 0.1, 0.02, 0.0, 0.35, "form", 4300, 1.3,
+        campaign="Managed print {half}", before=(SEARCH, PRINT_ADS, PRINT_ADS), touches=0.9),
+    Way(POSTS, "SOCIAL_MEDIA", 280, 0.08, 0.25, 0.7, 0.15, 0.02, 0.1, 0.15, "form", 380, 1.4, starts=15,
+        campaign="LinkedIn posts {year}", before=(POSTS,), touches=0.5),
+    Way(TONER, "EMAIL", 780, 0.15, 0.34, 0.6, 0.0, 0.22, 0.75, 0.35, "form", 900, 1.1,
+        campaign="Toner newsletter {year}", before=(TONER, SEARCH), touches=0.6),
+    Way(CHAMBER, "EXTERNAL_LIST", 1450, 0.025, 0.08, 0.45, 0.67, 0.0, 0.0, 0.02, "list",
         campaign="Chamber list Q2 {year}", note="1,450 addresses bought from the chamber of commerce."),
-    Way(WARRANTY, "OUTBOUND_CALL", 1200, 0.14, 0.3, 1.0, 0.1, 0.45, 0.25, "our call", 4600, 1.0,
-        campaign="End-of-warranty calls {year}", before=(TONER, EXPO), touches=0.5),
-    Way(PHONE, "INBOUND_CALL", 560, 0.26, 0.36, 0.8, 0.15, 0.3, 0.5, "call", before=(SEARCH, PRINT_ADS), touches=0.5),
-    Way(SHOWROOM, "WALK_IN", 170, 0.26, 0.36, 0.55, 0.3, 0.2, 0.4, "talk", before=(SEARCH,), touches=0.3),
-    Way(UNKNOWN, "OTHER", 70, 0.12, 0.3, 0.8, 0.2, 0.2, 0.2, "form", starts=36, ends=22,
+    Way(WARRANTY, "OUTBOUND_CALL", 1250, 0.14, 0.3, 1.0, 0.06, 0.2, 0.75, 0.25, "our call", 4600, 1.0,
+        campaign="End-of-warranty calls {year}", before=(TONER, EXPO), touches=0.25),
+    Way(PHONE, "INBOUND_CALL", 560, 0.26, 0.36, 0.8, 0.12, 0.25, 0.8, 0.5, "call",
+        before=(SEARCH, CALCULATOR), touches=0.25),
+    Way(SHOWROOM, "WALK_IN", 170, 0.26, 0.36, 0.55, 0.2, 0.2, 0.8, 0.4, "talk", before=(SEARCH,), touches=0.2),
+    Way(UNKNOWN, "OTHER", 70, 0.12, 0.3, 0.8, 0.15, 0.1, 0.4, 0.2, "form", starts=36, ends=22,
         note="From the old address book, where nobody noted it."),
-    Way("", "", 130, 0.16, 0.3, 0.8, 0.2, 0.2, 0.2, "form"),
+    Way("", "", 130, 0.16, 0.3, 0.8, 0.15, 0.1, 0.4, 0.2, "form"),
 )  # fmt: skip
 # Ways by which known customers order again; they bring no leads.
 REORDERS: Final = ((RENEWAL, "EMAIL"), (ORDER_FORM, "DIRECT"))

@@ -173,11 +173,11 @@ class Trade:
 
     # --- orders again -------------------------------------------------------------------------------------
 
-    def reorder(self, organisation: Organisation, first: datetime, *, loyal: bool) -> None:
-        """What a customer orders after ``first``, until today or until they stop."""
+    def reorder(self, organisation: Organisation, first: datetime, *, loyal: bool, key: bool = False) -> None:
+        """What a customer orders after ``first``, until today or until they stop; key accounts never do."""
         rng, season = self._rng, self._season
-        gap = spread(rng, 105 if loyal else 150, 0.5, 420)
-        leaves = 0.07 if loyal else 0.19
+        gap = spread(rng, 50, 0.2, 80) if key else spread(rng, 105 if loyal else 150, 0.5, 420)
+        leaves = 0.0 if key else 0.1 if loyal else 0.24
         kinds, shares = list(self._repeat), [entry["share"] for entry in self._repeat.values()]
         moment = first
         while True:
@@ -201,9 +201,9 @@ class Trade:
     def _say_why(self, kind: str, organisation: Organisation, party: int, at: datetime) -> None:
         """What brought the order about, where anybody knows."""
         rng = self._rng
-        ways = {TONER: 24, ORDER_FORM: 26, WARRANTY: 6, "": 24}
+        ways = {TONER: 3, ORDER_FORM: 24, WARRANTY: 5, "": 44}
         if kind in ("contract", "care", "managed", "licences"):
-            ways = {RENEWAL: 46, WARRANTY: 8, TONER: 10, "": 22}
+            ways = {RENEWAL: 34, WARRANTY: 6, TONER: 2, "": 44}
         source = rng.choices(list(ways), list(ways.values()))[0]
         if source:
             days = 0.01 if source == ORDER_FORM else rng.uniform(1, 18)

@@ -49,7 +49,9 @@ class _Storyteller:
         named = len(words("scene")["organisations"])
         self._named = self._history.organisations[1 : named + 1]
         self._fresh = self._history.organisations[named + 1 :]
-        self._known: list[Organisation] = []
+        self._prospects: list[Organisation] = []
+        self._lookers: list[Organisation] = []
+        self._listed: list[Organisation] = []
         self._customers: list[Organisation] = []
         self._coming: list[tuple[datetime, int]] = []
         self._referrers: list[int] = []
@@ -65,7 +67,7 @@ class _Storyteller:
                           self._rng).play():  # fmt: skip
             self._sold(sale)
         for organisation in self._history.organisations:
-            if organisation.customer_since is not None:
+            if organisation.customer_since is not None and organisation.number % 9 == 0:
                 self._journeys.keep_in_touch(organisation, organisation.customer_since)
         self._plan_days()
         self._make_known()
@@ -84,10 +86,11 @@ class _Storyteller:
         addresses = 350 * len(self._history.organisations) // 3000
         for i in range(company.OLD_CUSTOMERS + addresses):
             organisation = self._fresh.pop()
-            self._known.append(organisation)
             organisation.known_at = start - timedelta(days=rng.uniform(5, 2400))
             if i < company.OLD_CUSTOMERS:
                 old.append(organisation)
+            else:
+                (self._prospects if i % 2 else self._lookers).append(organisation)
         for organisation in old:
             is_named = organisation.name in scene["customers"]
             organisation.known_at = start - timedelta(days=rng.uniform(200, 2600))
@@ -97,13 +100,12 @@ class _Storyteller:
                 organisation.tags = ("Key account",)
                 organisation.owner = self.desk.named(rng.choice(("Jonas Weber", "Priya Nair")))
             first = start - timedelta(days=rng.uniform(2, 300))
-            self._trade.reorder(organisation, first, loyal=is_named or rng.random() < 0.55)
+            self._trade.reorder(organisation, first, loyal=rng.random() < 0.55, key=is_named)
             if not is_named:
                 self._customers.append(organisation)
         if scene["customers"]:
             self._named[0].owner = self.desk.named("Jonas Weber")
-        quiet = [o for o in self._known if o.customer_since is None]
-        for organisation in rng.sample(quiet, min(9, len(quiet))):
+        for organisation in rng.sample(self._lookers, 9):
             person = self._history.person(organisation.people[0])
             person.is_influence = True
             self._referrers.append(person.number)
@@ -138,14 +140,22 @@ class _Storyteller:
             self._trade.reorder(organisation, sale.at, loyal=self._rng.random() < 0.4)
 
     def _who(self, moment: datetime, way: Way, thrift: float) -> Organisation:
-        """Whose lead it is: somebody new, a customer, or somebody we heard of before."""
+        """Whose lead it is: somebody new, a customer, or somebody we heard of before.
+
+        Those who look around come by advertising and look again; those who buy come by other ways. Without that
+        difference every source would share in every sale.
+        """
         rng = self._rng
+        if way.how == "list" and self._listed and rng.random() < 0.33:
+            return rng.choice(self._listed)  # the list names several people of a firm
         chance = rng.random()
-        if chance < way.fresh * thrift and self._fresh:
+        pool = self._prospects if rng.random() < way.serious else self._lookers
+        if self._fresh and (way.how == "list" or chance < way.fresh * thrift):
             organisation = self._fresh.pop()
-            self._known.append(organisation)
+            (self._listed if way.how == "list" else pool).append(organisation)
             return organisation
-        pool = self._customers if chance > 1 - way.known else self._known
+        if chance > 1 - way.known:
+            pool = self._customers
         for _ in range(25):
             organisation = rng.choice(pool)
             is_customer = organisation.customer_since is not None and organisation.customer_since <= moment

@@ -53,7 +53,7 @@ class Journeys:
     def during(self, lead: Lead, start: datetime, end: datetime) -> None:
         """What a buyer reads while they decide."""
         days = (end - start).total_seconds() / 86_400
-        for source, chance in ((company.SEARCH, 0.35), (company.TONER, 0.3), (company.CALCULATOR, 0.12)):
+        for source, chance in ((company.SEARCH, 0.08), (company.TONER, 0.04), (company.CALCULATOR, 0.05)):
             if days > 3 and self._rng.random() < chance:
                 self.touch(lead.party, lead.organisation, source, end, self._rng.uniform(0.5, days))
 
