@@ -92,6 +92,17 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def workers(self) -> list[int]:
+        """The ids of the background workers that live; there should be one."""
+        import psutil
+
+        found = []
+        for pid in self.family():
+            with contextlib.suppress(psutil.Error):  # it may end, or be a zombie, while we look
+                if "worker" in psutil.Process(pid).cmdline():
+                    found.append(pid)
+        return found
+
     def wait_until_ready(self, seconds: float = 30) -> None:
         wait_for(lambda: "Headwater is ready" in self.said or self.process.poll() is not None, seconds)
         assert self.process.poll() is None, self.said

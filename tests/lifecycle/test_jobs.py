@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.crash]
@@ -32,11 +31,6 @@ def the_job(installation) -> dict:
         database.close()
 
 
-def worker_of(server) -> int | None:
-    found = [p for p in server.family() if "worker" in psutil.Process(p).cmdline()]
-    return found[0] if found else None
-
-
 @pytest.fixture
 def counting(installed, eventually):
     """A later version that serves, with a job half way."""
@@ -49,7 +43,8 @@ def counting(installed, eventually):
 
 def test_a_killed_worker_loses_no_job_and_counts_on(counting, eventually):
     later, server = counting
-    os.kill(worker_of(server), signal.SIGKILL)
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGKILL)
     reached = the_job(later)["done_units"]
     eventually(lambda: the_job(later)["state"] == "DONE", 30)
     done = the_job(later)
