@@ -1,4 +1,4 @@
-"""The promise of the README in a real browser: a file in, a lead worked, a sale made, its source found, the file taken back."""
+"""The promise of the README in a real browser: a file in, a lead worked and won, its source found, the file undone."""
 
 import contextlib
 import json

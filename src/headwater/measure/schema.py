@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from headwater.measure.metrics.funnel import Step
-from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT
+from headwater.measure.metrics.sources import BLANK
 from headwater.measure.mirror import Freshness
 from headwater.measure.queries import FunnelReport, SourceRow, SourcesReport
 from headwater.measure.rules.intervals import LEVEL, Interval
@@ -36,10 +36,10 @@ def sources_json(report: SourcesReport) -> Json:
 
 
 def row_json(row: SourceRow, by: By) -> Json:
-    """One row. ``source`` is the name in the data: empty where it was left blank, null for no known touchpoint."""
+    """One row. ``source`` is the name in the data: empty where it was left blank."""
     found = row.figures
     return {
-        "source": None if row.unknown == NO_TOUCHPOINT else "" if row.unknown == BLANK else row.label,
+        "source": "" if row.unknown == BLANK else row.label,
         "key": row.key,
         "label": row.label,
         "by": by.value,

@@ -210,18 +210,33 @@ def _in_words(advice: Advice, lead: Lead) -> tuple[str, str, str, str, str, str]
             return title, reason, *command, "phone" if lead.party.phone else "mail", "qualify.lead.respond"
         case Advice.DO_WHAT_IS_DUE:
             reason = _("It was planned for now, or before.")
-            return str(getattr(lead, "next_step", "")), reason, "log_call", _("Log a call"), "phone", (
-                "qualify.lead.respond"
+            return (
+                str(getattr(lead, "next_step", "")),
+                reason,
+                "log_call",
+                _("Log a call"),
+                "phone",
+                ("qualify.lead.respond"),
             )
         case Advice.COMPLETE:
             reason = _("Sales sent it back: %(why)s.") % {"why": lead.get_sent_back_reason_display().lower()}
-            return _("Complete it, then hand it over again"), reason, "hand_over", _("Hand over"), (
-                "arrow-right-circle"
-            ), "qualify.lead.hand_over"
+            return (
+                _("Complete it, then hand it over again"),
+                reason,
+                "hand_over",
+                _("Hand over"),
+                ("arrow-right-circle"),
+                "qualify.lead.hand_over",
+            )
         case Advice.HAND_OVER:
             reason = _("It is marketing qualified, and nobody in sales has been asked.")
-            return _("Hand it over to sales"), reason, "hand_over", _("Hand over"), "arrow-right-circle", (
-                "qualify.lead.hand_over"
+            return (
+                _("Hand it over to sales"),
+                reason,
+                "hand_over",
+                _("Hand over"),
+                "arrow-right-circle",
+                ("qualify.lead.hand_over"),
             )
         case Advice.OPEN_OPPORTUNITY:
             reason = _("Need, budget and who decides are known: it is sales qualified.")
@@ -230,9 +245,14 @@ def _in_words(advice: Advice, lead: Lead) -> tuple[str, str, str, str, str, str]
             reason = _("Nothing is planned. A lead without a next step is forgotten first.")
             return _("Plan the next step"), reason, "next_step", _("Plan it"), "calendar-plus", "qualify.lead.respond"
         case Advice.KEEP_TO_PLAN:
-            return str(getattr(lead, "next_step", "")), _("That is planned next."), "log_call", _("Log a call"), (
-                "phone"
-            ), "qualify.lead.respond"
+            return (
+                str(getattr(lead, "next_step", "")),
+                _("That is planned next."),
+                "log_call",
+                _("Log a call"),
+                ("phone"),
+                "qualify.lead.respond",
+            )
 
 
 for _panel in (

@@ -143,8 +143,12 @@ COMMANDS = (
 
 VIEWS = (
     SavedView("mine", "My open leads", {"owner": "me", **OPEN}, sort="clock,-arrived_at"),
-    SavedView("waiting", "Needs first answer",
-              {**OPEN, "answered_at__empty": "true", "answer_due_at__empty": "false"}, sort="answer_due_at"),
+    SavedView(
+        "waiting",
+        "Needs first answer",
+        {**OPEN, "answered_at__empty": "true", "answer_due_at__empty": "false"},
+        sort="answer_due_at",
+    ),
     SavedView("quotes", "Quote requests", {"interest": "QUOTE_REQUEST", **OPEN}),
     SavedView("pool", "Pool", {"owner__empty": "true", **OPEN}, sort="clock,-arrived_at"),
     SavedView("sent_back", "Sent back by sales", {"sent_back_reason__empty": "false", **OPEN}),

@@ -243,9 +243,7 @@ class _Spend:
         if entry.deleted_at is not None:
             entry.deleted_at, entry.batch_id = None, self.batch.id
             entry.save(update_fields=["deleted_at", "batch_id"])
-            self.facts.append(
-                SpendRestored(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency)
-            )
+            self.facts.append(SpendRestored(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency))
             outcome = Outcome.CREATED
         return outcome
 
@@ -310,9 +308,7 @@ def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(";") if name.strip()]
 
 
-def _why_not_campaign(
-    values: dict[str, Any], campaign: Campaign | None, same: Campaign | None, name: str
-) -> list[str]:
+def _why_not_campaign(values: dict[str, Any], campaign: Campaign | None, same: Campaign | None, name: str) -> list[str]:
     reasons = []
     if campaign is not None and same is not None and same.pk != campaign.pk:
         reasons.append(f"Another campaign is called “{name}”.")

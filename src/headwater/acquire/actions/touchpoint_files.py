@@ -90,8 +90,7 @@ def undo_touchpoint_import(*, batch_id: int, by: Actor, at: datetime) -> UndoRes
         ids = [t.pk for t in going[start : start + 5_000]]
         Touchpoint.objects.filter(pk__in=ids).update(deleted_at=at)
     facts = [
-        TouchpointTakenBack(touchpoint_id=t.pk, party_id=t.party_id, organisation_id=t.organisation_id)
-        for t in going
+        TouchpointTakenBack(touchpoint_id=t.pk, party_id=t.party_id, organisation_id=t.organisation_id) for t in going
     ]
     record_bulk(facts, by=by, at=[at] * len(facts))
     undo_party_import(batch_id=batch_id, by=by, at=at)

@@ -112,7 +112,10 @@ def test_the_json_keeps_what_is_not_known_apart(kestrel):
     assert (total["source"], total["unknown"], total["leads"], total["won"]) == ("All", "", 118, 19)
     by_source = {row["source"]: row for row in rows}
     assert by_source[""]["label"] == "Left blank" and by_source[""]["unknown"] == "blank"
-    assert by_source[None]["unknown"] == "no_touchpoint" and by_source[None]["revenue"] == 250.0
+    assert (
+        by_source["No known touchpoint"]["unknown"] == "no_touchpoint"
+        and by_source["No known touchpoint"]["revenue"] == 250.0
+    )
     assert by_source["unknown"]["unknown"] == "" and by_source["unknown"]["spend"] is None
     fair = by_source["=Fair"]
     assert (fair["leads"], fair["won"], fair["revenue"], fair["spend"], fair["margin"]) == (

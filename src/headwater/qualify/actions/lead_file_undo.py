@@ -55,14 +55,11 @@ def undo_lead_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     staying = [lead for lead in leads if lead.pk in touched]
     _remove(going, by=by, at=at)
     restored, kept = _restore(batch_id, except_ids={lead.pk for lead in going}, by=by, at=at)
-    remove_batch_touchpoints(
-        batch_id=batch_id, keep_party_ids={lead.party_id for lead in staying}, by=by, at=at
-    )
+    remove_batch_touchpoints(batch_id=batch_id, keep_party_ids={lead.party_id for lead in staying}, by=by, at=at)
     undo_party_import(batch_id=batch_id, by=by, at=at)
     names = names_of(lead.party_id for lead in staying)
     stayed = [
-        Kept(lead.pk, names.get(lead.party_id, str(lead)), REASONS.get(touched[lead.pk], OTHERWISE))
-        for lead in staying
+        Kept(lead.pk, names.get(lead.party_id, str(lead)), REASONS.get(touched[lead.pk], OTHERWISE)) for lead in staying
     ]
     return UndoResult(removed=len(going), restored=restored, kept=(*stayed, *kept))
 
@@ -80,9 +77,7 @@ def _remove(leads: Sequence[Lead], *, by: Actor, at: datetime) -> None:
     record_bulk(facts, by=by, at=[at] * len(facts))
 
 
-def _restore(
-    batch_id: int, *, except_ids: set[int], by: Actor, at: datetime
-) -> tuple[int, list[Kept]]:
+def _restore(batch_id: int, *, except_ids: set[int], by: Actor, at: datetime) -> tuple[int, list[Kept]]:
     """Give the leads that the batch changed their old values back, newest change first."""
     edits = [(pk, fact) for pk, fact in edits_of(ROW, batch_id) if pk not in except_ids]
     leads = Lead.objects.select_for_update().filter(deleted_at=None).in_bulk({pk for pk, _ in edits})

@@ -13,9 +13,7 @@ from headwater.qualify.models import Lead
 
 
 @action
-def plan_next_step(
-    *, lead_id: int, subject: str, due_at: datetime, by: Actor, at: datetime, body: str = ""
-) -> Lead:
+def plan_next_step(*, lead_id: int, subject: str, due_at: datetime, by: Actor, at: datetime, body: str = "") -> Lead:
     """Plan what is to be done next, as a to-do of the lead's owner on its party.
 
     Raises:

@@ -122,4 +122,3 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
         lead, values, row_type=ROW, by=by, at=at, personal=PERSONAL,
         party_id=lead.party_id, organisation_id=lead.organisation_id,
     )  # fmt: skip
-
