@@ -153,6 +153,8 @@ class WorkerKeeper:
             if self._stopping.wait(pause):
                 return
             self._process = self._spawn()
+            if self._stopping.is_set():  # meanwhile; stop() may have looked at the one before
+                self._process.terminate()
 
 
 def _announce(serving: Serving) -> None:
