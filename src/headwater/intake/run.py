@@ -144,10 +144,13 @@ def run_batch(
     commit together, in chunks that hold the database for about half a second, so that others can write.
 
     Raises:
+        NotAllowed: the actor may not import one of the kinds that the profile makes of the rows.
         UnreadableFile: the file cannot be read as a table, or lacks columns the profile speaks of.
         BatchMoved: another process went on with it, or it was stopped.
     """
     profile = profile_from(batch.profile)
+    for each in profile.passes:
+        by.require(importer_of(each.kind).verb)
     table = open_table(
         files_folder() / batch.file,
         sheet=profile.file.sheet,

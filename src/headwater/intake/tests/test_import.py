@@ -381,3 +381,12 @@ def test_chunks_shrink_until_others_wait_for_half_a_second_at_most(csv_file, by,
     bring(csv_file(rows_of(1_500)), by)
     assert sizes[0] == running.FIRST_CHUNK
     assert all(size * 0.002 < running.LOCK_SECONDS * 1.2 for size in sizes[1:])
+
+
+@pytest.mark.django_db
+def test_whoever_may_not_import_all_that_the_profile_makes_is_refused_before_the_first_row(csv_file):
+    marketer = make_actor("parties.tag.import", "intake.*", "acquire.*")
+    orders = Pass("orders", "other", {"id": ("external_id",)})
+    with pytest.raises(NotAllowed):
+        bring(csv_file(rows_of(3)), marketer, replace(PROFILE, passes=(PROFILE.main, orders)))
+    assert Tag.objects.count() == 0
