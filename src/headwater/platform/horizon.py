@@ -12,6 +12,20 @@ from headwater.platform.models import Event
 
 PATIENCE_SECONDS = 2.0
 
+# The next transaction id, and the oldest transaction of this database that is still running besides our own. The
+# snapshot also names those of other databases of the cluster, which hold no ids of our log; who holds the lock on
+# a transaction id tells them apart, and lets go of it only after its rows can be seen.
+_RUNNING = """
+SELECT pg_snapshot_xmax(s)::text::bigint, (
+    SELECT min(x::text::bigint) FROM pg_snapshot_xip(s) AS x WHERE x::xid IN (
+        SELECT l.transactionid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock'
+            AND a.datname = current_database() AND l.pid <> pg_backend_pid()
+    )
+)
+FROM pg_current_snapshot() AS s
+"""
+
 
 def log_horizon() -> int:
     """The highest event id that every reader of the log may trust to be complete.
@@ -53,10 +67,7 @@ class _Watch:
             cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM platform_event_id_seq")
             taken = int(cursor.fetchone()[0])
             # Read after the id, so that whoever took it is older than `next`. Our own transaction sees its own rows.
-            cursor.execute(
-                "SELECT pg_snapshot_xmax(s)::text::bigint, (SELECT min(x::text::bigint) FROM pg_snapshot_xip(s) AS x "
-                "WHERE x IS DISTINCT FROM pg_current_xact_id_if_assigned()) FROM pg_current_snapshot() AS s"
-            )
+            cursor.execute(_RUNNING)
             upcoming, oldest = cursor.fetchone()
             if self.complete > taken:  # another database, or one restored to an earlier day
                 self.complete, self.waiting = 0, []
