@@ -33,11 +33,6 @@ def share(value: float | None) -> str:
     return words.percent(value, locale(), digits=1 if 0 < value < 0.1 else 0)
 
 
-def signed_share(value: float | None) -> str:
-    """+76 %."""
-    return words.percent(value, locale(), sign=True)
-
-
 def between(ends: Interval | None) -> str:
     """24–33 %: where the true share lies 8 times out of 10."""
     if ends is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
@@ -31,23 +31,34 @@ def change_row(
     Call it inside an action, on a row locked for update. Keys are attnames (``owner_id``, not ``owner``).
     """
     current_unit()
-    private = frozenset(personal)
     differing = {name: [getattr(row, name), new] for name, new in values.items() if getattr(row, name) != new}
     if not differing:
         return None
     for name, (_, new) in differing.items():
         setattr(row, name, new)
     row.save(update_fields=list(differing))
+    plain, private = split_changes(differing, frozenset(personal))
     fact = Changed(
         row_type=row_type,
         row_id=int(row.pk),
         names=", ".join(_spoken(name) for name in differing),
-        fields={n: json_value(v) for n, v in differing.items() if n not in private},
-        personal_fields={n: json_value(v) for n, v in differing.items() if n in private},
+        fields=plain,
+        personal_fields=private,
         party_id=party_id,
         organisation_id=organisation_id,
     )
     return record(fact, by=by, at=at)
+
+
+def split_changes(
+    changed: Mapping[str, list[Any]], personal: Collection[str]
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Old and new values as a fact carries them: those for the log, and the personal ones kept apart."""
+    plain: dict[str, list[Any]] = {}
+    private: dict[str, list[Any]] = {}
+    for name, pair in changed.items():
+        (private if name in personal else plain)[name] = cast(list[Any], json_value(pair))
+    return plain, private
 
 
 def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:

@@ -40,11 +40,6 @@ def log_horizon() -> int:
     return _watch.horizon()
 
 
-def is_complete(*, oldest_running: int, seen_next: int) -> bool:
-    """Whether all transactions that could have taken an id by then have ended; both are transaction ids."""
-    return oldest_running >= seen_next
-
-
 @dataclass
 class _Watch:
     """Pairs of (last event id taken, next transaction id then), waiting for those transactions to end."""
@@ -73,10 +68,10 @@ class _Watch:
                 self.complete, self.waiting = 0, []
             self.waiting.append((taken, upcoming))
             oldest_running = oldest if oldest is not None else upcoming
-            ended = [i for i, seen in self.waiting if is_complete(oldest_running=oldest_running, seen_next=seen)]
+            ended = [i for i, seen in self.waiting if seen <= oldest_running]
             self.waiting = [(i, seen) for i, seen in self.waiting if i not in ended][-100:]
             self.complete = max([self.complete, *ended])
-            return self.complete if self.complete or taken else 0
+            return self.complete
 
 
 _watch = _Watch()

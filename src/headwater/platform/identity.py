@@ -42,8 +42,3 @@ def named_by(system: str, kind: str, object_ids: Sequence[int]) -> set[int]:
         rows = ExternalId.objects.filter(system=system, kind=kind, object_id__in=part)
         found.update(rows.values_list("object_id", flat=True))
     return found
-
-
-def external_ids_of(kind: str, object_id: int) -> list[ExternalId]:
-    """Every name other systems have for one row."""
-    return list(ExternalId.objects.filter(kind=kind, object_id=object_id).order_by("system", "external_id"))

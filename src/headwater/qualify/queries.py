@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from headwater.parties.queries.visible import visible_activities
 from headwater.platform.actor import Actor, Visibility, owned_rows
 from headwater.platform.identity import known_ids
-from headwater.qualify.models import Lead, Stage
+from headwater.qualify.models import Lead
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
 
@@ -177,12 +177,6 @@ def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:
         same |= Q(organisation_id=lead.organisation_id)
     found = visible_leads(actor).filter(same).exclude(pk=lead.pk).select_related("party", "source", "owner")
     return found.order_by(F("arrived_at").desc(nulls_last=True), "-pk")
-
-
-def stage_counts(actor: Actor) -> dict[str, int]:
-    """How many open leads there are in each stage, empty stages included. One query."""
-    found = dict(visible_leads(actor).filter(exit="").order_by().values_list("stage").annotate(leads=Count("pk")))
-    return {stage: found.get(stage, 0) for stage in Stage.values}
 
 
 def _within_reach(actor: Actor) -> Q:

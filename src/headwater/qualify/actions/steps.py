@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.parties.actions import access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
+from headwater.platform.changes import split_changes
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
-from headwater.platform.events import Changed, Fact, json_value, record
+from headwater.platform.events import Changed, Fact, record
 from headwater.platform.spans import set_span
 from headwater.qualify import rules
 from headwater.qualify.events import Fields, Step
@@ -178,11 +179,7 @@ def parties_of(lead: Lead) -> list[int]:
 
 def as_fields(changed: Mapping[str, list[Any]]) -> tuple[Fields, Fields]:
     """Changed values as a fact carries them: those for the log, and the personal ones kept apart."""
-    plain: Fields = {}
-    personal: Fields = {}
-    for name, pair in changed.items():
-        (personal if name in PERSONAL else plain)[name] = cast(list[Any], json_value(pair))
-    return plain, personal
+    return split_changes(changed, PERSONAL)
 
 
 def as_change(step: Step) -> Changed:
