@@ -1,8 +1,8 @@
-"""Copy the third-party assets that Headwater ships into the package. For maintainers; needs Node and npm.
+"""Copy the third-party assets that Headwater ships or tests with. For maintainers; needs Node and npm.
 
 Run ``python frontend/vendor.py`` after changing ``package.json`` (a new version) or ``icons.txt`` (a new
 icon), look at the diff, and commit the result. With ``--icons`` only the icon sprite is built again.
-Nobody else needs Node: what this writes is part of the repository and of the wheel.
+Nobody else needs Node: what this writes is part of the repository, and what pages load also of the wheel.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PACKAGES = HERE / "node_modules"
 VENDOR = HERE.parent / "src" / "headwater" / "web" / "static" / "vendor"
+TESTS = HERE.parent / "tests" / "browser" / "vendor"
 
 # folder -> package, what is taken (from -> to), where its licence is, what it is.
-ASSETS: dict[str, tuple[str, dict[str, str], Path, str]] = {
+Assets = dict[str, tuple[str, dict[str, str], Path, str]]
+ASSETS: Assets = {
     "tabler": (
         "@tabler/core",
         {"dist/css/tabler.min.css": "tabler.min.css"},
@@ -54,6 +56,15 @@ ASSETS: dict[str, tuple[str, dict[str, str], Path, str]] = {
         "minified build",
     ),
 }
+# What only the tests load: never in the wheel.
+TEST_ASSETS: Assets = {
+    "axe": (
+        "axe-core",
+        {"axe.min.js": "axe.min.js", "LICENSE-3RD-PARTY.txt": "LICENSE-3RD-PARTY.txt"},
+        PACKAGES / "axe-core" / "LICENSE",
+        "accessibility checks of every page, unchanged",
+    ),
+}
 
 
 def install() -> None:
@@ -82,12 +93,12 @@ def sprite() -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg"><defs>\n{body}\n</defs></svg>\n'
 
 
-def copy_assets() -> None:
-    """Empty the vendor folder and fill it again, each package beside its licence."""
-    shutil.rmtree(VENDOR, ignore_errors=True)
+def copy_assets(assets: Assets, vendor: Path) -> None:
+    """Empty a vendor folder and fill it again, each package beside its licence."""
+    shutil.rmtree(vendor, ignore_errors=True)
     rows = ["| Folder | Package | Version | Licence | What |", "|---|---|---|---|---|"]
-    for folder, (package, files, licence, note) in ASSETS.items():
-        target = VENDOR / folder
+    for folder, (package, files, licence, note) in assets.items():
+        target = vendor / folder
         target.mkdir(parents=True)
         shutil.copyfile(licence, target / "LICENSE")
         for source, name in files.items():
@@ -101,14 +112,15 @@ def copy_assets() -> None:
         facts = json.loads((PACKAGES / package / "package.json").read_text(encoding="utf-8"))
         rows.append(f"| {folder} | {package} | {facts['version']} | {facts['license']} | {note} |")
     intro = "# Third-party assets\n\nWritten by `frontend/vendor.py`; do not edit by hand.\n\n"
-    (VENDOR / "VERSIONS.md").write_text(intro + "\n".join(rows) + "\n", encoding="utf-8")
+    (vendor / "VERSIONS.md").write_text(intro + "\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Bring the vendor folder up to date with ``package.json`` and ``icons.txt``."""
+    """Bring the vendor folders up to date with ``package.json`` and ``icons.txt``."""
     if "--icons" not in sys.argv[1:]:
         install()
-        copy_assets()
+        copy_assets(ASSETS, VENDOR)
+        copy_assets(TEST_ASSETS, TESTS)
     (VENDOR / "tabler-icons" / "sprite.svg").write_text(sprite(), encoding="utf-8")
     print(f"{VENDOR}: {len(icon_names())} icons, {sum(f.stat().st_size for f in VENDOR.rglob('*.*'))} bytes")
 
