@@ -137,7 +137,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "list price", "sales price", "unit price", "price", "listenpreis", "preis", "verkaufspreis", "precio",
         "prijs", "verkoopprijs", "preço", "prix", "prix de vente",
     ),
-    "cost": ("cost", "unit cost", "costs", "kosten", "einkaufspreis", "selbstkosten", "costo", "custo", "coût"),
+    "cost": ("cost", "costs", "kosten", "einkaufspreis", "selbstkosten", "costo", "custo", "coût"),
     "currency": ("currency", "currency code", "währung", "moneda", "divisa", "valuta", "moeda", "devise"),
     "organisation": (
         "organisation", "organization", "account", "account name", "company", "company name", "customer", "firma",

@@ -281,6 +281,22 @@ class OrderPlaced(
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderLinesChanged(
+    Fact,
+    verb="sell.order_lines_changed",
+    subject="sell.order:order_id",
+    sentence="Lines of the order changed: {words}",
+    icon="package",
+):
+    """A file brought lines to an order or corrected some; ``changed``: by line id, fields with old and new value."""
+
+    order_id: int
+    words: str
+    added: list[int] | None = None
+    changed: dict[str, dict[str, list[Any]]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderDeleted(
     Fact,
     verb="sell.order_deleted",

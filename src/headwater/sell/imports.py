@@ -47,7 +47,7 @@ PRODUCTS = Importer(
         Target("name", "Name", required=True, max_length=160, aliases=("product",)),
         Target("family", "Family", max_length=80, aliases=("series", "category")),
         Target("list_price", "List price", TargetKind.DECIMAL, aliases=("price", "sales price")),
-        Target("cost", "Cost", TargetKind.DECIMAL),
+        Target("cost", "Cost", TargetKind.DECIMAL, aliases=("unit cost",)),
         CURRENCY,
     ),
 )
@@ -93,6 +93,9 @@ ORDERS = Importer(
         Target("cost", "Cost", TargetKind.DECIMAL),
         CURRENCY,
         *BOUGHT,
+        Target("discount", "Discount in percent", TargetKind.DECIMAL, aliases=("discount", "discount %", "rabatt")),
+        Target("line_amount", "Value of the line", TargetKind.DECIMAL, aliases=("line total", "line amount", "sales")),
+        Target("unit_cost", "Cost each", TargetKind.DECIMAL, aliases=("unit cost",)),
         OWNER,
         Target("note", "Note", max_length=300),
     ),

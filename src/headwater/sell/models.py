@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
+
+from headwater.sell.rules import line_total
 
 
 class Product(models.Model):
@@ -179,6 +183,11 @@ class Line(models.Model):
         """The product's name, or the file's text while it is to decide."""
         return self.product.name if self.product is not None else self.product_text
 
+    @property
+    def total(self) -> Decimal | None:
+        """What the line comes to; unknown without a price."""
+        return line_total(self.quantity, self.unit_price)
+
 
 class OpportunityLine(Line):
     """A product somebody may buy."""
@@ -193,7 +202,8 @@ class Order(models.Model):
     """What was bought. ``amount`` and ``cost`` are the sums of its lines where those are known.
 
     ``ordered_at`` empty means the day is not known. ``lead`` repeats the opportunity's lead, because every number
-    about sources needs it.
+    about sources needs it. ``head`` keeps what the import that read it last said of it: the order's rows may stand
+    anywhere in the file, and each must agree with the first.
     """
 
     number = models.CharField(max_length=60, default="", blank=True)
@@ -217,6 +227,7 @@ class Order(models.Model):
     )
     note = models.CharField(max_length=300, default="", blank=True)
     extra = models.JSONField(default=dict)
+    head = models.JSONField(null=True)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)
@@ -236,10 +247,24 @@ class Order(models.Model):
 
 
 class OrderLine(Line):
-    """A product that was bought, with what it cost us."""
+    """A product that was bought, with what it cost us.
+
+    ``amount`` is the line's value where a file gives it; else quantity, price and ``discount`` (percent) say it.
+    ``extra`` holds what the line's own row says beyond the order's. ``read_batch_id`` is the import that read it
+    last, so that of two like rows each finds a line of its own, wherever in the file they stand.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     unit_cost = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
+    discount = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
+    extra = models.JSONField(null=True)
+    read_batch_id = models.BigIntegerField(null=True)
+
+    @property
+    def total(self) -> Decimal | None:
+        """What the line comes to; unknown without a price."""
+        return self.amount if self.amount is not None else line_total(self.quantity, self.unit_price, self.discount)
 
     def __str__(self) -> str:
         return self.label

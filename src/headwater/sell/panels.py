@@ -82,7 +82,7 @@ def lines(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, 
     shown = [
         {
             "line": line,
-            "total": None if line.unit_price is None else line.unit_price * line.quantity,
+            "total": line.total,
             "form": DecideForm(actor=actor, auto_id=f"decide_{line.pk}_%s")
             if line.is_to_decide and may_decide
             else None,
@@ -92,15 +92,6 @@ def lines(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, 
     ]
     may_change = of == "opportunities" and row_is_open(row) and actor.may("sell.opportunity.change")
     return {"lines": shown, "of": of, "may_change": may_change} if found or may_change else None
-
-
-def _line(actor: Actor, line: Any, *, may_decide: bool) -> dict[str, Any]:
-    return {
-        "line": line,
-        "total": None if line.unit_price is None else line.unit_price * line.quantity,
-        "form": DecideForm(actor=actor, auto_id=f"decide_{line.pk}_%s") if may_decide else None,
-        "alike": lines_with_text(actor, line.product_text) if may_decide else 0,
-    }
 
 
 def row_is_open(row: Opportunity | Order) -> bool:

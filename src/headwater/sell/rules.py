@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -116,6 +116,16 @@ def weighted(amount: Decimal | None, chance: Probability) -> Decimal | None:
     if chance.origin is Origin.CLOSED and chance.percent == 0:
         return Decimal(0)
     return None if amount is None else amount * chance.percent / 100
+
+
+CENT = Decimal("0.01")
+
+
+def line_total(quantity: Decimal, unit_price: Decimal | None, discount: Decimal | None = None) -> Decimal | None:
+    """What a line comes to: quantity times price, less the discount in percent; unknown without a price."""
+    if unit_price is None:
+        return None
+    return (quantity * unit_price * (100 - (discount or 0)) / 100).quantize(CENT, ROUND_HALF_UP)
 
 
 def margin(revenue: Decimal | None, cost: Decimal | None) -> Decimal | None:

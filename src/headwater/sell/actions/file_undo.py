@@ -19,6 +19,7 @@ from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.importer import Kept, UndoResult
 from headwater.platform.models import Event
 from headwater.qualify.actions.conversion import take_back_conversions
+from headwater.sell.actions.order_lines import line_changes, restore_lines
 from headwater.sell.actions.sales_rows import RowChange, change_opportunities, change_orders
 from headwater.sell.actions.steps import ORDER_ROW, ROW, grant_reason, parties_of
 from headwater.sell.events import OpportunityDeleted, OpportunityStepTakenBack, OrderDeleted
@@ -34,6 +35,7 @@ REASONS = {
     "sell.opportunity_assigned": "it was given to somebody since",
     "sell.opportunity_lines_changed": "its products were changed since",
     "sell.order_placed": "an order was placed since",
+    "sell.order_lines_changed": "a later file changed its lines",
     "platform.changed": "its details were changed since",
 }
 OTHERWISE = "somebody has worked on it since"
@@ -183,7 +185,8 @@ def _restore_opportunities(
 
 def _restore_orders(batch_id: int, *, except_ids: set[int], by: Actor, at: datetime) -> tuple[int, list[Kept]]:
     edits = [(event, edit) for event, edit in _edits(ORDER_ROW, batch_id) if event.subject_id not in except_ids]
-    rows = _in_bulk(Order, {event.subject_id for event, _ in edits})
+    of_lines = {order_id for order_id, _ in line_changes(batch_id) if order_id not in except_ids}
+    rows = _in_bulk(Order, {event.subject_id for event, _ in edits} | of_lines)
     touched = worked_on_since(ORDER_ROW, list(rows), batch_id)
     changes: dict[int, tuple[Order, dict[str, list[Any]]]] = {}
     kept: dict[int, str] = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
@@ -199,8 +202,9 @@ def _restore_orders(batch_id: int, *, except_ids: set[int], by: Actor, at: datet
         _take_over(row, values, changes.setdefault(row.pk, (row, {}))[1])
     going = [change for pk, change in changes.items() if change[1] and pk not in kept]
     change_orders(going, by=by, at=at)
+    with_lines = restore_lines(batch_id, [pk for pk in of_lines & rows.keys() if pk not in kept], by=by, at=at)
     told = [Kept(pk, str(rows[pk]), reason) for pk, reason in kept.items() if rows[pk].batch_id != batch_id]
-    return len(going), told
+    return len({order.pk for order, _ in going} | with_lines), told
 
 
 def _take_over(row: Any, values: dict[str, Any], changed: dict[str, list[Any]]) -> None:

@@ -83,7 +83,7 @@ class _Changes:
     """What a wave changes: the rows, those that are won by it, and the wins whose value or day was corrected."""
 
     changes: list[RowChange] = field(default_factory=list)
-    won: list[tuple[Opportunity, Bought | None]] = field(default_factory=list)
+    won: list[tuple[Opportunity, Sequence[Bought]]] = field(default_factory=list)
     revalued: dict[int, Opportunity] = field(default_factory=dict)
 
 
@@ -197,7 +197,7 @@ class _Wave:
         if leads:
             convert_leads(leads, by=self.by, at=self.at)
 
-    def _close(self, won: Sequence[tuple[Opportunity, Bought | None]]) -> None:
+    def _close(self, won: Sequence[tuple[Opportunity, Sequence[Bought]]]) -> None:
         rows = [row for row, _ in won]
         orders = place_orders_of_wins(rows, [what for _, what in won], by=self.by, at=self.at)
         record_wins(rows, orders, by=self.by, at=self.at)
@@ -226,11 +226,11 @@ class _Wave:
         return (given or f"Opportunity {row.external_id[:12]}")[:200]
 
     @staticmethod
-    def _bought(row: FileRow) -> Bought | None:
+    def _bought(row: FileRow) -> Sequence[Bought]:
         text = row.text("product")
         if not text:
-            return None
-        return Bought(row.product_id, text[:160], row.get("quantity") or Decimal(1), row.get("unit_price"))
+            return ()
+        return (Bought(row.product_id, text[:160], row.get("quantity") or Decimal(1), row.get("unit_price")),)
 
     @staticmethod
     def _lost(row: Opportunity, fields: dict[str, list[Any]] | None = None) -> OpportunityLost:

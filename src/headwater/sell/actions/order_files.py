@@ -23,11 +23,11 @@ from headwater.sell.actions.file_cells import (
     find_owners,
     find_products,
     is_blank,
-    own_id,
     touched_by_hand,
-    waves,
 )
+from headwater.sell.actions.file_orders import FileOrder, gathered, order_key
 from headwater.sell.actions.opportunity_files import revive_opportunities, revive_orders
+from headwater.sell.actions.order_lines import OrderLines, bought_of, find_lines, write_lines
 from headwater.sell.actions.sales_rows import (
     Bought,
     RowChange,
@@ -36,6 +36,7 @@ from headwater.sell.actions.sales_rows import (
     insert_opportunities,
     insert_orders,
     record_wins,
+    sum_known,
 )
 from headwater.sell.actions.steps import ORDER_ROW, ROW
 from headwater.sell.events import OpportunityWon
@@ -53,32 +54,25 @@ OrderChange = tuple[Order, dict[str, list[Any]]]
 def import_orders(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
     """Take in a chunk of orders. The order of a lead wins the lead's open opportunity, or one is added as won.
 
-    An order is the same by its id in the system or its number, else by who bought what when. A lead that is not
-    known is a reason to hand the row back. Day and amount may be unknown. One result per row.
+    An order is the same by its id in the system or its number, else by who bought when, and what if the row gives
+    the value of a whole order. All rows about one order are its lines, wherever in the file they stand; a row that
+    contradicts the first one's head is handed back, as is one whose lead is not known. Day and amount may be
+    unknown. One result per row.
 
     Raises:
         NotAllowed: the actor may not import orders, or not add the people and companies they need.
     """
     by.require("sell.order.import")
     by = by.in_batch(batch.id)
-    keys = {row.line: _key(row) for row in rows}
-    results: dict[int, RowResult] = {}
-    for wave in waves(rows, keys):
-        read = [FileRow(row, keys[row.line], extra=dict(row.extra)) for row in wave]
-        wave_of_rows = _Wave(read, batch, by, at)
-        wave_of_rows.find()
-        wave_of_rows.add()
-        changes = wave_of_rows.changes()
-        change_orders(changes, by=by, at=at)
-        _correct_wins(changes, by=by, at=at)
-        results.update((row.row.line, row.result()) for row in read)
-    return [results[row.line] for row in rows]
-
-
-def _key(row: CleanRow) -> str:
-    if row.values.get("number") and not row.values.get("external_id"):
-        return f"number:{row.values['number']}"
-    return own_id(row, "lead", "organisation", "person", "email", "product", "ordered_at", "amount")
+    read = [FileRow(row, order_key(row), extra=dict(row.extra)) for row in rows]
+    chunk = _Chunk(read, batch, by, at)
+    chunk.find()
+    chunk.add()
+    changes = chunk.changes()
+    change_orders(changes, by=by, at=at)
+    _correct_wins(changes, by=by, at=at)
+    chunk.remember_heads()
+    return [row.result() for row in read]
 
 
 def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) -> None:
@@ -103,20 +97,22 @@ def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) ->
     change_opportunities(corrected, by=by, at=at)
 
 
-class _Wave:
-    """Rows about different orders on their way into the tables."""
+class _Chunk:
+    """Rows on their way into the tables of orders and their lines."""
 
     def __init__(self, read: Sequence[FileRow], batch: Batch, by: Actor, at: datetime) -> None:
         self.read, self.batch, self.by, self.at = read, batch, by, at
         self.leads: dict[int, Lead] = {}
         self.opportunities: dict[int, int] = {}
         self.known: dict[str, Order] = {}
+        self.orders: list[FileOrder] = []
+        self.heads: list[Order] = []
         self.new: list[Opportunity] = []
         self.closing: dict[int, RowChange] = {}
         self.last_stage = default_stages()[-1]
 
     def find(self) -> None:
-        """Check the rows and find everything they name."""
+        """Check the rows, find everything they name, and gather them by their orders."""
         for row in self.read:
             self._check(row)
         self._find_leads()
@@ -124,23 +120,37 @@ class _Wave:
         find_owners(self.read)
         find_products(self.read, system=self.batch.system)
         self.known = self._known()
-        find_buyers(self.read, batch=self.batch, kind_key=ORDER_ROW, by=self.by, at=self.at)
-        for row in self.read:
-            if row.ok and row.party_id is None and row.external_id not in self.known:
-                row.errors.append("The row does not say who bought: no lead, company, person or e-mail.")
+        self.orders = gathered(self.read, self.known, self.batch)
+        self._find_buyers()
 
     def add(self) -> None:
         """Write the orders that are new, and the wins that come of them."""
-        self._add([row for row in self.read if row.ok and row.external_id not in self.known])
+        self._add([about for about in self.orders if about.key not in self.known])
 
     def changes(self) -> list[OrderChange]:
         """What the file says differently about those that are here; brings back those that were deleted."""
-        return self._change([(r, self.known[r.external_id]) for r in self.read if r.ok and r.external_id in self.known])
+        return self._change([(about, self.known[about.key]) for about in self.orders if about.key in self.known])
+
+    def remember_heads(self) -> None:
+        """Keep what was said of each order, for those of its rows that stand further down in the file."""
+        of = {about.key: about for about in self.orders}
+        for key, order in self.known.items():
+            if key in of:
+                order.head = of[key].head(self.batch.id)
+                self.heads.append(order)
+        Order.objects.bulk_update(self.heads, ["head"], batch_size=500)
 
     # -- reading
 
     def _check(self, row: FileRow) -> None:
-        check_amounts(row, "amount", "cost", "unit_price")
+        quantity = row.get("quantity")
+        if quantity is not None and quantity < 0:
+            row.errors.append(f"Quantity: {quantity.normalize():f} is a return or credit note, not something bought.")
+            row.row.values.pop("quantity")
+        check_amounts(row, "amount", "cost", "unit_price", "unit_cost", "line_amount")
+        discount = row.get("discount")
+        if discount is not None and not 0 <= discount <= 100:
+            row.errors.append(f"Discount: {discount} is not between 0 and 100 percent.")
         ordered = row.get("ordered_at")
         if ordered is not None and ordered > self.at:
             row.errors.append(f"Ordered: {ordered:%Y-%m-%d} has not come yet.")
@@ -178,74 +188,98 @@ class _Wave:
                 row.errors.append(f"No opportunity “{name}” is known. Import the opportunities first.")
 
     def _known(self) -> dict[str, Order]:
-        found = known_ids(self.batch.system, ORDER_ROW, [row.external_id for row in self.read if row.ok])
+        keys = list(dict.fromkeys(row.external_id for row in self.read if row.ok))
+        found = known_ids(self.batch.system, ORDER_ROW, keys)
         there = Order.objects.select_for_update().in_bulk(list(found.values()))
         return {external_id: there[pk] for external_id, pk in found.items() if pk in there}
 
+    def _find_buyers(self) -> None:
+        new = [about for about in self.orders if about.key not in self.known]
+        find_buyers([about.speaker for about in new], batch=self.batch, kind_key=ORDER_ROW, by=self.by, at=self.at)
+        for about in new:
+            speaker = about.speaker
+            if speaker.ok and speaker.party_id is None:
+                speaker.errors.append("The row does not say who bought: no lead, company, person or e-mail.")
+            for row in about.rows:
+                if not speaker.ok and row is not speaker:
+                    row.errors.extend(speaker.errors)
+        self.orders = [about for about in self.orders if about.rows[0].ok]
+
     # -- adding
 
-    def _add(self, rows: Sequence[FileRow]) -> None:
-        if not rows:
+    def _add(self, found: Sequence[FileOrder]) -> None:
+        if not found:
             return
-        self._win([row for row in rows if row.lead_id is not None or row.row.line in self.opportunities])
-        orders = [self._draft(row) for row in rows]
-        insert_orders(orders, [self._bought(row) for row in rows], by=self.by, at=self.at)
-        for row, order in zip(rows, orders, strict=True):
-            row.object_id, row.outcome = order.pk, Outcome.CREATED
+        rows = [about.speaker for about in found]
+        bought = [self._bought(about, about.rows[0].extra, about.text("note")) for about in found]
+        self._win(found, bought)
+        orders = [self._draft(about) for about in found]
+        insert_orders(orders, bought, by=self.by, at=self.at)
+        for about, order in zip(found, orders, strict=True):
+            for row in about.rows:
+                row.object_id = order.pk
+                is_told = row is about.rows[0] or (about.takes_lines and bought_of(row) is not None)
+                row.outcome = Outcome.CREATED if is_told else Outcome.UNCHANGED
         self._record_wins(orders)
         remember_ids(self.batch.system, ORDER_ROW, {row.external_id: row.object_id for row in rows if row.object_id})
         leads = {order.lead_id: order.ordered_at for order in reversed(orders) if order.lead_id is not None}
         if leads:
             convert_leads(leads, by=self.by, at=self.at)
 
-    def _win(self, rows: Sequence[FileRow]) -> None:
+    def _win(self, found: Sequence[FileOrder], bought: Sequence[Sequence[Bought]]) -> None:
         """Find the opportunity each order belongs to: one that is won already, an open one, or else a new one."""
-        lead_ids = {row.lead_id for row in rows if row.lead_id is not None}
+        pairs = [
+            (about.speaker, about, whats)
+            for about, whats in zip(found, bought, strict=True)
+            if about.speaker.lead_id is not None or about.speaker.row.line in self.opportunities
+        ]
+        lead_ids = {row.lead_id for row, _, _ in pairs if row.lead_id is not None}
         there = Opportunity.objects.select_for_update().filter(deleted_at=None).exclude(outcome=End.LOST)
         of_lead: dict[int, Opportunity] = {}
-        for found in there.filter(lead_id__in=lead_ids).order_by("-outcome", "pk"):
-            of_lead.setdefault(found.lead_id or 0, found)
+        for one in there.filter(lead_id__in=lead_ids).order_by("-outcome", "pk"):
+            of_lead.setdefault(one.lead_id or 0, one)
         named = there.in_bulk(list(self.opportunities.values()))
-        drafts: dict[int, tuple[Opportunity, Bought | None]] = {}
-        for row in rows:
+        drafts: dict[int, tuple[Opportunity, Sequence[Bought]]] = {}
+        for row, about, whats in pairs:
             opportunity = named.get(self.opportunities.get(row.row.line, 0)) or of_lead.get(row.lead_id or 0)
             if opportunity is None and row.lead_id is not None and row.lead_id not in drafts:
-                drafts[row.lead_id] = (self._won_opportunity(row), self._bought(row))
+                drafts[row.lead_id] = (self._won_opportunity(about, whats), whats)
             elif opportunity is not None and not opportunity.outcome:
-                self.closing[opportunity.pk] = self._close(opportunity, row)
+                self.closing[opportunity.pk] = self._close(opportunity, about, whats)
             if opportunity is not None:
                 self.opportunities[row.row.line] = opportunity.pk
         self.new = [opportunity for opportunity, _ in drafts.values()]
-        insert_opportunities(self.new, [bought for _, bought in drafts.values()], by=self.by, at=self.at)
-        for row in rows:
+        insert_opportunities(self.new, [whats for _, whats in drafts.values()], by=self.by, at=self.at)
+        for row, _, _ in pairs:
             if row.row.line not in self.opportunities and row.lead_id in drafts:
                 self.opportunities[row.row.line] = drafts[row.lead_id][0].pk
 
-    def _won_opportunity(self, row: FileRow) -> Opportunity:
-        stage = self.last_stage
+    def _won_opportunity(self, about: FileOrder, whats: Sequence[Bought]) -> Opportunity:
+        stage, row = self.last_stage, about.speaker
         lead = self.leads[row.lead_id or 0]
-        name = row.text("product") or lead.title or f"Opportunity from {self.batch.system or 'a file'}"
+        name = about.text("product") or lead.title or f"Opportunity from {self.batch.system or 'a file'}"
         return Opportunity(
             name=name[:200], lead_id=lead.pk, party_id=lead.party_id, organisation_id=lead.organisation_id, stage=stage,
-            outcome=End.WON.value, amount=row.get("amount"), currency=row.text("currency") or self.batch.currency,
+            outcome=End.WON.value, amount=_value(about, whats), currency=about.text("currency") or self.batch.currency,
             probability=stage.probability, forecast_category=ForecastCategory.CLOSED.value,
-            closed_at=row.get("ordered_at"), owner_id=row.owner_id or lead.owner_id,
+            closed_at=about.get("ordered_at"), owner_id=row.owner_id or lead.owner_id,
             team_id=row.team_id if row.owner_id else lead.team_id, created_at=self.at, batch_id=self.batch.id,
         )  # fmt: skip
 
-    def _close(self, opportunity: Opportunity, row: FileRow) -> RowChange:
+    @staticmethod
+    def _close(opportunity: Opportunity, about: FileOrder, whats: Sequence[Bought]) -> RowChange:
         values: dict[str, Any] = {
-            "outcome": End.WON.value, "closed_at": row.get("ordered_at"),
+            "outcome": End.WON.value, "closed_at": about.get("ordered_at"),
             "forecast_category": ForecastCategory.CLOSED.value,
         }  # fmt: skip
-        if row.get("amount") is not None:
-            values["amount"] = row.get("amount")
+        if (amount := _value(about, whats)) is not None:
+            values["amount"] = amount
         changed = {n: [getattr(opportunity, n), new] for n, new in values.items() if getattr(opportunity, n) != new}
         for name, (_, new) in changed.items():
             setattr(opportunity, name, new)
-        amount = None if opportunity.amount is None else str(opportunity.amount)
-        told: dict[str, Any] = {"lead_id": opportunity.lead_id, "amount": amount}
-        told["currency"] = None if amount is None else opportunity.currency
+        told: dict[str, Any] = {"lead_id": opportunity.lead_id}
+        told["amount"] = None if opportunity.amount is None else str(opportunity.amount)
+        told["currency"] = None if opportunity.amount is None else opportunity.currency
         return RowChange(opportunity, changed, OpportunityWon, told)
 
     def _record_wins(self, orders: Sequence[Order]) -> None:
@@ -256,60 +290,91 @@ class _Wave:
                 change.told["order_id"] = of.get(change.row.pk)
         change_opportunities(list(self.closing.values()), by=self.by, at=self.at)
 
-    def _draft(self, row: FileRow) -> Order:
+    def _draft(self, about: FileOrder) -> Order:
+        row = about.speaker
         lead = self.leads.get(row.lead_id or 0)
         owner_id, team_id = row.owner_id, row.team_id
         if owner_id is None and lead is not None:
             owner_id, team_id = lead.owner_id, lead.team_id
         return Order(
-            number=row.text("number")[:60], party_id=row.party_id, organisation_id=row.organisation_id,
-            lead_id=row.lead_id, opportunity_id=self.opportunities.get(row.row.line), ordered_at=row.get("ordered_at"),
-            amount=row.get("amount"), cost=row.get("cost"), currency=row.text("currency") or self.batch.currency,
-            owner_id=owner_id, team_id=team_id, note=row.text("note")[:300], extra=row.extra, created_at=self.at,
-            batch_id=self.batch.id,
+            number=about.text("number")[:60], party_id=row.party_id, organisation_id=row.organisation_id,
+            lead_id=row.lead_id, opportunity_id=self.opportunities.get(row.row.line),
+            ordered_at=about.get("ordered_at"), amount=about.get("amount"), cost=about.get("cost"),
+            currency=about.text("currency") or self.batch.currency, owner_id=owner_id, team_id=team_id,
+            note=about.text("note")[:300], extra=about.rows[0].extra, head=about.head(self.batch.id),
+            created_at=self.at, batch_id=self.batch.id,
         )  # fmt: skip
 
     @staticmethod
-    def _bought(row: FileRow) -> Bought | None:
-        text = row.text("product")
-        if not text:
-            return None
-        return Bought(row.product_id, text[:160], row.get("quantity") or Decimal(1), row.get("unit_price"))
+    def _bought(about: FileOrder, extra: dict[str, str], note: str) -> Sequence[Bought]:
+        """The lines of an order that is new."""
+        rows = about.rows if about.takes_lines else about.rows[:1]
+        found = (bought_of(row, beyond=_beyond(row, extra, note)) for row in rows)
+        return [what for what in found if what is not None]
 
     # -- changing
 
-    def _change(self, pairs: Sequence[tuple[FileRow, Order]]) -> list[OrderChange]:
-        self._revive([(row, order) for row, order in pairs if order.deleted_at is not None])
-        said = [(row, order, self._differences(row, order)) for row, order in pairs]
+    def _change(self, pairs: Sequence[tuple[FileOrder, Order]]) -> list[OrderChange]:
+        self._revive([(about, order) for about, order in pairs if order.deleted_at is not None])
+        said = [(about, order, self._differences(about, order)) for about, order in pairs]
+        lines = self._lines(pairs)
         by_hand = touched_by_hand(ORDER_ROW, [order.pk for _, order, values in said if values])
         changes: list[OrderChange] = []
-        for row, order, wanted in said:
-            row.object_id = order.pk
+        for (about, order, wanted), of_order in zip(said, lines, strict=True):
+            first = about.rows[0]
             values = wanted
             if order.pk in by_hand:
                 values = {n: new for n, new in wanted.items() if n == "extra" or is_blank(getattr(order, n))}
                 if values.keys() != wanted.keys():
-                    row.notes.append(BY_HAND)
+                    first.notes.append(BY_HAND)
+            values = {**_sums(about, order, of_order), **values}
             if values:
                 changed = {name: [getattr(order, name), new] for name, new in values.items()}
                 for name, new in values.items():
                     setattr(order, name, new)
                 changes.append((order, changed))
-                row.outcome = Outcome.UPDATED if row.outcome is Outcome.UNCHANGED else row.outcome
+            self._tell(about, order, of_order, is_changed=bool(values.keys() & wanted.keys()))
+        write_lines(lines, by=self.by, at=self.at)
         return changes
 
-    def _differences(self, row: FileRow, order: Order) -> dict[str, Any]:
+    def _lines(self, pairs: Sequence[tuple[FileOrder, Order]]) -> list[OrderLines]:
+        lines = []
+        for about, order in pairs:
+            rows = about.rows if about.takes_lines else about.rows[:1]
+            extra = order.extra if about.is_continued else {**order.extra, **about.rows[0].extra}
+            found = [(row, bought_of(row, beyond=_beyond(row, extra, order.note))) for row in rows]
+            told = [(row, what) for row, what in found if what is not None]
+            lines.append(OrderLines(order, told, each_its_own=about.takes_lines))
+        find_lines(lines, batch=self.batch)
+        return lines
+
+    def _tell(self, about: FileOrder, order: Order, lines: OrderLines, *, is_changed: bool) -> None:
+        """What became of the rows: part of an order that this import brought, or of one that was here before."""
+        added = {row.row.line for row, _ in lines.added}
+        for row in about.rows:
+            row.object_id = order.pk
+            line = lines.found.get(row.row.line)
+            is_new = row.row.line in added
+            if order.batch_id == self.batch.id and (is_new or line is not None or row.outcome is Outcome.CREATED):
+                row.outcome = Outcome.CREATED
+            elif is_new or (line is not None and line.pk in lines.changed) or (is_changed and row is about.rows[0]):
+                row.outcome = Outcome.UPDATED
+
+    def _differences(self, about: FileOrder, order: Order) -> dict[str, Any]:
         wanted: dict[str, Any] = {
-            name: row.get(name) for name in ("ordered_at", "amount", "cost") if row.get(name) is not None
+            name: about.get(name) for name in ("ordered_at", "amount", "cost") if about.get(name) is not None
         }
-        wanted |= {name: row.text(name) for name in ("number", "note", "currency") if row.text(name)}
-        if order.lead_id is None and row.lead_id is not None:
-            wanted["lead_id"] = row.lead_id
-        if row.extra and (extra := {**order.extra, **row.extra}) != order.extra:
+        wanted |= {name: about.text(name) for name in ("number", "note", "currency") if about.text(name)}
+        if order.lead_id is None and about.speaker.lead_id is not None:
+            wanted["lead_id"] = about.speaker.lead_id
+        if about.is_continued:
+            # The first row of this import spoke for the whole order; later ones only fill what it left open.
+            wanted = {name: new for name, new in wanted.items() if is_blank(getattr(order, name))}
+        elif about.rows[0].extra and (extra := {**order.extra, **about.rows[0].extra}) != order.extra:
             wanted["extra"] = extra
         return {name: new for name, new in wanted.items() if getattr(order, name) != new}
 
-    def _revive(self, pairs: Sequence[tuple[FileRow, Order]]) -> None:
+    def _revive(self, pairs: Sequence[tuple[FileOrder, Order]]) -> None:
         if not pairs:
             return
         deleted = Opportunity.objects.filter(pk__in=[o.opportunity_id for _, o in pairs], deleted_at__isnull=False)
@@ -319,8 +384,35 @@ class _Wave:
         revive_orders(list(gone), batch=self.batch, by=self.by, at=self.at)
         parties = {pk for order in orders for pk in (order.party_id, order.organisation_id) if pk is not None}
         revive_parties(sorted(parties), by=self.by, at=self.at)
-        for row, order in pairs:
-            order.deleted_at, order.batch_id, row.outcome = None, self.batch.id, Outcome.CREATED
+        for about, order in pairs:
+            order.deleted_at, order.batch_id, about.rows[0].outcome = None, self.batch.id, Outcome.CREATED
         leads = {order.lead_id: order.ordered_at for order in orders if order.lead_id is not None}
         if leads:
             convert_leads(leads, by=self.by, at=self.at)
+
+
+def _value(about: FileOrder, whats: Sequence[Bought]) -> Decimal | None:
+    """What a new order is worth: what the file says, else what its lines come to."""
+    amount: Decimal | None = about.get("amount")
+    return amount if amount is not None else sum_known(what.total for what in whats)
+
+
+def _beyond(row: FileRow, extra: dict[str, str], note: str) -> dict[str, str]:
+    """What a row says that is not said of its whole order."""
+    own = {name: text for name, text in row.extra.items() if extra.get(name) != text}
+    return {**own, "note": row.text("note")} if row.text("note") not in ("", note) else own
+
+
+def _sums(about: FileOrder, order: Order, lines: OrderLines) -> dict[str, Decimal]:
+    """Value and cost as the lines now come to, unless the file or a person said another sum."""
+    if not lines.added and not lines.changed:
+        return {}
+    values: dict[str, Decimal] = {}
+    for name, before, after in (
+        ("amount", lines.total_before, lines.total), ("cost", lines.cost_before, lines.cost)
+    ):  # fmt: skip
+        if name in about.said or after is None or after == getattr(order, name):
+            continue
+        if getattr(order, name) in (None, before):
+            values[name] = after
+    return values

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,10 +19,15 @@ from headwater.sell.actions.lines import costs_of
 from headwater.sell.actions.steps import OPEN, ORDER_PERSONAL, ORDER_ROW, ROW, as_fields, grant_reason, parties_of
 from headwater.sell.events import OpportunityOpened, OpportunityWon, OrderPlaced
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine
+from headwater.sell.rules import CENT, line_total
 
 ORDER_COLUMNS = (
     "id", "number", "party_id", "organisation_id", "lead_id", "opportunity_id", "ordered_at", "amount", "cost",
-    "currency", "owner_id", "team_id", "note", "extra", "created_at", "deleted_at", "batch_id",
+    "currency", "owner_id", "team_id", "note", "extra", "head", "created_at", "deleted_at", "batch_id",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "order_id", "product_id", "product_text", "quantity", "unit_price", "unit_cost", "discount", "amount", "extra",
+    "read_batch_id",
 )  # fmt: skip
 OPPORTUNITY_COLUMNS = (
     "id", "name", "lead_id", "party_id", "organisation_id", "stage_id", "stage_since", "outcome", "amount", "currency",
@@ -33,18 +38,37 @@ OPPORTUNITY_COLUMNS = (
 
 @dataclass(frozen=True)
 class Bought:
-    """What a row of a file says was bought: one product or text, how many, at what price and cost each."""
+    """What a row of a file says was bought: one product or text, how many, at what price and cost each.
+
+    ``amount`` is the line's value where the file gives it; ``extra`` what the row says beyond its order.
+    """
 
     product_id: int | None
     text: str
     quantity: Decimal = Decimal(1)
     unit_price: Decimal | None = None
+    unit_cost: Decimal | None = None
+    discount: Decimal | None = None
+    amount: Decimal | None = None
+    extra: dict[str, str] | None = None
+
+    @property
+    def total(self) -> Decimal | None:
+        """What it comes to; unknown without a price."""
+        return self.amount if self.amount is not None else line_total(self.quantity, self.unit_price, self.discount)
+
+
+def sum_known(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of values that are all known; nothing, if one is not or there are none."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known, start=Decimal(0)).quantize(CENT) if found and len(known) == len(found) else None
 
 
 def insert_opportunities(
-    rows: Sequence[Opportunity], bought: Sequence[Bought | None], *, by: Actor, at: datetime
+    rows: Sequence[Opportunity], bought: Sequence[Sequence[Bought]], *, by: Actor, at: datetime
 ) -> None:
-    """Write opportunities that are new, with ids of their own, a line each, spans, grants and their first facts.
+    """Write opportunities that are new, with ids of their own, their lines, spans, grants and first facts.
 
     A closed one has no stage span: what stages it went through is not known.
     """
@@ -58,8 +82,8 @@ def insert_opportunities(
         ("opportunity_id", "product_id", "product_text", "quantity", "unit_price"),
         [
             (row.pk, what.product_id, what.text, what.quantity, what.unit_price)
-            for row, what in zip(rows, bought, strict=True)
-            if what is not None
+            for row, found in zip(rows, bought, strict=True)
+            for what in found
         ],
     )
     insert_spans([span for row in rows for span in _first_spans(row, at)])
@@ -89,7 +113,7 @@ def give_access_to(rows: Sequence[Opportunity], *, by: Actor) -> None:
 
 
 def place_orders_of_wins(
-    rows: Sequence[Opportunity], bought: Sequence[Bought | None], *, by: Actor, at: datetime
+    rows: Sequence[Opportunity], bought: Sequence[Sequence[Bought]], *, by: Actor, at: datetime
 ) -> dict[int, int]:
     """Place the order of each won opportunity; the orders by opportunity. Call it after their rows are written."""
     orders = [
@@ -104,23 +128,21 @@ def place_orders_of_wins(
     return {order.opportunity_id: order.pk for order in orders if order.opportunity_id is not None}
 
 
-def insert_orders(orders: Sequence[Order], bought: Sequence[Bought | None], *, by: Actor, at: datetime) -> None:
-    """Write orders that are new, a line each, and record them."""
-    costs = costs_of(sorted({what.product_id for what in bought if what is not None and what.product_id is not None}))
+def insert_orders(orders: Sequence[Order], bought: Sequence[Sequence[Bought]], *, by: Actor, at: datetime) -> None:
+    """Write orders that are new with their lines, and record them; value and cost follow the lines if not given."""
+    costs = costs_of(sorted({what.product_id for found in bought for what in found if what.product_id is not None}))
     lines: list[Sequence[Any]] = []
-    for order, what, pk in zip(orders, bought, reserve_ids(Order, len(orders)), strict=True):
+    for order, found, pk in zip(orders, bought, reserve_ids(Order, len(orders)), strict=True):
         order.pk = pk
-        if what is None:
-            continue
-        cost = costs.get(what.product_id) if what.product_id is not None else None
-        price = what.unit_price if what.unit_price is not None else price_each(order.amount, what.quantity)
-        if order.amount is None and what.unit_price is not None:
-            order.amount = what.unit_price * what.quantity
-        if order.cost is None and cost is not None:
-            order.cost = cost * what.quantity
-        lines.append((pk, what.product_id, what.text, what.quantity, price, cost))
+        whole = order.amount if len(found) == 1 and found[0].discount is None else None
+        found = [priced(what, costs, whole) for what in found]
+        if order.amount is None:
+            order.amount = sum_known(what.total for what in found)
+        if order.cost is None:
+            order.cost = sum_known(line_total(what.quantity, what.unit_cost) for what in found)
+        lines += [line_values(pk, what, by.batch_id) for what in found]
     insert_rows(Order, ORDER_COLUMNS, [[getattr(order, name) for name in ORDER_COLUMNS] for order in orders])
-    insert_rows(OrderLine, ("order_id", "product_id", "product_text", "quantity", "unit_price", "unit_cost"), lines)
+    insert_rows(OrderLine, LINE_COLUMNS, lines)
     facts: list[Fact] = [
         OrderPlaced(
             order_id=order.pk, amount=_text(order.amount),
@@ -131,6 +153,24 @@ def insert_orders(orders: Sequence[Order], bought: Sequence[Bought | None], *, b
         for order in orders
     ]  # fmt: skip
     record_bulk(facts, by=by, at=[order.ordered_at or at for order in orders])
+
+
+def priced(what: Bought, costs: Mapping[int, Decimal | None], whole: Decimal | None = None) -> Bought:
+    """The same with what it cost us, and with its price, if it is the ``whole`` of an order of that value."""
+    cost, price = what.unit_cost, what.unit_price
+    if cost is None and what.product_id is not None:
+        cost = costs.get(what.product_id)
+    if price is None:
+        price = price_each(what.amount if what.amount is not None else whole, what.quantity)
+    return replace(what, unit_cost=cost, unit_price=price)
+
+
+def line_values(order_id: int, what: Bought, batch_id: int | None) -> Sequence[Any]:
+    """The row of one line, in the order of ``LINE_COLUMNS``."""
+    return (
+        order_id, what.product_id, what.text, what.quantity, what.unit_price, what.unit_cost, what.discount,
+        what.amount, what.extra or None, batch_id,
+    )  # fmt: skip
 
 
 def record_wins(rows: Sequence[Opportunity], orders: dict[int, int], *, by: Actor, at: datetime) -> None:
