@@ -58,10 +58,13 @@ class Fact:
         """The fact's own fields as JSON values: those for the log, and the personal ones kept apart."""
         plain: dict[str, Any] = {}
         personal: dict[str, Any] = {}
+        kept_apart = self.personal
         for name in _own_fields(type(self)):
             value = getattr(self, name)
             if value is not None and value != "":
-                (personal if name in self.personal else plain)[name] = json_value(value)
+                (personal if name in kept_apart else plain)[name] = (
+                    value if type(value) in _PLAIN else json_value(value)
+                )
         return plain, personal
 
 
@@ -104,6 +107,8 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor | Sequence[Actor], at: Seque
 
     ``by`` is who did all of it, or for each fact who did that.
     """
+    if not facts:
+        return
     unit, recorded = current_unit(), now()
     ids = reserve_ids(Event, len(facts))
     _take_transaction_id()

@@ -24,6 +24,8 @@ def put_tags(tags: Mapping[int, Iterable[str]], *, by: Actor, at: datetime) -> s
     Called by the action that imports what the words belong to and has checked the right to do so.
     """
     wanted = {(pk, _word(word)) for pk, words in tags.items() for word in words if _word(word)}
+    if not wanted:
+        return set()
     known = {name.casefold(): pk for pk, name in Tag.objects.values_list("pk", "name")}
     missing = {word.casefold(): word for _, word in sorted(wanted) if word.casefold() not in known}
     Tag.objects.bulk_create([Tag(name=word) for word in missing.values()])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from headwater.parties import rules
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from headwater.parties.actions.matching import Reading
 
 LOOKUP = 5_000
+COLUMNS = ("pk", "kind", "name", "employer_id", "email", "phone", "deleted_at")  # a whole row would cost thrice
 T = TypeVar("T")
 
 
@@ -73,8 +76,8 @@ class KnownParties:
         for keys in _chunks({r.company_key for r in readings if r.company_key}):
             # The oldest of several companies of one name; a live one before a deleted one.
             rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
-            for row in sorted(rows, key=lambda row: row.deleted_at is None):
-                self._companies[row.name_key] = self._remember(row)
+            for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
+                self._companies[key] = self._remember(*row)
         if ids:
             called = {company.id: company for company in self._companies.values()}
             for pk in named_by(system, "parties.organisation", list(called)):
@@ -87,53 +90,61 @@ class KnownParties:
     def _named(self, system: str, kind_key: str, ids: list[str]) -> dict[str, KnownParty]:
         """Parties by what the other system calls them; deleted ones too, and merged ones as what they became."""
         found = known_ids(system, kind_key, ids) if ids else {}
-        rows: dict[int, Party] = {}
+        became: dict[int, int] = {}
         for part in _chunks(found.values()):
-            rows.update(Party.objects.in_bulk(part))
-        merged = {row.merged_into_id for row in rows.values()} - {None}
-        targets = Party.objects.in_bulk(merged) if merged else {}
-        return {
-            external_id: self._remember(targets.get(rows[pk].merged_into_id or 0, rows[pk]))
-            for external_id, pk in found.items()
-        }
+            became.update(Party.objects.filter(pk__in=part).values_list("pk", Coalesce("merged_into_id", "pk")))
+        rows: dict[int, KnownParty] = {}
+        for part in _chunks(set(became.values())):
+            rows |= {row[0]: self._remember(*row) for row in Party.objects.filter(pk__in=part).values_list(*COLUMNS)}
+        return {external_id: rows[became[pk]] for external_id, pk in found.items()}
 
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
         for part in _chunks(values):
             points = (
                 ContactPoint.objects.filter(_worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None)
                 .filter(party__kind=PartyKind.PERSON)
-                .select_related("party")
                 .order_by("party_id")
+                .values_list("normalised", *(f"party__{name}" for name in COLUMNS))
             )
-            for point in points:
-                index.setdefault(point.normalised, []).append(self._remember(point.party))
+            for value, *row in points:
+                index.setdefault(value, []).append(self._remember(*row))
         for people in index.values():
             people.sort(key=lambda person: (person.is_deleted, person.id))
 
     def _load_names(self, keys: set[str]) -> None:
         for part in _chunks(keys):
             rows = self._parties(Q(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")).order_by("-pk")
-            for row in sorted(rows, key=lambda row: row.deleted_at is None):
-                self._names[row.name_key, row.employer_id] = self._remember(row)
+            for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
+                known = self._remember(*row)
+                self._names[key, known.employer_id] = known
 
     @staticmethod
     def _parties(condition: Q) -> QuerySet[Party]:
         return Party.objects.filter(_worth(), condition)
 
-    def _remember(self, row: Party) -> KnownParty:
-        known = self._by_id.get(row.pk)
+    def _remember(
+        self,
+        pk: int,
+        kind: str,
+        name: str,
+        employer_id: int | None,
+        email: str,
+        phone: str,
+        deleted_at: datetime | None,
+    ) -> KnownParty:
+        known = self._by_id.get(pk)
         if known is None:
             known = KnownParty(
-                id=row.pk,
-                name=row.name,
-                employer_id=row.employer_id,
-                is_label=row.name in (row.email, row.phone) or row.name.startswith("Unnamed, "),
-                is_deleted=row.deleted_at is not None,
-                is_company=row.kind == PartyKind.ORGANISATION,
-                email=row.email,
-                phone=row.phone,
+                id=pk,
+                name=name,
+                employer_id=employer_id,
+                is_label=name in (email, phone) or name.startswith("Unnamed, "),
+                is_deleted=deleted_at is not None,
+                is_company=kind == PartyKind.ORGANISATION,
+                email=email,
+                phone=phone,
             )
-            self._by_id[row.pk] = known
+            self._by_id[pk] = known
         return known
 
     # -- asking
@@ -211,6 +222,11 @@ class KnownParties:
     def learn_person_id(self, person: KnownParty, external_id: str) -> None:
         """The other system's name for a person."""
         self._external[external_id] = person
+
+
+def _is_live(row: Sequence[Any]) -> bool:
+    """Whether a row of ``COLUMNS`` is not deleted."""
+    return row[-1] is None
 
 
 def _worth(prefix: str = "") -> Q:

@@ -14,9 +14,9 @@ from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: one is made per row, and freezing 21 fields costs more than that
 class PartyDraft:
-    """Who a row of a file is about, as the file says it.
+    """Who a row of a file is about, as the file says it; nobody changes it.
 
     ``external_id`` is what the batch's system calls the row; a row that has nothing else becomes a nameless
     person under it. ``is_nameless_label`` says that ``name`` is only a label, and never compared.
