@@ -18,6 +18,7 @@ from headwater.acquire.queries import (
     visible_touchpoints,
 )
 from headwater.acquire.rules import fold_name
+from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
@@ -76,6 +77,7 @@ SOURCES = Resource(
         Column("note", "Note"),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False),
         Column("archived_at", "Archived", Kind.DATETIME, shown=False),
+        BATCH,
     ),
     default_order="name",
     search=search_sources,
@@ -127,6 +129,7 @@ CAMPAIGNS = Resource(
         Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices,
                value=lambda campaign: campaign.owner.name if campaign.owner else None),
         Column("created_at", "Created", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+        BATCH,
     ),
     default_order="-starts_on",
     search=search_campaigns,
@@ -166,6 +169,7 @@ SPEND = Resource(
         Column("amount", "Amount", Kind.MONEY, sortable=True, nullable=False, place="second"),
         Column("currency", "Currency", shown=False, nullable=False),
         Column("note", "Note"),
+        BATCH,
     ),
     default_order="-spent_on",
     search=search_spend,
@@ -206,6 +210,7 @@ TOUCHPOINTS = Resource(
         Column("is_outbound", "By us", Kind.BOOL, nullable=False, shown=False),
         Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
         Column("note", "Note", personal=True),
+        BATCH,
     ),
     default_order="-occurred_at",
     search=search_touchpoints,

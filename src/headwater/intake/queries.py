@@ -12,7 +12,10 @@ from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, ProfileError, load_profile, profile_names
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotAllowed, NotFound
-from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.resource import REGISTRY, Choices, Resource, count_up_to
+
+CHOICES = 100
+COUNTED = 1_000_000
 
 
 def visible_batches(actor: Actor) -> QuerySet[ImportBatch]:
@@ -25,6 +28,22 @@ def visible_batches(actor: Actor) -> QuerySet[ImportBatch]:
         raise NotAllowed()
     batches = ImportBatch.objects.select_related("user").order_by("-pk")
     return batches if actor.visibility is Visibility.ALL else batches.filter(user_id=actor.user_id or 0)
+
+
+def batch_choices(actor: Actor) -> Choices:
+    """The imports an actor may see that wrote rows, the newest first, as choices for filters."""
+    if not actor.may("intake.batch.see"):
+        return []
+    written = visible_batches(actor).filter(is_dry_run=False).exclude(state=ImportBatch.State.DRAFT)
+    return [(str(pk), f"{pk}, {name}") for pk, name in written.values_list("pk", "name")[:CHOICES]]
+
+
+def brought_by(actor: Actor, batch: ImportBatch) -> list[tuple[Resource, int]]:
+    """What an import brought that is still there and the actor may see, noun by noun; its own noun first."""
+    nouns = [r for r in REGISTRY.values() if "batch" in r.by_key and actor.may(r.verb("see"))]
+    nouns.sort(key=lambda r: (r.importer is None or r.importer.kind != batch.kind, r.label_plural))
+    counted = ((noun, count_up_to(noun.rows(actor).filter(batch_id=batch.pk), COUNTED)) for noun in nouns)
+    return [(noun, count) for noun, count in counted if count]
 
 
 def batch_of(actor: Actor, batch_id: int) -> ImportBatch:

@@ -26,6 +26,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.importer import Importer
 from headwater.platform.models import Job
+from headwater.platform.resource import Resource
 from headwater.web.http import Request, is_htmx, render
 
 PAGE = 25
@@ -348,11 +349,27 @@ def _result(batch: ImportBatch, request: Request) -> dict[str, Any]:
         "may_undo": batch.has_written and request.actor.may("intake.batch.undo"),
         "may_resume": batch.state in (State.STOPPED, State.FAILED) and (batches.files_folder() / batch.file).is_file(),
         "rows_url": _rows_url(batch),
+        "brought": _brought(batch, request),
         "kept": [{**row, "url": _record_url(row)} for row in kept[:KEPT_SHOWN]],
         "kept_count": len(kept),
         "report": batch.undo_report,
         "has_rejects": batches.rejects_path(batch) is not None,
     }
+
+
+def _brought(batch: ImportBatch, request: Request) -> list[dict[str, Any]]:
+    """The lists of what came in, with how much of each, for the links below the figures."""
+    if batch.state == State.UNDONE:
+        return []
+    found = queries.brought_by(request.actor, batch)
+    return [
+        {
+            "label": noun.label_plural if count != 1 else noun.label,
+            "count": count,
+            "url": f"{_list_url(noun)}?batch={batch.pk}",
+        }
+        for noun, count in found
+    ]
 
 
 def _reasons(batch: ImportBatch) -> list[dict[str, Any]]:
@@ -376,11 +393,14 @@ def _rows_url(batch: ImportBatch) -> str:
     noun = queries.noun_of(batch.kind)
     if noun is None:
         return ""
+    return f"{_list_url(noun)}?batch={batch.pk}" if "batch" in noun.by_key else _list_url(noun)
+
+
+def _list_url(noun: Resource) -> str:
     try:
-        url = reverse("web:list", kwargs={"slug": noun.slug})
+        return reverse("web:list", kwargs={"slug": noun.slug})
     except NoReverseMatch:
         return ""
-    return f"{url}?batch={batch.pk}" if "batch" in noun.by_key else url
 
 
 def _record_url(kept: dict[str, Any]) -> str:

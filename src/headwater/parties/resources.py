@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q
 
+from headwater.intake.batch_column import BATCH
 from headwater.parties import actions, forms, imports, queries
 from headwater.parties.models import Activity, ActivityKind, Party, PartyTag
 from headwater.platform.actor import Actor
@@ -142,6 +143,7 @@ PEOPLE = Resource(
         Column("is_influence", "Centre of influence", Kind.BOOL, nullable=False, shown=False),
         Column("is_employee", "Works for us", Kind.BOOL, nullable=False, shown=False),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+        BATCH,
     ),
     default_order="name",
     search=queries.find_in_list,
@@ -191,6 +193,7 @@ ORGANISATIONS = Resource(
         Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
                cell=f"{CELLS}owner"),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+        BATCH,
     ),
     default_order="name",
     search=queries.find_in_list,

@@ -48,7 +48,7 @@ class Column:
     ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared and sorted by.
     ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
     anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
-    the actor for columns such as owner or source.
+    the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
     """
 
     key: str
@@ -65,6 +65,7 @@ class Column:
     nullable: bool = True
     cell: str = ""
     place: str = "extra"
+    chip: bool = True
 
     @property
     def orm_path(self) -> str:

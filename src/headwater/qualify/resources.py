@@ -9,6 +9,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.qualify import actions, imports
@@ -104,6 +105,7 @@ COLUMNS = (
            shown=False),
     Column("referrer", "Referred by", path="referrer__name", value=_name_of("referrer"), personal=True, shown=False),
     Column("created_at", "Entered", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+    BATCH,
 )  # fmt: skip
 
 COMMANDS = (

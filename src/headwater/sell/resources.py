@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from headwater.acquire.queries import source_choices
+from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.sell import actions, imports
@@ -94,6 +95,7 @@ PRODUCTS = Resource(
         Column("cost", "Costs us", Kind.MONEY, sortable=True),
         Column("currency", "Currency", nullable=False, shown=False),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+        BATCH,
     ),
     default_order="name",
     search=search_products,
@@ -144,6 +146,7 @@ OPPORTUNITIES = Resource(
         Column("competitor", "Competitor", nullable=False, shown=False),
         Column("opened_at", "Opened", Kind.DATETIME, sortable=True, shown=False),
         Column("closed_at", "Closed", Kind.DATETIME, sortable=True, shown=False),
+        BATCH,
     ),
     default_order="close_date",
     search=search_opportunities,
@@ -208,6 +211,7 @@ ORDERS = Resource(
         Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
                cell=f"{CELLS}owner", place="action"),
         Column("note", "Note", nullable=False, shown=False, personal=True),
+        BATCH,
     ),
     default_order="-ordered_at",
     search=search_orders,

@@ -125,7 +125,9 @@ def _chip_columns(state: ListState) -> list[Column]:
     wanted = [
         column
         for column in state.resource.columns
-        if column.filterable and (column.kind in (Kind.BOOL, Kind.DATE, Kind.DATETIME) or column.choices)
+        if column.filterable
+        and column.chip
+        and (column.kind in (Kind.BOOL, Kind.DATE, Kind.DATETIME) or column.choices)
     ]
     # What people choose from comes first; dates follow.
     wanted.sort(key=lambda column: column.kind in (Kind.DATE, Kind.DATETIME))

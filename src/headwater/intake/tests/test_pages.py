@@ -13,11 +13,14 @@ from django.test import Client
 
 from headwater.intake.batches import files_folder
 from headwater.intake.models import ImportBatch
+from headwater.intake.queries import batch_choices
+from headwater.intake.run import import_file
 from headwater.parties.models import Tag
 from headwater.platform import job
 from headwater.platform.clock import now
 from headwater.qualify.models import Lead
 from headwater.team.models import Company, Role, User
+from headwater.team.queries import actor_of
 
 State = ImportBatch.State
 TABLE = "Id,Name,Rank,Seen,Colour\n1,anna,1,2026-01-05,red\n2,berta,two,2026-01-06,rouge\n3,bad carl,3,2026-01-07,\n"
@@ -266,3 +269,36 @@ def test_the_list_asks_the_same_number_of_questions_for_two_imports_and_for_twen
         questions = asked()
         assert questions < 14
     assert questions == asked()
+
+
+LEADS = """Name,Company,E-mail,Source
+Eva Brandt,Maris Hotels,eva@maris.example,Fair
+Tom Roy,Maris Hotels,tom@maris.example,Fair
+"""
+
+
+def test_what_an_import_brought_is_one_click_away_and_any_list_can_be_cut_down_to_it(
+    owner: Client, company: Company
+) -> None:
+    by = actor_of(User.objects.get())
+    path = files_folder() / "leads.csv"
+    batches = []
+    for text in (LEADS, LEADS.replace("Tom Roy", "Ann Poe").replace("tom@", "ann@")):
+        path.write_text(text)
+        batches.append(import_file(path, kind="leads", by=by, at=now()))
+    first, second = batches
+    assert (first.created, second.created) == (2, 1)
+    page = owner.get(f"/imports/{first.pk}").content.decode()
+    assert f'href="/leads?batch={first.pk}"' in page
+    assert f'href="/people?batch={first.pk}">2 people' in page
+    assert f'href="/organisations?batch={first.pk}">1 company' in page
+    shown = owner.get(f"/leads?batch={second.pk}").content.decode()
+    assert "Ann Poe" in shown and "Eva Brandt" not in shown and "leads.csv" in shown
+    counted = owner.get(f"/api/v1/leads?batch={first.pk}").json()["items"]
+    assert [row["batch"] for row in counted] == [{"id": first.pk, "name": f"Import {first.pk}"}] * 2
+    assert f'value="{first.pk}"' in owner.get("/leads/filter?column=batch").content.decode()
+
+
+def test_who_may_not_see_imports_gets_no_list_of_them_to_filter_by(company: Company) -> None:
+    reader = User.objects.create(email="r@example.com", name="Rea", role=Role.READ_ONLY, created_at=now())
+    assert batch_choices(actor_of(reader)) == []

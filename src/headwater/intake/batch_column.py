@@ -1,0 +1,18 @@
+"""The column that tells which import a row came with, for the lists of every noun that files become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.intake.queries import batch_choices
+from headwater.platform.resource import Column, Kind
+
+
+def _named(row: Any) -> str | None:
+    return None if row.batch_id is None else f"Import {row.batch_id}"
+
+
+BATCH = Column(
+    "batch", "Import", Kind.RELATION, path="batch_id", choices=batch_choices, value=_named, shown=False, exported=False,
+    chip=False,
+)  # fmt: skip
