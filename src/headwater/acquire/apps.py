@@ -22,3 +22,9 @@ class AcquireConfig(AppConfig):
         register_new(
             NewItem("Campaign", "speakerphone", "web:create campaigns", order=60, verb="acquire.campaign.create")
         )
+
+        from headwater.acquire.models import Touchpoint
+        from headwater.parties import pointing
+
+        pointing.register("acquire.touchpoint.party", Touchpoint, "party", label="touchpoints")
+        pointing.register("acquire.touchpoint.organisation", Touchpoint, "organisation", label="touchpoints")

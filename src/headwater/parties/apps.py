@@ -12,7 +12,7 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the room's facts, nouns, panels and pages known."""
-        from headwater.parties import events, panels, resources  # noqa: F401  (importing declares them)
+        from headwater.parties import events, models, panels, pointing, resources, tasks  # noqa: F401  (importing declares them)
         from headwater.web.nav import NavPage, NewItem, register_new, register_page
 
         register_page(
@@ -22,3 +22,15 @@ class PartiesConfig(AppConfig):
         register_page(NavPage("customers", "Activities", "web:list activities", 30, "parties.activity.see"))
         register_new(NewItem("Person", "user-plus", "web:create people", 30, "parties.person.create"))
         register_new(NewItem("Company", "building", "web:create organisations", 40, "parties.organisation.create"))
+
+        pointing.register("parties.party.employer", models.Party, "employer", label="people")
+        pointing.register("parties.party.merged_into", models.Party, "merged_into")
+        pointing.register("parties.contact_point.party", models.ContactPoint, "party", label="contact points")
+        pointing.register("parties.party_tag.party", models.PartyTag, "party", label="tags")
+        pointing.register("parties.activity.party", models.Activity, "party", label="activities")
+        pointing.register("parties.grant.party", models.Grant, "party")
+        for column, other in (("from_party", "to_party"), ("to_party", "from_party")):
+            key = f"parties.relationship.{column}"
+            pointing.register(key, models.Relationship, column, label="connections", never_itself=other)
+        for column, other in (("party", "other"), ("other", "party")):
+            pointing.register(f"parties.match_proposal.{column}", models.MatchProposal, column, never_itself=other)

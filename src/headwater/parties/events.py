@@ -293,3 +293,95 @@ class MatchRejected(
 
     proposal_id: int
     other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartiesMerged(
+    Fact,
+    verb="parties.merged",
+    subject="parties.party:kept_id",
+    sentence="Merged with {other_id} {more}",
+    icon="git-merge",
+):
+    """Records turned out to be one: everything of the merged ones moved to the kept one.
+
+    What taking it back needs: ``moved`` says for each merged record and each column which rows were moved, as spans of
+    ids; ``folded`` connections that only repeated others; ``revived`` and ``flags`` contact points of the kept record
+    that came back or got stricter; ``primary`` the contact points that were used first; ``decided`` what was said of
+    proposed matches before; ``change_id`` the edit of the kept record's own fields. ``other_id`` is the first of
+    ``merged_ids``.
+    """
+
+    kept_id: int
+    merged_ids: list[int]
+    other_id: int
+    more: str
+    moved: dict[str, dict[str, str]]
+    folded: str
+    revived: dict[str, str]
+    flags: dict[str, list[str]]
+    primary: str
+    decided: dict[str, list[str | None]]
+    change_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyMergedAway(
+    Fact,
+    verb="parties.merged_away",
+    subject="parties.party:merged_id",
+    sentence="Merged into {other_id}",
+    icon="git-merge",
+):
+    """A record is now part of another one, ``other_id``, and leads there."""
+
+    merged_id: int
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartiesUnmerged(
+    Fact,
+    verb="parties.unmerged",
+    subject="parties.party:kept_id",
+    sentence="Merge with {other_id} {more} taken back {left}",
+    icon="arrow-back-up",
+):
+    """A merge was taken back: what was moved and still belonged to the kept record went back.
+
+    ``left`` says in words what stayed, because something else happened to it since.
+    """
+
+    kept_id: int
+    merged_ids: list[int]
+    other_id: int
+    more: str
+    left: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyCameBack(
+    Fact,
+    verb="parties.came_back",
+    subject="parties.party:merged_id",
+    sentence="Is a record of its own again",
+    icon="arrow-back-up",
+):
+    """A record that was part of another one stands by itself again."""
+
+    merged_id: int
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsFollowed(
+    Fact,
+    verb="parties.rows_followed",
+    subject="parties.party:kept_id",
+    sentence="What was written down during a merge followed",
+    icon="git-merge",
+):
+    """Rows that somebody wrote for a record in the very moment it was merged followed it to the kept one."""
+
+    kept_id: int
+    moved: dict[str, str]

@@ -11,13 +11,16 @@ from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Fact, fact_of
 from headwater.platform.models import Event, Undone
 
-Reverse = Callable[..., None]
+Reverse = Callable[..., str | None]
 _REVERSALS: dict[str, Reverse] = {}
 _CHANGES: dict[str, Reverse] = {}
 
 
 def undoes(*facts: type[Fact]) -> Callable[[Reverse], Reverse]:
-    """Declare the action that takes back facts of these kinds: ``fn(fact, *, event, by, at)``."""
+    """Declare the action that takes back facts of these kinds: ``fn(fact, *, event, by, at)``.
+
+    It may answer in words what it had to leave as it is.
+    """
 
     def register(fn: Reverse) -> Reverse:
         for cls in facts:
@@ -43,8 +46,8 @@ def can_undo(event: Event) -> bool:
 
 
 @action
-def undo_event(*, event_id: int, by: Actor, at: datetime) -> Event:
-    """Take back one fact, if nothing that followed would be lost.
+def undo_event(*, event_id: int, by: Actor, at: datetime) -> str:
+    """Take back one fact, if nothing that followed would be lost; what it left as it is, in words.
 
     Raises:
         NotFound: there is no such event.
@@ -59,8 +62,7 @@ def undo_event(*, event_id: int, by: Actor, at: datetime) -> Event:
     if Undone.objects.filter(pk=event.pk).exists():
         raise NotUndoable(reason="it was undone before")
     Undone.objects.create(event=event, actor=by.ref, at=at, request_id=current_unit().request_id)
-    reverse(fact_of(event), event=event, by=by, at=at)
-    return event
+    return reverse(fact_of(event), event=event, by=by, at=at) or ""
 
 
 @action

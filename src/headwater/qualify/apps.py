@@ -26,3 +26,10 @@ class QualifyConfig(AppConfig):
                     count=lambda actor: Count(pool_waiting(actor)))
         )  # fmt: skip
         register_new(NewItem("Lead", "filter", "web:create leads", order=10, verb="qualify.lead.create"))
+
+        from headwater.parties import pointing
+        from headwater.qualify.models import Lead
+
+        pointing.register("qualify.lead.party", Lead, "party", label="leads")
+        pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads")
+        pointing.register("qualify.lead.referrer", Lead, "referrer", label="referrals")

@@ -35,3 +35,11 @@ class SellConfig(AppConfig):
         register_page(NavPage("sell", "Products", "web:list products", 30, "sell.product.see"))
         register_new(NewItem("Opportunity", "target-arrow", "web:create opportunities", 20, "sell.opportunity.create"))
         register_new(NewItem("Order", "receipt", "web:create orders", 50, "sell.order.create"))
+
+        from headwater.parties import pointing
+        from headwater.sell.models import Opportunity, Order
+
+        pointing.register("sell.opportunity.party", Opportunity, "party", label="opportunities")
+        pointing.register("sell.opportunity.organisation", Opportunity, "organisation", label="opportunities")
+        pointing.register("sell.order.party", Order, "party", label="orders")
+        pointing.register("sell.order.organisation", Order, "organisation", label="orders")

@@ -20,8 +20,8 @@ from headwater.web.http import Request, came_from, is_htmx
 @require_POST
 def undo(request: Request, event_id: int) -> HttpResponse:
     """Take one step back and show the page as it is then."""
-    undo_event(event_id=event_id, by=request.actor, at=now())
-    return _shown_again(request, _("Undone"))
+    left = undo_event(event_id=event_id, by=request.actor, at=now())
+    return _shown_again(request, _("Undone; %(left)s") % {"left": left} if left else _("Undone"))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from headwater.parties.actions.activities import (
 from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
 from headwater.parties.actions.file_undo import undo_party_import
 from headwater.parties.actions.matching import PartyDraft, PartyMatch, match_parties
+from headwater.parties.actions.merging import follow_merges, merge_chosen, merge_parties
 from headwater.parties.actions.organisation_files import import_organisations
 from headwater.parties.actions.parties import (
     PartyValues,
@@ -34,6 +35,7 @@ from headwater.parties.actions.relationships import (
     tag_party,
     untag_party,
 )
+from headwater.parties.actions.unmerging import unmerge_parties
 
 __all__ = [
     "PartyDraft",
@@ -51,12 +53,15 @@ __all__ = [
     "delete_parties",
     "delete_party",
     "end_relationship",
+    "follow_merges",
     "grant_access",
     "import_organisations",
     "import_people",
     "log_activity",
     "make_primary",
     "match_parties",
+    "merge_chosen",
+    "merge_parties",
     "plan_todo",
     "reject_match",
     "relate",
@@ -67,6 +72,7 @@ __all__ = [
     "tag_parties",
     "tag_party",
     "undo_party_import",
+    "unmerge_parties",
     "untag_party",
     "withdraw_access",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
 from headwater.parties import rules
 from headwater.parties.events import OrganisationAdded
 from headwater.parties.models import Party, PartyKind, Relationship, RelationshipKind
@@ -17,15 +20,16 @@ def find_or_add_employer(name: str, *, by: Actor, at: datetime) -> int:
     called = " ".join(name.split())
     key = rules.company_key(called)
     known = (
-        Party.objects.filter(kind=PartyKind.ORGANISATION, name_key=key, deleted_at=None, merged_into=None)
-        .order_by("pk")
-        .values_list("pk", flat=True)
+        Party.objects.filter(kind=PartyKind.ORGANISATION, name_key=key, deleted_at=None)
+        # One that became part of another is that other one, unless a company of its own has the name.
+        .order_by(F("merged_into_id").asc(nulls_first=True), "pk")
+        .values_list(Coalesce("merged_into_id", "pk"), flat=True)
         .first()
         if key
         else None
     )
     if known is not None:
-        return known
+        return int(known)
     company = Party.objects.create(
         kind=PartyKind.ORGANISATION, name=called, name_key=key, created_at=at, batch_id=by.batch_id
     )

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.matching import company_key_of
@@ -66,8 +68,11 @@ def connect_managers(managers: Mapping[int, str], *, by: Actor, at: datetime) ->
     people = Party.objects.in_bulk(list(managers))
     keys = {rules.name_key(name) for name in managers.values()}
     called: dict[str, list[Party]] = defaultdict(list)
-    for party in Party.objects.filter(kind=PartyKind.PERSON, name_key__in=keys, deleted_at=None, merged_into=None):
-        called[party.name_key].append(party)
+    found = Party.objects.filter(kind=PartyKind.PERSON, name_key__in=keys, deleted_at=None)
+    for party in found.select_related("merged_into"):
+        one = party.merged_into or party
+        if one not in called[party.name_key]:
+            called[party.name_key].append(one)
     pairs: dict[int, int] = {}
     for pk, name in managers.items():
         person = people[pk]
@@ -90,8 +95,8 @@ def _companies_called(names: set[str], batch: Batch) -> dict[str, int]:
     found = known_ids(batch.system, "parties.organisation", sorted(names)) if names else {}
     keys = {name: company_key_of(name) for name in names if name not in found}
     called: dict[str, set[int]] = defaultdict(set)
-    companies = Party.objects.filter(kind=PartyKind.ORGANISATION, deleted_at=None, merged_into=None)
-    for key, pk in companies.filter(name_key__in=set(keys.values())).values_list("name_key", "pk"):
+    companies = Party.objects.filter(kind=PartyKind.ORGANISATION, deleted_at=None, name_key__in=set(keys.values()))
+    for key, pk in companies.values_list("name_key", Coalesce("merged_into_id", "pk")):
         called[key].add(pk)
     found.update({name: min(called[key]) for name, key in keys.items() if len(called[key]) == 1})
     return found

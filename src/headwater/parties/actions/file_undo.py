@@ -28,6 +28,7 @@ from headwater.platform.models import Event
 
 PART = 5_000
 WORKED_ON = "somebody has worked on it since"
+MERGED = "it was merged with another record since"
 STILL_NEEDED = "a person who works there stays"
 
 
@@ -66,16 +67,20 @@ def _going(batch_id: int, kind: PartyKind) -> tuple[list[Party], list[Kept]]:
     needed = set[int]()
     for part in _parts(ids):
         worked_on |= worked_on_since(part, batch_id)
+        worked_on.update(Party.objects.filter(merged_into__in=part).values_list("merged_into_id", flat=True))
         if kind == PartyKind.ORGANISATION:
             needed.update(
                 Party.objects.filter(employer_id__in=part, deleted_at=None).values_list("employer_id", flat=True)
             )
-    going = [party for party in rows if party.pk not in worked_on and party.pk not in needed]
-    kept = [
-        Kept(party.pk, party.name, WORKED_ON if party.pk in worked_on else STILL_NEEDED)
-        for party in rows
-        if party.pk in worked_on or party.pk in needed
-    ]
+    going: list[Party] = []
+    kept: list[Kept] = []
+    for party in rows:
+        if party.merged_into_id is not None:
+            kept.append(Kept(party.merged_into_id, party.name, MERGED))
+        elif party.pk in worked_on or party.pk in needed:
+            kept.append(Kept(party.pk, party.name, WORKED_ON if party.pk in worked_on else STILL_NEEDED))
+        else:
+            going.append(party)
     return going, kept
 
 

@@ -48,6 +48,7 @@ def update_parties(wanted: Mapping[int, Wanted], *, by: Actor, at: datetime) -> 
     facts: list[Fact] = []
     for ids in _parts(wanted):
         rows = Party.objects.select_for_update().in_bulk(ids)
+        _forget_what_was_decided(rows, wanted)
         points = _new_points(rows, wanted)
         facts.extend(_store_points(points, by=by, at=at))
         changed |= {party.pk for party, *_ in points}
@@ -71,6 +72,19 @@ def update_parties(wanted: Mapping[int, Wanted], *, by: Actor, at: datetime) -> 
         mark_primary_points([pk for pk in rows if pk in changed])
     record_bulk(facts, by=by, at=[at] * len(facts))
     return changed
+
+
+def _forget_what_was_decided(rows: Mapping[int, Party], wanted: Mapping[int, Wanted]) -> None:
+    """What a record said before it became part of another is no news: somebody chose between the two values then."""
+    for was in Party.objects.filter(merged_into__in=list(rows)):
+        now = wanted[was.merged_into_id or 0]
+        for name in [name for name, value in now.values.items() if getattr(was, name) == value]:
+            del now.values[name]
+        for kind, column in REPEATED.items():
+            if kind in now.points and now.points[kind][1] == getattr(was, column):
+                del now.points[kind]
+        for key in [key for key, value in now.extra.items() if key in was.extra and was.extra[key] == value]:
+            del now.extra[key]
 
 
 def _differing(party: Party, wanted: Wanted) -> dict[str, Any]:

@@ -66,12 +66,19 @@ def timeline(actor: Actor, party_id: int, limit: int = 30, before: str = "", onl
 
 
 def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Event]:
+    merged = list(Party.objects.filter(merged_into=party).values_list("pk", flat=True))
     rows = events_of_party(party.pk)
+    if merged:  # what happened with them before they were one, without saying from both sides that they are
+        ids = [party.pk, *merged]
+        rows = Event.objects.filter(Q(party_id__in=ids) | Q(organisation_id__in=ids)).order_by("-occurred_at", "-pk")
+        rows = rows.exclude(verb="parties.merged_away", party_id__in=merged)
     hidden = sorted({cls.subject_type for cls in FACTS.values() if not _may_read(actor, cls.subject_type)})
     if hidden:
         rows = rows.exclude(subject_type__in=hidden)
     if party.kind == PartyKind.ORGANISATION and actor.visibility is not Visibility.ALL:
-        rows = rows.filter(Q(party_id=None) | Q(party_id__in=visible_parties(actor).values("pk")))
+        seen = visible_parties(actor).values("pk")
+        once = Party.objects.filter(merged_into__in=seen).values("pk")
+        rows = rows.filter(Q(party_id=None) | Q(party_id__in=seen) | Q(party_id__in=once))
     if only == "talks":
         rows = rows.filter(verb="parties.activity_logged")
     elif only == "touches":
@@ -106,14 +113,26 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
             sentence=_sentence(event, data, users, parties),
             at=event.occurred_at,
             who=_who(event, users),
-            about=told.get(event.party_id or 0),
+            about=_about(told.get(event.party_id or 0), party),
             text=str(data.get("body") or data.get("note") or ""),
             channel=str(data.get("channel") or ""),
-            can_undo=can_undo(event) and not hasattr(event, "undone"),
+            can_undo=can_undo(event) and not hasattr(event, "undone") and not _is_of_merged(event, party, told),
             is_undone=hasattr(event, "undone"),
         )
         for event, data in zip(events, values, strict=True)
     ]
+
+
+def _about(about: Party | None, party: Party) -> Party | None:
+    """Whom to name beside an entry: nobody where it is the party itself, or a record that is part of it."""
+    return None if about is not None and about.merged_into_id == party.pk else about
+
+
+def _is_of_merged(event: Event, party: Party, told: dict[int, Party]) -> bool:
+    """Whether the event is about the own fields of a record that is part of another one, and cannot be undone there."""
+    about = told.get(event.party_id or 0)
+    is_part = about is not None and about.merged_into_id is not None
+    return is_part and event.subject_type.startswith("parties.") and event.subject_type != "parties.activity"
 
 
 def _values(event: Event) -> dict[str, Any]:

@@ -16,6 +16,11 @@ def visible_parties(actor: Actor) -> QuerySet[Party]:
     Those within the actor's visibility by owner and team, those nobody owns, and those that were opened to the
     actor because work on them was given to them. Companies and people follow the same rule.
     """
+    return reachable_parties(actor).filter(deleted_at=None, merged_into=None)
+
+
+def reachable_parties(actor: Actor) -> QuerySet[Party]:
+    """As :func:`visible_parties`, with those that were deleted or became part of another record."""
     kinds = [
         kind
         for kind, noun in ((PartyKind.PERSON, "person"), (PartyKind.ORGANISATION, "organisation"))
@@ -23,7 +28,7 @@ def visible_parties(actor: Actor) -> QuerySet[Party]:
     ]
     if not kinds:
         return Party.objects.none()
-    rows = Party.objects.filter(deleted_at=None, merged_into=None)
+    rows = Party.objects.all()
     if len(kinds) == 1:
         rows = rows.filter(kind=kinds[0])
     return rows.filter(_within_reach(actor))

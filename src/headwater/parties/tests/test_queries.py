@@ -152,7 +152,7 @@ def test_a_timeline_one_may_not_see_is_not_there(by: Actor, marta: User, ira: Us
 def test_a_timeline_costs_the_same_however_long(by: Actor, orla: Party, pike: Party) -> None:
     for n in range(40):
         actions.log_activity(party_id=orla.pk, kind="NOTE", subject=f"n{n}", by=by, at=AT)
-    with query_budget(4):
+    with query_budget(5):
         queries.timeline(by, pike.pk, 40)
 
 

@@ -1,0 +1,194 @@
+"""Records that may be one, side by side: what each says, which value is proposed, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from headwater.parties import pointing
+from headwater.parties.models import Party, PartyKind
+from headwater.platform.models import Event
+
+MOST = 5
+MOST_EXTRA = 40
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is chosen together when records become one, such as all parts of an address.
+
+    ``is_fleeting`` values change in the course of a life, so the one entered last is proposed. Of ``is_contact``
+    ones all stay on the record, and the chosen one is used first.
+    """
+
+    key: str
+    label: str
+    columns: tuple[str, ...]
+    is_fleeting: bool = False
+    is_contact: bool = False
+    is_mark: bool = False
+
+
+_EMAIL = Group("email", "E-mail", ("email",), is_fleeting=True, is_contact=True)
+_PHONE = Group("phone", "Phone", ("phone",), is_fleeting=True, is_contact=True)
+_ADDRESS = Group("address", "Address", ("street", "postcode", "city", "country"), is_fleeting=True)
+_OWNER = Group("owner", "Owner", ("owner_id", "team_id"))
+GROUPS: Mapping[str, tuple[Group, ...]] = {
+    PartyKind.PERSON: (
+        Group("name", "Name", ("name", "first_name", "last_name")),
+        Group("job_title", "Job title", ("job_title",), is_fleeting=True),
+        Group("employer", "Company", ("employer_id",), is_fleeting=True),
+        _EMAIL, _PHONE, _ADDRESS, _OWNER,
+        Group("is_influence", "Centre of influence", ("is_influence",), is_mark=True),
+        Group("is_employee", "Works for us", ("is_employee",), is_mark=True),
+    ),
+    PartyKind.ORGANISATION: (
+        Group("name", "Name", ("name",)),
+        Group("registration_number", "Registration number", ("registration_number",)),
+        Group("vat_number", "VAT number", ("vat_number",)),
+        Group("sector", "Sector", ("sector",)),
+        Group("employees", "Employees", ("employees",), is_fleeting=True),
+        _EMAIL, _PHONE, _ADDRESS, _OWNER,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one record says; empty text where it says nothing."""
+
+    party_id: int
+    text: str
+    is_picked: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the comparison. ``why`` says where the proposal comes from; empty where there is nothing to choose."""
+
+    key: str
+    label: str
+    cells: tuple[Cell, ...]
+    differs: bool
+    why: str
+    is_contact: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two to five records side by side. ``keep`` is the one proposed to stay, ``why_keep`` the reason.
+
+    ``hanging`` says for each record what would come along.
+    """
+
+    parties: tuple[Party, ...]
+    keep: Party
+    why_keep: str
+    lines: tuple[Line, ...]
+    hanging: Mapping[int, Mapping[str, int]]
+
+    @property
+    def differing(self) -> int:
+        """In how many rows the records disagree."""
+        return sum(line.differs for line in self.lines)
+
+
+def compare(parties: Sequence[Party], *, keep_id: int | None = None) -> Comparison:
+    """The records side by side, the one to keep first. They come with employer and owner; a dozen queries."""
+    keep = next((party for party in parties if party.pk == keep_id), None) or longest_known(parties)
+    rows = (keep, *(party for party in parties if party.pk != keep.pk))
+    since = _entered(rows)
+    lines = [_line(group, rows, since) for group in GROUPS[keep.kind]]
+    lines += _extra_lines(rows)
+    return Comparison(
+        parties=rows,
+        keep=keep,
+        why_keep="known longest" if keep.pk == longest_known(parties).pk else "",
+        lines=tuple(line for line in lines if any(cell.text for cell in line.cells)),
+        hanging=pointing.hanging_on([party.pk for party in rows]),
+    )
+
+
+def longest_known(parties: Sequence[Party]) -> Party:
+    """The record that is kept unless somebody says otherwise: links and files have known it longest."""
+    return min(parties, key=lambda party: (party.created_at, party.pk))
+
+
+def is_label(party: Party) -> bool:
+    """Whether the name only stands in for one: an address, a number or an id."""
+    return party.name in (party.email, party.phone) or party.name.startswith("Unnamed, ")
+
+
+def extra_keys(parties: Sequence[Party]) -> list[str]:
+    """The columns of files in which the records disagree."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for party in parties:
+        for key, value in party.extra.items():
+            if value not in (None, ""):
+                said[key].add(str(value))
+    return sorted(key for key, values in said.items() if len(values) > 1)
+
+
+def _line(group: Group, rows: Sequence[Party], since: Mapping[tuple[int, str], datetime]) -> Line:
+    keep = rows[0]
+    texts = {party.pk: _text(group, party) for party in rows}
+    known = [party for party in rows if texts[party.pk]]
+    differs = len({text.casefold() for text in texts.values() if text}) > 1
+    picked, why = keep, ""
+    if known and not texts[keep.pk]:
+        picked, why = known[0], "the only one known" if len(known) == 1 else "the first one known"
+    elif differs and group.key == "name" and is_label(keep):
+        picked = next((party for party in known if not is_label(party)), keep)
+        why = "a name rather than an address" if picked is not keep else ""
+    elif differs and group.is_fleeting:
+        picked = max(known, key=lambda party: (_latest(group, party, since), party is keep))
+        at = _latest(group, picked, since)
+        why = f"entered last, {at.day} {at:%b %Y}"
+    elif differs:
+        why = "of the record that stays"
+    cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
+    return Line(group.key, group.label, cells, differs, why, group.is_contact)
+
+
+def _extra_lines(rows: Sequence[Party]) -> list[Line]:
+    found = []
+    for key in extra_keys(rows)[:MOST_EXTRA]:
+        texts = [str(party.extra.get(key) or "") for party in rows]
+        picked = next(number for number, text in enumerate(texts) if text)
+        cells = tuple(Cell(party.pk, texts[i], i == picked) for i, party in enumerate(rows))
+        found.append(Line(f"extra:{key}", key, cells, True, "of the record that stays" if picked == 0 else ""))
+    return found
+
+
+def _text(group: Group, party: Party) -> str:
+    if group.key == "employer":
+        return party.employer.name if party.employer is not None else ""
+    if group.key == "owner":
+        return party.owner.name if party.owner is not None else ""
+    if group.is_mark:
+        return "Yes" if getattr(party, group.columns[0]) else ""
+    if group.key == "name":
+        return party.name
+    values: list[Any] = [getattr(party, column) for column in group.columns]
+    return ", ".join(str(value) for value in values if value not in (None, ""))
+
+
+def _entered(rows: Sequence[Party]) -> dict[tuple[int, str], datetime]:
+    """When each field of each record was last changed by an edit, from the log."""
+    noun = "parties.person" if rows[0].is_person else "parties.organisation"
+    edits = Event.objects.filter(
+        verb="platform.changed", subject_type=noun, subject_id__in=[party.pk for party in rows]
+    )
+    found: dict[tuple[int, str], datetime] = {}
+    for party_id, data, at in edits.order_by("-pk").values_list("subject_id", "data", "occurred_at")[:500]:
+        for name in str(data.get("names", "")).split(", "):
+            found.setdefault((party_id, name), at)
+    return found
+
+
+def _latest(group: Group, party: Party, since: Mapping[tuple[int, str], datetime]) -> datetime:
+    spoken = [column.removesuffix("_id").replace("_", " ") for column in group.columns]
+    return max([since.get((party.pk, name), party.created_at) for name in spoken])
