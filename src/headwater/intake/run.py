@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError
 
+from headwater.intake import pace
 from headwater.intake.batches import JOB, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
+from headwater.intake.pace import Pace, tidied_between_chunks
 from headwater.intake.profile import Profile, profile_from
 from headwater.intake.reader import open_table
 from headwater.intake.rejects import RejectWriter, reason_group
@@ -35,10 +35,6 @@ from headwater.platform.installation import installation
 
 log = structlog.get_logger()
 
-LOCK_SECONDS = 0.4
-BREATH_SECONDS = 0.1
-FIRST_CHUNK = 500
-SMALLEST_CHUNK, LARGEST_CHUNK = 100, 5_000
 ROLLED_BACK_ROWS = 20_000
 DIFFERENT_REASONS = 40
 
@@ -172,34 +168,6 @@ def run_batch(
     return batch
 
 
-@contextmanager
-def _log_tidied_between_chunks() -> Iterator[None]:
-    """SQLite does not tidy its write-ahead log inside a commit of ours, where others wait, but when we let go."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_autocheckpoint")
-        usual = int(cursor.fetchone()[0])
-        cursor.execute("PRAGMA wal_autocheckpoint=0")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
-
-
-@contextmanager
-def _rare_garbage_collection() -> Iterator[None]:
-    """A chunk makes hundreds of thousands of small objects, none of them in circles: looking for some costs a tenth."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
 @dataclass
 class _Chunk:
     """Rows read together: the clean ones, and those that are left out already with their reasons."""
@@ -245,13 +213,13 @@ class _Run:
         self.position.guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
         name = f"batch-{batch.pk}-rejected.csv"
         self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)
-        self.size, self.free_at = FIRST_CHUNK, 0.0
+        self.pace = Pace()
 
     # -- the real thing
 
     def to_the_end(self) -> None:
         """Read, write, and finish; what is done already is left out."""
-        with self.rejects, _log_tidied_between_chunks(), _rare_garbage_collection():
+        with self.rejects, tidied_between_chunks():
             for each in range(self.position.each, len(self.profile.passes)):
                 start = self.position.row if each == self.position.each else 0
                 self.position.each, self.position.row = each, start
@@ -262,18 +230,17 @@ class _Run:
             self._finish(at=now())
 
     def _written(self, each: int, chunk: _Chunk) -> None:
-        began = time.perf_counter()
-        try:
-            results = self._write(each, chunk)
-        except (DataError, IntegrityError):
-            # Some row holds what the database will not store. Find it; the others go in.
-            refused = self._refused(each, chunk.rows)
-            if not refused:
-                raise
-            log.warning("rows_refused_by_the_database", batch=self.batch.pk, lines=sorted(refused))
-            chunk.leave_out(refused)
-            results = self._write(each, chunk)
-        self._pace(time.perf_counter() - began, chunk.read)
+        with self.pace.chunk(chunk.read):
+            try:
+                results = self._write(each, chunk)
+            except (DataError, IntegrityError):
+                # Some row holds what the database will not store. Find it; the others go in.
+                refused = self._refused(each, chunk.rows)
+                if not refused:
+                    raise
+                log.warning("rows_refused_by_the_database", batch=self.batch.pk, lines=sorted(refused))
+                chunk.leave_out(refused)
+                results = self._write(each, chunk)
         self._tell(chunk, results)
 
     @action
@@ -317,24 +284,6 @@ class _Run:
     def _attempt(self, each: int, rows: Sequence[CleanRow]) -> None:
         self.importers[each].apply(rows, batch=self.contexts[each], by=self.by, at=now())
         raise _RolledBack
-
-    def _pace(self, seconds: float, rows: int) -> None:
-        """Choose the next chunk so that it holds the database for about half a second: shrink at once, grow slowly."""
-        wanted = int(rows * LOCK_SECONDS / max(seconds, 0.001))
-        self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, wanted, (self.size + wanted) // 2))
-        self.free_at = time.perf_counter()
-
-    def _breathe(self) -> None:
-        """Leave SQLite free long enough: who waits for it looks again every tenth of a second only.
-
-        Reading the next chunk is most of that time already, tidying the write-ahead log some more.
-        """
-        if connection.vendor != "sqlite" or not self.free_at:
-            return
-        if not connection.in_atomic_block:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self.free_at)))
 
     @action
     def _finish(self, *, at: datetime) -> None:
@@ -392,7 +341,7 @@ class _Run:
 
     def _through_all(self, scratch: Scratch) -> None:
         for each in range(len(self.profile.passes)):
-            for chunk in self._chunks(each, 0, LARGEST_CHUNK // 2):
+            for chunk in self._chunks(each, 0, pace.LARGEST_CHUNK // 2):
                 self._tried(each, chunk, scratch.in_place())
                 if self.on_progress is not None:
                     self.on_progress(self.batch)
@@ -400,7 +349,7 @@ class _Run:
     @action
     def _through_some(self) -> None:
         for each in range(len(self.profile.passes)):
-            for chunk in self._chunks(each, 0, LARGEST_CHUNK // 2):
+            for chunk in self._chunks(each, 0, pace.LARGEST_CHUNK // 2):
                 if self.batch.rows_read < ROLLED_BACK_ROWS:
                     self._tried(each, chunk, nullcontext())
                     self.position.tried = self.batch.rows_read
@@ -429,12 +378,12 @@ class _Run:
                     chunk.cells[line] = cells
                 else:
                     chunk.unclean.append((line, cells, reasons))
-            if chunk.read >= (fixed or self.size):
-                self._breathe()
+            if chunk.read >= (fixed or self.pace.size):
+                self.pace.breathe()
                 yield chunk
                 chunk = _Chunk()
         if chunk.read:
-            self._breathe()
+            self.pace.breathe()
             yield chunk
 
     def _account(self, chunk: _Chunk, results: Sequence[RowResult]) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
+from headwater.intake import pace
 from headwater.intake import run as running
 from headwater.intake.batches import (
     BatchNotUndoable,
@@ -160,7 +161,7 @@ def test_a_dry_run_says_everything_and_writes_nothing(csv_file, by, monkeypatch,
 def test_a_trial_without_a_copy_checks_the_rest_cell_by_cell(csv_file, by, monkeypatch):
     monkeypatch.setattr("headwater.intake.trial._fits", lambda home: False)
     monkeypatch.setattr(running, "ROLLED_BACK_ROWS", 10)
-    monkeypatch.setattr(running, "LARGEST_CHUNK", 20)
+    monkeypatch.setattr(pace, "LARGEST_CHUNK", 20)
     batch = bring(csv_file(rows_of(35).replace("34,2026", "x,2026")), by, is_dry_run=True)
     assert counts(batch) == (10, 0, 0, 1)
     assert batch.checkpoint["tried"] == 10
@@ -169,9 +170,9 @@ def test_a_trial_without_a_copy_checks_the_rest_cell_by_cell(csv_file, by, monke
 
 @pytest.mark.django_db
 def test_a_failure_in_the_middle_of_a_chunk_leaves_whole_chunks_and_goes_on_from_there(csv_file, by, monkeypatch):
-    monkeypatch.setattr(running, "FIRST_CHUNK", 10)
-    monkeypatch.setattr(running, "SMALLEST_CHUNK", 10)
-    monkeypatch.setattr(running, "LARGEST_CHUNK", 10)
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(pace, "SMALLEST_CHUNK", 10)
+    monkeypatch.setattr(pace, "LARGEST_CHUNK", 10)
     text = rows_of(50).replace("tag 3,", "bad 3,").replace("tag 22,", "bad 22,").replace("tag 33,", "bad 33,")
     path = csv_file(text.replace("tag 27,", "crash,"))
     with pytest.raises(RuntimeError):
@@ -190,7 +191,7 @@ def test_a_failure_in_the_middle_of_a_chunk_leaves_whole_chunks_and_goes_on_from
 
 @pytest.mark.django_db
 def test_of_two_processes_on_one_import_one_stops_without_having_written(csv_file, by, monkeypatch):
-    monkeypatch.setattr(running, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 10)
     path = csv_file(rows_of(30).replace("tag 2,", "bad 2,").replace("tag 12,", "bad 12,"))
     batch = open_batch(path=path, name="x", profile=PROFILE, by=by, at=AT)
     ImportBatch.objects.update(state=State.RUNNING)
@@ -211,7 +212,7 @@ def test_of_two_processes_on_one_import_one_stops_without_having_written(csv_fil
 
 @pytest.mark.django_db
 def test_a_stopped_import_keeps_what_is_written_and_can_be_gone_on_with(csv_file, by, monkeypatch):
-    monkeypatch.setattr(running, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 10)
 
     def stop(batch):
         if batch.rows_read == 10:
@@ -307,7 +308,7 @@ def test_a_fixed_value_is_read_like_a_cell_and_decisions_replace_words(csv_file,
 
 @pytest.mark.django_db
 def test_a_killed_command_is_gone_on_with_by_a_worker(csv_file, by, monkeypatch):
-    monkeypatch.setattr(running, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 10)
     monkeypatch.setattr("headwater.intake.tasks.actor_by_ref", lambda ref: by)
 
     class Killed(BaseException):
@@ -353,7 +354,7 @@ def test_a_long_file_is_never_held_in_memory(by, tmp_path):
 def test_no_query_grows_with_the_rows_of_a_chunk(csv_file, by, monkeypatch):
     from headwater.platform.testing import count_queries
 
-    monkeypatch.setattr(running, "FIRST_CHUNK", 5_000)
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 5_000)
 
     def asked(count):
         path = csv_file("id,name,rank,seen\n" + "".join(f"{n},bad,1,\n" for n in range(count)))
@@ -379,8 +380,8 @@ def test_chunks_shrink_until_others_wait_for_half_a_second_at_most(csv_file, by,
 
     REGISTRY["parties.tag"] = replace(tags, importer=replace(tags.importer, apply=slowly))
     bring(csv_file(rows_of(1_500)), by)
-    assert sizes[0] == running.FIRST_CHUNK
-    assert all(size * 0.002 < running.LOCK_SECONDS * 1.2 for size in sizes[1:])
+    assert sizes[0] == pace.FIRST_CHUNK
+    assert all(size * 0.002 < pace.LOCK_SECONDS * 1.2 for size in sizes[1:])
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from headwater.intake import pace
 from headwater.intake import run as intake
 from headwater.intake.profile import profile_from
 from headwater.parties.models import Party
@@ -217,7 +218,7 @@ UnitPrice = "unit_price"
 
 @pytest.mark.skipif(not os.environ.get("HEADWATER_DATA"), reason="HEADWATER_DATA names no folder of real files")
 def test_the_baskets_of_a_real_shop_add_up(company, by_head, tmp_path, monkeypatch):
-    monkeypatch.setattr(intake, "FIRST_CHUNK", 130)  # so that baskets are cut in the middle
+    monkeypatch.setattr(pace, "FIRST_CHUNK", 130)  # so that baskets are cut in the middle
     source = Path(os.environ["HEADWATER_DATA"]) / "uci-online-retail" / "online_retail_to_2011-08-31.csv.gz"
     with gzip.open(source, "rt", encoding="utf-8", newline="") as file:
         rows = [row for _, row in zip(range(3_000), csv.DictReader(file), strict=False)]
