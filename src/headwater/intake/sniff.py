@@ -229,15 +229,19 @@ def guess_marks(text: str, escape_lines: Sequence[str], *, delimiter: str | None
     return best
 
 
+_JUDGED = 2_000
+"""Letters of a line that patterns look at; on endless ones they would take for ever."""
+
+
 def _variants(delimiter: str, lines: Sequence[str], escape_lines: Sequence[str]) -> Iterator[tuple[Marks, float]]:
     """A delimiter with the quotes and escapes that the sample gives reason to try; how regular each is."""
     d = re.escape(delimiter)
-    text = "".join(lines)
+    text = "\n".join(line[:_JUDGED].rstrip("\r\n") for line in lines)
     yield Marks(delimiter), _regularity(Marks(delimiter), lines)
     single = len(re.findall(rf"(?m)(?:^|{d})'[^'\n]*'(?={d}|\r?$)", text))
     if single > len(lines) / 10 and single > len(re.findall(rf'(?m)(?:^|{d})"', text)):
         yield Marks(delimiter, "'"), _regularity(Marks(delimiter, "'"), lines) + 0.01
-    if re.search(rf'{d} +"', text):
+    if delimiter.strip() and re.search(rf'{d} +"', text):
         spaced = Marks(delimiter, skips_space=True)
         yield spaced, _regularity(spaced, lines) + 0.01
     if '"' in text and not re.search(rf'(?m)(?:^|{d})"[^"\n]*"(?={d}|\r?$)', text):

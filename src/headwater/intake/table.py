@@ -16,7 +16,8 @@ class Limits:
 
     file_bytes: int = 2 << 30
     workbook_bytes: int = 512 << 20
-    workbook_cells: int = 30_000_000
+    workbook_cells: int = 10_000_000
+    hollow_cells: int = 500_000  # a span above this must hold cells, not emptiness
     line_bytes: int = 1 << 20
     columns: int = 2_000
 

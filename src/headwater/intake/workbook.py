@@ -17,9 +17,11 @@ from headwater.intake.sniff import CHUNK, find_header, name_columns, trim_header
 from headwater.intake.table import Dialect, Limits, RawRow
 
 _MOST_PARTS = 10_000
-_LAST_ROW = re.compile(rb"""\br\s*=\s*["'](\d{1,8})["']""")
-_COLUMNS = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d{1,8}["']""")
-_ROWS = re.compile(rb"""\br\s*=\s*["'][A-Z]{1,3}(\d{1,8})["']""")
+_SPACE = re.compile(rb"\s+")
+_LAST_ROW = re.compile(rb"""\br ?= ?["'](\d{1,8})""")
+_CELL = re.compile(rb"""\br ?= ?["']([A-Za-z]{1,8})(\d{1,8})""")
+_CELL_TAG = re.compile(rb"<(?:\w+:)?c[ />]")
+_LONGEST_MATCH = 64
 
 
 def open_workbook(
@@ -61,10 +63,7 @@ def open_workbook(
 
 
 def _refuse_bombs(data: bytes, limits: Limits) -> None:
-    """Unpack every part without keeping it: what an archive says about its size may be a lie.
-
-    One cell far out makes the reader reserve everything in between, so the span of cells is checked as well.
-    """
+    """Unpack every part without keeping it: what an archive says about its size may be a lie."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     parts = archive.infolist()
     if len(parts) > _MOST_PARTS:
@@ -74,9 +73,7 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
     total = 0
     for part in parts:
         part.file_size = sys.maxsize  # read to the true end, not to the one it claims
-        is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
-        columns: set[bytes] = set()
-        last_row, tail = 0, b""
+        span = _Span()
         with archive.open(part) as stream:
             while chunk := stream.read(CHUNK):
                 total += len(chunk)
@@ -84,19 +81,49 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
                     raise UnreadableFile(
                         f"The workbook unpacks to more than {limits.workbook_bytes:,} bytes. Save it as CSV."
                     )
-                if is_sheet:
-                    text = tail + chunk
-                    columns.update(_COLUMNS.findall(text))
-                    for pattern in (_LAST_ROW, _ROWS):
-                        last_row = max([last_row, *map(int, set(pattern.findall(text)))])
-                    tail = text[-64:]
-        across = max((_column_number(letters) for letters in columns), default=0)
-        if across > limits.columns or across * last_row > limits.workbook_cells:
+                span.read(chunk)
+        span.refuse_beyond(limits)
+
+
+class _Span:
+    """How far the cells of a part reach. Every part is looked at: the workbook says which ones are sheets."""
+
+    def __init__(self) -> None:
+        self.across = self.down = self.cells = 0
+        self._tail = b""
+        self._is_first = True
+
+    def read(self, chunk: bytes) -> None:
+        """Take in the next piece; its end is read again with the piece after it.
+
+        Raises:
+            UnreadableFile: text in two-byte letters, in which cells could hide.
+        """
+        if self._is_first and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise UnreadableFile("The workbook is written in an unusual way. Save it again, or as CSV.")
+        self._is_first = False
+        self.cells += len(_CELL_TAG.findall(chunk))
+        text = _SPACE.sub(b" ", self._tail + chunk)  # however much space stands between, a match stays short
+        for letters, row in set(_CELL.findall(text)):
+            self.across = max(self.across, _column_number(letters.upper()))
+            self.down = max(self.down, int(row))
+        self.down = max([self.down, *map(int, set(_LAST_ROW.findall(text)))])
+        self._tail = text[-_LONGEST_MATCH:]
+
+    def refuse_beyond(self, limits: Limits) -> None:
+        """One cell far out makes the reader reserve everything in between.
+
+        Raises:
+            UnreadableFile: the cells span more than can be read, or far more than are there.
+        """
+        spanned = self.across * self.down
+        hollow = spanned > limits.hollow_cells and spanned > 50 * self.cells
+        if self.across > limits.columns or spanned > limits.workbook_cells or hollow:
             raise UnreadableFile(
-                f"The sheet spans {last_row:,} rows by {across:,} columns, more than can be read."
+                f"The sheet spans {self.down:,} rows by {self.across:,} columns, more than can be read."
                 " Delete the stray cells far out, or save it as CSV.",
-                line=last_row,
-                column=across,
+                line=self.down,
+                column=self.across,
             )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
 import json
 import os
+import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -133,6 +135,15 @@ def test_quotes_after_a_space_still_quote(tmp_path: Path) -> None:
     table = open_table(write(tmp_path, text))
     assert table.header == ["name", "city", "size"]
     assert [row for _, row in table.rows()] == [["Anna", "Ulm, Donau", "1"], ["Otto", "Bonn, Rhein", "2"]]
+
+
+@pytest.mark.parametrize("filling", [" ", '"', "'", " '", ' "', "\\"])
+def test_endless_lines_of_one_letter_do_not_stall_the_sniffing(tmp_path: Path, filling: str) -> None:
+    path = write(tmp_path, "a b\n" + filling * 120_000 + "x\n" + "1 2\n" * 20)
+    started = time.process_time()
+    with contextlib.suppress(UnreadableFile):
+        open_table(path)
+    assert time.process_time() - started < 5, "judging a quarter of a megabyte takes well under a second"
 
 
 def test_endless_cells_of_digits_do_not_stall_the_sniffing(tmp_path: Path) -> None:
@@ -392,6 +403,34 @@ def test_one_cell_far_out_does_not_reserve_the_whole_sheet(tmp_path: Path) -> No
         page.write(1_048_575, 1_999, "far")
     with pytest.raises(UnreadableFile, match="spans 1,048,576 rows by 2,000 columns"):
         open_table(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "far"),
+    [
+        ("tables/s.xml", 'r="XFD1048576"'),  # the workbook may name any part as its sheet
+        ("worksheets/sheet1.XML", 'r="XFD1048576"'),
+        ("worksheets/sheet1.xml", f'r{" " * 70_000}={" " * 70_000}"xfd1048576"'),  # cut by the reading
+        ("worksheets/sheet1.xml", 'r="BXX4000"'),  # within the limits, but of two cells only
+    ],
+)
+def test_a_cell_far_out_is_found_wherever_the_sheet_hides(tmp_path: Path, part: str, far: str) -> None:
+    honest, path = tmp_path / "honest.xlsx", tmp_path / "bomb.xlsx"
+    with xlsxwriter.Workbook(honest) as book:
+        book.add_worksheet().write_row(0, 0, ["a", "b"])
+    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            text = source.read(name).decode().replace("worksheets/sheet1.xml", part)
+            cell = f"<c {far}><v>2</v></c>"
+            text = text.replace("</sheetData>", f'<row r="2">{cell}</row></sheetData>')
+            target.writestr(name.replace("worksheets/sheet1.xml", part), text)
+    with pytest.raises(UnreadableFile, match="stray cells"):
+        open_table(path)
+
+
+def test_a_wide_sheet_that_is_full_is_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [[f"column {n}" for n in range(60)], *[list(range(60)) for _ in range(100)]])
+    assert sum(1 for _ in open_table(path, limits=Limits(hollow_cells=1_000)).rows()) == 100
 
 
 def test_other_zip_archives_and_damaged_workbooks_are_refused(tmp_path: Path) -> None:
