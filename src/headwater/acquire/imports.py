@@ -10,7 +10,7 @@ from headwater.acquire.actions.files import (
     undo_source_import,
     undo_spend_import,
 )
-from headwater.acquire.actions.touchpoint_files import import_touchpoints, undo_touchpoint_import
+from headwater.acquire.actions.touchpoint_files import UNDO_TOUCHPOINTS, import_touchpoints, undo_touchpoint_import
 from headwater.acquire.models import TouchpointKind
 from headwater.platform.importer import Importer, Target, TargetKind
 
@@ -83,6 +83,7 @@ TOUCHPOINTS = Importer(
     verb="acquire.touchpoint.import",
     apply=import_touchpoints,
     undo=undo_touchpoint_import,
+    undo_steps=UNDO_TOUCHPOINTS,
     targets=(
         EXTERNAL_ID,
         Target("name", "Full name", max_length=200),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.file_undo import UNDO_PARTIES, undo_party_import
 from headwater.parties.actions.organisation_files import import_organisations
 from headwater.parties.actions.people_files import import_people
 from headwater.platform.importer import Importer, Target, TargetKind
@@ -24,6 +24,7 @@ PEOPLE = Importer(
     verb="parties.person.import",
     apply=import_people,
     undo=undo_party_import,
+    undo_steps=UNDO_PARTIES,
     targets=(
         Target("external_id", "Id in the other system", max_length=200),
         Target("name", "Full name", max_length=200),
@@ -46,6 +47,7 @@ ORGANISATIONS = Importer(
     verb="parties.organisation.import",
     apply=import_organisations,
     undo=undo_party_import,
+    undo_steps=UNDO_PARTIES,
     targets=(
         Target("external_id", "Id in the other system", max_length=200),
         Target("name", "Name", required=True, max_length=200, aliases=("company", "company name", "account", "firma")),

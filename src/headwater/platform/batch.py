@@ -27,9 +27,16 @@ def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[in
     return found
 
 
-def edits_of(row_type: str, batch_id: int) -> Iterator[tuple[int, Changed]]:
+def edited_rows(row_type: str, batch_id: int) -> list[int]:
+    """The rows of one noun that a batch made plain edits to, in order."""
+    return happened_to(row_type, batch_id, Changed.verb)
+
+
+def edits_of(row_type: str, batch_id: int, ids: Sequence[int] | None = None) -> Iterator[tuple[int, Changed]]:
     """The plain edits a batch made to rows of one noun, newest first, so that each can be taken back in turn."""
-    events = Event.objects.filter(batch_id=batch_id, verb="platform.changed", subject_type=row_type)
+    events = Event.objects.filter(batch_id=batch_id, verb=Changed.verb, subject_type=row_type)
+    if ids is not None:
+        events = events.filter(subject_id__in=ids)
     for event in events.order_by("-pk").iterator(chunk_size=2_000):
         yield event.subject_id, cast(Changed, fact_of(event))
 

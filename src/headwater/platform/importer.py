@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from headwater.platform.actor import Actor
+
+PORTION = 5_000
 
 
 class Outcome(StrEnum):
@@ -92,6 +97,45 @@ class UndoResult:
     restored: int = 0
     kept: Sequence[Kept] = ()
 
+    def __add__(self, other: UndoResult) -> UndoResult:
+        return UndoResult(self.removed + other.removed, self.restored + other.restored, (*self.kept, *other.kept))
+
+
+@dataclass(frozen=True)
+class UndoStep:
+    """One step of taking a batch back, cut into portions so that others can work in between.
+
+    ``about`` answers the ids of the rows it is about. ``take`` takes a portion of them back, inside an open action;
+    what happened to rows meanwhile it sees for itself. A step that is not told does not count in the report, such
+    as the people who go with their leads.
+    """
+
+    verb: str
+    about: Callable[[int], Sequence[int]]
+    take: Callable[..., UndoResult]
+    is_told: bool = True
+
+    def take_back(self, ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+        """Take a portion of the step's rows back; what is told of it."""
+        taken = self.take(ids, batch_id=batch_id, by=by, at=at)
+        return taken if self.is_told else UndoResult()
+
+
+def undo_at_once(steps: Sequence[UndoStep], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Take all of a batch back inside the open action, for batches that are small or part of something larger.
+
+    Raises:
+        NotAllowed: the actor lacks the right to one of the steps.
+    """
+    for step in steps:
+        by.require(step.verb)
+    result = UndoResult()
+    for step in steps:
+        ids = step.about(batch_id)
+        for start in range(0, len(ids), PORTION):
+            result += step.take_back(ids[start : start + PORTION], batch_id=batch_id, by=by, at=at)
+    return result
+
 
 @dataclass(frozen=True)
 class Importer:
@@ -99,7 +143,8 @@ class Importer:
 
     ``apply`` is an action: it takes a clean chunk, looks everything up in a few queries, writes set-based and
     answers one result per row, in order; it never raises for a bad row. ``undo`` is the action that takes back
-    what a batch did to this noun, except what people worked on since.
+    what a batch did to this noun, except what people worked on since. Nouns that come in by the ten thousand give
+    ``undo_steps`` too: the same in portions.
     """
 
     kind: str
@@ -107,6 +152,7 @@ class Importer:
     apply: Callable[..., Sequence[RowResult]]
     undo: Callable[..., UndoResult]
     verb: str
+    undo_steps: Sequence[UndoStep] = ()
 
     def target(self, key: str) -> Target | None:
         """The target of that key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.platform.importer import Importer, Target, TargetKind
-from headwater.qualify.actions.lead_file_undo import undo_lead_import
+from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
 from headwater.qualify.actions.lead_files import import_leads
 
 INTERESTS = {
@@ -36,6 +36,7 @@ LEADS = Importer(
     verb="qualify.lead.import",
     apply=import_leads,
     undo=undo_lead_import,
+    undo_steps=UNDO_LEADS,
     targets=(
         Target("external_id", "Id in the other system", max_length=200),
         Target("name", "Full name", max_length=200),

@@ -23,6 +23,7 @@ from headwater.acquire.actions.touchpoints import (
     record_touchpoints,
     remove_batch_touchpoints,
     restore_touchpoints,
+    touchpoints_of_batch,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "restore_source",
     "restore_spend",
     "restore_touchpoints",
+    "touchpoints_of_batch",
 ]

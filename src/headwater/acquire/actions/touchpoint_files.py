@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 from headwater.acquire.actions.campaigns import ensure_campaigns
 from headwater.acquire.actions.sources import ensure_sources
-from headwater.acquire.actions.touchpoints import TouchpointDraft, record_touchpoints
+from headwater.acquire.actions.touchpoints import TouchpointDraft, record_touchpoints, touchpoints_of_batch
 from headwater.acquire.events import TouchpointRecorded, TouchpointTakenBack
 from headwater.acquire.models import Touchpoint
 from headwater.acquire.queries import channel_labels, channels_of
 from headwater.acquire.rules import read_channel
-from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.file_undo import UNDO_PARTIES
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
@@ -24,7 +24,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.batch import worked_on_since
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
-from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult
+from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
 
 ROW = "acquire.touchpoint"
 CENT = Decimal("0.01")
@@ -79,24 +79,29 @@ def import_touchpoints(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at:
 @action
 def undo_touchpoint_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     """Take back the touchpoints a batch brought in, except those corrected since."""
-    by.require("acquire.touchpoint.import")
-    by = by.in_batch(batch_id)
-    mine = Touchpoint.objects.filter(batch_id=batch_id, deleted_at=None)
+    return undo_at_once(UNDO_TOUCHPOINTS, batch_id=batch_id, by=by.in_batch(batch_id), at=at)
+
+
+def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    mine = Touchpoint.objects.filter(pk__in=ids, batch_id=batch_id, deleted_at=None)
     rows = {t.pk: t for t in mine.only("pk", "party_id", "organisation_id")}
-    corrected = set(Touchpoint.objects.filter(corrects__in=mine).values_list("corrects_id", flat=True))
-    touched = worked_on_since(ROW, list(rows), batch_id).keys() | corrected
+    corrected = set(Touchpoint.objects.filter(corrects__in=ids).values_list("corrects_id", flat=True))
+    touched = worked_on_since(ROW, list(rows), batch_id).keys() | corrected & rows.keys()
     going = [t for pk, t in rows.items() if pk not in touched]
-    for start in range(0, len(going), 5_000):
-        ids = [t.pk for t in going[start : start + 5_000]]
-        Touchpoint.objects.filter(pk__in=ids).update(deleted_at=at)
+    Touchpoint.objects.filter(pk__in=[t.pk for t in going]).update(deleted_at=at)
     facts = [
         TouchpointTakenBack(touchpoint_id=t.pk, party_id=t.party_id, organisation_id=t.organisation_id) for t in going
     ]
     record_bulk(facts, by=by, at=[at] * len(facts))
-    undo_party_import(batch_id=batch_id, by=by, at=at)
     names = names_of(rows[pk].party_id for pk in touched)
-    kept = [Kept(pk, names.get(rows[pk].party_id, ""), "it was corrected since") for pk in touched]
+    kept = [Kept(pk, names.get(rows[pk].party_id, ""), "it was corrected since") for pk in sorted(touched)]
     return UndoResult(removed=len(going), kept=kept)
+
+
+UNDO_TOUCHPOINTS = (
+    UndoStep("acquire.touchpoint.import", touchpoints_of_batch, _take),
+    *(replace(step, is_told=False) for step in UNDO_PARTIES),
+)
 
 
 def _known(read: Sequence[_FileRow], batch: Batch) -> dict[str, int]:

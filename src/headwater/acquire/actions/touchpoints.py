@@ -207,22 +207,26 @@ def record_touchpoints(rows: Sequence[TouchpointDraft], *, by: Actor, at: dateti
     return ids
 
 
-def remove_batch_touchpoints(*, batch_id: int, keep_party_ids: Collection[int], by: Actor, at: datetime) -> int:
-    """Take back the touchpoints an import wrote, except those of parties whose records stay; how many went.
+def touchpoints_of_batch(batch_id: int) -> list[int]:
+    """The touchpoints an import wrote that still count, in order."""
+    rows = Touchpoint.objects.filter(batch_id=batch_id, deleted_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def remove_batch_touchpoints(
+    *, touchpoint_ids: Sequence[int], keep_party_ids: Collection[int], by: Actor, at: datetime
+) -> int:
+    """Take back touchpoints an import wrote, except those of parties whose records stay; how many went.
 
     Part of the undo of an import, inside its action, which records the facts.
     """
     current_unit()
     by.require("acquire.touchpoint.delete")
-    mine = Touchpoint.objects.filter(batch_id=batch_id, deleted_at=None)
-    if not keep_party_ids:
-        return mine.update(deleted_at=at)
-    keep = set(keep_party_ids)
-    going = [pk for pk, party_id in mine.values_list("pk", "party_id") if party_id not in keep]
-    return sum(
-        Touchpoint.objects.filter(pk__in=going[start : start + 5_000]).update(deleted_at=at)
-        for start in range(0, len(going), 5_000)
-    )
+    rows = Touchpoint.objects.filter(pk__in=touchpoint_ids, deleted_at=None)
+    if keep_party_ids:
+        going = [pk for pk, party_id in rows.values_list("pk", "party_id") if party_id not in keep_party_ids]
+        rows = rows.filter(pk__in=going)
+    return rows.update(deleted_at=at)
 
 
 def restore_touchpoints(*, party_ids: Sequence[int], batch_ids: Collection[int], by: Actor, at: datetime) -> int:

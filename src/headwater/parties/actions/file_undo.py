@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 from django.db.models import Max, Min, Q
 
@@ -23,10 +22,11 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
-from headwater.platform.importer import Kept, UndoResult
+from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.platform.models import Event
 
-PART = 5_000
+VERB = "parties.person.import"
+NOUNS = ("parties.person", "parties.organisation")
 WORKED_ON = "somebody has worked on it since"
 MERGED = "it was merged with another record since"
 STILL_NEEDED = "a person who works there stays"
@@ -37,41 +37,27 @@ def undo_party_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     """Take back the people and companies a batch added, and what it changed of others.
 
     What something happened to since stays, and is listed with the reason; what the system did by itself does not
-    count. Importing the file again brings back what goes now. Also called for the batches of leads, opportunities
-    and orders, after their own undo.
+    count. Importing the file again brings back what goes now. Also called for the batches of opportunities and
+    orders, after their own undo.
 
     Raises:
         NotAllowed: the actor may not import, hence not undo an import of, people.
     """
-    by.require("parties.person.import")
-    by = by.in_batch(batch_id)  # what an undo does is part of the batch's story, not work on its parties
-    people, kept_people = _going(batch_id, PartyKind.PERSON)
-    _delete(people, by=by, at=at)
-    _remove_links(batch_id, by=by, at=at)
-    _remove_points(batch_id, by=by, at=at)
-    restored, kept_changes = _restore(batch_id, by=by, at=at)
-    companies, kept_companies = _going(batch_id, PartyKind.ORGANISATION)
-    _delete(companies, by=by, at=at)
-    return UndoResult(
-        removed=len(people) + len(companies),
-        restored=restored,
-        kept=(*kept_people, *kept_companies, *kept_changes),
-    )
+    # What an undo does is part of the batch's story, not work on its parties.
+    return undo_at_once(UNDO_PARTIES, batch_id=batch_id, by=by.in_batch(batch_id), at=at)
 
 
-def _going(batch_id: int, kind: PartyKind) -> tuple[list[Party], list[Kept]]:
-    """The parties of a batch that go, and those that stay, with the reason."""
-    rows = list(Party.objects.select_for_update().filter(batch_id=batch_id, kind=kind, deleted_at=None).order_by("pk"))
-    ids = [party.pk for party in rows]
-    worked_on = set[int]()
-    needed = set[int]()
-    for part in _parts(ids):
-        worked_on |= worked_on_since(part, batch_id)
-        worked_on.update(Party.objects.filter(merged_into__in=part).values_list("merged_into_id", flat=True))
-        if kind == PartyKind.ORGANISATION:
-            needed.update(
-                Party.objects.filter(employer_id__in=part, deleted_at=None).values_list("employer_id", flat=True)
-            )
+def _of_batch(batch_id: int, kind: PartyKind) -> list[int]:
+    rows = Party.objects.filter(batch_id=batch_id, kind=kind, deleted_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Delete those of the parties that nobody worked on since and nobody who stays works for."""
+    rows = Party.objects.select_for_update().filter(pk__in=ids, batch_id=batch_id, deleted_at=None).order_by("pk")
+    worked_on = worked_on_since(ids, batch_id)
+    worked_on.update(Party.objects.filter(merged_into__in=ids).values_list("merged_into_id", flat=True))
+    needed = set(Party.objects.filter(employer_id__in=ids, deleted_at=None).values_list("employer_id", flat=True))
     going: list[Party] = []
     kept: list[Kept] = []
     for party in rows:
@@ -81,7 +67,8 @@ def _going(batch_id: int, kind: PartyKind) -> tuple[list[Party], list[Kept]]:
             kept.append(Kept(party.pk, party.name, WORKED_ON if party.pk in worked_on else STILL_NEEDED))
         else:
             going.append(party)
-    return going, kept
+    _delete(going, by=by, at=at)
+    return UndoResult(removed=len(going), kept=kept)
 
 
 def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
@@ -100,8 +87,7 @@ def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
 
 
 def _delete(parties: Sequence[Party], *, by: Actor, at: datetime) -> None:
-    for part in _parts([party.pk for party in parties]):
-        Party.objects.filter(pk__in=part).update(deleted_at=at)
+    Party.objects.filter(pk__in=[party.pk for party in parties]).update(deleted_at=at)
     facts = [
         PersonDeleted(party_id=party.pk, organisation_id=party.employer_id, person_id=party.pk)
         if party.is_person
@@ -111,68 +97,75 @@ def _delete(parties: Sequence[Party], *, by: Actor, at: datetime) -> None:
     record_bulk(facts, by=by, at=[at] * len(facts))
 
 
-def _subjects(batch_id: int, verb: str) -> list[int]:
-    return list(
-        Event.objects.filter(batch_id=batch_id, verb=verb).order_by("subject_id").values_list("subject_id", flat=True)
-    )
+def _subjects(batch_id: int, *verbs: str) -> list[int]:
+    events = Event.objects.filter(batch_id=batch_id, verb__in=verbs)
+    return list(events.order_by("subject_id").values_list("subject_id", flat=True).distinct())
 
 
-def _remove_links(batch_id: int, *, by: Actor, at: datetime) -> None:
-    """Connections the batch made with parties that were here before go again, and those it ended hold again."""
-    facts: list[Fact] = []
-    for ids in _parts(_subjects(batch_id, "parties.related")):
-        rows = Relationship.objects.filter(pk__in=ids, until_date=None, deleted_at=None)
-        links = [
-            link
-            for link in rows.select_related("from_party", "to_party")
-            if batch_id not in (link.from_party.batch_id, link.to_party.batch_id)
-            or link.from_party.batch_id != link.to_party.batch_id
-        ]
-        Relationship.objects.filter(pk__in=[link.pk for link in links]).update(deleted_at=at)
-        unemployed = [
-            link.from_party
-            for link in links
-            if link.kind == RelationshipKind.WORKS_FOR and link.from_party.employer_id == link.to_party_id
-        ]
-        Party.objects.filter(pk__in=[party.pk for party in unemployed]).update(employer=None)
-        facts.extend(
-            RelationshipEnded(
-                party_id=link.from_party_id, relationship_id=link.pk, other_id=link.to_party_id, kind=link.kind,
-                until_date=company_day(at).isoformat(),
-            )
-            for link in links
-        )  # fmt: skip
-    ended = Relationship.objects.filter(pk__in=_subjects(batch_id, "parties.relationship_ended"), deleted_at=None)
+def _remove_links(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Connections the batch made with parties that were here before go again."""
+    rows = Relationship.objects.filter(pk__in=ids, until_date=None, deleted_at=None)
+    links = [
+        link
+        for link in rows.select_related("from_party", "to_party")
+        if batch_id not in (link.from_party.batch_id, link.to_party.batch_id)
+        or link.from_party.batch_id != link.to_party.batch_id
+    ]
+    Relationship.objects.filter(pk__in=[link.pk for link in links]).update(deleted_at=at)
+    unemployed = [
+        link.from_party
+        for link in links
+        if link.kind == RelationshipKind.WORKS_FOR and link.from_party.employer_id == link.to_party_id
+    ]
+    Party.objects.filter(pk__in=[party.pk for party in unemployed]).update(employer=None)
+    facts = [
+        RelationshipEnded(
+            party_id=link.from_party_id, relationship_id=link.pk, other_id=link.to_party_id, kind=link.kind,
+            until_date=company_day(at).isoformat(),
+        )
+        for link in links
+    ]  # fmt: skip
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return UndoResult()
+
+
+def _resume_links(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Connections the batch ended hold again."""
+    ended = Relationship.objects.filter(pk__in=ids, deleted_at=None)
     ended.exclude(until_date=None).update(until_date=None)
-    record_bulk(facts, by=by, at=[at] * len(facts))
+    return UndoResult()
 
 
-def _remove_points(batch_id: int, *, by: Actor, at: datetime) -> None:
+def _remove_points(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     """Addresses and numbers the batch added to parties that were here before go again."""
-    facts: list[Fact] = []
-    for ids in _parts(_subjects(batch_id, "parties.contact_point_added")):
-        rows = ContactPoint.objects.filter(pk__in=ids, deleted_at=None).select_related("party")
-        points = [point for point in rows if point.party.batch_id != batch_id]
-        for kind, column in REPEATED.items():
-            # Where it was the first of its kind, no change of the column was recorded.
-            first = [p.party_id for p in points if p.kind == kind and p.is_primary]
-            told = _changed_in(batch_id, column)
-            Party.objects.filter(pk__in=[pk for pk in first if pk not in told]).update(**{column: ""})
-        ContactPoint.objects.filter(pk__in=[point.pk for point in points]).update(deleted_at=at, is_primary=False)
-        facts.extend(
-            ContactPointRemoved(
-                party_id=point.party_id, contact_point_id=point.pk, kind=point.kind, value=point.value,
-                was_primary=point.is_primary,
-            )
-            for point in points
-        )  # fmt: skip
+    rows = ContactPoint.objects.filter(pk__in=ids, deleted_at=None).select_related("party")
+    points = [point for point in rows if point.party.batch_id != batch_id]
+    for kind, column in REPEATED.items():
+        # Where it was the first of its kind, no change of the column was recorded.
+        first = [p.party_id for p in points if p.kind == kind and p.is_primary]
+        told = {pk for pk, fact in _changes(batch_id, first) if column in fact.personal_fields}
+        Party.objects.filter(pk__in=[pk for pk in first if pk not in told]).update(**{column: ""})
+    ContactPoint.objects.filter(pk__in=[point.pk for point in points]).update(deleted_at=at, is_primary=False)
+    facts = [
+        ContactPointRemoved(
+            party_id=point.party_id, contact_point_id=point.pk, kind=point.kind, value=point.value,
+            was_primary=point.is_primary,
+        )
+        for point in points
+    ]  # fmt: skip
     record_bulk(facts, by=by, at=[at] * len(facts))
+    return UndoResult()
 
 
-def _changes(batch_id: int) -> Iterator[tuple[int, Changed]]:
-    """The edits the batch made to people and companies, the newest first."""
+def _changed(batch_id: int) -> list[int]:
+    events = Event.objects.filter(batch_id=batch_id, verb=Changed.verb, subject_type__in=NOUNS)
+    return list(events.order_by("subject_id").values_list("subject_id", flat=True).distinct())
+
+
+def _changes(batch_id: int, ids: Sequence[int]) -> Iterator[tuple[int, Changed]]:
+    """The edits the batch made to these people and companies, the newest first."""
     events = Event.objects.filter(
-        batch_id=batch_id, verb=Changed.verb, subject_type__in=("parties.person", "parties.organisation")
+        batch_id=batch_id, verb=Changed.verb, subject_type__in=NOUNS, subject_id__in=list(ids)
     )
     for event in events.select_related("personal").order_by("-pk"):
         personal = event.personal.data if hasattr(event, "personal") else {}
@@ -188,13 +181,9 @@ def _changes(batch_id: int) -> Iterator[tuple[int, Changed]]:
         )
 
 
-def _changed_in(batch_id: int, column: str) -> set[int]:
-    return {pk for pk, fact in _changes(batch_id) if column in fact.personal_fields}
-
-
-def _restore(batch_id: int, *, by: Actor, at: datetime) -> tuple[int, list[Kept]]:
+def _restore(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     """Give parties that were here before their old values back, the newest change first."""
-    edits = list(_changes(batch_id))
+    edits = list(_changes(batch_id, ids))
     rows = Party.objects.select_for_update().filter(deleted_at=None).in_bulk({pk for pk, _ in edits})
     restored: dict[int, Party] = {}
     kept: dict[int, Kept] = {}
@@ -221,7 +210,7 @@ def _restore(batch_id: int, *, by: Actor, at: datetime) -> tuple[int, list[Kept]
     Party.objects.bulk_update(restored.values(), names, batch_size=200)
     mark_primary_points(sorted(restored))
     record_bulk(facts, by=by, at=[at] * len(facts))
-    return len(restored.keys() - kept.keys()), list(kept.values())
+    return UndoResult(restored=len(restored.keys() - kept.keys()), kept=list(kept.values()))
 
 
 def _back_to(party: Party, employer_id: int | None, *, at: datetime) -> None:
@@ -235,7 +224,12 @@ def _back_to(party: Party, employer_id: int | None, *, at: datetime) -> None:
         jobs.filter(to_party_id=employer_id, until_date=brought.from_date).update(until_date=None)
 
 
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
-    while part := list(islice(rest, PART)):
-        yield part
+UNDO_PARTIES = (
+    UndoStep(VERB, lambda batch_id: _of_batch(batch_id, PartyKind.PERSON), _take),
+    UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.related"), _remove_links),
+    UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.relationship_ended"), _resume_links),
+    UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.contact_point_added"), _remove_points),
+    UndoStep(VERB, _changed, _restore),
+    # Last: a company stays while somebody who works there does.
+    UndoStep(VERB, lambda batch_id: _of_batch(batch_id, PartyKind.ORGANISATION), _take),
+)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from headwater.acquire.actions import remove_batch_touchpoints
+from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_batch
 from headwater.parties.actions.bulk_access import replace_access
-from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.file_undo import UNDO_PARTIES
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import edits_of, worked_on_since
+from headwater.platform.batch import edited_rows, edits_of, worked_on_since
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, record_bulk
-from headwater.platform.importer import Kept, UndoResult
+from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.qualify.actions.steps import PERSONAL, ROW, grant_reason, parties_of
 from headwater.qualify.events import LeadDeleted
 from headwater.qualify.models import Lead
 
-PART = 5_000
 REASONS = {
     "qualify.lead_moved": "it was moved to another stage since",
     "qualify.lead_answered": "it was answered since",
@@ -47,27 +47,31 @@ def undo_lead_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     Raises:
         NotAllowed: the actor may not import, hence not undo an import of, leads.
     """
-    by.require("qualify.lead.import")
-    by = by.in_batch(batch_id)  # what an undo does is part of the batch's story, not work on its leads
-    leads = list(Lead.objects.select_for_update().filter(batch_id=batch_id, deleted_at=None).order_by("pk"))
+    # What an undo does is part of the batch's story, not work on its leads.
+    return undo_at_once(UNDO_LEADS, batch_id=batch_id, by=by.in_batch(batch_id), at=at)
+
+
+def _of_batch(batch_id: int) -> list[int]:
+    return list(Lead.objects.filter(batch_id=batch_id, deleted_at=None).order_by("pk").values_list("pk", flat=True))
+
+
+def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Delete those of the leads that nobody worked on since."""
+    rows = Lead.objects.select_for_update().filter(pk__in=ids, batch_id=batch_id, deleted_at=None)
+    leads = list(rows.order_by("pk"))
     touched = worked_on_since(ROW, [lead.pk for lead in leads], batch_id)
     going = [lead for lead in leads if lead.pk not in touched]
     staying = [lead for lead in leads if lead.pk in touched]
     _remove(going, by=by, at=at)
-    restored, kept = _restore(batch_id, except_ids={lead.pk for lead in going}, by=by, at=at)
-    remove_batch_touchpoints(batch_id=batch_id, keep_party_ids={lead.party_id for lead in staying}, by=by, at=at)
-    undo_party_import(batch_id=batch_id, by=by, at=at)
     names = names_of(lead.party_id for lead in staying)
-    stayed = [
+    kept = [
         Kept(lead.pk, names.get(lead.party_id, str(lead)), REASONS.get(touched[lead.pk], OTHERWISE)) for lead in staying
     ]
-    return UndoResult(removed=len(going), restored=restored, kept=(*stayed, *kept))
+    return UndoResult(removed=len(going), kept=kept)
 
 
 def _remove(leads: Sequence[Lead], *, by: Actor, at: datetime) -> None:
-    for start in range(0, len(leads), PART):
-        part = leads[start : start + PART]
-        Lead.objects.filter(pk__in=[lead.pk for lead in part]).update(deleted_at=at)
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(deleted_at=at)
     owned = [lead for lead in leads if lead.owner_id is not None or lead.handed_to_id is not None]
     ended = [(party_id, grant_reason(lead.pk)) for lead in owned for party_id in parties_of(lead)]
     replace_access(ended=ended, given=[], by=by)
@@ -77,10 +81,10 @@ def _remove(leads: Sequence[Lead], *, by: Actor, at: datetime) -> None:
     record_bulk(facts, by=by, at=[at] * len(facts))
 
 
-def _restore(batch_id: int, *, except_ids: set[int], by: Actor, at: datetime) -> tuple[int, list[Kept]]:
-    """Give the leads that the batch changed their old values back, newest change first."""
-    edits = [(pk, fact) for pk, fact in edits_of(ROW, batch_id) if pk not in except_ids]
-    leads = Lead.objects.select_for_update().filter(deleted_at=None).in_bulk({pk for pk, _ in edits})
+def _restore(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Give leads that the batch changed and that stay their old values back, newest change first."""
+    edits = list(edits_of(ROW, batch_id, ids))
+    leads = Lead.objects.select_for_update().filter(deleted_at=None).in_bulk(list(ids))
     restored: set[int] = set()
     kept: dict[int, str] = {}
     for pk, fact in edits:
@@ -92,7 +96,14 @@ def _restore(batch_id: int, *, except_ids: set[int], by: Actor, at: datetime) ->
                 restored.add(pk)
     names = names_of(leads[pk].party_id for pk in kept)
     told = [Kept(pk, names.get(leads[pk].party_id, str(leads[pk])), reason) for pk, reason in kept.items()]
-    return len(restored - kept.keys()), told
+    return UndoResult(restored=len(restored - kept.keys()), kept=told)
+
+
+def _remove_touchpoints(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Touchpoints go with the leads; they stay with the parties of those that stayed."""
+    staying = Lead.objects.filter(batch_id=batch_id, deleted_at=None).values_list("party_id", flat=True)
+    remove_batch_touchpoints(touchpoint_ids=ids, keep_party_ids=set(staying), by=by, at=at)
+    return UndoResult()
 
 
 def _give_back(lead: Lead, fact: Changed, *, by: Actor, at: datetime) -> str:
@@ -106,3 +117,12 @@ def _give_back(lead: Lead, fact: Changed, *, by: Actor, at: datetime) -> str:
         party_id=lead.party_id, organisation_id=lead.organisation_id,
     )  # fmt: skip
     return ""
+
+
+IMPORT = "qualify.lead.import"
+UNDO_LEADS = (
+    UndoStep(IMPORT, _of_batch, _take),
+    UndoStep(IMPORT, lambda batch_id: edited_rows(ROW, batch_id), _restore),
+    UndoStep("acquire.touchpoint.delete", touchpoints_of_batch, _remove_touchpoints),
+    *(replace(step, is_told=False) for step in UNDO_PARTIES),
+)
