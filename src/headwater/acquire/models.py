@@ -55,6 +55,7 @@ class Campaign(models.Model):
     currency = models.CharField(max_length=3)
     owner = models.ForeignKey("team.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     extra = models.JSONField(default=dict)
     batch_id = models.BigIntegerField(null=True)

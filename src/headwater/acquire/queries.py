@@ -61,7 +61,7 @@ def campaign_choices(actor: Actor) -> list[tuple[str, str]]:
     """The campaigns, newest first, for filters and forms."""
     if not actor.may("acquire.campaign.see"):
         return []
-    rows = Campaign.objects.filter(deleted_at=None).order_by("-starts_on", "name", "pk")
+    rows = Campaign.objects.filter(deleted_at=None, archived_at=None).order_by("-starts_on", "name", "pk")
     return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from django.db.models import OuterRef, Q, Subquery, Sum
 
 from headwater.acquire import actions, imports
+from headwater.acquire.actions.campaigns import ARCHIVE as CAMPAIGNS_ARCHIVE
+from headwater.acquire.actions.campaigns import SHELF as CAMPAIGNS_BIN
+from headwater.acquire.actions.spend import SHELF as SPEND_BIN
 from headwater.acquire.forms import CampaignForm, CorrectionForm, SourceForm, SpendForm, TouchpointForm
 from headwater.acquire.models import Channel, SpendEntry, TouchpointKind
 from headwater.acquire.queries import (
@@ -22,6 +25,7 @@ from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.team.queries import user_choices
 
 CELLS = "acquire/cells.html#"
@@ -57,6 +61,11 @@ def campaigns_with_spend(actor: Actor) -> Rows:
     entries = SpendEntry.objects.filter(campaign_id=OuterRef("pk"), deleted_at=None).order_by()
     spent = entries.values("campaign_id").annotate(total=Sum("amount")).values("total")
     return visible_campaigns(actor).annotate(spent=Subquery(spent))
+
+
+def deleted_spend(actor: Actor) -> Rows:
+    """The spend entries that were taken out, with what they are called by."""
+    return SPEND_BIN.rows_away(actor).select_related("source", "campaign")
 
 
 def _names_of_sources(campaign: Any) -> str:
@@ -103,7 +112,9 @@ SOURCES = Resource(
     ),
     views=(
         SavedView("current", "In use", {"archived_at__empty": "true"}),
+        ARCHIVED_VIEW,
     ),
+    archived="archived_at",
     importer=imports.SOURCES,
     empty="Name the ways in which people find you: a fair, a form, a list. Every lead then shows where it came from.",
 )  # fmt: skip
@@ -129,6 +140,7 @@ CAMPAIGNS = Resource(
         Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices,
                value=lambda campaign: campaign.owner.name if campaign.owner else None),
         Column("created_at", "Created", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
         BATCH,
     ),
     default_order="-starts_on",
@@ -144,11 +156,14 @@ CAMPAIGNS = Resource(
         icon="pencil", done="Campaign changed",
     ),
     commands=(
+        *archive_commands(CAMPAIGNS_ARCHIVE),
         Command(
             "delete", "Delete", actions.delete_campaign, "acquire.campaign.delete", id_name="campaign_id",
             icon="trash", done="Campaign deleted",
         ),
     ),
+    views=(SavedView("current", "In use", {"archived_at__empty": "true"}), ARCHIVED_VIEW),
+    archived="archived_at",
     importer=imports.CAMPAIGNS,
     empty="Plan the first campaign: what it costs and what it brings stand side by side from its first day.",
 )  # fmt: skip
@@ -233,3 +248,5 @@ TOUCHPOINTS = Resource(
 
 for _resource in (SOURCES, CAMPAIGNS, SPEND, TOUCHPOINTS):
     register(_resource)
+register_bin(Bin("acquire.campaign", CAMPAIGNS_BIN.rows_away, CAMPAIGNS_BIN.bring_back))
+register_bin(Bin("acquire.spend", deleted_spend, SPEND_BIN.bring_back))

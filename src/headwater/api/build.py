@@ -183,6 +183,7 @@ def _filters(resource: Resource) -> list[Schema]:
     return [
         _parameter("q", "Words to find."),
         _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
+        *([_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})] if resource.archived else []),
         *(
             _parameter(column.key, f"{column.label}; also with {operators}.")
             for column in resource.columns
@@ -221,7 +222,18 @@ def _count_doc(resource: Resource) -> Schema:
 
 def _one_doc(resource: Resource) -> Schema:
     shown = {"$ref": f"#/components/schemas/{_name(resource)}Record"}
-    return {"responses": {200: _json(shown, "The row"), **_problems(404)}}
+    moved = {301: _problems(301)[301]} if resource.archived and resource.key.startswith("parties.") else {}
+    return {"responses": {200: _versioned(_json(shown, "The row")), **moved, **_problems(404)}}
+
+
+def _versioned(answer: Schema) -> Schema:
+    return {**answer, "headers": {"ETag": {"description": "The row's version.", "schema": {"type": "string"}}}}
+
+
+_IF_MATCH: Schema = {
+    "in": "header", "name": "If-Match", "required": False, "schema": {"type": "string"},
+    "description": "The version that was read (its `ETag`): 412 if somebody changed the row since.",
+}  # fmt: skip
 
 
 def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from headwater.api.shapes import form_data, record_json, row_json
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, DomainError, Invalid, NotFound
+from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.resource import (
@@ -27,7 +27,7 @@ from headwater.platform.resource import (
     page_of,
 )
 
-PAGING = ("q", "sort", "cursor", "limit", "filter")
+PAGING = ("q", "sort", "cursor", "limit", "filter", "include_archived")
 
 
 def list_rows(request: Any, resource: Resource) -> JsonResponse:
@@ -120,7 +120,10 @@ def _matching(request: Any, resource: Resource) -> Rows:
     if unknown:  # a filter with a typing error must not answer with everything
         raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
     tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
-    return filtered(resource, request.actor, tree, search=params.get("q", ""), zone=installation().zone)
+    with_archived = params.get("include_archived", "").lower() in ("true", "1", "yes")
+    return filtered(
+        resource, request.actor, tree, search=params.get("q", ""), zone=installation().zone, with_archived=with_archived
+    )
 
 
 def _limit(text: str) -> int:
@@ -145,7 +148,8 @@ def _of(request: Any, command: Command | None) -> Command:
 def _row(request: Any, resource: Resource, pk: int) -> Any:
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
     if row is None:
-        raise NotFound()
+        became = resource.successor(request.actor, pk)
+        raise Moved(resource.slug, became) if became is not None else NotFound()
     return row
 
 

@@ -8,13 +8,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from headwater.platform.errors import DomainError, Invalid
+from headwater.platform.errors import DomainError, Invalid, Moved
 
 MEDIA_TYPE = "application/problem+json"
 
 
 def problem(
-    request: HttpRequest, status: int, code: str, detail: str, *, fields: Mapping[str, Sequence[str]] | None = None
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: Mapping[str, Sequence[str]] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """A refusal as JSON: what kind it is (``code`` is stable), what happened, which fields are wrong."""
     body: dict[str, Any] = {
@@ -24,6 +30,7 @@ def problem(
         "code": code,
         "detail": detail,
         "instance": request.path,
+        **(more or {}),
     }
     if fields:
         body["errors"] = {name: list(reasons) for name, reasons in fields.items()}
@@ -34,7 +41,13 @@ def problem(
 
 
 def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    """A domain refusal as a problem."""
+    """A domain refusal as a problem. A record that became part of another one leads there, when it is only read."""
+    if isinstance(refusal, Moved):
+        response = problem(request, 301 if request.method in ("GET", "HEAD") else 409, refusal.code, refusal.text,
+                           more={"merged_into": refusal.pk})  # fmt: skip
+        response["Location"] = f"/api/v1/{refusal.slug}/{refusal.pk}"
+        response["Cache-Control"] = "no-store"  # a merge can be taken back
+        return response
     fields = refusal.fields if isinstance(refusal, Invalid) else None
     return problem(request, refusal.status, refusal.code, refusal.text, fields=fields)
 
@@ -52,6 +65,7 @@ def schema() -> dict[str, Any]:
             "code": {"type": "string", "examples": ["not_found", "invalid", "not_allowed"]},
             "detail": {"type": "string"},
             "instance": {"type": "string"},
+            "merged_into": {"type": "integer", "description": "Where a record went that became part of another."},
             "errors": {
                 "type": "object",
                 "description": "Reasons per field.",

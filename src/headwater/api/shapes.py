@@ -151,6 +151,8 @@ def _field_type(field: forms.Field) -> Schema:
             if codes and not isinstance(field, forms.TypedChoiceField):
                 schema["enum"] = [*(str(code) for code in codes), *([] if field.required else ["", None])]
             return schema
+        case forms.JSONField():
+            return {"type": ["object", *nullable]}
         case forms.DecimalField():
             return {"type": ["string", "number", *nullable], "format": "decimal"}
         case forms.FloatField():

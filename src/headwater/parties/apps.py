@@ -13,13 +13,18 @@ class PartiesConfig(AppConfig):
     def ready(self) -> None:
         """Make the room's facts, nouns, panels and pages known."""
         from headwater.parties import events, models, panels, pointing, resources, tasks  # noqa: F401  (importing declares them)
-        from headwater.web.nav import NavPage, NewItem, register_new, register_page
+        from headwater.parties.queries.duplicates import pairs_waiting
+        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
 
         register_page(
             NavPage("customers", "Companies", "web:list organisations", 10, "parties.organisation.see", keys="g c")
         )
         register_page(NavPage("customers", "People", "web:list people", 20, "parties.person.see", keys="g e"))
         register_page(NavPage("customers", "Activities", "web:list activities", 30, "parties.activity.see"))
+        register_page(
+            NavPage("qualify", "Duplicates", "duplicates", 30, "parties.person.merge",
+                    count=lambda actor: Count(pairs_waiting(actor)))
+        )  # fmt: skip
         register_new(NewItem("Person", "user-plus", "web:create people", 30, "parties.person.create"))
         register_new(NewItem("Company", "building", "web:create organisations", 40, "parties.organisation.create"))
 

@@ -312,6 +312,7 @@ class PartiesMerged(
     ``merged_ids``.
     """
 
+    row_type: str
     kept_id: int
     merged_ids: list[int]
     other_id: int
@@ -335,6 +336,7 @@ class PartyMergedAway(
 ):
     """A record is now part of another one, ``other_id``, and leads there."""
 
+    row_type: str
     merged_id: int
     other_id: int
 
@@ -352,6 +354,7 @@ class PartiesUnmerged(
     ``left`` says in words what stayed, because something else happened to it since.
     """
 
+    row_type: str
     kept_id: int
     merged_ids: list[int]
     other_id: int
@@ -369,6 +372,7 @@ class PartyCameBack(
 ):
     """A record that was part of another one stands by itself again."""
 
+    row_type: str
     merged_id: int
     other_id: int
 

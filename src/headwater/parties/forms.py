@@ -273,6 +273,45 @@ class ProposalForm(ActorForm):
 def _offer(form: forms.Form, name: str, choices: list[tuple[int, str]]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.TypedChoiceField)
+class IdsField(forms.MultipleChoiceField):
+    """Whole numbers, whichever; the action says whether they mean anything."""
+
+    def validate(self, value: Any) -> None:
+        """Numbers, and at least one where some are needed."""
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        if not all(str(pk).isdecimal() and len(str(pk)) < 18 for pk in value):
+            raise forms.ValidationError("Whole numbers are needed.")
+
+    def clean(self, value: Any) -> Any:
+        """The numbers."""
+        return [int(pk) for pk in super().clean(value)]
+
+
+class MergeForm(ActorForm):
+    """Which other records are the same as this one, and whose values hold."""
+
+    merge_ids = IdsField(required=False, label="Records that are the same", help_text="Their ids.")
+    choices = forms.JSONField(
+        required=False,
+        label="Whose value holds",
+        help_text="Field and id of the record: name, job_title, employer, email, phone, address, owner, extra:Column.",
+    )
+    only = forms.MultipleChoiceField(
+        required=False,
+        choices=[("email", "E-mail"), ("phone", "Phone")],
+        label="Keep only the chosen one",
+        help_text="Otherwise all addresses and numbers come along, the chosen one first.",
+    )
+
+    def clean_choices(self) -> dict[str, int]:
+        """Fields with ids."""
+        found = self.cleaned_data["choices"] or {}
+        if not isinstance(found, dict) or not all(isinstance(pk, int) for pk in found.values()):
+            raise forms.ValidationError("Write fields with ids of records, such as {“email”: 12}.")
+        return found
+
+
     field.choices = choices
 
 

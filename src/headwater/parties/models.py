@@ -52,6 +52,7 @@ class Party(models.Model):
     merged_into = models.ForeignKey("self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     extra = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)
 

@@ -130,6 +130,8 @@ def marks(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
         "proposals": [(proposal, other, url_of(other)) for proposal, other in proposals],
         "party_url": url_of(row),
         "may_change": actor.may(f"{noun_of(row)}.change"),
+        "may_merge": actor.may(f"{noun_of(row)}.merge"),
+        "merge_url": f"/{'people' if row.is_person else 'organisations'}/merge",
     }
 
 

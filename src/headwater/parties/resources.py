@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Prefetch, Q
 
 from headwater.intake.batch_column import BATCH
 from headwater.parties import actions, forms, imports, queries
-from headwater.parties.models import Activity, ActivityKind, Party, PartyTag
+from headwater.parties.actions.archive import ORGANISATIONS_ARCHIVE, PEOPLE_ARCHIVE
+from headwater.parties.models import Activity, ActivityKind, Party, PartyKind, PartyTag
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.team.queries import user_choices
 
 CELLS = "parties/cells.html#"
@@ -106,9 +109,14 @@ def _commands(noun: str) -> tuple[Command, ...]:
             done="Tag removed",
         ),
         Command(
+            "merge", "Merge with…", actions.merge_parties, f"{noun}.merge", forms.MergeForm, "keep_id",
+            icon="git-merge", run_many=actions.merge_chosen, locks_itself=True, done="Merged",
+        ),
+        Command(
             "not-the-same", "Not the same", actions.reject_match, f"{noun}.change", forms.ProposalForm, "party_id",
             icon="user-x", offered=queries.is_proposed, done="Noted: they are different",
         ),
+        *archive_commands(PEOPLE_ARCHIVE if noun == "parties.person" else ORGANISATIONS_ARCHIVE),
         Command(
             "delete", "Delete", actions.delete_party, f"{noun}.delete", id_name="party_id", icon="trash",
             run_many=actions.delete_parties, done="Deleted",
@@ -143,6 +151,7 @@ PEOPLE = Resource(
         Column("is_influence", "Centre of influence", Kind.BOOL, nullable=False, shown=False),
         Column("is_employee", "Works for us", Kind.BOOL, nullable=False, shown=False),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
         BATCH,
     ),
     default_order="name",
@@ -162,10 +171,13 @@ PEOPLE = Resource(
         SavedView("recent", "Recently added", {"is_employee": "false"}, sort="-created_at"),
         SavedView("influence", "Centres of influence", {"is_influence": "true"}),
         SavedView("colleagues", "Colleagues", {"is_employee": "true"}),
+        ARCHIVED_VIEW,
     ),
     importer=imports.PEOPLE,
     empty="Everybody you know stands here once, with everything that happened.",
     party_of=lambda party: party.pk,
+    archived="archived_at",
+    successor=queries.became,
 )  # fmt: skip
 
 ORGANISATIONS = Resource(
@@ -193,6 +205,7 @@ ORGANISATIONS = Resource(
         Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_owner,
                cell=f"{CELLS}owner"),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, nullable=False, shown=False),
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
         BATCH,
     ),
     default_order="name",
@@ -211,10 +224,13 @@ ORGANISATIONS = Resource(
     views=(
         SavedView("mine", "Mine", {"owner": "me"}),
         SavedView("recent", "Recently added", {}, sort="-created_at"),
+        ARCHIVED_VIEW,
     ),
     importer=imports.ORGANISATIONS,
     empty="Every company stands here once, with its people and everything that happened.",
     party_of=lambda party: party.pk,
+    archived="archived_at",
+    successor=queries.became,
 )  # fmt: skip
 
 ACTIVITIES = Resource(
@@ -277,3 +293,6 @@ ACTIVITIES = Resource(
 
 for _resource in (PEOPLE, ORGANISATIONS, ACTIVITIES):
     register(_resource)
+for _noun, _kind in (("parties.person", PartyKind.PERSON), ("parties.organisation", PartyKind.ORGANISATION)):
+    register_bin(Bin(_noun, partial(queries.deleted_parties, kind=_kind), actions.restore_party, "party_id"))
+register_bin(Bin("parties.activity", queries.deleted_activities, actions.restore_activity, "activity_id"))

@@ -2,6 +2,19 @@
 
 from django.urls import path
 
-from headwater.parties import views
+from headwater.parties.views import journey, merging
 
-urlpatterns = [path("parties/<int:pk>/journey", views.journey, name="parties_journey")]
+# Merging has pages of its own in the place of the generic ones of its command.
+urlpatterns = [
+    path("parties/<int:pk>/journey", journey.journey, name="parties_journey"),
+    path("duplicates", merging.duplicates, name="duplicates"),
+    *(
+        route
+        for slug in ("people", "organisations")
+        for route in (
+            path(f"{slug}/merge", merging.compare_page, {"slug": slug}, name=f"merge_{slug}"),
+            path(f"{slug}/do/merge", merging.merge_chosen, {"slug": slug}, name=f"merge_chosen_{slug}"),
+            path(f"{slug}/<int:pk>/do/merge", merging.merge_with, {"slug": slug}, name=f"merge_with_{slug}"),
+        )
+    ),
+]

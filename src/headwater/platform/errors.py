@@ -37,6 +37,17 @@ class NotFound(DomainError):
     message = "There is no such record, or you may not see it."
 
 
+class Moved(DomainError):
+    """The record became part of another one, which is the place to look."""
+
+    code, status = "moved", 301
+    message = "This record is part of another one now."
+
+    def __init__(self, slug: str, pk: int) -> None:
+        super().__init__()
+        self.slug, self.pk = slug, pk
+
+
 class Conflict(DomainError):
     """The record changed meanwhile, or its state forbids the step."""
 

@@ -180,7 +180,8 @@ def _events(
 
 
 def _subject_type(fact: Fact) -> str:
-    return fact.row_type if isinstance(fact, Changed) else fact.subject_type
+    """What kind of row the fact is about; facts of several nouns say it themselves, in ``row_type``."""
+    return str(getattr(fact, "row_type", fact.subject_type))
 
 
 def _take_transaction_id() -> None:

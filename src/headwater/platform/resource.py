@@ -117,6 +117,7 @@ class Command:
     label: str
     run: Callable[..., Any]
     verb: str
+    ``locks_itself``: it takes several rows in an order of its own, so nobody locks the first one before.
     form: type[ActorForm] = ActorForm
     id_name: str = "pk"
     run_many: Callable[..., Any] | None = None
@@ -130,6 +131,7 @@ class Command:
         """Whether something must be filled in before it is done."""
         return bool(self.form.base_fields)
 
+    locks_itself: bool = False
 
 @dataclass(frozen=True)
 class SavedView:
@@ -146,7 +148,9 @@ class Resource:
     """One noun: what its list, record, export, API and import know about it.
 
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
-    and commands. ``rows`` is the room's ``visible_…`` query. Order always ends in the primary key.
+    and commands. ``rows`` is the room's ``visible_…`` query. Order always ends in the primary key. ``archived`` names
+    the column that says since when a row is archived: lists leave such rows out unless they are asked for.
+    ``successor`` says which row one that is gone became part of.
     """
 
     key: str
@@ -174,6 +178,8 @@ class Resource:
     def by_key(self) -> dict[str, Column]:
         """Columns by their key."""
         return {column.key: column for column in self.columns}
+    archived: str = ""
+    successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
 
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""
@@ -203,7 +209,15 @@ def by_slug(slug: str) -> Resource | None:
 # ---------------------------------------------------------------- filtering
 
 
-def filtered(resource: Resource, actor: Actor, tree: Tree, *, search: str = "", zone: ZoneInfo | None = None) -> Rows:
+def filtered(
+    resource: Resource,
+    actor: Actor,
+    tree: Tree,
+    *,
+    search: str = "",
+    zone: ZoneInfo | None = None,
+    with_archived: bool = False,
+) -> Rows:
     """The rows the actor may see that match the tree and the search words.
 
     Raises:
@@ -212,13 +226,23 @@ def filtered(resource: Resource, actor: Actor, tree: Tree, *, search: str = "", 
     rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
     return resource.search(rows, search.strip()) if search.strip() else rows
 
+    Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
+
 
 def _condition(resource: Resource, actor: Actor, tree: Tree, zone: ZoneInfo) -> Q:
     if isinstance(tree, Condition):
         return _compare(resource, actor, tree, zone)
+    if resource.archived and not with_archived and not _names(tree, resource.archived):
+        rows = rows.filter(**{resource.archived: None})
     combined = Q()
     for part in tree.parts:
         condition = _condition(resource, actor, part, zone)
+def _names(tree: Tree, column: str) -> bool:
+    if isinstance(tree, Condition):
+        return tree.column == column
+    return any(_names(part, column) for part in tree.parts)
+
+
         combined = combined & condition if tree.join == "all" else combined | condition
     return combined
 

@@ -39,6 +39,14 @@ def visible_leads(actor: Actor) -> QuerySet[Lead]:
     return rows
 
 
+def deleted_leads(actor: Actor) -> QuerySet[Lead]:
+    """The deleted leads an actor may restore, with who asked."""
+    if not actor.may("qualify.lead.delete"):
+        return Lead.objects.none()
+    rows = Lead.objects.filter(owned_rows(actor)).exclude(deleted_at=None)
+    return rows.select_related("party", "organisation", "source").defer("extra", "party__extra", "organisation__extra")
+
+
 def listed_leads(actor: Actor) -> QuerySet[Lead]:
     """The visible leads as lists and records show them: with party, source, owner and the next step, in one query.
 

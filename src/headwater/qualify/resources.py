@@ -12,6 +12,7 @@ from headwater.acquire.queries import campaign_choices, source_choices
 from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.shelf import Bin, register_bin
 from headwater.qualify import actions, imports
 from headwater.qualify.forms import (
     AssignForm,
@@ -27,7 +28,7 @@ from headwater.qualify.forms import (
     TalkForm,
 )
 from headwater.qualify.models import Exit, Interest, Lead, SendBackReason, Stage
-from headwater.qualify.queries import LEAD_KIND, listed_leads
+from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads
 from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
 
@@ -181,6 +182,8 @@ LEADS = register(
         party_of=lambda lead: lead.party_id,
     )
 )  # fmt: skip
+
+register_bin(Bin("qualify.lead", deleted_leads, actions.restore_lead, "lead_id"))
 
 
 def _company_beside(lead: Lead) -> str:

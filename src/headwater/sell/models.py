@@ -20,6 +20,7 @@ class Product(models.Model):
     cost = models.DecimalField(max_digits=15, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3)
     created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     extra = models.JSONField(default=dict)
     batch_id = models.BigIntegerField(null=True)
@@ -134,6 +135,7 @@ class Opportunity(models.Model):
     )
     extra = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)
 
@@ -229,6 +231,7 @@ class Order(models.Model):
     extra = models.JSONField(default=dict)
     head = models.JSONField(null=True)
     created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)
 

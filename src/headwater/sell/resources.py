@@ -10,7 +10,11 @@ from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.sell import actions, imports
+from headwater.sell.actions.archive import OPPORTUNITIES_ARCHIVE, ORDERS_ARCHIVE
+from headwater.sell.actions.products import ARCHIVE as PRODUCTS_ARCHIVE
+from headwater.sell.actions.products import SHELF as PRODUCTS_BIN
 from headwater.sell.forms import (
     AssignForm,
     LineForm,
@@ -26,6 +30,8 @@ from headwater.sell.forms import (
 )
 from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome
 from headwater.sell.queries.visible import (
+    deleted_opportunities,
+    deleted_orders,
     listed_opportunities,
     listed_orders,
     stage_choices,
@@ -95,6 +101,7 @@ PRODUCTS = Resource(
         Column("cost", "Costs us", Kind.MONEY, sortable=True),
         Column("currency", "Currency", nullable=False, shown=False),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, shown=False, nullable=False),
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
         BATCH,
     ),
     default_order="name",
@@ -106,9 +113,12 @@ PRODUCTS = Resource(
     change=Command("change", "Edit", actions.change_product, "sell.product.change", ProductForm, "product_id",
                    icon="pencil", done="Product changed"),
     commands=(
+        *archive_commands(PRODUCTS_ARCHIVE),
         Command("delete", "Delete", actions.delete_product, "sell.product.delete", id_name="product_id", icon="trash",
                 done="Product deleted"),
     ),
+    views=(SavedView("current", "In use", {"archived_at__empty": "true"}), ARCHIVED_VIEW),
+    archived="archived_at",
     importer=imports.PRODUCTS,
     empty="Put what you sell into the catalogue: opportunities and orders then say what they are about.",
 )  # fmt: skip
@@ -147,6 +157,7 @@ OPPORTUNITIES = Resource(
         Column("opened_at", "Opened", Kind.DATETIME, sortable=True, shown=False),
         Column("closed_at", "Closed", Kind.DATETIME, sortable=True, shown=False),
         BATCH,
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="close_date",
     search=search_opportunities,
@@ -172,6 +183,7 @@ OPPORTUNITIES = Resource(
                 done="Opportunity assigned"),
         Command("reopen", "Reopen", actions.reopen_opportunity, "sell.opportunity.reopen", id_name="opportunity_id",
                 icon="lock-open", offered=lambda row: not row.is_open, done="Opportunity reopened"),
+        *archive_commands(OPPORTUNITIES_ARCHIVE),
         Command("delete", "Delete", actions.delete_opportunity, "sell.opportunity.delete", id_name="opportunity_id",
                 icon="trash", done="Opportunity deleted"),
     ),
@@ -182,7 +194,9 @@ OPPORTUNITIES = Resource(
         SavedView("to_decide", "Product to decide", {"to_decide": "true"}),
         SavedView("won", "Won", {"outcome": "WON"}, sort="-closed_at"),
         SavedView("lost", "Lost", {"outcome": "LOST"}, sort="-closed_at"),
+        ARCHIVED_VIEW,
     ),
+    archived="archived_at",
     importer=imports.OPPORTUNITIES,
     party_of=lambda row: row.party_id,
     empty="An opportunity starts from a qualified lead, so that the sale never loses its source.",
@@ -212,6 +226,7 @@ ORDERS = Resource(
                cell=f"{CELLS}owner", place="action"),
         Column("note", "Note", nullable=False, shown=False, personal=True),
         BATCH,
+        Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="-ordered_at",
     search=search_orders,
@@ -222,6 +237,7 @@ ORDERS = Resource(
     change=Command("change", "Edit", actions.change_order, "sell.order.change", OrderChangeForm, "order_id",
                    icon="pencil", done="Order changed"),
     commands=(
+        *archive_commands(ORDERS_ARCHIVE),
         Command("delete", "Delete", actions.delete_order, "sell.order.delete", id_name="order_id", icon="trash",
                 offered=lambda order: order.opportunity_id is None, done="Order deleted"),
     ),
@@ -230,7 +246,9 @@ ORDERS = Resource(
         SavedView("mine", "Mine", {"owner": "me"}),
         SavedView("no_source", "No known source", {"source__empty": "true"}),
         SavedView("to_decide", "Product to decide", {"to_decide": "true"}),
+        ARCHIVED_VIEW,
     ),
+    archived="archived_at",
     importer=imports.ORDERS,
     party_of=lambda order: order.party_id,
     empty="An order is placed when an opportunity is won, or here when somebody simply buys again.",
@@ -238,3 +256,6 @@ ORDERS = Resource(
 
 for _resource in (PRODUCTS, OPPORTUNITIES, ORDERS):
     register(_resource)
+register_bin(Bin("sell.product", PRODUCTS_BIN.rows_away, PRODUCTS_BIN.bring_back))
+register_bin(Bin("sell.opportunity", deleted_opportunities, actions.restore_opportunity, "opportunity_id"))
+register_bin(Bin("sell.order", deleted_orders, actions.restore_order, "order_id"))

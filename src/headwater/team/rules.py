@@ -18,6 +18,11 @@ _WORK_PARTIES: Final = frozenset(
         "parties.person.relate", "parties.organisation.relate", "parties.activity.done", "parties.activity.delete",
     }
 )  # fmt: skip
+_TIDY: Final = frozenset(
+    {
+        "parties.person.merge", "parties.organisation.merge", "parties.person.archive", "parties.organisation.archive",
+    }
+)  # fmt: skip
 _WORK_LEADS: Final = frozenset(
     {
         "qualify.lead.create", "qualify.lead.change", "qualify.lead.move", "qualify.lead.disqualify",
@@ -35,14 +40,16 @@ _SELL: Final = frozenset(
 )  # fmt: skip
 _MARKET: Final = frozenset(
     {
-        "acquire.*.create", "acquire.*.change", "acquire.*.delete", "acquire.*.import", "acquire.*.export",
+        "acquire.*.create", "acquire.*.change", "acquire.*.delete", "acquire.*.archive", "acquire.*.import",
+        "acquire.*.export",
         "qualify.lead.import", "qualify.lead.export", "parties.*.import", "parties.*.export", "intake.*",
+        "platform.deleted.see",
     }
 )  # fmt: skip
 _LEAD_SALES: Final = frozenset(
     {
         "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.see_company",
-        "team.user.see",
+        "team.user.see", "platform.deleted.see",
     }
 )  # fmt: skip
 
@@ -60,11 +67,17 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
     "ADMINISTRATOR": RoleRights(frozenset({"*"}), "ALL"),
     "HEAD_OF_SALES": RoleRights(_LEAD_SALES, "ALL"),
     "MARKETER": RoleRights(
-        _READ | _MARKET | _WORK_PARTIES | _WORK_LEADS | _HAND_OVER | {"measure.report.*", "measure.see_company"},
+        _READ
+        | _MARKET
+        | _WORK_PARTIES
+        | _TIDY
+        | _WORK_LEADS
+        | _HAND_OVER
+        | {"measure.report.*", "measure.see_company"},
         "ALL",
     ),
     "INSIDE_SALES": RoleRights(
-        _READ | _WORK_PARTIES | _WORK_LEADS | _HAND_OVER | _TAKE_OVER | {"qualify.lead.convert"}, "TEAM"
+        _READ | _WORK_PARTIES | _TIDY | _WORK_LEADS | _HAND_OVER | _TAKE_OVER | {"qualify.lead.convert"}, "TEAM"
     ),
     "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "TEAM"),
     "INDEPENDENT_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _SELL, "OWN"),

@@ -17,3 +17,4 @@ class WebConfig(AppConfig):
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("home", _("My day"), "web:day", order=0, keys="g d"))
+        register_page(NavPage("settings", _("Recently deleted"), "web:deleted", order=80, verb="platform.deleted.see"))

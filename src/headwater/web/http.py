@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render as render_template
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from headwater.platform.errors import DomainError, NotAllowed, NotFound
+from headwater.platform.errors import DomainError, Moved, NotAllowed, NotFound
 from headwater.platform.resource import Resource, by_slug
 
 if TYPE_CHECKING:
@@ -110,10 +110,12 @@ def row_of(resource: Resource, request: Request, pk: int) -> Any:
 
     Raises:
         NotFound: there is none, or the actor may not see it.
+        Moved: it became part of another one.
     """
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
     if row is None:
-        raise NotFound()
+        became = resource.successor(request.actor, pk)
+        raise Moved(resource.slug, became) if became is not None else NotFound()
     return row
 
 
@@ -148,11 +150,22 @@ class RefusalMiddleware:
         """The refusal in words; anything else is a bug and goes on to the 500 page."""
         if not isinstance(exception, DomainError):
             return None
+        if isinstance(exception, Moved) and request.method in ("GET", "HEAD"):
+            return _moved(request, exception)
         if is_htmx(request):
             response = HttpResponse(status=exception.status)
             response["HX-Reswap"] = "none"
             return toast(response, exception.text, tone="bad")
         return refusal_page(request, exception)
+
+
+def _moved(request: HttpRequest, moved: Moved) -> HttpResponse:
+    """To the same page of the record it became. Not to be remembered: a merge can be taken back."""
+    _, slug, _pk, *rest = request.path.split("/")
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    response = HttpResponsePermanentRedirect("/".join(["", slug, str(moved.pk), *rest]) + query)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def refusal_page(request: HttpRequest, refusal: DomainError) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
-from headwater.web import chips, command, day, export, form, listing, palette, record, undo
+from headwater.web import chips, command, day, deleted, export, form, listing, palette, record, undo
 
 app_name = "web"
 
@@ -31,6 +31,8 @@ urlpatterns = [
     path("search", palette.search, name="search"),
     path("undo/<int:event_id>", undo.undo, name="undo"),
     path("undo/<int:event_id>/all", undo.undo_all, name="undo_all"),
+    path("settings/recently-deleted", deleted.deleted, name="deleted"),
+    path("settings/recently-deleted/<noun:slug>/<int:pk>", deleted.restore, name="restore_deleted"),
     path("<noun:slug>", listing.listing, name="list"),
     path("<noun:slug>/counts", listing.counts, name="counts"),
     path("<noun:slug>/filter", chips.filter_form, name="filter"),

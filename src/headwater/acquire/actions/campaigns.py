@@ -16,6 +16,7 @@ from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
+from headwater.platform.shelf import Shelf, archive_of
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.team import queries as team
 
@@ -114,13 +115,7 @@ def change_campaign(
 @action
 def delete_campaign(*, campaign_id: int, by: Actor, at: datetime) -> Campaign:
     """Take a campaign off the lists; leads and spend that name it still do."""
-    by.require("acquire.campaign.delete")
-    campaign = _locked(campaign_id)
-    if campaign.deleted_at is None:
-        campaign.deleted_at = at
-        campaign.save(update_fields=["deleted_at"])
-        record(CampaignDeleted(campaign_id=campaign.pk, name=campaign.name), by=by, at=at)
-    return campaign
+    return SHELF.put_away(pk=campaign_id, by=by, at=at)
 
 
 @action
@@ -130,14 +125,7 @@ def restore_campaign(*, campaign_id: int, by: Actor, at: datetime) -> Campaign:
     Raises:
         CampaignExists: another campaign has taken its name meanwhile.
     """
-    by.require("acquire.campaign.delete")
-    campaign = _locked(campaign_id)
-    if campaign.deleted_at is not None:
-        _check_free(campaign.name, except_id=campaign.pk)
-        campaign.deleted_at = None
-        campaign.save(update_fields=["deleted_at"])
-        record(CampaignRestored(campaign_id=campaign.pk, name=campaign.name), by=by, at=at)
-    return campaign
+    return SHELF.bring_back(pk=campaign_id, by=by, at=at)
 
 
 @action
@@ -259,3 +247,12 @@ def _check_free(name: str, *, except_id: int = 0) -> None:
     same = Campaign.objects.filter(name_key=fold_name(name), deleted_at=None)
     if same.exclude(pk=except_id).exists():
         raise CampaignExists(name=name)
+
+
+SHELF = Shelf(
+    ROW, Campaign, "deleted_at", "acquire.campaign.delete",
+    gone=lambda campaign: CampaignDeleted(campaign_id=campaign.pk, name=campaign.name),
+    back=lambda campaign: CampaignRestored(campaign_id=campaign.pk, name=campaign.name),
+    check_back=lambda campaign: _check_free(campaign.name, except_id=campaign.pk),
+)  # fmt: skip
+ARCHIVE = archive_of(ROW, Campaign)

@@ -15,12 +15,18 @@ from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
+from headwater.platform.shelf import Shelf
 from headwater.platform.undo import undoes, undoes_changes_of
 
 if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 ROW = "acquire.source"
+SHELF = Shelf(
+    ROW, Source, "archived_at", "acquire.source.delete",
+    gone=lambda source: SourceArchived(source_id=source.pk, name=source.name),
+    back=lambda source: SourceRestored(source_id=source.pk, name=source.name),
+)  # fmt: skip
 
 
 class SourceExists(Conflict):
@@ -85,25 +91,13 @@ def change_source(
 @action
 def archive_source(*, source_id: int, by: Actor, at: datetime) -> Source:
     """Stop offering a source for new records; what came from it keeps it."""
-    by.require("acquire.source.delete")
-    source = _locked(source_id)
-    if source.archived_at is None:
-        source.archived_at = at
-        source.save(update_fields=["archived_at"])
-        record(SourceArchived(source_id=source.pk, name=source.name), by=by, at=at)
-    return source
+    return SHELF.put_away(pk=source_id, by=by, at=at)
 
 
 @action
 def restore_source(*, source_id: int, by: Actor, at: datetime) -> Source:
     """Offer an archived source again."""
-    by.require("acquire.source.delete")
-    source = _locked(source_id)
-    if source.archived_at is not None:
-        source.archived_at = None
-        source.save(update_fields=["archived_at"])
-        record(SourceRestored(source_id=source.pk, name=source.name), by=by, at=at)
-    return source
+    return SHELF.bring_back(pk=source_id, by=by, at=at)
 
 
 @action

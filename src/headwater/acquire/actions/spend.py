@@ -12,6 +12,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
+from headwater.platform.shelf import Shelf
 from headwater.platform.undo import undoes
 from headwater.team import queries as team
 
@@ -62,25 +63,13 @@ def add_spend(
 @action
 def delete_spend(*, spend_id: int, by: Actor, at: datetime) -> SpendEntry:
     """Take a spend entry out: it no longer counts."""
-    by.require("acquire.spend.delete")
-    entry = _locked(spend_id)
-    if entry.deleted_at is None:
-        entry.deleted_at = at
-        entry.save(update_fields=["deleted_at"])
-        record(SpendDeleted(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency), by=by, at=at)
-    return entry
+    return SHELF.put_away(pk=spend_id, by=by, at=at)
 
 
 @action
 def restore_spend(*, spend_id: int, by: Actor, at: datetime) -> SpendEntry:
     """Let a spend entry count again."""
-    by.require("acquire.spend.delete")
-    entry = _locked(spend_id)
-    if entry.deleted_at is not None:
-        entry.deleted_at = None
-        entry.save(update_fields=["deleted_at"])
-        record(SpendRestored(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency), by=by, at=at)
-    return entry
+    return SHELF.bring_back(pk=spend_id, by=by, at=at)
 
 
 @undoes(SpendEntered, SpendRestored)
@@ -109,8 +98,8 @@ def _entered(entry: SpendEntry, source_name: str) -> SpendEntered:
     )
 
 
-def _locked(spend_id: int) -> SpendEntry:
-    entry = SpendEntry.objects.select_for_update().filter(pk=spend_id).first()
-    if entry is None:
-        raise NotFound()
-    return entry
+SHELF = Shelf(
+    "acquire.spend", SpendEntry, "deleted_at", "acquire.spend.delete",
+    gone=lambda entry: SpendDeleted(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency),
+    back=lambda entry: SpendRestored(spend_id=entry.pk, amount=str(entry.amount), currency=entry.currency),
+)  # fmt: skip

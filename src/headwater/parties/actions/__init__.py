@@ -9,6 +9,7 @@ from headwater.parties.actions.activities import (
     log_activity,
     plan_todo,
     reopen_todo,
+    restore_activity,
 )
 from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
 from headwater.parties.actions.file_undo import undo_party_import
@@ -67,6 +68,7 @@ __all__ = [
     "relate",
     "remove_contact_point",
     "reopen_todo",
+    "restore_activity",
     "restore_party",
     "set_buying_role",
     "tag_parties",

@@ -214,7 +214,17 @@ def take_back_reopening(fact: TodoReopened, *, event: Event, by: Actor, at: date
 @action
 def put_back_activity(fact: ActivityDeleted, *, event: Event, by: Actor, at: datetime) -> None:
     """Undo of :func:`delete_activity`."""
-    activity = Activity.objects.select_for_update().filter(pk=fact.activity_id).first()
+    restore_activity(activity_id=fact.activity_id, by=by, at=at)
+
+
+@action
+def restore_activity(*, activity_id: int, by: Actor, at: datetime) -> None:
+    """Put a deleted activity on its party's record again.
+
+    Raises:
+        NotUndoable: it is there already.
+    """
+    activity = Activity.objects.select_for_update().filter(pk=activity_id).first()
     if activity is None or activity.deleted_at is None:
         raise NotUndoable(reason="it is on the record again already")
     party = locked_party(activity.party_id, "see", by=by)

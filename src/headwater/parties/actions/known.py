@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class KnownParty:
-    """A party as far as matching needs it. ``is_label``: its name is only an address, number or label."""
+    """A party as far as matching needs it. ``is_label``: its name is only an address, number or label. ``also`` are
+    the names of records that became part of it."""
 
     id: int
     name: str
@@ -37,6 +38,7 @@ class KnownParty:
     has_external_id: bool = False
     email: str = ""
     phone: str = ""
+    also: tuple[str, ...] = ()
 
 
 class KnownParties:
@@ -64,6 +66,8 @@ class KnownParties:
         known._load_points(ContactPointKind.EMAIL, {r.email for r in readings if r.email}, known._emails)
         known._load_points(ContactPointKind.PHONE, {r.phone for r in readings if r.phone}, known._phones)
         known._load_names({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone} - {""})
+        if Party.objects.filter(merged_into__isnull=False).exists():
+            known._load_merged(readings)
         return known
 
     # -- reading
@@ -117,6 +121,33 @@ class KnownParties:
             for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
                 known = self._remember(*row)
                 self._names[key, known.employer_id] = known
+
+    def _load_merged(self, readings: Sequence[Reading]) -> None:
+        """Records that became part of another one are found as that one, by the names and addresses they had."""
+        target = tuple(f"merged_into__{name}" for name in COLUMNS)
+        merged = Party.objects.filter(merged_into__isnull=False).order_by("-pk")
+        for part in _chunks({r.company_key for r in readings if r.company_key}):
+            rows = merged.filter(kind=PartyKind.ORGANISATION, name_key__in=part).values_list("name_key", *target)
+            for key, *row in rows:
+                self._companies.setdefault(key, self._remember(*row))
+        for part in _chunks({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone}):
+            people = merged.filter(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")
+            for key, employer_id, *row in people.values_list("name_key", "employer_id", *target):
+                self._names.setdefault((key, employer_id), self._remember(*row))
+        for kind, values, index in (
+            (ContactPointKind.EMAIL, {r.email for r in readings if r.email}, self._emails),
+            (ContactPointKind.PHONE, {r.phone for r in readings if r.phone}, self._phones),
+        ):
+            for part in _chunks(values):
+                points = ContactPoint.objects.filter(
+                    kind=kind, normalised__in=part, deleted_at=None, party__in=merged.filter(kind=PartyKind.PERSON)
+                ).order_by("party_id")
+                for value, *row in points.values_list("normalised", *(f"party__{name}" for name in target)):
+                    if (known := self._remember(*row)) not in index.setdefault(value, []):
+                        index[value].append(known)
+        for ids in _chunks(self._by_id):
+            for pk, name in Party.objects.filter(merged_into__in=ids).values_list("merged_into_id", "name"):
+                self._by_id[pk].also += (name,)
 
     @staticmethod
     def _parties(condition: Q) -> QuerySet[Party]:

@@ -320,4 +320,6 @@ def _agreeing(people: Iterable[KnownParty], name: str) -> KnownParty | None:
     for person in people:
         if not name or person.is_label or rules.names_agree(person.name, name):
             return person
+        if any(rules.names_agree(known, name) for known in person.also):
+            return person
     return None

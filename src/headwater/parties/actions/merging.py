@@ -79,11 +79,11 @@ def merge_parties(
     tidy_kept(kept)
     facts: list[Fact] = [
         PartiesMerged(
-            party_id=kept.pk, organisation_id=organisation_of(kept), kept_id=kept.pk, merged_ids=ids[1:],
-            other_id=ids[1], more=and_more(ids[1:]), moved=moved, folded=folded, revived=revived, flags=flags,
+            party_id=kept.pk, organisation_id=organisation_of(kept), row_type=noun_of(kept), kept_id=kept.pk,
+            merged_ids=ids[1:], other_id=ids[1], more=and_more(ids[1:]), moved=moved, folded=folded, revived=revived, flags=flags,
             primary=primary, decided=decided, change_id=edit.pk if edit is not None else None,
         ),
-        *(PartyMergedAway(party_id=pk, merged_id=pk, other_id=kept.pk) for pk in ids[1:]),
+        *(PartyMergedAway(party_id=pk, row_type=noun_of(kept), merged_id=pk, other_id=kept.pk) for pk in ids[1:]),
     ]  # fmt: skip
     record_many(facts, by=by, at=[at] * len(facts))
     return kept

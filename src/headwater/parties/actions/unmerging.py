@@ -57,10 +57,14 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
     words = _in_words(left, changed)
     facts: list[Fact] = [
         PartiesUnmerged(
-            party_id=root.pk, organisation_id=organisation_of(root), kept_id=kept.pk, merged_ids=fact.merged_ids,
+            party_id=root.pk, organisation_id=organisation_of(root), row_type=noun_of(kept), kept_id=kept.pk,
+            merged_ids=fact.merged_ids,
             other_id=fact.other_id, more=and_more(fact.merged_ids), left=f"({words})" if words else "",
         ),
-        *(PartyCameBack(party_id=party.pk, merged_id=party.pk, other_id=kept.pk) for party in merged),
+        *(
+            PartyCameBack(party_id=party.pk, row_type=noun_of(kept), merged_id=party.pk, other_id=kept.pk)
+            for party in merged
+        ),
     ]  # fmt: skip
     record_many(facts, by=by, at=[at] * len(facts))
     return words

@@ -16,7 +16,10 @@ from headwater.parties.queries.records import (
 from headwater.parties.queries.search import find_in_list, matching_parties, search
 from headwater.parties.queries.timeline import TimelineEntry, timeline
 from headwater.parties.queries.visible import (
+    became,
     by_ids,
+    deleted_activities,
+    deleted_parties,
     names_of,
     visible_activities,
     visible_organisations,
@@ -28,10 +31,13 @@ from headwater.parties.queries.visible import (
 __all__ = [
     "Connection",
     "TimelineEntry",
+    "became",
     "buying_roles_of",
     "by_ids",
     "connections_of",
     "contact_points_of",
+    "deleted_activities",
+    "deleted_parties",
     "find_in_list",
     "is_proposed",
     "matching_parties",

@@ -34,6 +34,14 @@ def reachable_parties(actor: Actor) -> QuerySet[Party]:
     return rows.filter(_within_reach(actor))
 
 
+def became(actor: Actor, party_id: int) -> int | None:
+    """Which party one that is out of sight is part of by now, as far as the actor may see that."""
+    rows = visible_parties(actor).filter(
+        pk__in=Party.objects.filter(pk=party_id, merged_into__isnull=False).values("merged_into")
+    )
+    return rows.values_list("pk", flat=True).first()
+
+
 def visible_people(actor: Actor) -> QuerySet[Party]:
     """The people ``actor`` may see, with their employer and owner."""
     return visible_parties(actor).filter(kind=PartyKind.PERSON).select_related("employer", "owner")
@@ -53,6 +61,23 @@ def visible_activities(actor: Actor) -> QuerySet[Activity]:
         return rows
     mine = Q(owner_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
     return rows.filter(mine | Q(party_id__in=visible_parties(actor).values("pk")))
+
+
+def deleted_parties(actor: Actor, kind: str) -> QuerySet[Party]:
+    """The deleted people or companies an actor may restore."""
+    noun = "person" if kind == PartyKind.PERSON else "organisation"
+    if not actor.may(f"parties.{noun}.delete"):
+        return Party.objects.none()
+    rows = reachable_parties(actor).filter(kind=kind, merged_into=None).exclude(deleted_at=None)
+    return rows.select_related("employer")
+
+
+def deleted_activities(actor: Actor) -> QuerySet[Activity]:
+    """The deleted activities an actor may restore."""
+    if not actor.may("parties.activity.delete"):
+        return Activity.objects.none()
+    rows = Activity.objects.exclude(deleted_at=None).filter(party_id__in=visible_parties(actor).values("pk"))
+    return rows.select_related("party")
 
 
 def visible_proposals(actor: Actor) -> QuerySet[MatchProposal]:

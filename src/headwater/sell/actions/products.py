@@ -12,6 +12,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.shelf import Shelf, archive_of
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.steps import PRODUCT_ROW
 from headwater.sell.events import ProductAdded, ProductDeleted, ProductRestored
@@ -93,10 +94,7 @@ def change_product(*, product_id: int, by: Actor, at: datetime, **values: Unpack
 @action
 def delete_product(*, product_id: int, by: Actor, at: datetime) -> Product:
     """Take a product out of the catalogue; opportunities and orders that name it still do."""
-    by.require("sell.product.delete")
-    product = _locked(product_id)
-    remove_product(product, by=by, at=at)
-    return product
+    return SHELF.put_away(pk=product_id, by=by, at=at)
 
 
 @action
@@ -106,33 +104,22 @@ def restore_product(*, product_id: int, by: Actor, at: datetime) -> Product:
     Raises:
         ProductExists: another product has taken its name meanwhile.
     """
-    by.require("sell.product.delete")
-    product = _locked(product_id)
-    if product.deleted_at is not None:
-        _check_free(product.name, except_id=product.pk)
-        product.deleted_at = None
-        product.save(update_fields=["deleted_at"])
-        record(ProductRestored(product_id=product.pk, name=product.name), by=by, at=at)
-    return product
+    return SHELF.bring_back(pk=product_id, by=by, at=at)
 
 
 def remove_product(product: Product, *, by: Actor, at: datetime) -> None:
     """Delete a product whose right to be deleted was checked."""
-    if product.deleted_at is None:
-        product.deleted_at = at
-        product.save(update_fields=["deleted_at"])
-        record(ProductDeleted(product_id=product.pk, name=product.name), by=by, at=at)
+    SHELF.away(product, by=by, at=at)
 
 
 @undoes(ProductAdded, ProductRestored)
 @action
 def take_back_product(fact: ProductAdded | ProductRestored, *, event: Event, by: Actor, at: datetime) -> None:
     """Undo the adding of a product by deleting it; whoever added it may."""
-    if isinstance(fact, ProductAdded) and event.user_id is not None and event.user_id == by.user_id:
-        by.require("sell.product.create")
+    if isinstance(fact, ProductAdded):
+        SHELF.take_back_adding(pk=fact.product_id, event=event, verb="sell.product.create", by=by, at=at)
     else:
-        by.require("sell.product.delete")
-    remove_product(_locked(fact.product_id), by=by, at=at)
+        SHELF.put_away(pk=fact.product_id, by=by, at=at)
 
 
 @undoes(ProductDeleted)
@@ -193,3 +180,12 @@ def _check_free(name: str, *, except_id: int = 0) -> None:
 
 def _same_name(key: str, except_id: int) -> bool:
     return Product.objects.filter(name_key=key, deleted_at=None).exclude(pk=except_id).exists()
+
+
+SHELF = Shelf(
+    PRODUCT_ROW, Product, "deleted_at", "sell.product.delete",
+    gone=lambda product: ProductDeleted(product_id=product.pk, name=product.name),
+    back=lambda product: ProductRestored(product_id=product.pk, name=product.name),
+    check_back=lambda product: _check_free(product.name, except_id=product.pk),
+)  # fmt: skip
+ARCHIVE = archive_of(PRODUCT_ROW, Product)

@@ -142,7 +142,7 @@ def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) 
     usual = usual_days_in_stages(actor, at=at)
     columns = [StageColumn(stage, usual=_whole(usual.get(stage.pk))) for stage in stages]
     stuck = _stuck(stages, usual, at)
-    everything = _narrowed(visible_opportunities(actor), wanted, actor)
+    everything = _narrowed(visible_opportunities(actor).filter(archived_at=None), wanted, actor)
     waiting = everything.filter(outcome="", stage__in=stages)
     narrowed = waiting.filter(stuck) if wanted.stuck else waiting
     narrowed = narrowed.filter(next_step="") if wanted.no_next_step else narrowed
@@ -159,7 +159,7 @@ def column_sums(actor: Actor, wanted: BoardFilter, *, company: Company, at: date
     """The board without cards, for the heads of its columns after a card has moved."""
     stages = default_stages()
     usual = usual_days_in_stages(actor, at=at) if wanted.stuck else {}
-    everything = _narrowed(visible_opportunities(actor), wanted, actor)
+    everything = _narrowed(visible_opportunities(actor).filter(archived_at=None), wanted, actor)
     waiting = everything.filter(outcome="", stage__in=stages)
     waiting = waiting.filter(_stuck(stages, usual, at)) if wanted.stuck else waiting
     waiting = waiting.filter(next_step="") if wanted.no_next_step else waiting
@@ -214,7 +214,7 @@ def pipeline_to_move(actor: Actor, *, company: Company, at: datetime, limit: int
     stages = default_stages()
     usual = usual_days_in_stages(actor, at=at)
     today = at.astimezone(company.zone).date()
-    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id)
+    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id, archived_at=None)
     overdue = Q(close_date__lt=today)
     needing = mine.filter(overdue | Q(next_step="") | _stuck(stages, usual, at))
     counted = needing.aggregate(count=Count("pk"), late=Count("pk", filter=overdue))
@@ -227,7 +227,7 @@ def my_open(actor: Actor, *, today: date) -> tuple[int, int]:
     """How many open opportunities are the actor's own, and how many of them should have closed by now."""
     if actor.user_id is None:
         return 0, 0
-    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id)
+    mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id, archived_at=None)
     counted = mine.aggregate(count=Count("pk"), late=Count("pk", filter=Q(close_date__lt=today)))
     return counted["count"], counted["late"]
 

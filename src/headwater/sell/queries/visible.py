@@ -67,6 +67,22 @@ def listed_orders(actor: Actor) -> QuerySet[Order]:
     )
 
 
+def deleted_opportunities(actor: Actor) -> QuerySet[Opportunity]:
+    """The deleted opportunities an actor may restore, with their buyers."""
+    if not actor.may("sell.opportunity.delete"):
+        return Opportunity.objects.none()
+    rows = Opportunity.objects.filter(owned_rows(actor)).exclude(deleted_at=None)
+    return rows.select_related("party", "organisation").defer(*_HEAVY[:3])
+
+
+def deleted_orders(actor: Actor) -> QuerySet[Order]:
+    """The deleted orders an actor may restore; those of an opportunity come back with it."""
+    if not actor.may("sell.order.delete"):
+        return Order.objects.none()
+    rows = Order.objects.filter(owned_rows(actor), opportunity=None).exclude(deleted_at=None)
+    return rows.select_related("party", "organisation").defer(*_HEAVY[:3])
+
+
 def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Opportunity]:
     """Those of the opportunities ``ids`` the actor may see."""
     return listed_opportunities(actor).filter(pk__in=list(ids))
@@ -106,7 +122,7 @@ def stage_choices(actor: Actor) -> Choices:
 
 def product_choices(actor: Actor) -> Choices:
     """The catalogue as choices for forms."""
-    rows = visible_products(actor).order_by("name", "pk")
+    rows = visible_products(actor).filter(archived_at=None).order_by("name", "pk")
     return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
 

@@ -1,4 +1,4 @@
-"""Pages of the parties room that the generic ones do not cover: a party's whole journey."""
+"""A party's whole journey as a page."""
 
 from __future__ import annotations
 

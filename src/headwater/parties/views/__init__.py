@@ -1,0 +1,1 @@
+"""Pages of the parties room that the generic ones do not cover."""
