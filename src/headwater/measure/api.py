@@ -77,7 +77,7 @@ def _row() -> Schema:
     return _object(
         source=_TEXT, key=_TEXT, label={"type": "string"}, by={"type": "string"}, channel={"type": "string"},
         unknown={"type": "string", "enum": ["", "blank", "no_touchpoint"]},
-        leads=_WHOLE, mql=_WHOLE, sql=_WHOLE, won=_WHOLE, orders=_WHOLE,
+        leads=_WHOLE, mql=_WHOLE, sql=_WHOLE, won=_WHOLE, orders=_WHOLE, orders_other_currency=_WHOLE,
         revenue=_NUMBER, spend=_NUMBER, margin=_NUMBER, conversion=share, conversion_by_age=by_age,
         average_sale=_NUMBER,
         days_to_win=_object(median=_NUMBER, mean=_NUMBER, known=_WHOLE, negative=_WHOLE),

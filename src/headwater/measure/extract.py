@@ -18,8 +18,8 @@ class Mirrored:
 
     ``columns`` maps each mirror column to its type and the SQL that reads it from ``source``; columns of type
     ``UTC`` are moments, which travel as text. ``changed`` selects the ids of rows touched after a position of
-    the log (``%s`` from, ``%s`` to); None means the table is small and copied whole every time. ``key`` is the
-    column those ids are of.
+    the log (``%s`` from, ``%s`` to, as often as it asks); None means the table is small and copied
+    whole every time. ``key`` is the column those ids are of.
     """
 
     name: str
@@ -29,17 +29,41 @@ class Mirrored:
     changed: str | None = None
     key: str = "id"
 
+    def positions(self, since: int, upto: int) -> list[int]:
+        """The parameters of ``changed``."""
+        assert self.changed is not None
+        return [since, upto] * (self.changed.count("%s") // 2)
+
     def ddl(self) -> str:
         """How the mirror stores it."""
         typed = ", ".join(f'"{name}" {"TIMESTAMP" if kind == "UTC" else kind}' for name, kind, _ in self.columns)
         return f'CREATE TABLE "{self.name}" ({typed})'
 
 
-def _subjects(kind: str) -> str:
-    return f"SELECT subject_id FROM platform_event WHERE id > %s AND id <= %s AND subject_type = '{kind}'"
+# The facts between two positions of the log, and the records that became one, or came apart, in them.
+_LOG = "WITH log AS (SELECT * FROM platform_event WHERE id > %s AND id <= %s)"
+_MERGED = (
+    "SELECT party_id FROM log WHERE verb IN "
+    "('parties.merged', 'parties.merged_away', 'parties.unmerged', 'parties.came_back', 'parties.rows_followed')"
+)
 
 
-_PARTIES = "SELECT party_id FROM platform_event WHERE id > %s AND id <= %s AND party_id IS NOT NULL"
+def _subjects(kind: str, table: str = "") -> str:
+    """The rows that facts are about, and with ``table`` those that a merge moved from one party to another."""
+    facts = f"{_LOG} SELECT subject_id FROM log WHERE subject_type = '{kind}'"
+    moved = (
+        f" UNION SELECT id FROM {table} WHERE {column} IN ({_MERGED})" for column in ("party_id", "organisation_id")
+    )
+    return facts + ("".join(moved) if table else "")
+
+
+_PARTIES = (
+    f"{_LOG} SELECT party_id FROM log WHERE party_id IS NOT NULL"
+    f" UNION SELECT party_id FROM acquire_touchpoint WHERE organisation_id IN ({_MERGED})"
+)
+
+# A deleted order whose opportunity is still there fell when that was reopened: up to then it counted.
+_FELL = "EXISTS (SELECT 1 FROM sell_opportunity o WHERE o.id = t.opportunity_id AND o.deleted_at IS NULL)"
 
 TABLES: tuple[Mirrored, ...] = (
     Mirrored(
@@ -61,7 +85,7 @@ TABLES: tuple[Mirrored, ...] = (
             ("currency", "VARCHAR", "t.currency"),
         ),
         where="t.deleted_at IS NULL AND t.exit <> 'MERGED'",
-        changed=_subjects("qualify.lead"),
+        changed=_subjects("qualify.lead", "qualify_lead"),
     ),
     Mirrored(
         name="stage_span",
@@ -94,6 +118,19 @@ TABLES: tuple[Mirrored, ...] = (
         changed=_subjects("sell.opportunity"),
     ),
     Mirrored(
+        name="outcome_span",
+        source="platform_span t",
+        columns=(
+            ("opportunity_id", "BIGINT", "t.subject_id"),
+            ("outcome", "VARCHAR", "t.value"),
+            ("from_at", "UTC", "t.from_at"),
+            ("until_at", "UTC", "t.until_at"),
+        ),
+        where="t.subject_type = 'sell.opportunity' AND t.kind = 'outcome'",
+        changed=_subjects("sell.opportunity"),
+        key="opportunity_id",
+    ),
+    Mirrored(
         name="sale",
         source="sell_order t",
         columns=(
@@ -108,9 +145,11 @@ TABLES: tuple[Mirrored, ...] = (
             ("currency", "VARCHAR", "t.currency"),
             ("owner_id", "BIGINT", "t.owner_id"),
             ("team_id", "BIGINT", "t.team_id"),
+            ("fell_at", "UTC", "t.deleted_at"),
         ),
-        where="t.deleted_at IS NULL",
-        changed=_subjects("sell.order"),
+        where=f"(t.deleted_at IS NULL OR {_FELL})",
+        changed=f"{_subjects('sell.order', 'sell_order')} UNION SELECT id FROM sell_order "
+        f"WHERE deleted_at IS NOT NULL AND opportunity_id IN ({_subjects('sell.opportunity')})",
     ),
     Mirrored(
         name="touch",
@@ -161,13 +200,14 @@ TABLES: tuple[Mirrored, ...] = (
 )
 
 
-def rows_of(table: Mirrored, *, since: int | None, upto: int) -> Iterator[pa.Table]:
+def rows_of(table: Mirrored, *, since: int | None = None, upto: int = 0) -> Iterator[pa.Table]:
     """The rows of ``table`` as Arrow, in chunks: all of them, or those changed after position ``since``."""
-    where, params = table.where, []
+    where: str = table.where
+    params: list[int] = []
     if since is not None and table.changed is not None:
         expression = next(sql for name, _, sql in table.columns if name == table.key)
         where = f"{where} AND {expression} IN ({table.changed})"
-        params = [since, upto]
+        params = table.positions(since, upto)
     selected = ", ".join(_expression(kind, sql) for _, kind, sql in table.columns)
     names = [name for name, _, _ in table.columns]
     kinds = [pa.int64() if kind == "BIGINT" else pa.string() for _, kind, _ in table.columns]
@@ -181,7 +221,7 @@ def changed_keys(table: Mirrored, *, since: int, upto: int) -> list[int]:
     """The keys whose rows the mirror must drop before the changed ones come in."""
     assert table.changed is not None
     with connection.cursor() as cursor:
-        cursor.execute(table.changed, [since, upto])
+        cursor.execute(table.changed, table.positions(since, upto))
         return sorted({row[0] for row in cursor.fetchall()})
 
 

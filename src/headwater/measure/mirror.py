@@ -21,8 +21,9 @@ from headwater.team import queries as team_queries
 
 Connection = duckdb.DuckDBPyConnection
 
-VERSION = "5"
+VERSION = "6"
 MEMORY = "192MB"
+PATCHES = 0.2  # of the leads: once so many were worked out again, the whole is sorted anew
 
 
 class MirrorMissing(Conflict):
@@ -70,8 +71,8 @@ def refresh(*, at: datetime) -> bool:
     middle leaves the old one. Only one process refreshes at a time; a second finds the work done.
     """
     # Imported here: what fills the mirror weighs as much as the rest of a web process, which only reads.
-    from headwater.measure.derive import derive
-    from headwater.measure.fill import fill
+    from headwater.measure.derive import derive, derive_touched
+    from headwater.measure.fill import fill, follow
 
     with _refreshing, _file_lock():
         company = team_queries.company()
@@ -86,15 +87,24 @@ def refresh(*, at: datetime) -> bool:
         if current is not None and position is not None:
             shutil.copyfile(current, target)
         with contextlib.closing(_open(target)) as db:
-            fill(db, since=position, upto=horizon)
-            derive(db, zone=company.time_zone, currency=company.currency)
+            patched = 0
+            if position is None:
+                fill(db)
+            else:
+                patched = _patched(db) + follow(db, since=position, upto=horizon)
+            if position is None or patched > PATCHES * _leads(db):
+                patched = 0
+                derive(db, zone=company.time_zone, currency=company.currency)
+            else:
+                derive_touched(db, zone=company.time_zone, currency=company.currency)
             db.execute(
-                "CREATE OR REPLACE TABLE meta "
-                "(version VARCHAR, position BIGINT, refreshed_at TIMESTAMP, zone VARCHAR, currency VARCHAR)"
+                "CREATE OR REPLACE TABLE meta (version VARCHAR, position BIGINT, refreshed_at TIMESTAMP, "
+                "zone VARCHAR, currency VARCHAR, patched BIGINT)"
             )
+            moment = at.astimezone(UTC).replace(tzinfo=None)
             db.execute(
-                "INSERT INTO meta VALUES (?, ?, ?, ?, ?)",
-                [VERSION, horizon, at.astimezone(UTC).replace(tzinfo=None), company.time_zone, company.currency],
+                "INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?)",
+                [VERSION, horizon, moment, company.time_zone, company.currency, patched],
             )
             db.execute("CHECKPOINT")
         os.replace(target, folder / f"mirror-{_number(current) + 1:08d}.duckdb")
@@ -198,6 +208,20 @@ def _position(path: Path, zone: str, currency: str) -> int | None:
     if found is None or (found[0], found[2], found[3]) != (VERSION, zone, currency) or found[1] > log_horizon():
         return None
     return int(found[1])
+
+
+def _patched(db: Connection) -> int:
+    """How many leads were worked out again, in no order, since all of them were."""
+    return _one(db, "SELECT patched FROM meta")
+
+
+def _leads(db: Connection) -> int:
+    return _one(db, "SELECT count(*) FROM lead")
+
+
+def _one(db: Connection, sql: str) -> int:
+    found = db.execute(sql).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _sweep(folder: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from headwater.measure import wording
 from headwater.measure.metrics.behind import LEFT_BLANK, Step
-from headwater.measure.metrics.flow import Stream
+from headwater.measure.metrics.flow import Fate, Stream
 from headwater.measure.queries import Flow
 from headwater.measure.rules.sankey import LOST, MIXED, Column, Figure, Frame, Link, Node, Picture, layout
 from headwater.measure.state import PageState, step_params
@@ -39,6 +41,9 @@ _NOW: Final = {
 }
 
 
+_Words = str | Promise
+
+
 @dataclass(frozen=True)
 class _Group:
     """Sources or campaigns that share one node."""
@@ -49,84 +54,55 @@ class _Group:
     css: str
 
 
+class _Drawing:
+    """Nodes and links as they add up. Their addresses are written last: there are far fewer of them than streams."""
+
+    def __init__(self) -> None:
+        self.widths: defaultdict[Hashable, Figure] = defaultdict(int)
+        self.nodes: dict[str, tuple[int, _Words, str, Step, bool]] = {}
+        self.links: dict[tuple[str, str, str], tuple[str, Step]] = {}
+
+    def pass_by(self, key: str, column: int, label: _Words, width: Figure, css: str, step: Step, *, loss: bool) -> None:
+        self.widths[key] += width
+        self.nodes.setdefault(key, (column, label, css, step, loss))
+
+    def flow_on(self, source: str, target: str, width: Figure, css: str, lane: str, step: Step) -> None:
+        self.widths[source, target, css] += width
+        self.links.setdefault((source, target, css), (lane, step))
+
+    def finished(self, state: PageState) -> tuple[dict[str, Node], list[Link]]:
+        """The parts of the picture, each with the address of its leads."""
+        nodes = {
+            key: Node(key, column, str(label), self.widths[key], css, state.rows_url(**step_params(step)), loss)
+            for key, (column, label, css, step, loss) in self.nodes.items()
+        }
+        links = [
+            Link(source, target, self.widths[source, target, css], css, lane, state.rows_url(**step_params(step)))
+            for (source, target, css), (lane, step) in self.links.items()
+        ]
+        return nodes, links
+
+
 def picture_of(flow: Flow, state: PageState, *, currency: str) -> Picture | None:
     """The picture of the report's leads; none if nothing flows."""
-    streams = [stream for stream in flow.streams if _width(stream, state) > 0]
+    by_value = state.by_value
+    streams = [stream for stream in flow.streams if (stream.value if by_value else stream.leads) > 0]
     if not streams:
         return None
     sources = _grouped(streams, state, "source_id", flow.sources)
     has_campaigns = any(stream.campaign_id for stream in streams)
     campaigns = _grouped(streams, state, "campaign_id", {k: (v, "") for k, v in flow.campaigns.items()})
     lanes = _lanes(streams)
-    first = 2 if has_campaigns else 1
-    nodes: dict[str, Node] = {}
-    links: dict[tuple[str, str, str], Link] = {}
-
-    def pass_by(key: str, column: int, label: str, value: Figure, css: str, step: Step, *, loss: bool = False) -> None:
-        before = nodes[key].value if key in nodes else 0
-        nodes[key] = Node(key, column, label, before + value, css, state.rows_url(**step_params(step)), loss)
-
-    def flow_on(source: str, target: str, value: Figure, css: str, lane: str, step: Step) -> None:
-        before = links.get((source, target, css))
-        total = value + (before.value if before else 0)
-        links[source, target, css] = Link(source, target, total, css, lane, state.rows_url(**step_params(step)))
-
+    drawing = _Drawing()
+    folded: defaultdict[tuple[str, str, str, Fate], Figure] = defaultdict(int)
     for stream in streams:
-        value = _width(stream, state)
         source, campaign = sources[stream.source_id or 0], campaigns[stream.campaign_id or 0]
-        lane = lanes[stream.channel]
-        keep = lane.css
-        pass_by(source.key, 0, source.label, value, source.css, Step(source_ids=source.ids))
-        here = source.key
-        if has_campaigns:
-            pass_by(campaign.key, 1, campaign.label, value, campaign.css, Step(campaign_ids=campaign.ids))
-            both = Step(source_ids=source.ids, campaign_ids=campaign.ids, channels=lane.channels)
-            flow_on(source.key, campaign.key, value, keep, lane.label, both)
-            here = campaign.key
-        qualified, css = _QUALIFIED[stream.qualified]
-        step = Step(qualified=stream.qualified)
-        pass_by(
-            f"q:{stream.qualified}", first, str(qualified), value, css, step, loss=stream.qualified == "not_qualified"
-        )
-        came = Step(
-            source_ids=None if has_campaigns else source.ids,
-            campaign_ids=campaign.ids if has_campaigns else None,
-            channels=lane.channels,
-            qualified=stream.qualified,
-        )
-        is_kept = stream.qualified == "qualified"
-        flow_on(
-            here,
-            f"q:{stream.qualified}",
-            value,
-            keep if is_kept else LOST,
-            lane.label if is_kept else "",
-            came if is_kept else _open(came),
-        )
-        if not stream.outcome:
-            continue
-        outcome, css = _OUTCOMES[stream.outcome]
-        step = Step(outcome=stream.outcome)
-        pass_by(f"o:{stream.outcome}", first + 1, str(outcome), value, css, step, loss=stream.outcome == "lost")
-        is_won = stream.outcome == "won"
-        onward = Step(channels=lane.channels if is_won else None, qualified=stream.qualified, outcome=stream.outcome)
-        flow_on(
-            f"q:{stream.qualified}",
-            f"o:{stream.outcome}",
-            value,
-            keep if is_won else LOST,
-            lane.label if is_won else "",
-            onward,
-        )
-        if not stream.category:
-            continue
-        pass_by(
-            f"n:{stream.category}", first + 2, str(_NOW[stream.category]), value, "", Step(category=stream.category),
-            loss=stream.category == "LOST",
-        )  # fmt: skip
-        arrived = Step(channels=lane.channels, outcome="won", category=stream.category)
-        flow_on("o:won", f"n:{stream.category}", value, keep, lane.label, arrived)
-
+        folded[source.key, campaign.key, stream.channel, stream.fate] += stream.value if by_value else stream.leads
+    by_source = {group.key: group for group in sources.values()}
+    by_campaign = {group.key: group for group in campaigns.values()} if has_campaigns else {}
+    for (source_key, campaign_key, channel, fate), width in folded.items():
+        _draw(drawing, by_source[source_key], by_campaign.get(campaign_key), lanes[channel], fate, width)
+    nodes, links = drawing.finished(state)
     columns = [
         Column(gettext("Source")),
         *([Column(gettext("Campaign"))] if has_campaigns else []),
@@ -137,11 +113,49 @@ def picture_of(flow: Flow, state: PageState, *, currency: str) -> Picture | None
     return layout(
         columns,
         _in_order(nodes),
-        list(links.values()),
+        links,
         format_value=(lambda value: wording.money(Decimal(value), currency)) if state.by_value else wording.number,
         frame=Frame(left=214, right=190, height=_height(len(sources), len(campaigns) if has_campaigns else 0)),
         most_nodes=MOST + 2,
     )
+
+
+def _draw(drawing: _Drawing, source: _Group, campaign: _Group | None, lane: _Lane, fate: Fate, width: Figure) -> None:
+    """Let one stream pass through the picture, from its source as far as it got."""
+    first = 1 if campaign is None else 2
+    drawing.pass_by(source.key, 0, source.label, width, source.css, Step(source_ids=source.ids), loss=False)
+    here, came = source.key, Step(source_ids=source.ids, channels=lane.channels)
+    if campaign is not None:
+        drawing.pass_by(
+            campaign.key, 1, campaign.label, width, campaign.css, Step(campaign_ids=campaign.ids), loss=False
+        )
+        both = Step(source_ids=source.ids, campaign_ids=campaign.ids, channels=lane.channels)
+        drawing.flow_on(source.key, campaign.key, width, lane.css, lane.label, both)
+        here, came = campaign.key, Step(campaign_ids=campaign.ids, channels=lane.channels)
+    # Grey streams hold all lanes at once.
+    is_kept, is_won = fate.qualified == "qualified", fate.outcome == "won"
+    label, css = _QUALIFIED[fate.qualified]
+    is_loss = fate.qualified == "not_qualified"
+    drawing.pass_by(f"q:{fate.qualified}", first, label, width, css, Step(qualified=fate.qualified), loss=is_loss)
+    came = replace(came, qualified=fate.qualified, channels=came.channels if is_kept else None)
+    css, name = (lane.css, lane.label) if is_kept else (LOST, "")
+    drawing.flow_on(here, f"q:{fate.qualified}", width, css, name, came)
+    if not is_kept:
+        return
+    label, css = _OUTCOMES[fate.outcome]
+    is_loss = fate.outcome == "lost"
+    drawing.pass_by(f"o:{fate.outcome}", first + 1, label, width, css, Step(outcome=fate.outcome), loss=is_loss)
+    came = Step(channels=lane.channels if is_won else None, qualified=fate.qualified, outcome=fate.outcome)
+    css, name = (lane.css, lane.label) if is_won else (LOST, "")
+    drawing.flow_on("q:qualified", f"o:{fate.outcome}", width, css, name, came)
+    if not is_won:
+        return
+    is_loss = fate.category == "LOST"
+    drawing.pass_by(
+        f"n:{fate.category}", first + 2, _NOW[fate.category], width, "", Step(category=fate.category), loss=is_loss
+    )
+    arrived = Step(channels=lane.channels, outcome="won", category=fate.category)
+    drawing.flow_on("o:won", f"n:{fate.category}", width, lane.css, lane.label, arrived)
 
 
 @dataclass(frozen=True)
@@ -175,11 +189,13 @@ def _grouped(
     """The node of each source or campaign; the smallest of many share one, what was left blank has its own."""
     kind = field[0]
     totals: defaultdict[int, Figure] = defaultdict(int)
-    colours: defaultdict[int, set[str]] = defaultdict(set)
+    channels: defaultdict[int, set[str]] = defaultdict(set)
+    by_value, key_of = state.by_value, attrgetter(field)
     for stream in streams:
-        key = getattr(stream, field) or 0
-        totals[key] += _width(stream, state)
-        colours[key].add(channel_look(stream.channel).css)
+        key = key_of(stream) or 0
+        totals[key] += stream.value if by_value else stream.leads
+        channels[key].add(stream.channel)
+    colours = {key: {channel_look(channel).css for channel in found} for key, found in channels.items()}
     blank = gettext("Left blank") if kind == "s" else gettext("No campaign")
     ranked = sorted((key for key in totals if key), key=lambda key: (-totals[key], key))
     single, rest = (ranked, []) if len(ranked) <= MOST else (ranked[: MOST - 1], ranked[MOST - 1 :])
@@ -197,19 +213,10 @@ def _one(colours: set[str]) -> str:
     return next(iter(colours)) if len(colours) == 1 else MIXED
 
 
-def _open(step: Step) -> Step:
-    """Grey streams hold all lanes at once."""
-    return Step(source_ids=step.source_ids, campaign_ids=step.campaign_ids, qualified=step.qualified)
-
-
 def _in_order(nodes: Mapping[str, Node]) -> list[Node]:
     wanted = [f"q:{key}" for key in _QUALIFIED] + [f"o:{key}" for key in _OUTCOMES] + [f"n:{key}" for key in _NOW]
     fixed = [nodes[key] for key in wanted if key in nodes]
     return [*(node for key, node in nodes.items() if key not in wanted), *fixed]
-
-
-def _width(stream: Stream, state: PageState) -> Figure:
-    return stream.value if state.by_value else stream.leads
 
 
 def _height(sources: int, campaigns: int) -> float:

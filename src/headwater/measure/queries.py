@@ -113,8 +113,10 @@ class RowsBehind:
         return len(self.ids) >= behind.LIMIT
 
 
-def page_data(actor: Actor, request: ReportRequest, *, at: datetime) -> PageData:
+def page_data(actor: Actor, request: ReportRequest, *, at: datetime, with_value: bool = False) -> PageData:
     """All parts of the page over what the actor may count, remembered until the mirror or the day changes.
+
+    ``with_value`` counts what the streams of the picture are worth, too.
 
     Raises:
         NotAllowed: the actor may see no reports.
@@ -127,12 +129,12 @@ def page_data(actor: Actor, request: ReportRequest, *, at: datetime) -> PageData
         with mirror.reading() as db:
             return PageData(
                 report=_sources(db, scope),
-                flow=_flow(db, scope),
+                flow=_flow(db, scope, with_value=with_value),
                 funnel=_funnel(db, scope),
                 trend={} if scope.is_by_time else trend.revenue_by_month(db, scope),
             )
 
-    found = recent.PAGES.get((copy, scope.asker), count)
+    found = recent.PAGES.get((copy, scope.asker, with_value), count)
     fresh = mirror.caught_up(found.report.freshness)
     return replace(found, report=replace(found.report, freshness=fresh), funnel=replace(found.funnel, freshness=fresh))
 
@@ -175,11 +177,11 @@ def fresh_funnel_report(actor: Actor, request: ReportRequest, *, at: datetime) -
     return funnel_report(actor, request, at=at)
 
 
-def flow_of(actor: Actor, request: ReportRequest, *, at: datetime) -> Flow:
+def flow_of(actor: Actor, request: ReportRequest, *, at: datetime, with_value: bool = True) -> Flow:
     """The streams behind the Sankey of the same request."""
     scope = _scope(actor, request, at)
     with mirror.reading() as db:
-        return _flow(db, scope)
+        return _flow(db, scope, with_value=with_value)
 
 
 def rows_behind(
@@ -228,9 +230,9 @@ def _funnel(db: mirror.Connection, scope: Scope) -> FunnelReport:
     return FunnelReport(scope.request, funnel.steps(db, scope), mirror.freshness_of(db), scope.sees_company)
 
 
-def _flow(db: mirror.Connection, scope: Scope) -> Flow:
+def _flow(db: mirror.Connection, scope: Scope, *, with_value: bool) -> Flow:
     return Flow(
-        streams=flow.streams(db, scope),
+        streams=flow.streams(db, scope, with_value=with_value),
         sources={int(k): v for k, v in _names(db, By.SOURCE).items()},
         campaigns={int(k): v[0] for k, v in _names(db, By.CAMPAIGN).items()},
     )

@@ -50,6 +50,7 @@ def row_json(row: SourceRow, by: By) -> Json:
         "sql": found.sql,
         "won": found.won,
         "orders": found.orders,
+        "orders_other_currency": found.orders_other_currency,
         "revenue": money(row.revenue),
         "spend": money(found.spend),
         "margin": money(row.margin),

@@ -11,11 +11,15 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext
 
 from headwater.measure.metrics.behind import Step
-from headwater.measure.rules.periods import CHOICES, ReportRequest, read_request
+from headwater.measure.rules.periods import CHOICES, By, ReportRequest, read_request
 
 PAGE: Final = "/where-sales-come-from"
 ASKED: Final = ("by", "basis", "model", "period", "from", "to", "as_of")
-SHOWN: Final = ("width", "curve")
+SHOWN: Final = ("width", "curve", "sort")
+SORTED: Final = (
+    "label", "spend", "leads", "sql", "won", "revenue", "conversion", "conversion_by_age", "average_sale",
+    "days_to_win", "cost_per_lead", "cost_per_customer", "return",
+)  # fmt: skip
 DEFAULTS: Final = {"by": "source", "basis": "arrived", "model": "first", "width": "leads", "period": "all"}
 
 
@@ -35,6 +39,20 @@ class PageState:
     def curve(self) -> str:
         """The key of the row whose curve is drawn beside that of all leads."""
         return self.params.get("curve", "")
+
+    @property
+    def sort(self) -> tuple[str, bool]:
+        """The column the table is sorted by and whether downwards; by its worth or its time where nothing is chosen."""
+        chosen = self.params.get("sort", "")
+        if chosen.removeprefix("-") not in SORTED:
+            return ("label", False) if self.request.by in (By.MONTH, By.QUARTER) else ("revenue", True)
+        return chosen.removeprefix("-"), chosen.startswith("-")
+
+    def sort_url(self, column: str) -> str:
+        """The table sorted by a column: figures downwards first, names upwards; the other way round the next time."""
+        now, downwards = self.sort
+        turned = not downwards if column == now else column != "label"
+        return self.url(sort=f"-{column}" if turned else column)
 
     @property
     def period_label(self) -> str:
@@ -65,8 +83,17 @@ class PageState:
 
     @property
     def csv_url(self) -> str:
-        """This report as a file."""
-        return _address(f"{PAGE}.csv", {key: value for key, value in self.params.items() if key in ASKED})
+        """This report as a text file."""
+        return self._file_url("csv")
+
+    @property
+    def xlsx_url(self) -> str:
+        """This report as a spreadsheet."""
+        return self._file_url("xlsx")
+
+    def _file_url(self, kind: str) -> str:
+        kept = (*ASKED, "sort")
+        return _address(f"{PAGE}.{kind}", {key: value for key, value in self.params.items() if key in kept})
 
     def _changed(self, changes: Mapping[str, str]) -> dict[str, str]:
         kept = {key: value for key, value in self.params.items() if not (key == "curve" and "by" in changes)}

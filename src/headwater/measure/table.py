@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext, gettext_lazy
 
 from headwater.measure import wording
 from headwater.measure.metrics.sources import DEFINITIONS
-from headwater.measure.queries import PageData, SourceRow
+from headwater.measure.queries import PageData, SourceRow, SourcesReport
 from headwater.measure.rules.periods import By
 from headwater.measure.state import PageState
 from headwater.web.channels import LEFT_BLANK, ChannelLook, channel_look
@@ -39,16 +39,32 @@ COLUMNS: Final = (
     ("cost_per_customer", gettext_lazy("Per customer"), "r"),
     ("return", gettext_lazy("Return"), "c-iv"),
 )
+SORT_VALUES: Final[Mapping[str, Callable[[SourceRow], Any]]] = {
+    "spend": lambda row: row.figures.spend,
+    "leads": lambda row: row.figures.leads,
+    "sql": lambda row: row.figures.sql,
+    "won": lambda row: row.figures.won,
+    "revenue": lambda row: row.revenue,
+    "conversion": lambda row: row.conversion,
+    "conversion_by_age": lambda row: row.by_age,
+    "average_sale": lambda row: row.average_sale,
+    "days_to_win": lambda row: row.figures.days_median,
+    "cost_per_lead": lambda row: row.cost_per_lead,
+    "cost_per_customer": lambda row: row.cost_per_customer,
+    "return": lambda row: row.return_,
+}
 
 
 @dataclass(frozen=True)
 class Head:
-    """A column's head: its word, its definition, its class."""
+    """A column's head: its word, its definition, its class, and how the table is or can be sorted by it."""
 
     key: str
     label: str
     definition: str
     css: str
+    url: str
+    direction: str
 
 
 @dataclass(frozen=True)
@@ -95,15 +111,47 @@ def table_of(data: PageData, state: PageState) -> Table:
     returns = [row.return_range.high for row in sure if row.return_range]
     return Table(
         heads=[
-            Head("label", str(HEADS[report.request.by]), "", ""),
-            *(Head(key, str(label), DEFINITIONS[key], css) for key, label, css in COLUMNS),
+            _head("label", str(HEADS[report.request.by]), "", "", state),
+            *(_head(key, str(label), DEFINITIONS[key], css, state) for key, label, css in COLUMNS),
         ],
-        lines=[_line(row, state, data.trend.get((row.key, row.unknown), ()), report.currency) for row in report.rows],
+        lines=[
+            _line(row, state, data.trend.get((row.key, row.unknown), ()), report.currency)
+            for row in sorted_rows(report, state)
+        ],
         total=_line(report.total, state, _summed(data.trend), report.currency, every=True),
         conversion_end=min(1.0, max([*ends, 0.01]) * 1.05),
         return_end=min(max([*returns, 1.0]), 4.0),
         has_trend=any(any(values) for values in data.trend.values()),
     )
+
+
+def sorted_rows(report: SourcesReport, state: PageState) -> Sequence[SourceRow]:
+    """The rows as the reader wants them. What is not known stands last whichever way they are sorted."""
+    column, downwards = state.sort
+    if column == "label":
+        return _by_label(report, downwards)
+    value_of = SORT_VALUES[column]
+    named = [row for row in report.rows if not row.unknown]
+    known = [row for row in named if value_of(row) is not None]
+    known.sort(key=value_of, reverse=downwards)
+    return [
+        *known,
+        *(row for row in named if value_of(row) is None),
+        *(row for row in report.rows if row.unknown),
+    ]
+
+
+def _by_label(report: SourcesReport, downwards: bool) -> Sequence[SourceRow]:
+    """Names as people look them up, whatever their case; months and quarters by their time."""
+    named = [row for row in report.rows if not row.unknown]
+    named.sort(key=lambda row: row.label.casefold(), reverse=downwards)
+    return [*named, *(row for row in report.rows if row.unknown)]
+
+
+def _head(key: str, label: str, definition: str, css: str, state: PageState) -> Head:
+    column, downwards = state.sort
+    direction = "" if key != column else "descending" if downwards else "ascending"
+    return Head(key, label, definition, css, state.sort_url(key), direction)
 
 
 def _line(row: SourceRow, state: PageState, trend: Sequence[Decimal], currency: str, *, every: bool = False) -> Line:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("where-sales-come-from/rows", views.rows, name="sources-rows"),
     path("where-sales-come-from/refresh", views.refresh, name="sources-refresh"),
     path("where-sales-come-from/freshness", views.freshness, name="sources-freshness"),
-    path("where-sales-come-from.csv", views.as_file, name="sources-csv"),
+    path("where-sales-come-from.csv", views.as_file, {"kind": "csv"}, name="sources-csv"),
+    path("where-sales-come-from.xlsx", views.as_file, {"kind": "xlsx"}, name="sources-xlsx"),
 ]

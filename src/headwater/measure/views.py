@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -17,7 +18,7 @@ from headwater.measure.rules import curve
 from headwater.measure.rules.lifetable import LifeTable
 from headwater.measure.rules.periods import CHOICES, By
 from headwater.measure.state import PAGE, PageState, page_state, read_step
-from headwater.measure.table import HEADS, table_of
+from headwater.measure.table import HEADS, sorted_rows, table_of
 from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.platform.resource import REGISTRY, page_of
@@ -26,7 +27,8 @@ from headwater.web.http import Request, answer, came_from, is_htmx, render
 
 NOUNS = {"leads": "qualify.lead", "orders": "sell.order", "spend": "acquire.spend"}
 METRICS: dict[str, Metric] = {
-    "leads": "leads", "mql": "mql", "sql": "sql", "won": "won", "revenue": "revenue", "spend": "spend",
+    "leads": "leads", "mql": "mql", "sql": "sql", "won": "won", "revenue": "revenue", "foreign": "foreign",
+    "spend": "spend",
 }  # fmt: skip
 
 
@@ -36,7 +38,7 @@ def sources(request: Request) -> HttpResponse:
     request.actor.require("measure.report.see")
     state = _state(request)
     try:
-        data = queries.page_data(request.actor, state.request, at=now())
+        data = queries.page_data(request.actor, state.request, at=now(), with_value=state.by_value)
     except mirror.MirrorMissing:
         tasks.ask_for_refresh(at=now())
         return render(request, "measure/preparing.html", {"address": request.get_full_path()})
@@ -72,13 +74,18 @@ def rows(request: Request) -> HttpResponse:
 
 
 @require_safe
-def as_file(request: Request) -> HttpResponseBase:
-    """The report as CSV, with the numbers of the page."""
+def as_file(request: Request, kind: str) -> HttpResponseBase:
+    """The report as a file, CSV or XLSX, with the numbers of the page in its order."""
     request.actor.require("measure.report.see")
     state = _state(request)
     report = queries.page_data(request.actor, state.request, at=now()).report
-    response = StreamingHttpResponse(sheet.csv_lines(report), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="sales-by-{state.request.by.value}.csv"'
+    report = replace(report, rows=sorted_rows(report, state))
+    response: HttpResponseBase
+    if kind == "xlsx":
+        response = HttpResponse(sheet.workbook(report), content_type=sheet.XLSX)
+    else:
+        response = StreamingHttpResponse(sheet.csv_lines(report), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="sales-by-{state.request.by.value}.{kind}"'
     return response
 
 
@@ -126,6 +133,7 @@ def _context(data: PageData, state: PageState, request: Request) -> dict[str, An
             {"row": row, "text": text, "url": _unknown_url(row, state)} for row, text in claims.unknowns(report)
         ],
         "picture": picture_of(data.flow, state, currency=report.currency),
+        "foreign_url": state.rows_url(metric="foreign", every="1"),
         "unvalued": sum(stream.leads - stream.valued for stream in data.flow.streams) if state.by_value else 0,
         "table": table_of(data, state),
         "funnel": _funnel(data.funnel),
@@ -241,6 +249,7 @@ def _title(request: Request, state: PageState, found: RowsBehind) -> str:
     """What the list holds, e.g. "Won: Referral"."""
     metric = {
         "leads": _("Leads"), "mql": _("MQL"), "sql": _("SQL"), "won": _("Won"), "revenue": _("Orders"),
+        "foreign": _("Orders in other currencies"),
         "spend": _("Spend"), "": _("Leads"),
     }[request.GET.get("metric", "")]  # fmt: skip
     about = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, NamedTuple
 
 import duckdb
 
@@ -12,8 +12,28 @@ from headwater.measure.metrics.sources import cohort, won_as_of
 from headwater.measure.rules.category import USUAL
 
 
-@dataclass(frozen=True)
-class Stream:
+class Fate(NamedTuple):
+    """What became of a lead: was it qualified, how did it end, what is its buyer now."""
+
+    qualified: str
+    outcome: str = ""
+    category: str = ""
+
+
+# The mirror's statements number them by their place here.
+FATES: Final = (
+    Fate("in_work"),
+    Fate("not_qualified"),
+    Fate("qualified", "open"),
+    Fate("qualified", "lost"),
+    *(
+        Fate("qualified", "won", category)
+        for category in ("UNDEFINED", "ACTIVE_PAYING", "ACTIVE_NON_PAYING", "NON_ACTIVE", "LOST")
+    ),
+)
+
+
+class Stream(NamedTuple):
     """Leads that share every step: how many, and what their orders were worth (or, open, what they asked for).
 
     ``valued`` are those of the leads whose worth is known at all.
@@ -22,67 +42,59 @@ class Stream:
     source_id: int | None
     campaign_id: int | None
     channel: str
-    qualified: str
-    outcome: str
-    category: str
+    fate: Fate
     leads: int
-    value: Decimal
-    valued: int
+    value: Decimal = Decimal(0)
+    valued: int = 0
 
 
-QUALIFIED = ("in_work", "not_qualified", "qualified")
-OUTCOMES = ("", "open", "lost", "won")
-CATEGORIES = ("", "UNDEFINED", "ACTIVE_PAYING", "ACTIVE_NON_PAYING", "NON_ACTIVE", "LOST")
-
-
-def steps(scope: Scope) -> str:
-    """The report's leads one by one with the steps they went (numbers are places in the tuples above), as SQL.
-
-    Most leads never come near a sale; only the others are joined with opportunities and orders.
-    """
-    gone = "coalesce(l.gone_at < $until, FALSE)"
-    is_sql = "coalesce(l.sql_at < $until, FALSE)"
-    qualified = f"CASE WHEN {is_sql} THEN 2 WHEN {gone} THEN 1 ELSE 0 END"
+def fates(scope: Scope) -> str:
+    """The report's leads one by one with the number of their fate, as SQL; only those who bought ask for orders."""
+    gone, lost, is_sql = (f"coalesce(l.{moment}_at < $until, FALSE)" for moment in ("gone", "lost", "sql"))
     last_order = "$known_day - b.last_on"
+    which = "l.id, l.source_id, l.campaign_id, l.asked"
     return f"""
-        WITH buyer AS (
-            SELECT buyer_id, max(ordered_on) AS last_on FROM sale_day s
-            WHERE {scope.known("s.ordered_at")} GROUP BY buyer_id
-        ), earned AS (
-            SELECT lead_id, sum(amount) AS amount FROM sale_day s
-            WHERE lead_id IS NOT NULL AND {scope.known("s.ordered_at")} AND s.currency = $currency GROUP BY lead_id
-        ), tried AS (
-            SELECT lead_id, sum(amount) FILTER (currency = $currency) AS amount,
-                bool_or(outcome = '' OR closed_at >= $until) AS is_open,
-                bool_or(outcome = 'LOST' AND (closed_at IS NULL OR closed_at < $until)) AS is_lost
-            FROM opportunity WHERE lead_id IS NOT NULL AND (opened_at IS NULL OR opened_at < $until) GROUP BY lead_id
-        )
-        SELECT l.id, l.source_id, l.campaign_id, l.channel, {qualified} AS qualified,
-            CASE WHEN NOT {is_sql} THEN 0 WHEN {gone} THEN 2 ELSE 1 END AS outcome, 0 AS category, l.asked AS worth
-        FROM ({cohort(scope)}) l WHERE NOT l.has_deal
+        SELECT {which},
+            CASE WHEN {is_sql} THEN CASE WHEN {gone} OR {lost} THEN 3 ELSE 2 END WHEN {gone} THEN 1 ELSE 0 END AS fate
+        FROM ({cohort(scope)}) l WHERE NOT {won_as_of()}
         UNION ALL
-        SELECT l.id, l.source_id, l.campaign_id, l.channel, {qualified},
-            CASE WHEN {won_as_of()} THEN 3 WHEN NOT {is_sql} THEN 0
-                 WHEN (a.is_lost AND NOT a.is_open) OR {gone} THEN 2 ELSE 1 END,
-            CASE WHEN NOT {won_as_of()} THEN 0 WHEN b.last_on IS NULL THEN 1
-                 WHEN {last_order} <= {USUAL.paying_days} THEN 2
-                 WHEN {last_order} <= {USUAL.non_paying_days} THEN 3
-                 WHEN {last_order} <= {USUAL.non_active_days} THEN 4 ELSE 5 END,
-            coalesce(e.amount, a.amount, l.asked)
-        FROM ({cohort(scope)}) l LEFT JOIN buyer b ON b.buyer_id = l.buyer_id
-            LEFT JOIN earned e ON e.lead_id = l.id LEFT JOIN tried a ON a.lead_id = l.id
-        WHERE l.has_deal
+        SELECT {which},
+            CASE WHEN b.last_on IS NULL THEN 4 WHEN {last_order} <= {USUAL.paying_days} THEN 5
+                 WHEN {last_order} <= {USUAL.non_paying_days} THEN 6
+                 WHEN {last_order} <= {USUAL.non_active_days} THEN 7 ELSE 8 END
+        FROM ({cohort(scope)}) l LEFT JOIN (
+            SELECT s.buyer_id, max(s.ordered_on) AS last_on FROM sale_fact s
+            WHERE s.model = 'first' AND {scope.stood("s")} GROUP BY s.buyer_id
+        ) b ON b.buyer_id = l.buyer_id WHERE {won_as_of()}
     """
 
 
-def streams(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[Stream]:
-    """The report's leads by every step at once; a few hundred rows however many leads there are."""
-    sql = f"""
-        SELECT source_id, campaign_id, any_value(channel), qualified, outcome, category,
-            count(*), coalesce(sum(worth), 0), count(worth)
-        FROM ({steps(scope)}) GROUP BY source_id, campaign_id, qualified, outcome, category
-    """
+def streams(db: duckdb.DuckDBPyConnection, scope: Scope, *, with_value: bool) -> list[Stream]:
+    """The report's leads by every step at once; what they are worth only on demand, as it costs as much again."""
+    channels = dict(db.execute("SELECT id, channel FROM source").fetchall())
+    sql = _with_value(scope) if with_value else _without_value(scope)
     return [
-        Stream(source, campaign, channel or "", QUALIFIED[qualified], OUTCOMES[outcome], CATEGORIES[category], *sums)
-        for source, campaign, channel, qualified, outcome, category, *sums in db.execute(*scope.bind(sql)).fetchall()
+        Stream(source, campaign, channels.get(source, ""), FATES[fate], *sums)
+        for source, campaign, fate, *sums in db.execute(*scope.bind(sql)).fetchall()
     ]
+
+
+def _without_value(scope: Scope) -> str:
+    return f"SELECT source_id, campaign_id, fate, count(*) FROM ({fates(scope)}) GROUP BY source_id, campaign_id, fate"
+
+
+def _with_value(scope: Scope) -> str:
+    """What a lead is worth: its orders, else its opportunities, else what it asked for."""
+    return f"""
+        SELECT f.source_id, f.campaign_id, f.fate, count(*),
+            coalesce(sum(coalesce(e.amount, t.amount, f.asked)), 0), count(coalesce(e.amount, t.amount, f.asked))
+        FROM ({fates(scope)}) f LEFT JOIN (
+            SELECT s.lead_id, sum(s.amount) AS amount FROM sale_fact s
+            WHERE s.model = 'first' AND s.lead_id IS NOT NULL AND s.currency = $currency AND {scope.stood("s")}
+            GROUP BY s.lead_id
+        ) e ON e.lead_id = f.id LEFT JOIN (
+            SELECT lead_id, sum(amount) FILTER (currency = $currency) AS amount FROM opportunity
+            WHERE lead_id IS NOT NULL AND {scope.known("opened_at")} GROUP BY lead_id
+        ) t ON t.lead_id = f.id
+        GROUP BY f.source_id, f.campaign_id, f.fate
+    """

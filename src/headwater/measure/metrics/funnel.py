@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import duckdb
 
 from headwater.measure.metrics.scope import Scope
-from headwater.measure.metrics.sources import cohort, won_as_of
+from headwater.measure.metrics.sources import cohort
+from headwater.measure.rules import histogram
+
+_STEPS = ("working", "mql", "sal", "sql")
 
 
 @dataclass(frozen=True)
@@ -21,20 +25,22 @@ class Step:
 
 
 def steps(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[Step]:
-    """The five stages and won, each counting whoever got at least that far."""
-    sql = f"""
-        SELECT count(*), {
-        ", ".join(
-            f"count(*) FILTER ({step}_at < $until), median({step}_days) FILTER ({step}_at < $until)"
-            for step in ("working", "mql", "sal", "sql")
-        )
-    },
-            count(*) FILTER ({won_as_of()}),
-            median(won_on - arrived_on) FILTER ({won_as_of()})
-        FROM ({cohort(scope)}) l
+    """The five stages and won, each counting whoever got at least that far.
+
+    Days are counted by how often they occur: that takes a fraction of the time of sorting a million of them.
     """
-    found = db.execute(*scope.bind(sql)).fetchone()
-    assert found is not None
-    counts = [(found[0], None), *zip(found[1::2], found[2::2], strict=True)]
+    taken = {step: f"l.{step}_days" for step in _STEPS} | {"won": "l.won_on - l.arrived_on"}
+    parts = [f"SELECT 0 AS step, NULL AS days, count(*) FROM ({cohort(scope)}) l"] + [
+        f"SELECT {number}, {days}, count(*) FROM ({cohort(scope)}) l WHERE l.{step}_at < $until GROUP BY ALL"
+        for number, (step, days) in enumerate(taken.items(), 1)
+    ]
+    leads: defaultdict[int, int] = defaultdict(int)
+    counts: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for number, days, count in db.execute(*scope.bind(" UNION ALL ".join(parts))).fetchall():
+        leads[number] += count
+        if days is not None:
+            counts[number][days] = count
     names = (("NEW", "New"), ("WORKING", "Working"), ("MQL", "MQL"), ("SAL", "SAL"), ("SQL", "SQL"), ("WON", "Won"))
-    return [Step(key, label, leads, median) for (key, label), (leads, median) in zip(names, counts, strict=True)]
+    return [
+        Step(key, label, leads[number], histogram.median(counts[number])) for number, (key, label) in enumerate(names)
+    ]

@@ -65,6 +65,20 @@ class Scope:
         """Whether something had happened as of the day; what happened at an unknown time had."""
         return f"({moment} IS NULL OR {moment} < $until)"
 
+    def stood(self, sale: str) -> str:
+        """Whether an order had been placed as of the day and had not fallen with its opportunity."""
+        return f"{self.known(f'{sale}.ordered_at')} AND ({sale}.fell_at IS NULL OR {sale}.fell_at >= $until)"
+
+    def held(self, lead: str) -> str:
+        """Which of a lead's rows is the one that held as of the day."""
+        return f"{lead}.held_from < $until AND {lead}.held_until >= $until"
+
+    def rows(self, fact: str) -> str:
+        """Leads or sales with what rows are grouped by: a source's channel stands with the source alone."""
+        if self.request.by is not By.CHANNEL:
+            return fact
+        return f"(SELECT f.*, x.channel FROM {fact} f LEFT JOIN source x ON x.id = f.source_id)"
+
     def lead_key(self, table: str) -> str:
         """What the rows of the report group leads by, NULL where it was left blank."""
         return _key(self.request.by, table, f"{table}.arrived_on")

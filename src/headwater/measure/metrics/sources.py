@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from headwater.measure.metrics.scope import Scope
+from headwater.measure.rules.histogram import mean, median
 from headwater.measure.rules.lifetable import Fates
 from headwater.measure.rules.periods import Basis
 
@@ -53,7 +54,6 @@ class Figures:
     sql: int = 0
     won: int = 0
     won_of_leads: int = 0
-    open_leads: int = 0
     orders: int = 0
     orders_with_amount: int = 0
     orders_with_cost: int = 0
@@ -76,27 +76,25 @@ class Figures:
 
 Key = tuple[str | None, str]
 """The key of a row and the kind of not knowing it stands for (``""``: an ordinary row)."""
-EVERYTHING: Key = ("all", "total")
 
 
 def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figures], Figures]:
     """All rows of the report by key, in no order, and their total."""
     rows: dict[Key, Figures] = defaultdict(Figures)
     _count_leads(db, scope, rows)
-    _count_wins(db, scope, rows)
+    days = _count_wins(db, scope, rows)
     _sum_sales(db, scope, rows)
     if scope.sees_company:
         _sum_spend(db, scope, rows)
     _count_ages(db, scope, rows)
-    overall = rows.pop(EVERYTHING)
     found = {key: row for key, row in rows.items() if not row.is_empty}
     total = _sum(found.values())
-    total.days_median, total.days_mean = overall.days_median, overall.days_mean  # no sum of the rows'
+    total.days_median, total.days_mean = median(days), mean(days)  # no sum of the rows'
     return found, total
 
 
 _ADDED = (
-    "leads", "mql", "sql", "won", "won_of_leads", "open_leads", "orders", "orders_with_amount", "orders_with_cost",
+    "leads", "mql", "sql", "won", "won_of_leads", "orders", "orders_with_amount", "orders_with_cost",
     "orders_other_currency", "revenue", "costed_revenue", "cost", "days_known", "days_negative",
 )  # fmt: skip
 
@@ -113,16 +111,17 @@ def _sum(rows: Iterable[Figures]) -> Figures:
 
 
 def cohort(scope: Scope) -> str:
-    """The leads of the report: those the actor may count that arrived in the period and by the as-of day."""
+    """The leads of the report, as they stood on the as-of day: those the actor may count that arrived in the period."""
     return (
-        f"SELECT l.*, {scope.lead_key('l')} AS key FROM lead_fact l "
-        f"WHERE {scope.visible('l')} AND {scope.in_period('l.arrived_on')} AND {scope.known('l.arrived_at')}"
+        f"SELECT l.*, {scope.lead_key('l')} AS key FROM {scope.rows('lead_fact')} l "
+        f"WHERE {scope.held('l')} AND {scope.visible('l')} "
+        f"AND {scope.in_period('l.arrived_on')} AND {scope.known('l.arrived_at')}"
     )
 
 
 def won_as_of() -> str:
-    """Whether a lead had an order by the as-of day."""
-    return "(l.is_won AND l.won_at < $until)"
+    """Whether a lead had an order by the as-of day that stood on it."""
+    return "coalesce(l.won_at < $until, FALSE)"
 
 
 def sales(scope: Scope) -> str:
@@ -138,51 +137,62 @@ def sales(scope: Scope) -> str:
         if scope.request.period.is_all_time:
             placed = f"(NOT s.has_lead OR ({placed}))"
     return (
-        f"FROM sale_fact s WHERE s.model = $model AND {placed} "
-        f"AND {scope.known('s.ordered_at')} AND {scope.visible('s')}"
+        f"FROM {scope.rows('sale_fact')} s WHERE s.model = $model AND {placed} "
+        f"AND {scope.stood('s')} AND {scope.visible('s')}"
     )
 
 
 def _count_leads(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     sql = f"""
         SELECT key, count(*), count(*) FILTER (mql_at < $until), count(*) FILTER (sql_at < $until),
-            count(*) FILTER ({won_as_of()}),
-            count(*) FILTER (NOT {won_as_of()} AND NOT coalesce(left_at < $until, FALSE))
+            count(*) FILTER (l.won_at < $until)
         FROM ({cohort(scope)}) l GROUP BY key
     """
-    for key, leads, mql, sql_count, won, still_open in db.execute(*scope.bind(sql)).fetchall():
+    for key, leads, mql, sql_count, won in db.execute(*scope.bind(sql)).fetchall():
         row = rows[row_key(scope, key)]
-        row.leads, row.mql, row.sql, row.won_of_leads, row.open_leads = leads, mql, sql_count, won, still_open
+        row.leads, row.mql, row.sql, row.won_of_leads = leads, mql, sql_count, won
 
 
 def _winners(scope: Scope) -> str:
     """The won leads of the report with key, day of arrival and day of the first order."""
     if scope.request.basis is not Basis.CLOSED:
-        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE l.has_deal AND {won_as_of()}"
-    key = scope.lead_key("l")
-    if scope.is_by_time:
-        key = key.replace("l.arrived_on", "l.won_on")
+        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE {won_as_of()}"
     return (
-        f"SELECT {key} AS key, l.arrived_on, l.won_on FROM lead_fact l "
-        f"WHERE l.has_deal AND {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
+        f"SELECT {won_key(scope)} AS key, l.arrived_on, l.won_on FROM {scope.rows('lead_fact')} l "
+        f"WHERE {scope.held('l')} AND {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
     )
 
 
-def _count_wins(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
-    sql = f"""
-        WITH dated AS (SELECT key, won_on - arrived_on AS days FROM ({_winners(scope)}))
-        SELECT key, count(*), median(days), avg(days), count(days), count(*) FILTER (days < 0), grouping(key)
-        FROM dated GROUP BY GROUPING SETS ((key), ())
-    """
-    for key, won, median, mean, known, negative, is_total in db.execute(*scope.bind(sql)).fetchall():
-        row = rows[EVERYTHING if is_total else row_key(scope, key)]
-        row.won, row.days_median, row.days_mean, row.days_known, row.days_negative = won, median, mean, known, negative
+def won_key(scope: Scope) -> str:
+    """What won leads are grouped by where a period means the closing day: months are those of the first order."""
+    key = scope.lead_key("l")
+    return key.replace("l.arrived_on", "l.won_on") if scope.is_by_time else key
+
+
+def _count_wins(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> Counter[int]:
+    """The won of each row with their days; the days of all of them."""
+    every: Counter[int] = Counter()
+    for key, won, days, counts in _fetch(
+        db,
+        scope,
+        f"""
+        SELECT key, sum(leads)::BIGINT, list(days) FILTER (days IS NOT NULL), list(leads) FILTER (days IS NOT NULL)
+        FROM (SELECT key, won_on - arrived_on AS days, count(*) AS leads FROM ({_winners(scope)}) GROUP BY ALL)
+        GROUP BY key""",
+    ):
+        row = rows[row_key(scope, key)]
+        taken = dict(zip(days or (), counts or (), strict=True))
+        every.update(taken)
+        row.won, row.days_known = won, sum(taken.values())
+        row.days_negative = sum(count for age, count in taken.items() if age < 0)
+        row.days_median, row.days_mean = median(taken), mean(taken)
     sql = f"""
         SELECT {scope.sale_key()} AS key, s.untouched, count(DISTINCT s.opportunity_id)
         {sales(scope)} AND s.lead_id IS NULL AND s.opportunity_id IS NOT NULL GROUP BY ALL
     """
-    for key, untouched, won in db.execute(*scope.bind(sql)).fetchall():
+    for key, untouched, won in _fetch(db, scope, sql):
         rows[row_key(scope, key, untouched=untouched and not scope.is_by_time)].won += won
+    return every
 
 
 def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
@@ -219,37 +229,46 @@ def _sum_spend(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figu
 def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     """Fates by age. Where orders have only been written down since some day, older leads are watched from then.
 
-    A negative age at the win counts as zero; who won before anybody watched is left out.
+    A negative age at the win counts as zero; who won before anybody watched is left out. Ages come as lists, a pair
+    for each row: tens of thousands of them in rows of their own would take longer to hand over.
     """
-    last_seen = f"CASE WHEN {won_as_of()} THEN l.won_on ELSE $known_day END"
-    counted = f"l.arrived_on <= $known_day AND NOT ({won_as_of()} AND l.won_on IS NULL)"
-    found = db.execute("SELECT min(ordered_on) FROM first_sale").fetchone()
+    found = db.execute("SELECT min(ordered_on) FROM sale_fact WHERE model = 'first' AND has_lead").fetchone()
     first_record = found[0] if found and found[0] else date.min
-    in_time = f"({counted} AND {last_seen} >= $first_record)"
-    # As lists, a pair for each row: tens of thousands of ages in rows of their own would take longer to hand over.
-    for key, has_won, seen_ages, counts in _fetch(
+    watched = (scope.known_day - first_record).days
+    if watched < 0:
+        return
+    for key, seen_ages, counts in _fetch(
         db,
         scope,
         f"""
-        SELECT key, has_won, list(age), list(leads) FROM (
-            SELECT key, {won_as_of()} AS has_won, greatest(0, {last_seen} - l.arrived_on) AS age, count(*) AS leads
-            FROM ({cohort(scope)}) l WHERE {in_time} GROUP BY ALL
-        ) GROUP BY ALL""",
+        SELECT key, list(age), list(leads) FROM (
+            SELECT key, $known_day - l.arrived_on AS age, count(*) AS leads
+            FROM ({cohort(scope)}) l WHERE l.arrived_on <= $known_day AND NOT {won_as_of()} GROUP BY ALL
+        ) GROUP BY key""",
+    ):
+        ages = rows[row_key(scope, key)].ages
+        ages.ends.update(dict(zip(seen_ages, counts, strict=True)))
+        ages.starts[0] += sum(counts)
+        for age, count in zip(seen_ages, counts, strict=True):
+            if age > watched:
+                ages.starts[0] -= count
+                ages.starts[age - watched] += count
+    for key, won_ages, late, counts in _fetch(
+        db,
+        scope,
+        f"""
+        SELECT key, list(age), list(late), list(leads) FROM (
+            SELECT key, greatest(0, l.won_on - l.arrived_on) AS age, greatest(0, $first_record - l.arrived_on) AS late,
+                count(*) AS leads
+            FROM ({cohort(scope)}) l
+            WHERE l.arrived_on <= $known_day AND {won_as_of()} AND l.won_on >= $first_record GROUP BY ALL
+        ) GROUP BY key""",
         first_record=first_record,
     ):
         ages = rows[row_key(scope, key)].ages
-        ages.starts[0] += sum(counts)
-        (ages.wins if has_won else ages.ends).update(dict(zip(seen_ages, counts, strict=True)))
-    for key, watched_from, count in _fetch(
-        db,
-        scope,
-        f"SELECT key, $first_record - l.arrived_on, count(*) FROM ({cohort(scope)}) l "
-        f"WHERE {in_time} AND l.arrived_on < $first_record GROUP BY ALL",
-        first_record=first_record,
-    ):
-        starts = rows[row_key(scope, key)].ages.starts
-        starts[0] -= count
-        starts[watched_from] += count
+        for age, start, count in zip(won_ages, late, counts, strict=True):
+            ages.starts[start] += count
+            ages.wins[age] += count
 
 
 def _fetch(db: duckdb.DuckDBPyConnection, scope: Scope, sql: str, **more: Any) -> list[tuple[Any, ...]]:

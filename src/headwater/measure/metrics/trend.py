@@ -22,9 +22,9 @@ def revenue_by_month(db: duckdb.DuckDBPyConnection, scope: Scope) -> dict[Key, l
     sql = f"""
         SELECT {scope.sale_key()} AS key, s.untouched,
             date_diff('month', $first_month, s.ordered_on) AS month, sum(s.amount)
-        FROM sale_fact s
+        FROM {scope.rows("sale_fact")} s
         WHERE s.model = $model AND s.ordered_on >= $first_month AND s.ordered_on <= $known_day
-            AND {scope.known("s.ordered_at")}
+            AND {scope.stood("s")}
             AND s.currency = $currency AND s.amount IS NOT NULL AND {scope.visible("s")}
         GROUP BY ALL
     """

@@ -242,7 +242,7 @@ def test_an_opportunity_without_a_lead_hides_no_lead_from_the_picture(history):
     history.count_up()
     streams = queries.flow_of(make_actor("*"), ReportRequest(), at=now()).streams
     assert sum(stream.leads for stream in streams) == 4
-    assert [(s.outcome, s.value) for s in streams if s.qualified == "qualified"] == [("open", 500)]
+    assert [(s.fate.outcome, s.value) for s in streams if s.fate.qualified == "qualified"] == [("open", 500)]
 
 
 def test_a_mirror_of_another_version_or_zone_is_made_anew(history, monkeypatch):

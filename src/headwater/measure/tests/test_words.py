@@ -87,9 +87,9 @@ def test_streams_open_exactly_the_leads_they_are_wide(kestrel, django_user_model
             source_ids=(stream.source_id or 0,),
             campaign_ids=(stream.campaign_id or 0,),
             channels=(stream.channel or "-",),
-            qualified=stream.qualified,
-            outcome=stream.outcome,
-            category=stream.category,
+            qualified=stream.fate.qualified,
+            outcome=stream.fate.outcome or None,
+            category=stream.fate.category or None,
         )
         assert len(queries.leads_behind(ALL, ReportRequest(), step, at=now()).ids) == stream.leads
     assert len(queries.leads_behind(ALL, ReportRequest(), Step(), at=now()).ids) == 118
