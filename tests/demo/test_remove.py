@@ -8,7 +8,7 @@ from headwater.acquire.models import Source
 from headwater.demo.load import demo_logins, load_demo
 from headwater.demo.remove import NoDemo, remove_demo
 from headwater.parties.models import Activity, Grant, Party
-from headwater.platform.models import Event, HandlerCursor, Span
+from headwater.platform.models import Event, EventPersonal, HandlerCursor, Span
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Pipeline, PipelineStage, Product
 from headwater.team.models import Company, Team, User
@@ -24,7 +24,9 @@ def own(django_db_setup, django_db_blocker):
         Company.objects.create(pk=1, name="Mine", currency="SEK", time_zone="Europe/Stockholm")
         owner = User.objects.create(email="me@mine.example", name="Me", role="OWNER", created_at=AT)
         load_demo(at=AT, leads=60)
-        Event.objects.filter(verb="demo.company_loaded").delete()  # as if it had been killed before the end
+        last = Event.objects.get(verb="demo.company_loaded").request_id
+        EventPersonal.objects.filter(event__request_id=last).delete()
+        Event.objects.filter(request_id=last)._raw_delete("default")  # as if it had been killed before the end
         load_demo(at=AT, leads=60)
         seen = {"begun": Event.objects.filter(verb="demo.company_begun").count(), "logins": demo_logins()}
         remove_demo(by=actor_of(owner), at=AT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -43,6 +44,15 @@ def test_a_killed_load_is_begun_again_and_then_served(empty, eventually):
     second = empty.run("demo", "--no-serve")
     assert second.returncode == 1
     assert "already" in second.stderr
+
+    gone = empty.run("demo", "--remove", "--json")
+    assert gone.returncode == 0, gone.stderr
+    report = json.loads(gone.stdout)
+    assert report["removed"]["qualify_lead"] > 10_000
+    assert (report["kept"], report["kept_count"]) == ([], 0)
+    twice = empty.run("demo", "--remove")
+    assert twice.returncode == 1
+    assert "no demo company" in twice.stderr
 
 
 def test_the_demo_company_is_kept_away_from_ones_own_data(installed):

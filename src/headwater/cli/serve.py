@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from headwater.cli.console import Progress, print_json
+from headwater.cli.console import Progress, print_json, print_pairs, print_table
 from headwater.cli.installation import Commands, json_option, the_home
 
 if TYPE_CHECKING:
@@ -29,7 +29,12 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     demo = commands.add_parser("demo", parents=[common], help="load the demo company into an empty home, then serve it")
     _serving_options(demo)
-    demo.add_argument("--no-serve", action="store_true", help="load only")
+    instead = demo.add_mutually_exclusive_group()
+    instead.add_argument("--no-serve", action="store_true", help="load only")
+    instead.add_argument(
+        "--remove", action="store_true", help="take the demo company off again; what people added stays"
+    )
+    json_option(demo)
     demo.set_defaults(run=run_demo)
 
     worker = commands.add_parser("worker", parents=[common], help="work in the background only (up does this too)")
@@ -69,7 +74,9 @@ def run_up(chosen: argparse.Namespace) -> int:
 
 
 def run_demo(chosen: argparse.Namespace) -> int:
-    """Load the demo company into an empty home, then serve it."""
+    """Load the demo company into an empty home, then serve it; or take it off again."""
+    if chosen.remove:
+        return _remove_demo(chosen)
     from headwater.config import lifecycle, locks, server
     from headwater.platform.clock import now
 
@@ -80,12 +87,33 @@ def run_demo(chosen: argparse.Namespace) -> int:
         from headwater.demo.load import load_demo
 
         progress = Progress("Loading the demo company")
-        load_demo(at=now(), on_progress=progress)
+        loaded = load_demo(at=now(), on_progress=progress)
         progress.close()
     if chosen.no_serve:
+        if chosen.json:
+            print_json(loaded)
         return 0
     serving = locks.hold_for_serving(home)
     _serve(home, chosen, [serving, lifecycle.open_for_serving(home, at=now())])
+    return 0
+
+
+def _remove_demo(chosen: argparse.Namespace) -> int:
+    from headwater.cli.installation import opened
+
+    with opened() as actor:
+        from headwater.demo.remove import remove_demo
+        from headwater.platform.clock import now
+
+        progress = Progress("Removing the demo company")
+        report = remove_demo(by=actor, at=now(), on_progress=progress)
+        progress.close()
+    if chosen.json:
+        print_json(report.as_json())
+        return 0
+    print_pairs({"removed": sum(report.removed.values()), "kept": report.kept_count})
+    if report.kept:
+        print_table([{**row, "id": str(row["id"])} for row in report.kept], ("kind", "id", "title", "reason"))
     return 0
 
 

@@ -24,6 +24,20 @@ class DemoBegun(
 
 
 @dataclass(frozen=True, kw_only=True)
+class DemoPartLoaded(
+    Fact,
+    verb="demo.part_loaded",
+    subject="team.company:company_id",
+    sentence="Part of the demo company loaded",
+    icon="building-store",
+):
+    """Some tables of the demo company are filled; ``rows`` are the first and last id by table, to find them again."""
+
+    company_id: int
+    rows: dict[str, list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoLoaded(
     Fact,
     verb="demo.company_loaded",
@@ -42,6 +56,7 @@ class DemoLoaded(
 class DemoRemoved(
     Fact, verb="demo.company_removed", subject="team.company:company_id", sentence="Demo company removed", icon="trash"
 ):
-    """The demo company and everything entered beside it are gone; the installation is empty again."""
+    """The demo company's own rows are gone; what people added is still there, with ``kept`` rows it hangs on."""
 
     company_id: int
+    kept: int = 0

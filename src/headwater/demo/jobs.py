@@ -1,4 +1,4 @@
-"""Loading the demo company in the background, asked for on the first run."""
+"""The demo company in the background: loaded when the first run asks for it, removed when Settings do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.platform.clock import now
+from headwater.platform.installation import actor_by_ref
 from headwater.platform.job import JobRun, job
 
 
@@ -18,3 +19,16 @@ def load(run: JobRun) -> Mapping[str, Any]:
         run.report(done=done, total=total, message=message)
 
     return load_demo(at=now(), on_progress=say)
+
+
+@job("demo.remove")
+def remove(run: JobRun) -> Mapping[str, Any]:
+    """Take the demo company off; started again after a crash, it goes on where it was."""
+    from headwater.demo.remove import can_remove_demo, remove_demo
+
+    def say(done: int, total: int, message: str) -> None:
+        run.report(done=done, total=total, message=message)
+
+    if not can_remove_demo():  # a process that died at the very end
+        return {}
+    return remove_demo(by=actor_by_ref(run.args["by"]), at=now(), on_progress=say).as_json()

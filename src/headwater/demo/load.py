@@ -11,12 +11,13 @@ from typing import ClassVar
 from headwater.acquire.models import Campaign, Source
 from headwater.demo.company import DOMAIN, LEADS
 from headwater.demo.desk import Desk
-from headwater.demo.events import DemoLoaded
+from headwater.demo.events import DemoLoaded, DemoPartLoaded
 from headwater.demo.history import SEED, make_history
+from headwater.demo.nouns import counted_in
 from headwater.demo.records import History
 from headwater.demo.remove import remove_unfinished
 from headwater.demo.writing.acquire import write_acquire
-from headwater.demo.writing.book import Book
+from headwater.demo.writing.book import SYSTEM, Book
 from headwater.demo.writing.parties import write_parties, write_talks
 from headwater.demo.writing.qualify import write_leads
 from headwater.demo.writing.sell import write_sell
@@ -26,6 +27,7 @@ from headwater.parties.models import Party
 from headwater.platform.action import action
 from headwater.platform.delivery import HANDLERS
 from headwater.platform.errors import Conflict
+from headwater.platform.events import record
 from headwater.platform.models import Event, HandlerCursor
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Product
@@ -104,19 +106,31 @@ def demo_logins() -> list[tuple[str, str]]:
 @action
 def _write_people(book: Book, history: History, desk: Desk, *, password: str | None) -> None:
     write_team(book, desk, at=history.at, password=password)
-    write_parties(book, history, desk)
+    with _told(history):
+        write_parties(book, history, desk)
 
 
 @action
 def _write_touches(book: Book, history: History, desk: Desk, start: datetime) -> None:
-    write_acquire(book, history, desk, start=start)
-    write_talks(book, history)
+    with _told(history):
+        write_acquire(book, history, desk, start=start)
+        write_talks(book, history)
 
 
 @action
 def _write_business(book: Book, history: History, start: datetime) -> None:
-    write_leads(book, history)
-    write_sell(book, history, start=start)
+    with _told(history):
+        write_leads(book, history)
+        write_sell(book, history, start=start)
+
+
+@contextmanager
+def _told(history: History) -> Iterator[None]:
+    """Record which rows the block brings, with them: the day the demo comes off, those go and no others."""
+    rows: dict[str, list[int]] = {}
+    with counted_in(rows):
+        yield
+    record(DemoPartLoaded(company_id=1, rows=rows), by=SYSTEM, at=history.at)
 
 
 @action

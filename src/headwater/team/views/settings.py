@@ -20,6 +20,7 @@ from headwater.team import forms, queries
 from headwater.team.actions import accounts, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
+from headwater.team.views import demo
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -32,7 +33,9 @@ def company(request: Request) -> HttpResponse:
     if request.method != "POST":
         initial = {field: getattr(ours, field) for field in forms.CompanyForm.base_fields}
         initial["office_days"] = list(ours.office_days)
-        return _form_page(request, forms.CompanyForm(initial=initial), _("Company"), grid=True)
+        return _form_page(
+            request, forms.CompanyForm(initial=initial), _("Company"), grid=True, demo=demo.is_removable()
+        )
     form = forms.CompanyForm(request.POST)
     if form.is_valid():
         try:
