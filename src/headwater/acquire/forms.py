@@ -60,11 +60,15 @@ class CampaignForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _field(self, "owner_id").offer(user_choices(self.actor))
+        # What the campaign has stays on offer: an owner who left, a source that is archived.
+        present = self.row.owner if self.row is not None else None
+        _field(self, "owner_id").offer(user_choices(self.actor, besides=present))
         sources = self.fields["source_ids"]
         assert isinstance(sources, forms.TypedMultipleChoiceField)
         sources.choices = source_choices(self.actor)
         if self.row is not None:
+            known = {pk for pk, _ in sources.choices}
+            sources.choices += [(str(s.pk), s.name) for s in self.row.sources.all() if str(s.pk) not in known]
             names = ("name", "starts_on", "ends_on", "budget", "segment", "goal", "owner_id")
             kept = {name: getattr(self.row, name) for name in names}
             kept["source_ids"] = [source.pk for source in self.row.sources.all()]

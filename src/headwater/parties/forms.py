@@ -35,11 +35,14 @@ class OwnerField(forms.TypedChoiceField):
 class PickForm(ActorForm):
     """A form with colleagues to pick, or with a party named by what people remember of it."""
 
+    edits_owner = False  # whoever looks after the row stays on offer, also when they left or are out of reach
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        present = self.row.owner if self.edits_owner and self.row is not None else None
         for field in self.fields.values():
             if isinstance(field, OwnerField):
-                field.choices = [NOBODY, *user_choices(self.actor)]
+                field.choices = [NOBODY, *user_choices(self.actor, besides=present)]
 
     def named_party(self, text: str) -> int:
         """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits."""
@@ -64,6 +67,8 @@ PERSON_FIELDS = (
 
 class PersonForm(PickForm):
     """A person by hand."""
+
+    edits_owner = True
 
     first_name = forms.CharField(max_length=100, required=False, label="First name")
     last_name = forms.CharField(max_length=100, required=False, label="Last name")
@@ -103,6 +108,8 @@ ORGANISATION_FIELDS = (
 
 class OrganisationForm(PickForm):
     """A company by hand."""
+
+    edits_owner = True
 
     name = forms.CharField(max_length=200, label="Name")
     website = forms.CharField(max_length=250, required=False, label="Website")
@@ -159,6 +166,8 @@ class LogForPartyForm(PickForm, LogForm):
 
 class ActivityForm(PickForm):
     """The words of an activity, and the due time and owner of a to-do."""
+
+    edits_owner = True
 
     subject = forms.CharField(max_length=200, label="In a few words")
     body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))

@@ -163,9 +163,12 @@ def assignable_users(actor: Actor) -> QuerySet[User]:
             return users.filter(myself)
 
 
-def user_choices(actor: Actor) -> list[tuple[str, str]]:
-    """Active colleagues as choices for owner columns and forms."""
-    return [(str(pk), name) for pk, name in assignable_users(actor).values_list("pk", "name")]
+def user_choices(actor: Actor, *, besides: User | None = None) -> list[tuple[str, str]]:
+    """Active colleagues as choices for owner columns and forms; ``besides`` is on offer whoever they are."""
+    choices = [(str(pk), name) for pk, name in assignable_users(actor).values_list("pk", "name")]
+    if besides is not None and str(besides.pk) not in dict(choices):
+        choices.append((str(besides.pk), besides.name))
+    return choices
 
 
 def users_by_name(names: set[str]) -> dict[str, User]:
