@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
 from headwater.team import queries
+from headwater.team.actions import tokens
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
@@ -49,6 +50,10 @@ class ActorMiddleware:
 def _actor(request: HttpRequest) -> Actor:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":  # who shows a token acts with it, whatever session comes along
-        return queries.actor_of_token(secret.strip(), at=now()) or ANONYMOUS
+        actor = queries.actor_of_token(secret.strip(), at=now())
+        if actor is None:
+            return ANONYMOUS
+        tokens.note_use(token_id=actor.id or 0, at=now())
+        return actor
     user = request.user
     return queries.actor_of(user) if user.is_authenticated else ANONYMOUS

@@ -9,6 +9,7 @@ import pytest
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
+from headwater.platform.testing import count_queries
 from headwater.team import queries
 from headwater.team.actions import accounts, tokens
 from headwater.team.models import ApiToken
@@ -78,3 +79,29 @@ def test_a_token_cannot_make_tokens(rep):
 def test_strange_scopes_and_days_are_refused(rep, scopes, days):
     with pytest.raises(Invalid):
         make(rep, scopes=scopes, days=days)
+
+
+def test_when_a_token_was_last_used_is_kept_once_a_minute_and_shown(rep, client):
+    token, secret = make(rep)
+    assert client.get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    token.refresh_from_db()
+    first = token.last_used_at
+    assert first is not None
+    with count_queries() as asked:
+        client.get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}"})
+    assert not [query for query in asked if query["sql"].startswith(("UPDATE", "BEGIN"))]
+    tokens.note_use(token_id=token.pk, at=first + timedelta(seconds=59))
+    token.refresh_from_db()
+    assert token.last_used_at == first
+    tokens.note_use(token_id=token.pk, at=first + timedelta(seconds=61))
+    token.refresh_from_db()
+    assert token.last_used_at == first + timedelta(seconds=61)
+    client.force_login(rep)
+    assert "never" not in client.get("/settings/tokens").content.decode()
+
+
+def test_a_wrong_secret_marks_nothing(rep, client):
+    token, secret = make(rep)
+    assert client.get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}x"}).status_code == 401
+    token.refresh_from_db()
+    assert token.last_used_at is None
