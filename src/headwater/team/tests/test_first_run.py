@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
@@ -160,9 +159,10 @@ def test_only_those_with_the_right_change_the_company(owner):
         company_actions.change_company(values={"name": "X"}, by=queries.actor_of(owner), at=now())
 
 
-def test_the_sample_file_is_a_table():
-    file = Path(__file__).parents[1] / "static" / "team" / "sample-leads.csv"
-    with file.open(encoding="utf-8", newline="") as source:
-        rows = list(csv.reader(source))
-    assert len(rows) > 10
-    assert {len(row) for row in rows} == {len(rows[0])}
+def test_the_sample_file_of_the_first_run_is_the_one_that_the_import_page_has(owner, client):
+    client.force_login(owner)
+    page = client.get("/first-run/start").content.decode()
+    assert 'href="/imports/sample.csv" download' in page
+    sample = client.get("/imports/sample.csv")
+    rows = list(csv.reader(b"".join(sample.streaming_content).decode("utf-8-sig").splitlines()))
+    assert len(rows) > 30 and "E-mail" in rows[0]
