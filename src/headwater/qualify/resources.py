@@ -80,7 +80,7 @@ COLUMNS = (
     Column("clock", "Clock", Kind.DATETIME, path="waiting_until", sortable=True, exported=False,
            cell=f"{CELLS}clock"),
     Column("next_step", "Next step", path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip"),
-    Column("arrived_at", "Arrived", Kind.DATETIME, sortable=True),
+    Column("arrived_at", "Arrived", Kind.DATETIME, sortable=True, shown=False),
     Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, value=_name_of("owner"),
            cell=f"{CELLS}owner", place="action"),
     Column("title", "What they want", shown=False, nullable=False, personal=True),

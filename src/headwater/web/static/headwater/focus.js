@@ -1,13 +1,28 @@
-// Keeps the reader's place: after a swap focus returns to where it was, and the outcome is announced.
+// Keeps the reader's place: after a swap or a reload the focus is where it was, and the outcome is announced.
+// The place is the last thing that had the focus outside dialogs and messages, so whoever leaves one is back there.
 
+const KEPT = "hw_place";
+const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")];
+let place = {};
 let held = null;
 
 function describe(element) {
-  if (!element || element === document.body) return null;
-  const attribute = ["id", "name", "href", "data-key"].find((name) => element.getAttribute(name));
-  if (!attribute) return null;
-  const value = CSS.escape(element.getAttribute(attribute));
-  return `${element.localName}[${attribute}="${value}"]`;
+  const attribute = ["id", "name", "href", "hx-post", "data-key", "aria-label"].find((name) => element.getAttribute(name));
+  return attribute ? `${element.localName}[${attribute}="${CSS.escape(element.getAttribute(attribute))}"]` : "";
+}
+
+function restore({ selector, row, within }) {
+  const all = rows();
+  const found =
+    document.querySelector("main [aria-invalid=true]") || // a form came back: start at what is wrong
+    (selector && document.querySelector(selector)) ||
+    (row >= 0 && all[Math.min(row, all.length - 1)]) || // the row is done: the one that took its place
+    (within && document.getElementById(within)) ||
+    document.querySelector("main h1");
+  if (!found) return;
+  if (found.tabIndex < 0 && !found.hasAttribute("tabindex")) found.tabIndex = -1;
+  found.focus({ preventScroll: true });
+  found.scrollIntoView({ block: "nearest" });
 }
 
 export function announce(text) {
@@ -17,19 +32,28 @@ export function announce(text) {
   setTimeout(() => (region.textContent = text), 50); // a change is read out, the same text again is not
 }
 
+document.addEventListener("focusin", ({ target }) => {
+  if (target.closest("dialog, #toasts")) return;
+  const row = target.closest("[data-row]");
+  place = { selector: describe(target), row: row ? rows().indexOf(row) : -1, within: target.parentElement.closest("[id]")?.id };
+});
+
 document.addEventListener("htmx:beforeSwap", () => {
-  held = { selector: describe(document.activeElement), within: document.activeElement?.closest("[id]")?.id };
+  held = document.activeElement === document.body ? null : place;
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const region = event.detail.elt;
   const said = region.matches?.("[data-announce]") ? region : region.querySelector?.("[data-announce]");
   announce(said && (said.dataset.announce || said.textContent.trim()));
-  if (!held || document.activeElement !== document.body) return;
-  const wrong = region.querySelector?.("[aria-invalid=true]"); // a form came back: start at what is wrong
-  const again = wrong || (held.selector && document.querySelector(held.selector));
-  const place = again || (held.within && document.getElementById(held.within));
-  if (place && !again && !place.hasAttribute("tabindex")) place.tabIndex = -1;
-  place?.focus({ preventScroll: true });
-  held = null;
+  if (held && document.activeElement === document.body) restore(held);
 });
+
+// A page that comes again as a whole finds its place too.
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  if (!(xhr.getResponseHeader("HX-Redirect") || xhr.getResponseHeader("HX-Refresh"))) return;
+  sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, place }));
+});
+const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+sessionStorage.removeItem(KEPT);
+if (kept?.path === location.pathname) restore(kept.place);

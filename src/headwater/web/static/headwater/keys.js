@@ -50,8 +50,9 @@ function find(keys) {
 function press(keys) {
   const element = find(keys);
   if (!element) return false;
-  if (element.matches("input, select, textarea")) element.focus();
-  else element.click();
+  const seen = element.closest("details.menu:not([open])")?.querySelector("summary") ?? element;
+  seen.focus({ preventScroll: true }); // the reader sees what the key pressed, and comes back to it
+  if (!element.matches("input, select, textarea")) element.click();
   return true;
 }
 

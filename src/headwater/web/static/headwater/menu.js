@@ -32,7 +32,9 @@ document.addEventListener("click", (event) => {
   open().forEach((menu) => {
     const inside = menu.contains(event.target);
     const chosen = event.target.closest(".menu-l a, .menu-l button:not([data-stay])");
-    if (!inside || chosen) menu.open = false;
+    if (inside && !chosen) return;
+    if (inside && menu.contains(document.activeElement)) menu.querySelector("summary").focus(); // not lost with the list
+    menu.open = false;
   });
 });
 

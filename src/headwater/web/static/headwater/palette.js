@@ -3,7 +3,7 @@
 
 const dialog = document.getElementById("palette");
 const field = dialog?.querySelector("input[type=search]");
-const options = () => [...dialog.querySelectorAll("[role=option]")];
+const options = () => [...dialog.querySelectorAll(".pick")];
 
 function choose(option) {
   options().forEach((other) => other.setAttribute("aria-selected", String(other === option)));

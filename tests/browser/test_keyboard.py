@@ -1,0 +1,163 @@
+"""A day's work without a mouse: every step is a key, and the reader always sees where the focus is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+WHERE = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return "nowhere";
+  const style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const caret = e.matches("#palette input");  // the palette is its field
+  if (!marked && !caret) return `unseen ${e.outerHTML.slice(0, 120)}`;
+  if (box.bottom <= 0 || box.top >= innerHeight) return `off the screen ${e.outerHTML.slice(0, 120)}`;
+  return (e.getAttribute("aria-label") || e.getAttribute("name") || e.textContent).trim().replace(/\\s+/g, " ");
+}"""
+
+
+class Keyboard:
+    """A person at the keyboard."""
+
+    def __init__(self, tab) -> None:
+        self.tab = tab
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.tab.keyboard.press(key)
+
+    def type(self, words: str) -> None:
+        self.tab.keyboard.type(words)
+
+    @property
+    def focus(self) -> str:
+        """What has the focus; it must be marked and on the screen."""
+        said = self.tab.evaluate(WHERE)
+        assert not said.startswith(("unseen", "off the screen")), said
+        return said
+
+    def tab_to(self, words: str, key: str = "Tab", most: int = 80) -> None:
+        """Press Tab until something of that name has the focus."""
+        passed = []
+        for _ in range(most):
+            self.press(key)
+            passed.append(self.focus)
+            if re.search(words, passed[-1]):
+                return
+        pytest.fail(f"{words} was not reached: {passed}")
+
+    def settled(self, focus: str) -> None:
+        """Wait for the answer of the server; then the focus is at something of that name."""
+        self.tab.wait_for_selector(".htmx-request", state="detached")
+        self.tab.wait_for_timeout(150)
+        assert re.search(focus, self.focus), self.focus
+
+    def dialog(self, title: str) -> None:
+        self.tab.locator("dialog[open] h2", has_text=title).wait_for()
+        assert self.tab.evaluate("() => document.querySelector('dialog[open]').contains(document.activeElement)")
+
+
+def test_a_day_without_a_mouse(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base)
+    keys = Keyboard(tab)
+
+    # Sign in.
+    tab.goto("/sign-in")
+    if keys.focus != "email":
+        keys.tab_to("^email$")
+    keys.type("erik@kestrel.example")
+    keys.press("Tab")
+    keys.type("headwater-demo")
+    keys.press("Enter")
+    tab.wait_for_url(f"{base}/")
+    keys.press("Tab")
+    assert keys.focus == "Skip to content"
+
+    # To the leads, and a filter: leads that are being worked on.
+    keys.press("g", "l")
+    tab.wait_for_url("**/leads")
+    keys.press("/")
+    keys.settled("Find in leads")
+    keys.tab_to("^Stage$")
+    keys.press("Enter", "ArrowDown")
+    for _ in range(8):
+        if keys.focus.startswith("Working"):
+            break
+        keys.press("ArrowDown")
+    keys.press("Enter")
+    tab.wait_for_url("**/leads?stage=WORKING")
+    keys.settled("^Stage: Working")
+
+    # Open one, move it on.
+    keys.press("j")
+    assert keys.focus
+    keys.press("j", "k", "Enter")
+    tab.wait_for_url(re.compile(r"/leads/\d+"))
+    keys.press("m")
+    keys.dialog("Move")
+    keys.type("MQL")
+    keys.press("Tab")
+    keys.type("Asked for a date")
+    keys.press("Enter")
+    tab.locator(".path .now", has_text="MQL").wait_for()
+    keys.settled("Move|^[A-Z]")
+
+    # Log a call.
+    keys.press("l")
+    keys.dialog("Log a call")
+    keys.tab_to("^subject$") if keys.focus != "subject" else None
+    keys.type("Wants two printers by spring")
+    keys.press("Enter")
+    tab.locator(".tl", has_text="Wants two printers by spring").wait_for()
+    keys.settled(".")
+
+    # A to-do for the person, left with Esc first: what opened the dialog has the focus again.
+    keys.tab_to("^Person$", key="Shift+Tab", most=120)
+    keys.press("Enter")
+    tab.wait_for_url(re.compile(r"/people/\d+"))
+    keys.tab_to("Plan a to-do")
+    keys.press("Enter")
+    keys.dialog("Plan a to-do")
+    keys.press("Escape")
+    keys.settled("^Plan a to-do")
+    keys.press("n")
+    keys.dialog("Plan a to-do")
+    keys.type("Send the price list")
+    keys.press("Enter")
+    tab.locator("main", has_text="Send the price list").wait_for()
+    keys.settled("^Plan a to-do")
+
+    # The palette leads to the pipeline.
+    keys.press("Control+k")
+    assert keys.focus == "Search or run a command"
+    keys.type("pipeline")
+    tab.locator("#palette [aria-selected=true]", has_text="Pipeline").wait_for()
+    keys.press("Enter")
+    tab.wait_for_url("**/pipeline")
+
+    # Move a card, to the end: won.
+    keys.press("j")
+    card = keys.focus
+    first = tab.evaluate("() => document.activeElement.id")
+    lists = [tab.locator(f"[data-board-list] >> nth={at} >> #{first}") for at in range(5)]
+    for to in lists[1:]:
+        keys.press(">")
+        to.wait_for()
+        tab.locator(f"#{first}.moving").wait_for(state="detached")
+        keys.settled(re.escape(card.split(",")[0]))
+    assert "Won" in tab.locator(".kb-col", has=tab.locator(f"#{first}")).inner_text()
+
+    # Undo the last step.
+    tab.locator("#toasts [data-key=z]").first.wait_for()
+    keys.press("z")
+    lists[3].wait_for()
+    keys.settled(re.escape(card.split(",")[0]))
+
+    # What the keys of this page are.
+    keys.press("?")
+    keys.dialog("Keys of this page")
+    keys.press("Escape")
+    keys.settled(re.escape(card.split(",")[0]))

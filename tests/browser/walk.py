@@ -1,0 +1,214 @@
+"""Every page of the product as a list of stops: from the registry for the generic pages, by name for the others.
+
+``test_pages.py`` fails when an address of the product is neither a stop here nor named as no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# Addresses that show no page of their own: files, posts, parts of a page.
+NOT_PAGES = {
+    "health", "web:search", "api:openapi", "api:operation", "api:sources", "api:funnel", "sign_out",
+    "first_run_demo", "first_run_progress", "first_run_finish", "settings_switch_user", "settings_revoke_token",
+    "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
+    "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
+    "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
+    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel",
+}  # fmt: skip
+FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
+FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there
+    "first-run": {"name": "Erik Haas", "email": "erik@kestrel.example", "password": "three quiet rivers 7"},
+    "first-run-company": {
+        "name": "Kestrel Office IT",
+        "country": "NL",
+        "currency": "EUR",
+        "time_zone": "Europe/Amsterdam",
+    },
+    "first-run-start": {},
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page, or a state of a page after ``do``."""
+
+    name: str
+    path: str = ""  # "" stays on the page where the walk is
+    do: Callable[[Any], None] | None = None
+    who: str = "erik"
+
+
+def generic(places: dict[str, Any]) -> Iterator[Stop]:
+    """List, new, record, edit, and each command's dialog, of every noun."""
+    for slug, at in places.items():
+        yield Stop(f"{slug}-list", f"/{slug}")
+        yield Stop(f"{slug}-new", f"/{slug}/new")
+        if at["edit"]:
+            yield Stop(f"{slug}-edit", f"/{slug}/{at['edit']}/edit")
+        yield Stop(f"{slug}-record", f"/{slug}/{at['record']}")
+        for key, pk in at["commands"].items():
+            yield Stop(f"{slug}-do-{key}", do=_dialog(f"/{slug}/{pk}/do/{key}"))
+        if at["bulk"]:
+            yield Stop(f"{slug}-selected", f"/{slug}", do=_select)
+            yield Stop(f"{slug}-bulk-{at['bulk']}", do=_bulk(at["bulk"]))
+
+
+def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
+    """The rooms' own pages, and the states of pages that are not in their address."""
+    lead = places["leads"]
+    yield Stop("day", "/")
+    yield Stop("day-of-a-rep", "/", who="jonas")
+    yield Stop("new-menu", "/", do=_click("[popovertarget=new-menu]:visible"))
+    yield Stop("phone-menu", "/leads#rail")
+    yield Stop("palette", "/", do=_palette(""))
+    yield Stop("palette-found", "/leads", do=_palette("print"))
+    yield Stop("palette-nothing", "/leads", do=_palette("zzzzzz"))
+    yield Stop("help", f"/leads/{lead['record']}", do=_press("?"))
+    yield Stop("search", "/search?q=print")
+    yield Stop("leads-nothing", "/leads?q=zzzzzz")
+    yield Stop("leads-filtered", "/leads?stage=WORKING&view=open")
+    yield Stop("leads-filter-menu", "/leads", do=_click("summary.chip >> visible=true"))
+    yield Stop("filter", "/leads/filter?column=amount")
+    yield Stop("command", f"/leads/{lead['commands']['move']}/do/move")
+    yield Stop("form-wrong", "/settings/users/new", do=_send_empty)
+    yield Stop("bulk", "/leads", do=_bulk_page)
+    yield Stop("pipeline", "/pipeline")
+    yield Stop("journey", f"/parties/{lead['parties']}/journey")
+    yield Stop("sources-report", "/where-sales-come-from")
+    yield Stop("sources-rows", do=_first_rows)
+    yield Stop("imports", "/imports")
+    yield Stop("import-new", "/imports/new?kind=leads")
+    yield Stop("import-columns", do=_import_sample)
+    yield Stop("import-check", do=_click_and_wait("Check the file", r"button:text-matches('Import \\d+ rows')"))
+    yield Stop("import-done", do=_click_and_wait("Import ", "button:has-text('Undo this import')"))
+    yield Stop(
+        "import-undone", do=_click_and_wait("Undo this import", "h1:has-text('undone'), main:has-text('undone')")
+    )
+    yield Stop("imports-some", "/imports")
+    yield Stop("account", "/account")
+    yield Stop("settings-company", "/settings/company")
+    yield Stop("settings-users", "/settings/users")
+    yield Stop("settings-add-user", "/settings/users/new")
+    yield Stop("settings-user", do=_other_user(""))
+    yield Stop("settings-password", do=_other_user("/password"))
+    yield Stop("settings-add-team", "/settings/teams/new")
+    yield Stop("settings-tokens", "/settings/tokens")
+    yield Stop("api-docs", "/api/v1/docs")
+    yield Stop("not-found", "/nothing-here")
+    yield Stop("record-not-found", "/leads/99999999")
+    yield Stop("refused", "/settings/users", who="tom")
+    yield Stop("sign-in", "/sign-in", who="")
+    yield Stop("sign-in-wrong", do=_sign_in_wrong, who="")
+
+
+def every_stop(places: dict[str, Any]) -> list[Stop]:
+    """The whole walk, in an order that signs in as few times as possible."""
+    stops = [*generic(places), *of_rooms(places)]
+    return sorted(stops, key=lambda stop: ("erik", "jonas", "tom", "").index(stop.who))
+
+
+# What is done at a stop -----------------------------------------------------------------------------------
+
+
+def _press(keys: str) -> Callable[[Any], None]:
+    return lambda tab: tab.keyboard.press(keys)
+
+
+def _click(selector: str) -> Callable[[Any], None]:
+    return lambda tab: tab.locator(selector).first.click()
+
+
+def _dialog(address: str) -> Callable[[Any], None]:
+    """The form as a dialog over the page where one is."""
+
+    def do(tab: Any) -> None:
+        tab.evaluate("document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close())")
+        tab.evaluate("(url) => htmx.ajax('GET', url, {target: '#dialog-place'})", address)
+        tab.locator("dialog[data-arrives][open]").wait_for()
+
+    return do
+
+
+def _select(tab: Any) -> None:
+    tab.locator("[data-select-row]").first.check()
+    tab.locator("[data-select-row]").nth(1).check()
+
+
+def _bulk(key: str) -> Callable[[Any], None]:
+    def do(tab: Any) -> None:
+        tab.locator(f"[data-bulk] [formaction$='/do/{key}'], [data-bulk] [hx-post$='/do/{key}']").first.click()
+        tab.locator("dialog[data-arrives][open]").wait_for()
+
+    return do
+
+
+def _bulk_page(tab: Any) -> None:
+    """Without script the form of a bulk step is a page."""
+    tab.evaluate(
+        """() => {
+          const form = document.createElement("form");
+          form.method = "post"; form.action = "/leads/do/move";
+          const given = {ask: 1, ids: document.querySelector("[data-select-row]").value,
+            csrfmiddlewaretoken: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]};
+          for (const [name, value] of Object.entries(given)) {
+            const field = document.createElement("input");
+            field.type = "hidden"; field.name = name; field.value = value; form.append(field);
+          }
+          document.body.append(form); form.submit();
+        }"""
+    )
+    tab.wait_for_url("**/leads/do/move")
+
+
+def _palette(typed: str) -> Callable[[Any], None]:
+    def do(tab: Any) -> None:
+        tab.keyboard.press("Control+k")
+        tab.locator("#palette-list > *").first.wait_for()
+        if typed:
+            with tab.expect_response(lambda answer: f"q={typed}" in answer.url):
+                tab.keyboard.type(typed)
+            tab.wait_for_timeout(150)
+
+    return do
+
+
+def _send_empty(tab: Any) -> None:
+    tab.locator("main form").last.evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+    tab.locator("[aria-invalid=true]").first.wait_for()
+
+
+def _first_rows(tab: Any) -> None:
+    link = tab.locator("main a[href*='where-sales-come-from/rows']").first.get_attribute("href")
+    tab.goto(link)
+
+
+def _import_sample(tab: Any) -> None:
+    tab.get_by_role("button", name="Try the sample file").click()
+    tab.get_by_role("button", name="Check the file").wait_for()
+
+
+def _click_and_wait(button: str, then: str) -> Callable[[Any], None]:
+    def do(tab: Any) -> None:
+        tab.get_by_role("button", name=button).first.click()
+        tab.locator(then).first.wait_for(timeout=60_000)
+
+    return do
+
+
+def _other_user(below: str) -> Callable[[Any], None]:
+    def do(tab: Any) -> None:
+        tab.goto("/settings/users")
+        link = tab.locator("main a[href*='/settings/users/']:not([href$=new])").last.get_attribute("href")
+        tab.goto(link.removesuffix("/password") + below)
+
+    return do
+
+
+def _sign_in_wrong(tab: Any) -> None:
+    tab.fill("[name=email]", "nobody@kestrel.example")
+    tab.fill("[name=password]", "not this one")
+    tab.keyboard.press("Enter")
+    tab.locator(".banner, .errs").first.wait_for()
