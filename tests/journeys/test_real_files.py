@@ -12,9 +12,10 @@ import pytest
 from django.db.models import Count, Sum
 from django.db.models.functions import ExtractQuarter, ExtractYear
 
-from headwater.intake.batches import rejects_path, undo_batch
+from headwater.intake.batches import rejects_path
 from headwater.intake.models import ImportBatch
 from headwater.intake.run import import_file
+from headwater.intake.undoing import undo_batch
 from headwater.platform.actor import job_actor
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, OpportunityLine, Order, Product

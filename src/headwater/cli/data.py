@@ -177,10 +177,14 @@ def run_import(chosen: argparse.Namespace) -> int:
 def run_undo(chosen: argparse.Namespace) -> int:
     """Take an import back; rows somebody worked on since stay, and are listed with the reason."""
     with opened() as actor:
-        from headwater.intake.batches import undo_batch
+        from headwater.intake.undoing import undo_batch
         from headwater.platform.clock import now
 
-        report = undo_batch(batch_id=chosen.batch, by=actor, at=now()).undo_report
+        progress = Progress(f"Undoing import {chosen.batch}")
+        try:
+            report = undo_batch(batch_id=chosen.batch, by=actor, at=now(), on_progress=progress).undo_report
+        finally:
+            progress.close()
     if chosen.json:
         print_json({"batch": chosen.batch, **report})
         return 0

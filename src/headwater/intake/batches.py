@@ -1,31 +1,26 @@
-"""Import batches: taking a file in, queueing it, stopping it, and taking back what it wrote."""
+"""Import batches: taking a file in, queueing it, stopping it and going on with it."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from headwater.intake.events import ImportUndone
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_data, profile_from
 from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, NotFound
-from headwater.platform.events import record
-from headwater.platform.importer import Importer, UndoResult
-from headwater.platform.models import Job
+from headwater.platform.importer import Importer
 from headwater.platform.resource import REGISTRY
 
 JOB = "intake.import"
-UNDO_JOB = "intake.undo"
-UNDO_AT_ONCE = 2_000
 State = ImportBatch.State
 
 
@@ -36,18 +31,18 @@ class UnknownKind(NotFound):
     message = "“{kind}” cannot be imported. Known are: {known}."
 
 
-class BatchNotUndoable(Conflict):
-    """The import is still running, was a trial, or was taken back before."""
-
-    code = "batch_not_undoable"
-    message = "Import {batch_id} cannot be undone: {reason}."
-
-
 class BatchBusy(Conflict):
     """What was asked for does not fit what is going on with the import."""
 
     code = "batch_busy"
     message = "Import {batch_id} is {state}, so this cannot be done with it now."
+
+
+class BatchMoved(Conflict):
+    """Another process went on with this import, or somebody stopped it; this one ends without having written."""
+
+    code = "batch_moved"
+    message = "Import {batch_id} was stopped, or another process is running it."
 
 
 class FileGone(Conflict):
@@ -214,6 +209,8 @@ def resume_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
     batch = _locked(batch_id, by)
     if batch.state not in (State.FAILED, State.STOPPED):
         raise BatchBusy(batch_id=batch.pk, state=batch.get_state_display().lower())
+    if batch.undo_report:
+        raise BatchBusy(batch_id=batch.pk, state="taken back in part")
     if not (files_folder() / batch.file).is_file():
         raise FileGone()
     queued = job.enqueue(JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
@@ -238,49 +235,6 @@ def discard_batch(*, batch_id: int, by: Actor, at: datetime) -> None:
     path.unlink(missing_ok=True)
     if rejects is not None:
         rejects.unlink(missing_ok=True)
-
-
-# ---------------------------------------------------------------- taking back
-
-
-@action
-def start_undo(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
-    """Take an import back: at once where it is small, else by the worker."""
-    batch = _undoable(batch_id, by)
-    if batch.created + batch.updated <= UNDO_AT_ONCE:
-        return undo_batch(batch_id=batch_id, by=by, at=at)
-    queued = job.enqueue(UNDO_JOB, args={"batch": batch.pk, "by": by.ref}, at=at, user_id=by.user_id)
-    batch.job_id, batch.state = queued.pk, State.UNDOING
-    batch.save(update_fields=["job_id", "state"])
-    return batch
-
-
-@action
-def undo_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
-    """Take back what an import wrote, newest pass first, leaving what people have worked on since.
-
-    Raises:
-        NotFound: there is no such import.
-        BatchNotUndoable: it is running, was a trial, or was undone before.
-    """
-    batch = _undoable(batch_id, by)
-    kinds = list(dict.fromkeys(each.kind for each in reversed(profile_from(batch.profile).passes)))
-    for kind in kinds:
-        by.require(importer_of(kind).verb)
-    results = [importer_of(kind).undo(batch_id=batch.pk, by=by, at=at) for kind in kinds]
-    batch.undo_report = report = _report(kinds, results)
-    batch.state, batch.undone_at, batch.error = State.UNDONE, at, ""
-    batch.save(update_fields=["undo_report", "state", "undone_at", "error"])
-    fact = ImportUndone(
-        batch_id=batch.pk, removed=report["removed"], restored=report["restored"], kept=len(report["kept"])
-    )
-    record(fact, by=by, at=at)
-    return batch
-
-
-def give_up_undo(*, batch_id: int, error: str) -> None:
-    """An undo failed: the import stands as it was."""
-    ImportBatch.objects.filter(pk=batch_id, state=State.UNDOING).update(state=State.DONE, error=error)
 
 
 # ---------------------------------------------------------------- inside
@@ -317,34 +271,3 @@ def _queue(batch: ImportBatch, *, by: Actor, at: datetime, is_dry_run: bool) -> 
     batch.job_id = queued.pk
     _start_over(batch, is_dry_run=is_dry_run, state=State.RUNNING)
     return batch
-
-
-def _undoable(batch_id: int, by: Actor) -> ImportBatch:
-    batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
-    if batch is None:
-        raise NotFound(f"There is no import {batch_id}.")
-    by.require("intake.batch.undo")
-    by.require(importer_of(batch.kind).verb)
-    if batch.is_dry_run or batch.state == State.DRAFT:
-        raise BatchNotUndoable(batch_id=batch.pk, reason="it wrote nothing")
-    if batch.state == State.UNDONE:
-        raise BatchNotUndoable(batch_id=batch.pk, reason="it was taken back before")
-    if batch.state == State.RUNNING and batch.job_id and _is_open(batch.job_id):
-        raise BatchNotUndoable(batch_id=batch.pk, reason="it is still running; stop it first")
-    return batch
-
-
-def _is_open(job_id: int) -> bool:
-    return Job.objects.filter(pk=job_id, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
-
-
-def _report(kinds: Sequence[str], results: Sequence[UndoResult]) -> dict[str, Any]:
-    return {
-        "removed": sum(r.removed for r in results),
-        "restored": sum(r.restored for r in results),
-        "kept": [
-            {"kind": kind, "id": kept.object_id, "title": kept.title, "reason": kept.reason}
-            for kind, result in zip(kinds, results, strict=True)
-            for kept in result.kept
-        ],
-    }

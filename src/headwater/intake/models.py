@@ -62,7 +62,8 @@ class ImportBatch(models.Model):
 
     @property
     def percent(self) -> int | None:
-        """How much of the file is read, 0 to 99 while it runs; None while that is not known."""
-        if not self.row_estimate:
-            return None
-        return min(99, int(100 * self.rows_read / self.row_estimate))
+        """How much of the file is read, or of its undo done, 0 to 99 while it runs; None while that is not known."""
+        done, total = self.rows_read, self.row_estimate
+        if self.state == self.State.UNDOING:
+            done, total = self.undo_report.get("done", 0), self.undo_report.get("total")
+        return min(99, int(100 * done / total)) if total else None

@@ -13,7 +13,7 @@ import structlog
 from django.db import DataError, IntegrityError
 
 from headwater.intake import pace
-from headwater.intake.batches import JOB, fail_batch, files_folder, importer_of, open_batch, stop_batch
+from headwater.intake.batches import JOB, BatchMoved, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
@@ -28,7 +28,7 @@ from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, DomainError
+from headwater.platform.errors import DomainError
 from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.installation import installation
@@ -40,13 +40,6 @@ DIFFERENT_REASONS = 40
 
 OnProgress = Callable[[ImportBatch], None]
 OnRow = Callable[[RowResult], None]
-
-
-class BatchMoved(Conflict):
-    """Another process went on with this import, or somebody stopped it; this one ends without having written."""
-
-    code = "batch_moved"
-    message = "Import {batch_id} was stopped, or another process is running it."
 
 
 class _RolledBack(Exception):

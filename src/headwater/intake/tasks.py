@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.intake.batches import JOB, UNDO_JOB, fail_batch, give_up_undo, undo_batch
+from headwater.intake.batches import JOB, BatchMoved, fail_batch
 from headwater.intake.models import ImportBatch
-from headwater.intake.run import BatchMoved, run_batch
+from headwater.intake.run import run_batch
+from headwater.intake.undoing import UNDO_JOB, give_up_undo, run_undo
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
 from headwater.platform.installation import actor_by_ref
@@ -46,15 +47,19 @@ def import_in_background(run: JobRun) -> Mapping[str, Any]:
 
 @job(UNDO_JOB)
 def undo_in_background(run: JobRun) -> Mapping[str, Any]:
-    """Take a large import back."""
-    batch_id = int(run.args["batch"])
+    """Take a large import back, or go on with an undo whose process died."""
+    batch = ImportBatch.objects.filter(pk=run.args["batch"]).first()
+    if batch is None or batch.state == ImportBatch.State.UNDONE:
+        return {"batch": run.args["batch"]}
     try:
-        batch = undo_batch(batch_id=batch_id, by=actor_by_ref(run.args["by"]), at=now())
+        batch = run_undo(batch_id=batch.pk, by=actor_by_ref(run.args["by"]), run=run)
+    except BatchMoved:
+        return {"batch": batch.pk}
     except DomainError as refusal:
-        give_up_undo(batch_id=batch_id, error=refusal.text)
+        give_up_undo(batch_id=batch.pk, job_id=run.id, error=refusal.text)
         raise
     except Exception as error:
-        if run.job.attempts >= MAX_ATTEMPTS:
-            give_up_undo(batch_id=batch_id, error=f"{type(error).__name__}: {error}")
+        if run.job.attempts >= MAX_ATTEMPTS or isinstance(error, Cancelled):
+            give_up_undo(batch_id=batch.pk, job_id=run.id, error=f"{type(error).__name__}: {error}")
         raise
     return {"batch": batch.pk, "removed": batch.undo_report["removed"]}

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from headwater.intake import batches, columns, queries, uploads
+from headwater.intake import batches, columns, queries, undoing, uploads
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, dump_profile, profile_from, read_profile
@@ -231,7 +231,7 @@ def resume(request: Request, batch_id: int) -> HttpResponse:
 @require_POST
 def undo(request: Request, batch_id: int) -> HttpResponse:
     """Take the import back."""
-    batches.start_undo(batch_id=queries.batch_of(request.actor, batch_id).pk, by=request.actor, at=now())
+    undoing.start_undo(batch_id=queries.batch_of(request.actor, batch_id).pk, by=request.actor, at=now())
     return redirect("import", batch_id)
 
 
@@ -309,7 +309,7 @@ def _steps(batch: ImportBatch) -> list[dict[str, str]]:
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
     job = Job.objects.filter(pk=batch.job_id).first() if batch.job_id else None
-    share = batch.percent if batch.state == State.RUNNING else None
+    share = batch.percent if batch.is_busy else None
     return {
         "job": job,
         "share": None if share is None else share / 100,
@@ -347,7 +347,9 @@ def _result(batch: ImportBatch, request: Request) -> dict[str, Any]:
         "reasons": _reasons(batch),
         "examples": _examples(batch),
         "may_undo": batch.has_written and request.actor.may("intake.batch.undo"),
-        "may_resume": batch.state in (State.STOPPED, State.FAILED) and (batches.files_folder() / batch.file).is_file(),
+        "may_resume": batch.state in (State.STOPPED, State.FAILED)
+        and not batch.undo_report
+        and (batches.files_folder() / batch.file).is_file(),
         "rows_url": _rows_url(batch),
         "brought": _brought(batch, request),
         "kept": [{**row, "url": _record_url(row)} for row in kept[:KEPT_SHOWN]],

@@ -14,7 +14,7 @@ from django.db import connection
 from headwater.intake import pace
 from headwater.intake import run as running
 from headwater.intake.batches import (
-    BatchNotUndoable,
+    BatchMoved,
     draft_batch,
     files_folder,
     importer_of,
@@ -22,13 +22,13 @@ from headwater.intake.batches import (
     open_batch,
     rejects_path,
     stop_batch,
-    undo_batch,
 )
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Pass, Profile, ProfileError, profile_data
-from headwater.intake.run import BatchMoved, import_file, run_batch
+from headwater.intake.run import import_file, run_batch
 from headwater.intake.suggested import UnmappedFile
+from headwater.intake.undoing import BatchNotUndoable, undo_batch
 from headwater.parties.models import Tag
 from headwater.platform import job
 from headwater.platform.errors import NotAllowed

@@ -240,7 +240,7 @@ def test_excel_files_come_in_as_well(owner: Client) -> None:
 
 
 def test_a_large_undo_goes_to_the_worker(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headwater.intake.batches.UNDO_AT_ONCE", 1)
+    monkeypatch.setattr("headwater.intake.undoing.UNDO_AT_ONCE", 1)
     upload(owner, "Id,Name\n1,a\n2,b\n3,used\n")
     batch = ImportBatch.objects.get()
     owner.post(f"/imports/{batch.pk}/start")
