@@ -98,7 +98,13 @@ class Column:
 
 
 class ActorForm(forms.Form):
-    """A form that knows who fills it in and, for a command, about which row."""
+    """A form that knows who fills it in and, for a command, about which row.
+
+    An edit form remembers what its fields held ``before``, and what clashes with a change of somebody else.
+    """
+
+    before: Sequence[tuple[str, str]] = ()
+    clashes: Mapping[str, Any] = {}
 
     def __init__(self, *args: Any, actor: Actor, row: Any = None, **kwargs: Any) -> None:
         self.actor, self.row = actor, row

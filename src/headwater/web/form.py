@@ -11,9 +11,11 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
-from headwater.platform.errors import DomainError, Invalid, NotFound
+from headwater.platform.edits import edit_form, with_row_locked
+from headwater.platform.errors import DomainError, Invalid, KnownAlready, NotFound
 from headwater.platform.resource import ActorForm, Command, Resource
 from headwater.platform.undo import newest_event, to_undo
+from headwater.web.editing import Edit, opened
 from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
 
 
@@ -44,23 +46,36 @@ def create(request: Request, slug: str) -> HttpResponse:
 
 
 def edit(request: Request, slug: str, pk: int) -> HttpResponse:
-    """An existing row: the form with its values, and the action that changes it."""
+    """An existing row: the form with its values, and the action that changes what the reader changed in it.
+
+    Where somebody else changed the same meanwhile, the form asks whose words stand.
+    """
     resource = resource_of(slug, request)
     command = _offered(resource.change, request)
     row = row_of(resource, request, pk)
     if request.method != "POST":
-        form = command.form(actor=request.actor, row=row, initial=initial_of(command.form, row))
+        form = opened(edit_form(command, request.actor, row))
         return form_page(request, resource, command, form, row=row)
-    form = command.form(
-        request.POST, request.FILES, actor=request.actor, row=row, initial=initial_of(command.form, row)
-    )
-    if not form.is_valid():
-        return form_page(request, resource, command, form, row=row, status=422)
     since = newest_event()
+    tried: list[Edit] = []
+
+    def save() -> bool:
+        edit = Edit(resource, row_of(resource, request, pk), request.actor, request.POST)
+        tried.append(edit)
+        values = edit.values()
+        if values:
+            command.run(**{command.id_name: pk}, by=request.actor, at=now(), **values)
+        return values is not None
+
     try:
-        command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+        is_saved = with_row_locked(row, save)
     except DomainError as refusal:
-        return refused(request, resource, command, form, refusal, row=row)
+        if not tried:
+            raise
+        return refused(request, resource, command, tried[0].form, refusal, row=row)
+    if not is_saved:
+        form = tried[0].form
+        return form_page(request, resource, command, form, row=row, status=409 if form.clashes else 422)
     undo = undo_url(request, resource, since)
     words = (command.done or _("Saved")) if undo else _("Nothing changed")
     return answer(request, f"/{slug}/{pk}", words, undo_url=undo)
@@ -75,14 +90,17 @@ def form_page(
     row: Any = None,
     status: int = 200,
     ids: Mapping[str, Any] | None = None,
+    known: KnownAlready | None = None,
 ) -> HttpResponse:
-    """The form as a page of its own, or as a dialog for htmx. ``ids`` are the rows of a bulk step."""
+    """The form as a page of its own, or as a dialog for htmx. ``ids`` are the rows of a bulk step; ``known`` is a
+    record that what was entered may be, so that the form asks."""
     context = {
         "resource": resource,
         "command": command,
         "form": form,
         "row": row,
         "ids": ids,
+        "known": known,
         "action": request.path,
         "back": f"/{resource.slug}/{row.pk}" if row is not None else f"/{resource.slug}",
         "next": request.POST.get("next", "") or local_url(request, request.headers.get("HX-Current-URL", ""), ""),
@@ -105,6 +123,8 @@ def refused(
     ids: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The form again, its values kept, with the action's reasons beside the fields they are about."""
+    if isinstance(refusal, KnownAlready):
+        return form_page(request, resource, command, form, row=row, status=refusal.status, known=refusal)
     show_refusal(form, refusal)
     return form_page(request, resource, command, form, row=row, status=refusal.status, ids=ids)
 

@@ -22,6 +22,11 @@ class Control(BoundField):
             built["class"] = f"{widget.attrs.get('class', '')} inp".strip()
         return built
 
+    @property
+    def clash(self) -> Any:
+        """What somebody else made of this field while the form was open, if anything."""
+        return getattr(self.form, "clashes", {}).get(self.name)
+
 
 class FormRenderer(TemplatesSetting):
     """Renders every form of the product in the markup of the design guide; set as ``FORM_RENDERER``."""
