@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 ROWS = 6_000
 BROKEN = range(17, ROWS, 101)
+ROWS_IN = "SELECT max(rows_read) FROM intake_importbatch"
+UNDONE = "SELECT json_extract(undo_report, '$.done') FROM intake_importbatch"
+LIVE = "SELECT count(*) FROM {} WHERE deleted_at IS NULL"
 WORK = """
 from headwater.config import lifecycle
 lifecycle.load_django()
@@ -56,19 +59,18 @@ class Company:
         found = self.ask(sql)
         return found[0][0] if found else None
 
-    def kill_in_the_middle(self, process: subprocess.Popen[bytes], *, beyond: int) -> int:
-        """Kill -9 once so many rows are in; how many were."""
+    def kill_in_the_middle(self, process: subprocess.Popen[bytes], *, beyond: int, counted: str = ROWS_IN) -> int:
+        """Kill -9 once so many rows are in, or whatever is counted; how many were."""
         until = time.monotonic() + 120
         while time.monotonic() < until:
-            read = self.one("SELECT max(rows_read) FROM intake_importbatch") or 0
-            if read > beyond:
+            if (self.one(counted) or 0) > beyond:
                 break
             assert process.poll() is None, "it ended before it could be killed"
             time.sleep(0.01)
         time.sleep(0.15)  # into the next chunk
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        return int(self.one("SELECT max(rows_read) FROM intake_importbatch"))
+        return int(self.one(counted))
 
     def assert_whole(self) -> None:
         """Whatever is there is complete: counts and rows agree, each lead has its event, span and touchpoint."""
@@ -83,6 +85,13 @@ class Company:
         assert self.one("SELECT count(*) FROM platform_span WHERE kind = 'stage'") == leads
         assert self.ask("PRAGMA foreign_key_check") == []
         assert self.one("PRAGMA integrity_check") == "ok"
+
+    def assert_half_undone(self, created: int) -> None:
+        """Each lead is there, or gone with the fact that says so, and the report knows how many went."""
+        gone = self.one("SELECT count(*) FROM qualify_lead WHERE deleted_at IS NOT NULL")
+        assert 0 < gone <= created
+        assert self.one("SELECT json_extract(undo_report, '$.removed') FROM intake_importbatch") == gone
+        assert self.one("SELECT count(*) FROM platform_event WHERE verb = 'qualify.lead_deleted'") == gone
 
     def left_out(self) -> list[int]:
         """The lines in the file of rejects, as it stands."""
@@ -138,3 +147,29 @@ def test_after_a_kill_the_same_file_can_simply_be_imported_again(company: Compan
     assert (again["created"], again["unchanged"]) == (ROWS - len(BROKEN) - there, there)
     assert reached > there
     company.assert_whole()
+
+
+def test_a_killed_undo_is_finished_by_a_worker_that_may_be_killed_too(company: Company, leads: Path) -> None:
+    imported = json.loads(company.run("import", "leads", str(leads), "--json").stdout)
+    command = company.start("-m", "headwater", "undo", str(imported["batch"]))
+    reached = company.kill_in_the_middle(command, beyond=500, counted=UNDONE)
+    assert company.one("SELECT state FROM intake_importbatch") == "UNDOING"
+    company.assert_half_undone(imported["created"])
+
+    worker = company.start("-c", WORK)
+    further = company.kill_in_the_middle(worker, beyond=reached + 2_000, counted=UNDONE)
+    assert further > reached + 2_000
+    company.assert_half_undone(imported["created"])
+
+    assert company.start("-c", WORK).wait(timeout=240) == 0
+    state, report = company.ask("SELECT state, undo_report FROM intake_importbatch")[0]
+    assert (state, json.loads(report)) == ("UNDONE", {"removed": imported["created"], "restored": 0, "kept": []})
+    for table in ("qualify_lead", "parties_party", "acquire_touchpoint"):
+        assert company.one(LIVE.format(table)) == 0, table
+    assert company.one("SELECT count(*) FROM platform_event WHERE verb = 'qualify.lead_deleted'") == imported["created"]
+    assert company.one("SELECT count(*) FROM platform_event WHERE verb = 'intake.import_undone'") == 1
+    assert company.one("PRAGMA integrity_check") == "ok"
+
+    again = json.loads(company.run("import", "leads", str(leads), "--json").stdout)
+    assert again["created"] == imported["created"]
+    assert company.one(LIVE.format("qualify_lead")) == imported["created"]
