@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from headwater.platform.errors import DomainError, Invalid, Moved
+from headwater.platform.errors import DomainError, Invalid, KnownAlready, Moved
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,7 +49,8 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         response["Cache-Control"] = "no-store"  # a merge can be taken back
         return response
     fields = refusal.fields if isinstance(refusal, Invalid) else None
-    return problem(request, refusal.status, refusal.code, refusal.text, fields=fields)
+    more = {"known_id": refusal.pk} if isinstance(refusal, KnownAlready) and refusal.pk is not None else None
+    return problem(request, refusal.status, refusal.code, refusal.text, fields=fields, more=more)
 
 
 def schema() -> dict[str, Any]:
@@ -66,6 +67,10 @@ def schema() -> dict[str, Any]:
             "detail": {"type": "string"},
             "instance": {"type": "string"},
             "merged_into": {"type": "integer", "description": "Where a record went that became part of another."},
+            "known_id": {
+                "type": "integer",
+                "description": "The record that is known already (`known_already`); `add_anyway` adds another one.",
+            },
             "errors": {
                 "type": "object",
                 "description": "Reasons per field.",

@@ -100,6 +100,15 @@ class PersonForm(PickForm):
             self.initial = {"owner_id": self.actor.user_id, **self.initial}
 
 
+ADD_ANYWAY = "Add it although it is known already: it is another one. The pair waits among the possible duplicates."
+
+
+class NewPersonForm(PersonForm):
+    """A person to be added; ``add_anyway`` answers that it is not the one we know."""
+
+    add_anyway = forms.BooleanField(required=False, widget=forms.HiddenInput, help_text=ADD_ANYWAY)
+
+
 ORGANISATION_FIELDS = (
     "name", "email", "phone", "sector", "employees", "street", "postcode", "city", "country", "registration_number",
     "vat_number", "owner_id",
@@ -136,6 +145,12 @@ class OrganisationForm(PickForm):
             self.initial = {**kept, **self.initial}
         else:
             self.initial = {"owner_id": self.actor.user_id, **self.initial}
+
+
+class NewOrganisationForm(OrganisationForm):
+    """A company to be added; ``add_anyway`` answers that it is not the one we know."""
+
+    add_anyway = forms.BooleanField(required=False, widget=forms.HiddenInput, help_text=ADD_ANYWAY)
 
 
 LOGGED = [(kind.value, kind.label) for kind in ActivityKind if kind is not ActivityKind.TODO]

@@ -159,7 +159,7 @@ PEOPLE = Resource(
     title=lambda party: party.name,
     subtitle=_said_of,
     create=Command(
-        "create", "Add a person", actions.add_person, "parties.person.create", forms.PersonForm, icon="user-plus",
+        "create", "Add a person", actions.enter_person, "parties.person.create", forms.NewPersonForm, icon="user-plus",
         done="Person added",
     ),
     change=Command(
@@ -213,7 +213,7 @@ ORGANISATIONS = Resource(
     title=lambda party: party.name,
     subtitle=lambda party: ", ".join(filter(None, (party.sector, party.city))),
     create=Command(
-        "create", "Add a company", actions.add_organisation, "parties.organisation.create", forms.OrganisationForm,
+        "create", "Add a company", actions.enter_organisation, "parties.organisation.create", forms.NewOrganisationForm,
         icon="building", done="Company added",
     ),
     change=Command(

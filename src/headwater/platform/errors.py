@@ -70,3 +70,16 @@ class NotUndoable(Conflict):
 
     code = "not_undoable"
     message = "This can no longer be undone: {reason}."
+
+
+class KnownAlready(Conflict):
+    """What somebody enters by hand is known already. They open it, or say that theirs is another one.
+
+    ``slug`` and ``pk`` lead to the record called ``title``; without them it is out of the actor's sight.
+    """
+
+    code = "known_already"
+
+    def __init__(self, message: str, *, slug: str = "", pk: int | None = None, title: str = "") -> None:
+        super().__init__(message)
+        self.slug, self.pk, self.title = slug, pk, title

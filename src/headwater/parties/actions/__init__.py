@@ -12,6 +12,7 @@ from headwater.parties.actions.activities import (
     restore_activity,
 )
 from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
+from headwater.parties.actions.entering import enter_organisation, enter_person
 from headwater.parties.actions.file_undo import undo_party_import
 from headwater.parties.actions.matching import PartyDraft, PartyMatch, match_parties
 from headwater.parties.actions.merging import follow_merges, merge_chosen, merge_parties
@@ -54,6 +55,8 @@ __all__ = [
     "delete_parties",
     "delete_party",
     "end_relationship",
+    "enter_organisation",
+    "enter_person",
     "follow_merges",
     "grant_access",
     "import_organisations",

@@ -222,7 +222,7 @@ class _Matcher:
         other: KnownParty | None = None
         reason = ""
         if found is None:
-            found, other, reason = self._person_by_contact(reading, company)
+            found, other, reason = same_person(self.known, reading, company)
         if found is not None:
             if draft.external_id and self.known.person_by_external(draft.external_id) is not found:
                 self._remember(found, "parties.person", draft.external_id)
@@ -233,30 +233,6 @@ class _Matcher:
             self.new.propose(person, other, reason)
             reading.reasons.append(f"{reason} as {other.name}: added anew, and proposed as a match.")
         return person, True
-
-    def _person_by_contact(
-        self, reading: Reading, company: KnownParty | None
-    ) -> tuple[KnownParty | None, KnownParty | None, str]:
-        """The known person, or else one who may be the same, and why."""
-        name = "" if reading.draft.is_nameless_label else reading.name
-        same_address = self.known.people_by_email(reading.email)
-        agreeing = _agreeing(same_address, name)
-        if agreeing is not None:
-            return agreeing, None, ""
-        same_number = self.known.people_by_phone(reading.phone)
-        if not reading.email and name:
-            agreeing = _agreeing(same_number, name)
-            if agreeing is not None:
-                return agreeing, None, ""
-        if same_address:
-            return None, same_address[0], "Same e-mail, different name"
-        if reading.email and name:
-            likely = _agreeing([p for p in same_number if not p.is_label], name)
-            if likely is not None:
-                return None, likely, "Same name and phone, different e-mail"
-        if not reading.email and not reading.phone and name:
-            return self.known.person_by_name(name, company.id if company is not None else None), None, ""
-        return None, None, ""
 
     def _add_person(self, reading: Reading, company: KnownParty | None) -> KnownParty:
         draft = reading.draft
@@ -313,6 +289,31 @@ class _Matcher:
         party.is_deleted, reading.is_revived = False, True
         self.new.revive(party)
         return True
+
+
+def same_person(
+    known: KnownParties, reading: Reading, company: KnownParty | None
+) -> tuple[KnownParty | None, KnownParty | None, str]:
+    """The known person by the rules of identity, or else one who may be the same, and why."""
+    name = "" if reading.draft.is_nameless_label else reading.name
+    same_address = known.people_by_email(reading.email)
+    agreeing = _agreeing(same_address, name)
+    if agreeing is not None:
+        return agreeing, None, ""
+    same_number = known.people_by_phone(reading.phone)
+    if not reading.email and name:
+        agreeing = _agreeing(same_number, name)
+        if agreeing is not None:
+            return agreeing, None, ""
+    if same_address:
+        return None, same_address[0], "Same e-mail, different name"
+    if reading.email and name:
+        likely = _agreeing([p for p in same_number if not p.is_label], name)
+        if likely is not None:
+            return None, likely, "Same name and phone, different e-mail"
+    if not reading.email and not reading.phone and name:
+        return known.person_by_name(name, company.id if company is not None else None), None, ""
+    return None, None, ""
 
 
 def _agreeing(people: Iterable[KnownParty], name: str) -> KnownParty | None:
