@@ -75,16 +75,10 @@ def revoke_token(*, token_id: int, by: Actor, at: datetime) -> ApiToken:
 
 def note_use(*, token_id: int, at: datetime) -> None:
     """Keep when a key was last used, to the minute: enough to tell the forgotten ones, without a write per request."""
-    fresh = ApiToken.objects.filter(pk=token_id, last_used_at__gt=at - PRECISION)
-    if not fresh.exists():
-        _write_use(token_id, at)
-
-
-@action
-def _write_use(token_id: int, at: datetime) -> None:
-    # Conditional, for those who come at the same moment; no fact: nothing changed in the business.
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=at - PRECISION)
-    ApiToken.objects.filter(stale, pk=token_id).update(last_used_at=at)
+    if not ApiToken.objects.filter(pk=token_id, last_used_at__gt=at - PRECISION).exists():
+        # Conditional, for those who come at the same moment; no fact: nothing changed in the business.
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - PRECISION)
+        ApiToken.objects.filter(stale, pk=token_id).update(last_used_at=at)
 
 
 def _check(name: str, scopes: Sequence[str], days: int | None) -> None:
