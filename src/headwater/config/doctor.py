@@ -190,9 +190,8 @@ def _migrations(home: Home, report: Report) -> None:
 
 
 def _work(home: Home, report: Report) -> None:
-    from headwater.platform.delivery import HANDLERS
-    from headwater.platform.horizon import log_horizon
-    from headwater.platform.models import DeadLetter, Event, HandlerCursor, Job, ScheduleRun
+    from headwater.platform.delivery import standings
+    from headwater.platform.models import DeadLetter, Job, ScheduleRun
 
     at = now()
     running = locks.is_served(home)
@@ -209,11 +208,7 @@ def _work(home: Home, report: Report) -> None:
         {"name": run.name, "last_run_at": run.last_run_at, "next_run_at": run.next_run_at}
         for run in ScheduleRun.objects.order_by("name")
     ]
-    horizon, positions = log_horizon(), dict(HandlerCursor.objects.values_list("handler", "position"))
-    for name, handler in sorted(HANDLERS.items()):
-        position = positions.get(name, 0)
-        behind = Event.objects.filter(pk__gt=position, pk__lte=horizon, verb__in=handler.verbs).count()
-        report.handlers.append({"name": name, "position": position, "behind": behind})
+    report.handlers = [{"name": each.name, "position": each.position, "behind": each.behind} for each in standings()]
     report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
 
     # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
@@ -221,14 +216,19 @@ def _work(home: Home, report: Report) -> None:
     if broken is not None:
         reason = broken.error.strip().splitlines()[-1][:200]
         report.problems.append(
-            Problem("job_failed", f"Job {broken.pk} ({broken.kind}) failed: {reason}", "Report it with this sentence.")
+            Problem(
+                "job_failed",
+                f"Job {broken.pk} ({broken.kind}) failed: {reason}",
+                "Try it again under Settings → Jobs & deliveries (/settings/work); report it if it fails again.",
+            )
         )
     if report.dead_letters:
         report.problems.append(
             Problem(
                 "dead_letters",
                 f"{report.dead_letters} facts could not be delivered to a handler.",
-                "See Settings, System; deliver them again once the reason is gone.",
+                "Open Settings → Jobs & deliveries (/settings/work): it says why. Mend the reason, then deliver them "
+                "again there, or drop them.",
             )
         )
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()

@@ -10,10 +10,12 @@ import structlog
 from django.db.models import F, Q
 
 from headwater.platform.action import action
-from headwater.platform.errors import DomainError
-from headwater.platform.events import Fact, fact_of
+from headwater.platform.actor import Actor
+from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.events import Fact, fact_of, record
 from headwater.platform.horizon import log_horizon
 from headwater.platform.models import DeadLetter, Event, HandlerCursor
+from headwater.platform.undo import undoes
 
 log = structlog.get_logger()
 
@@ -69,6 +71,86 @@ def redeliver(*, dead_letter_id: int, at: datetime) -> None:
     HANDLERS[letter.handler].run(fact_of(letter.event), letter.event)
     letter.resolved_at = at
     letter.save(update_fields=["resolved_at"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryDropped(
+    Fact,
+    verb="platform.delivery_dropped",
+    subject="platform.dead_letter:dead_letter_id",
+    sentence="Gave up delivering {what} to {handler}",
+    icon="mail-off",
+):
+    """Somebody decided that a fact which a handler could not take need not be delivered to it."""
+
+    dead_letter_id: int
+    handler: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryKept(
+    Fact,
+    verb="platform.delivery_kept",
+    subject="platform.dead_letter:dead_letter_id",
+    sentence="Keeps {what} for {handler} after all",
+    icon="mail",
+):
+    """A fact that was not to be delivered waits for its handler again."""
+
+    dead_letter_id: int
+    handler: str
+    what: str
+
+
+@action
+def drop(*, dead_letter_id: int, by: Actor, at: datetime) -> DeadLetter:
+    """Decide that a dead letter need not be delivered; it can be taken back.
+
+    Raises:
+        NotAllowed: the actor may not look after deliveries.
+        NotFound: it was delivered or dropped already.
+    """
+    by.require("platform.delivery.change")
+    letter = DeadLetter.objects.select_for_update(of=("self",)).select_related("event")
+    found = letter.filter(pk=dead_letter_id, resolved_at=None).first()
+    if found is None:
+        raise NotFound()
+    found.resolved_at = at
+    found.save(update_fields=["resolved_at"])
+    record(DeliveryDropped(dead_letter_id=found.pk, handler=found.handler, what=found.event.verb), by=by, at=at)
+    return found
+
+
+@undoes(DeliveryDropped)
+@action
+def take_back_drop(fact: DeliveryDropped, *, event: Event, by: Actor, at: datetime) -> None:
+    """Let a dropped fact wait for its handler again."""
+    by.require("platform.delivery.change")
+    DeadLetter.objects.filter(pk=fact.dead_letter_id).update(resolved_at=None)
+    record(DeliveryKept(dead_letter_id=fact.dead_letter_id, handler=fact.handler, what=fact.what), by=by, at=at)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one handler has read the log, and how many facts it still has to take."""
+
+    name: str
+    position: int
+    behind: int
+    retry_at: datetime | None = None
+    attempts: int = 0
+
+
+def standings() -> list[Standing]:
+    """Where every handler stands, by name."""
+    horizon, cursors = log_horizon(), HandlerCursor.objects.in_bulk()
+    found = []
+    for name, handler in sorted(HANDLERS.items()):
+        cursor = cursors.get(name) or HandlerCursor(handler=name)
+        waiting = Event.objects.filter(pk__gt=cursor.position, pk__lte=horizon, verb__in=handler.verbs).count()
+        found.append(Standing(name, cursor.position, waiting, cursor.retry_at, cursor.attempts))
+    return found
 
 
 def _drain(handler: Handler, horizon: int, at: datetime) -> int:

@@ -96,6 +96,12 @@ def cancel(*, job_id: int, at: datetime) -> bool:
     )
 
 
+def retry(*, job_id: int, at: datetime) -> bool:
+    """Put a failed or cancelled job into the queue again, from its checkpoint; False when it is not one."""
+    over = Job.objects.filter(pk=job_id, state__in=(Job.State.FAILED, Job.State.CANCELLED), kind__in=list(JOBS))
+    return bool(over.update(state=Job.State.QUEUED, run_after=at, attempts=0, finished_at=None))
+
+
 def run_next(*, at: datetime, worker: str | None = None) -> Job | None:
     """Claim the oldest job that is due, or one whose worker died, and run it; None when there is none."""
     claimed = _claim(at, worker or worker_name())

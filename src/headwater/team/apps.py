@@ -20,4 +20,6 @@ class TeamConfig(AppConfig):
         register_page(NavPage("settings", "Company", "settings_company", order=10, verb="team.company.change"))
         register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
         register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
+        work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
+        register_page(work)
         provide(installation=installation, actor=actor_by_ref)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, first_run, settings, signing_in
+from headwater.team.views import demo, first_run, settings, signing_in, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("settings/demo", demo.ask, name="settings_demo"),
     path("settings/demo/remove", demo.remove, name="settings_demo_remove"),
     path("settings/demo/<int:job_id>", demo.progress, name="settings_demo_job"),
+    path("settings/work", work.work, name="settings_work"),
+    path("settings/work/jobs/<int:job_id>/retry", work.retry, name="settings_retry"),
+    path("settings/work/letters/<int:letter_id>/deliver", work.deliver, name="settings_deliver"),
+    path("settings/work/letters/<int:letter_id>/drop", work.drop, name="settings_drop"),
     path("settings/users", settings.users, name="settings_users"),
     path("settings/users/new", settings.add_user, name="settings_add_user"),
     path("settings/users/<int:user_id>", settings.change_user, name="settings_change_user"),
