@@ -27,6 +27,7 @@ DESCRIPTION = """Everything the lists and records of Headwater know and do.
 Sign in with a token (`Authorization: Bearer hw_…`, made under Settings). A token of the scope `read` cannot write.
 Amounts and other decimals are strings, moments are UTC, unknown values are `null`. Lists come in pages: follow `next`.
 Any column filters: `stage=NEW`, `stage=NEW,WORKING`, `amount__gte=1000`; `filter=` takes a tree in JSON.
+Records carry an `ETag`; send it back as `If-Match` with a change, and it is refused (412) if somebody else was faster.
 Every error is a problem document (`application/problem+json`)."""
 
 UNAUTHENTICATED = "Sign in with a token (Authorization: Bearer …) or a session."
@@ -182,8 +183,8 @@ def _filters(resource: Resource) -> list[Schema]:
     operators = ", ".join(f"`__{operator}`" for operator in OPERATORS)
     return [
         _parameter("q", "Words to find."),
-        _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
         *([_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})] if resource.archived else []),
+        _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
         *(
             _parameter(column.key, f"{column.label}; also with {operators}.")
             for column in resource.columns
@@ -240,7 +241,11 @@ def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema
     shown = {"anyOf": [{"$ref": f"#/components/schemas/{_name(resource)}Record"}, _ID_ONLY]}
     return {
         "requestBody": {"required": bool(body.get("required")), "content": {"application/json": {"schema": body}}},
-        "responses": {status: _json(shown, "The row afterwards"), **_problems(400, 404, 409, 422)},
+        "responses": {
+            status: _versioned(_json(shown, "The row afterwards")),
+            **_problems(400, 404, 409, 422, *([] if status == 201 else [412])),
+        },
+        **({} if status == 201 else {"parameters": [_IF_MATCH]}),
     }
 
 

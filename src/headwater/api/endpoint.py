@@ -9,9 +9,10 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 
-from headwater.api.shapes import form_data, record_json, row_json
+from headwater.api.shapes import form_data, record_json, row_json, version_of
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound
+from headwater.platform.edits import valid_values, with_row_locked
+from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound, Stale
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.resource import (
@@ -55,7 +56,7 @@ def count_rows(request: Any, resource: Resource) -> JsonResponse:
 def show_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
     """One row in full."""
     _require_see(request, resource)
-    return JsonResponse(record_json(resource, _row(request, resource, pk)))
+    return _shown(resource, _row(request, resource, pk))
 
 
 def create_row(request: Any, resource: Resource) -> JsonResponse:
@@ -66,19 +67,28 @@ def create_row(request: Any, resource: Resource) -> JsonResponse:
     pk = _pk_of(made)
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first() if pk is not None else None
     # Somebody may add what they may not see afterwards: then the id is all there is to say.
-    response = JsonResponse(record_json(resource, row) if row is not None else {"id": pk}, status=201)
+    response = _shown(resource, row, pk=pk)
+    response.status_code = 201
     response["Location"] = f"/api/v1/{resource.slug}/{pk}"
     return response
 
 
 def change_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
-    """Change a row; fields that are not sent keep their values."""
+    """Change a row; fields that are not sent keep their values, whatever they are."""
     _require_see(request, resource)
     command = _of(request, resource.change)
-    row = _row(request, resource, pk)
-    data = form_data(command.form, request.actor, row, _body(request, command))
-    form = _checked(command.form(data, actor=request.actor, row=row))
-    command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+    body = _body(request, command)
+
+    def change() -> None:
+        row = _row(request, resource, pk)
+        _require_match(request, resource, row)
+        form = command.form(form_data(command.form, request.actor, row, body), actor=request.actor, row=row)
+        values = valid_values(form, body)
+        if values is None:
+            raise Invalid(_reasons(form))
+        command.run(**{command.id_name: pk}, by=request.actor, at=now(), **values)
+
+    with_row_locked(_row(request, resource, pk), change)
     return _after(request, resource, pk)
 
 
@@ -86,11 +96,21 @@ def run_command(request: Any, resource: Resource, command: Command, pk: int) -> 
     """Do one thing with one row."""
     _require_see(request, resource)
     _of(request, command)
+    body = _body(request, command)
+
+    def do() -> None:
+        row = _row(request, resource, pk)
+        _require_match(request, resource, row)
+        if not command.offered(row):
+            raise Conflict(f"“{command.label}” is not possible here any more.")
+        form = _checked(command.form(body, actor=request.actor, row=row))
+        command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+
     row = _row(request, resource, pk)
-    if not command.offered(row):
-        raise Conflict(f"“{command.label}” is not possible here any more.")
-    form = _checked(command.form(_body(request, command), actor=request.actor, row=row))
-    command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
+    if command.locks_itself:
+        do()
+    else:
+        with_row_locked(row, do)
     return _after(request, resource, pk)
 
 
@@ -195,4 +215,21 @@ def _pk_of(made: Any) -> int | None:
 def _after(request: Any, resource: Resource, pk: int) -> JsonResponse:
     """The row as it is now; only its id when it went out of sight."""
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
-    return JsonResponse(record_json(resource, row) if row is not None else {"id": pk})
+    return _shown(resource, row, pk=pk)
+
+
+def _shown(resource: Resource, row: Any, *, pk: int | None = None) -> JsonResponse:
+    """A row in full with its version, by which the caller can later say what it has read."""
+    if row is None:
+        return JsonResponse({"id": pk})
+    response = JsonResponse(record_json(resource, row))
+    response["ETag"] = version_of(resource, row)
+    return response
+
+
+def _require_match(request: HttpRequest, resource: Resource, row: Any) -> None:
+    """Refuse where the caller named the version it has read (``If-Match``) and the row is of another one."""
+    wanted = request.headers.get("If-Match", "").strip()
+    versions = [version.strip().removeprefix("W/") for version in wanted.split(",")]
+    if wanted and wanted != "*" and version_of(resource, row) not in versions:
+        raise Stale()

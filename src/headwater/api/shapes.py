@@ -6,6 +6,8 @@ Moments are UTC, ISO 8601 with ``Z``; days are ``YYYY-MM-DD``. A value that is n
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -51,6 +53,13 @@ def record_json(resource: Resource, row: Any) -> dict[str, Any]:
     if isinstance(kept, dict):
         full["extra"] = kept
     return full
+
+
+def version_of(resource: Resource, row: Any) -> str:
+    """The version of a row as an ``ETag``: another one as soon as anything is that is stored or shown of it."""
+    stored = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    shown = json.dumps([stored, record_json(resource, row)], sort_keys=True, default=str)
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'
 
 
 def json_of(value: Any) -> Any:
@@ -142,6 +151,8 @@ def _field_type(field: forms.Field) -> Schema:
     match field:
         case forms.BooleanField():
             return {"type": "boolean"}
+        case forms.JSONField():
+            return {"type": ["object", *nullable]}
         case forms.MultipleChoiceField():
             return {"type": ["array", *nullable], "items": {"type": ["string", "integer"]}}
         case forms.ChoiceField():
@@ -151,8 +162,6 @@ def _field_type(field: forms.Field) -> Schema:
             if codes and not isinstance(field, forms.TypedChoiceField):
                 schema["enum"] = [*(str(code) for code in codes), *([] if field.required else ["", None])]
             return schema
-        case forms.JSONField():
-            return {"type": ["object", *nullable]}
         case forms.DecimalField():
             return {"type": ["string", "number", *nullable], "format": "decimal"}
         case forms.FloatField():

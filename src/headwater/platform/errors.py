@@ -54,6 +54,13 @@ class Conflict(DomainError):
     code, status = "conflict", 409
 
 
+class Stale(DomainError):
+    """The caller's picture of the record is not the record any more: somebody changed it meanwhile."""
+
+    code, status = "stale", 412
+    message = "This record changed since you read it. Read it again, and decide with what it says now."
+
+
 class Invalid(DomainError):
     """Values that cannot be stored, told per field so that a form can show each beside its input."""
 

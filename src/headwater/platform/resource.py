@@ -117,13 +117,13 @@ class Command:
 
     ``run`` is the room's action, called as ``run(<id_name>=row.pk, by=actor, at=now, **cleaned)``; ``run_many``
     the set-based one for bulk, called with ``ids``. ``verb`` hides the button; the action checks for itself.
+    ``locks_itself``: it takes several rows in an order of its own, so nobody locks the first one before.
     """
 
     key: str
     label: str
     run: Callable[..., Any]
     verb: str
-    ``locks_itself``: it takes several rows in an order of its own, so nobody locks the first one before.
     form: type[ActorForm] = ActorForm
     id_name: str = "pk"
     run_many: Callable[..., Any] | None = None
@@ -131,13 +131,13 @@ class Command:
     hotkey: str = ""
     offered: Callable[[Any], bool] = lambda row: True
     done: str = ""
+    locks_itself: bool = False
 
     @property
     def asks(self) -> bool:
         """Whether something must be filled in before it is done."""
         return bool(self.form.base_fields)
 
-    locks_itself: bool = False
 
 @dataclass(frozen=True)
 class SavedView:
@@ -178,14 +178,14 @@ class Resource:
     empty: str = ""
     party_of: Callable[[Any], int | None] = lambda row: None
     extra: bool = True
+    archived: str = ""
+    successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
     detail_rows: Callable[[Actor], Rows] | None = None
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
         """Columns by their key."""
         return {column.key: column for column in self.columns}
-    archived: str = ""
-    successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
 
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""
@@ -226,29 +226,29 @@ def filtered(
 ) -> Rows:
     """The rows the actor may see that match the tree and the search words.
 
+    Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
+
     Raises:
         Invalid: a column that does not exist or cannot be filtered, or a value of the wrong type.
     """
     rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
-    return resource.search(rows, search.strip()) if search.strip() else rows
-
-    Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
-
-
-def _condition(resource: Resource, actor: Actor, tree: Tree, zone: ZoneInfo) -> Q:
-    if isinstance(tree, Condition):
-        return _compare(resource, actor, tree, zone)
     if resource.archived and not with_archived and not _names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})
-    combined = Q()
-    for part in tree.parts:
-        condition = _condition(resource, actor, part, zone)
+    return resource.search(rows, search.strip()) if search.strip() else rows
+
+
 def _names(tree: Tree, column: str) -> bool:
     if isinstance(tree, Condition):
         return tree.column == column
     return any(_names(part, column) for part in tree.parts)
 
 
+def _condition(resource: Resource, actor: Actor, tree: Tree, zone: ZoneInfo) -> Q:
+    if isinstance(tree, Condition):
+        return _compare(resource, actor, tree, zone)
+    combined = Q()
+    for part in tree.parts:
+        condition = _condition(resource, actor, part, zone)
         combined = combined & condition if tree.join == "all" else combined | condition
     return combined
 
