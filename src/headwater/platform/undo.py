@@ -19,6 +19,8 @@ _CHANGES: dict[str, Reverse] = {}
 def undoes(*facts: type[Fact]) -> Callable[[Reverse], Reverse]:
     """Declare the action that takes back facts of these kinds: ``fn(fact, *, event, by, at)``.
 
+    Everybody can name any event, so it checks for itself that the actor may see the row and has the right: the one
+    the step took where it is their own (:func:`is_own`), else the one to delete such rows or to give them away.
     It may answer in words what it had to leave as it is.
     """
 
@@ -40,6 +42,11 @@ def undoes_changes_of(row_type: str) -> Callable[[Reverse], Reverse]:
     return register
 
 
+def is_own(event: Event, by: Actor) -> bool:
+    """Whether the actor did it themselves: then the right it took is enough to take it back."""
+    return event.user_id is not None and event.user_id == by.user_id
+
+
 def can_undo(event: Event) -> bool:
     """Whether some room knows how to take this fact back."""
     return _reversal(event) is not None
@@ -48,6 +55,8 @@ def can_undo(event: Event) -> bool:
 @action
 def undo_event(*, event_id: int, by: Actor, at: datetime) -> str:
     """Take back one fact, if nothing that followed would be lost; what it left as it is, in words.
+
+    The room's reversal checks who may do it.
 
     Raises:
         NotFound: there is no such event.

@@ -17,7 +17,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
-from headwater.platform.undo import undoes
+from headwater.platform.undo import is_own, undoes
 from headwater.team import queries as team
 
 if TYPE_CHECKING:
@@ -252,10 +252,14 @@ def take_back_touchpoint(
     """Undo an entry: it does not count; of a correction, the earlier entry counts again.
 
     Raises:
+        NotFound: the actor does not see whom it is about.
+        NotAllowed: somebody else entered it, and the actor may not delete touchpoints.
         CorrectedAlready: a later entry corrects this one.
     """
-    by.require("acquire.touchpoint.create")
+    by.require("acquire.touchpoint.create" if is_own(event, by) else "acquire.touchpoint.delete")
     touchpoint = Touchpoint.objects.select_for_update().get(pk=fact.touchpoint_id)
+    if not visible_parties(by).filter(pk=touchpoint.party_id).exists():
+        raise NotFound()
     if Touchpoint.objects.filter(corrects=touchpoint).exists():
         raise CorrectedAlready()
     touchpoint.deleted_at, touchpoint.corrects = at, None

@@ -14,7 +14,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.models import Event
-from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.platform.undo import is_own, undoes, undoes_changes_of
 
 LOGGED = (ActivityKind.NOTE, ActivityKind.CALL, ActivityKind.EMAIL, ActivityKind.MEETING)
 
@@ -182,7 +182,7 @@ def take_back_activity_change(fact: Changed, *, event: Event, by: Actor, at: dat
 @action
 def take_back_activity(fact: ActivityLogged | TodoPlanned, *, event: Event, by: Actor, at: datetime) -> None:
     """Undo of :func:`log_activity` and :func:`plan_todo`."""
-    activity = _activity(fact.activity_id, "change", by=by)
+    activity = _activity(fact.activity_id, "change" if is_own(event, by) else "delete", by=by)
     if activity.done_at is not None:
         raise NotUndoable(reason="the to-do is done")
     activity.deleted_at = at

@@ -18,13 +18,14 @@ from headwater.parties.events import (
     PersonRestored,
 )
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.parties.queries.visible import reachable_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.models import Event
-from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.platform.undo import is_own, undoes, undoes_changes_of
 from headwater.team import queries as team
 
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "street", "postcode", "vat_number"})
@@ -226,13 +227,18 @@ def restore_party(*, party_id: int, by: Actor, at: datetime) -> Party:
     """Bring a deleted person or company back on the lists.
 
     Raises:
-        NotFound: there is no such party.
+        NotFound: there is no such party, or the actor may not see it.
+        NotAllowed: the actor may not delete, hence not restore it.
         NotUndoable: it is not deleted.
     """
-    party = Party.objects.select_for_update().filter(pk=party_id).first()
+    return _restore(party_id, "delete", by=by, at=at)
+
+
+def _restore(party_id: int, verb: str, *, by: Actor, at: datetime) -> Party:
+    party = reachable_parties(by).select_for_update().filter(pk=party_id).first()
     if party is None:
         raise NotFound()
-    by.require(f"{noun_of(party)}.change")
+    by.require(f"{noun_of(party)}.{verb}")
     if party.deleted_at is None:
         raise NotUndoable(reason="it is back already")
     party.deleted_at = None
@@ -244,8 +250,8 @@ def restore_party(*, party_id: int, by: Actor, at: datetime) -> Party:
 @undoes(PersonDeleted, OrganisationDeleted)
 @action
 def bring_back(fact: PersonDeleted | OrganisationDeleted, *, event: Event, by: Actor, at: datetime) -> None:
-    """Undo of :func:`delete_party`."""
-    restore_party(party_id=event.subject_id, by=by, at=at)
+    """Undo of :func:`delete_party`; whoever deleted it themselves needs no more than the right to work on it."""
+    _restore(event.subject_id, "change" if is_own(event, by) else "delete", by=by, at=at)
 
 
 @undoes(PersonAdded, OrganisationAdded, PersonRestored, OrganisationRestored)
@@ -254,9 +260,11 @@ def take_back_party(fact: Fact, *, event: Event, by: Actor, at: datetime) -> Non
     """Undo of adding a party: it is deleted again, unless something happened with it since.
 
     Raises:
+        NotAllowed: somebody else added it, and the actor may not delete such records.
         NotUndoable: somebody worked on it since.
     """
-    party = locked_party(event.subject_id, "change", by=by)
+    added_it = isinstance(fact, (PersonAdded, OrganisationAdded)) and is_own(event, by)
+    party = locked_party(event.subject_id, "create" if added_it else "delete", by=by)
     later = Event.objects.filter(party_id=party.pk, pk__gt=event.pk).exclude(request_id=event.request_id)
     if later.exists():
         raise NotUndoable(reason="something happened with this record since; delete it instead")

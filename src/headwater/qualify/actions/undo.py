@@ -10,7 +10,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
-from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.platform.undo import is_own, undoes, undoes_changes_of
 from headwater.qualify.actions.capture import remove, restore_lead
 from headwater.qualify.actions.steps import PERSONAL, ROW, as_change, locked, require, take_step
 from headwater.qualify.events import (
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 # The right it takes to take a step back: the right to take it. A move or assignment of the system needs one too.
+# What somebody else did and what changes whose lead it is takes the right to give leads away.
 VERBS = {
     LeadMoved: "move",
     LeadAnswered: "respond",
@@ -77,7 +78,8 @@ def take_back_step(fact: Step, *, event: Event, by: Actor, at: datetime) -> None
         NotUndoable: one of the fields changed again since.
     """
     lead = locked(fact.lead_id)
-    require(by, VERBS[type(fact)], lead)
+    verb = VERBS[type(fact)] if is_own(event, by) or "owner_id" not in (fact.fields or {}) else "assign"
+    require(by, verb, lead)
     values = old_values(lead, as_change(fact))
     take_step(lead, values, LeadStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
 
@@ -93,7 +95,7 @@ def take_back_capture(fact: LeadCaptured | LeadRestored, *, event: Event, by: Ac
     lead = locked(fact.lead_id)
     if isinstance(fact, LeadCaptured) and (lead.answered_at or lead.exit or lead.stage != "NEW"):
         raise NotUndoable(reason="somebody has worked on the lead since")
-    if isinstance(fact, LeadCaptured) and event.user_id is not None and event.user_id == by.user_id:
+    if isinstance(fact, LeadCaptured) and is_own(event, by):
         require(by, "create", lead)  # whoever typed a lead in may take it out again
     else:
         require(by, "delete", lead)

@@ -12,13 +12,15 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import json_value, record
-from headwater.platform.undo import undoes
+from headwater.platform.undo import is_own, undoes
 from headwater.sell.actions.steps import locked
 from headwater.sell.events import OpportunityLinesChanged, ProductDecided, ProductDecisionTakenBack
 from headwater.sell.models import Opportunity, OpportunityLine, OrderLine, Product
 from headwater.sell.queries.visible import visible_opportunities, visible_orders, visible_products
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from headwater.platform.models import Event
 
 CENT = Decimal("0.01")
@@ -192,11 +194,30 @@ def decide_product(
 @undoes(ProductDecided)
 @action
 def take_back_decision(fact: ProductDecided, *, event: Event, by: Actor, at: datetime) -> None:
-    """Let the lines of a decision carry the file's text again."""
-    by.require("sell.opportunity.change")
-    _point_lines(OpportunityLine, fact.opportunity_line_ids or [], None, was=fact.product_id)
-    _point_lines(OrderLine, fact.order_line_ids or [], None, was=fact.product_id)
+    """Let the lines of a decision carry the file's text again.
+
+    Raises:
+        NotAllowed: somebody else decided it, and the actor may not delete opportunities.
+        NotFound: the actor does not see all the lines it was about.
+    """
+    by.require("sell.opportunity.change" if is_own(event, by) else "sell.opportunity.delete")
+    opportunity_lines, order_lines = fact.opportunity_line_ids or [], fact.order_line_ids or []
+    _require_sight(OpportunityLine, opportunity_lines, visible_opportunities(by))
+    _require_sight(OrderLine, order_lines, visible_orders(by))
+    _point_lines(OpportunityLine, opportunity_lines, None, was=fact.product_id)
+    _point_lines(OrderLine, order_lines, None, was=fact.product_id)
     record(ProductDecisionTakenBack(product_id=fact.product_id, text=fact.text, event_id=event.pk), by=by, at=at)
+
+
+def _require_sight(
+    model: type[OpportunityLine] | type[OrderLine], ids: Sequence[int], seen: QuerySet[Any]
+) -> None:
+    """Refuse if one of the lines that are still there belongs to something the actor does not see."""
+    parent = "opportunity" if model is OpportunityLine else "order"
+    for start in range(0, len(ids), 5_000):
+        part = model._default_manager.filter(pk__in=ids[start : start + 5_000])
+        if part.exclude(**{f"{parent}__in": seen.values("pk")}).filter(**{f"{parent}__deleted_at": None}).exists():
+            raise NotFound()
 
 
 def _point_lines(
