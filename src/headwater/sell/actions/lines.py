@@ -209,9 +209,7 @@ def take_back_decision(fact: ProductDecided, *, event: Event, by: Actor, at: dat
     record(ProductDecisionTakenBack(product_id=fact.product_id, text=fact.text, event_id=event.pk), by=by, at=at)
 
 
-def _require_sight(
-    model: type[OpportunityLine] | type[OrderLine], ids: Sequence[int], seen: QuerySet[Any]
-) -> None:
+def _require_sight(model: type[OpportunityLine] | type[OrderLine], ids: Sequence[int], seen: QuerySet[Any]) -> None:
     """Refuse if one of the lines that are still there belongs to something the actor does not see."""
     parent = "opportunity" if model is OpportunityLine else "order"
     for start in range(0, len(ids), 5_000):
