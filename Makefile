@@ -7,7 +7,7 @@ export HEADWATER_HOME ?= $(CURDIR)/var
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check format bench accept lock wheel
+.PHONY: help demo run test test-all screens check format bench accept lock wheel
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: $(VENV)/.installed-dev ## the fast tests, on SQLite
 test-all: $(VENV)/.installed-dev ## everything: also slow and crash tests, a real browser, and PostgreSQL
 	$(PY) -m pytest -q -n 2 $(ARGS)
 	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 -m "not browser and not crash" $(ARGS)
+
+screens: $(VENV)/.installed-dev ## pictures of every page, light and dark, wide and on a phone, in var/screens
+	rm -rf var/screens && HEADWATER_SCREENS=$(CURDIR)/var/screens $(PY) -m pytest -q -n0 tests/browser/test_pages.py tests/browser/test_weight.py $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, import contracts, migrations
 	$(VENV)/bin/ruff check .

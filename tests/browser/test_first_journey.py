@@ -1,71 +1,25 @@
 """The promise of the README in a real browser: a file in, a lead worked and won, its source found, the file undone."""
 
-import contextlib
-import json
 import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), "")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 PASSWORD = "three quiet rivers 7"
 
 
-def environment(home):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "DJANGO_"))}
-    return {**kept, "HEADWATER_HOME": str(home)}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
-def site(tmp_path):
-    """A fresh installation being served, and the link of its first run."""
-    home, port = tmp_path / "home", free_port()
-    run = [sys.executable, "-m", "headwater"]
-    made = subprocess.run(
-        [*run, "init", "--port", str(port), "--json"], env=environment(home), capture_output=True, text=True
-    )
-    assert made.returncode == 0, made.stderr
-    server = subprocess.Popen(
-        [*run, "up", "--port", str(port), "--no-browser"], env=environment(home), stdout=subprocess.DEVNULL
-    )
-    base = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{base}/health", timeout=2)
-            break
-        time.sleep(0.2)
-    yield base, json.loads(made.stdout)["setup_link"]
-    server.terminate()
-    server.wait(20)
-
-
-@pytest.fixture
-def page():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": 1360, "height": 900})
-        tab.set_default_timeout(20_000)
-        tab.problems = []
-        tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-        tab.on("console", lambda m: m.type == "error" and "Content Security" in m.text and tab.problems.append(m.text))
-        yield tab
-        if folder := os.environ.get("HEADWATER_SHOTS"):
-            tab.screenshot(path=f"{folder}/journey-end.png", full_page=True)
-        browser.close()
+def page(chromium):
+    tab = chromium.new_page(viewport={"width": 1360, "height": 900})
+    tab.set_default_timeout(20_000)
+    tab.problems = []
+    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
+    tab.on("console", lambda m: m.type == "error" and "Content Security" in m.text and tab.problems.append(m.text))
+    yield tab
+    if folder := os.environ.get("HEADWATER_SHOTS"):
+        tab.screenshot(path=f"{folder}/journey-end.png", full_page=True)
+    tab.close()
 
 
 def act(page, base, path, values=(), press=None):
@@ -82,8 +36,8 @@ def act(page, base, path, values=(), press=None):
     page.wait_for_load_state("networkidle")
 
 
-def test_from_first_run_to_undone_import(site, page):
-    base, link = site
+def test_from_first_run_to_undone_import(fresh, page):
+    base, link = fresh
 
     # First run: the owner's account, the company, the way to begin.
     page.goto(link)
@@ -128,7 +82,7 @@ def test_from_first_run_to_undone_import(site, page):
     act(page, base, f"/leads/{lead}/do/hand_over", {"to_id": me})
     page.goto(f"{base}/leads/{lead}")
     page.locator("main").get_by_role("button", name="Accept", exact=True).first.click()
-    page.wait_for_load_state("networkidle")
+    page.locator(".path .now", has_text="SAL").wait_for()
     act(page, base, f"/leads/{lead}/do/move", {"stage": "SQL"})
 
     # Make it an opportunity and win it.
