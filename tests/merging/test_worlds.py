@@ -85,7 +85,9 @@ def build(told):
         if one != other:
             MatchProposal.objects.get_or_create(
                 party=parties[one], other=parties[other],
-                defaults={"reason": "r", "created_at": AT, "decision": decision, "decided_at": AT if decision else None},
+                defaults={
+                    "reason": "r", "created_at": AT, "decision": decision, "decided_at": AT if decision else None,
+                },
             )  # fmt: skip
     for n, reason in told["grants"]:
         Grant.objects.get_or_create(party=parties[n], user=user, reason=reason)

@@ -307,9 +307,9 @@ class PartiesMerged(
 
     What taking it back needs: ``moved`` says for each merged record and each column which rows were moved, as spans of
     ids; ``folded`` connections that only repeated others; ``revived`` and ``flags`` contact points of the kept record
-    that came back or got stricter; ``primary`` the contact points that were used first; ``decided`` what was said of
-    proposed matches before; ``change_id`` the edit of the kept record's own fields. ``other_id`` is the first of
-    ``merged_ids``.
+    that came back or got stricter; ``primary`` the contact points that were used first, ``dropped`` those of the kept
+    record that nobody wanted any more; ``decided`` what was said of proposed matches before; ``change_id`` the edit of
+    the kept record's own fields. ``other_id`` is the first of ``merged_ids``.
     """
 
     row_type: str
@@ -322,6 +322,7 @@ class PartiesMerged(
     revived: dict[str, str]
     flags: dict[str, list[str]]
     primary: str
+    dropped: str
     decided: dict[str, list[str | None]]
     change_id: int | None
 

@@ -288,15 +288,6 @@ class AssignForm(PickForm):
     owner_id = OwnerField(label="Owner")
 
 
-class ProposalForm(ActorForm):
-    """Which proposed match is none."""
-
-    proposal_id = forms.IntegerField(widget=forms.HiddenInput)
-
-
-def _offer(form: forms.Form, name: str, choices: list[tuple[int, str]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.TypedChoiceField)
 class IdsField(forms.MultipleChoiceField):
     """Whole numbers, whichever; the action says whether they mean anything."""
 
@@ -336,6 +327,15 @@ class MergeForm(ActorForm):
         return found
 
 
+class ProposalForm(ActorForm):
+    """Which proposed match is none."""
+
+    proposal_id = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[int, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.TypedChoiceField)
     field.choices = choices
 
 

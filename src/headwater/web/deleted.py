@@ -89,7 +89,9 @@ def _who(resource: Resource, ids: list[int]) -> dict[int, str]:
 
 
 def _name(ref: str) -> str:
+    if not ref.startswith(("user:", "token:")):
+        return ""
     try:
         return actor_by_ref(ref).name
-    except NotAllowed:  # a colleague who left, or a job
+    except NotAllowed:  # a colleague who left
         return ""

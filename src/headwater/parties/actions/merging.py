@@ -70,6 +70,7 @@ def merge_parties(
     decided = _decide_proposals(ids, at=at)
     revived, flags = _keep_strictest(kept, merged)
     behind = _left_behind(merged, values, only)
+    dropped = _drop_others(kept, values, only, at=at)
     moved = {str(party.pk): _move(party.pk, kept.pk, ids, behind) for party in merged}
     Party.objects.filter(pk__in=ids[1:]).update(merged_into=kept)
     edit = change_row(
@@ -80,8 +81,9 @@ def merge_parties(
     facts: list[Fact] = [
         PartiesMerged(
             party_id=kept.pk, organisation_id=organisation_of(kept), row_type=noun_of(kept), kept_id=kept.pk,
-            merged_ids=ids[1:], other_id=ids[1], more=and_more(ids[1:]), moved=moved, folded=folded, revived=revived, flags=flags,
-            primary=primary, decided=decided, change_id=edit.pk if edit is not None else None,
+            merged_ids=ids[1:], other_id=ids[1], more=and_more(ids[1:]), moved=moved, folded=folded,
+            revived=revived, flags=flags, primary=primary, dropped=dropped, decided=decided,
+            change_id=edit.pk if edit is not None else None,
         ),
         *(PartyMergedAway(party_id=pk, row_type=noun_of(kept), merged_id=pk, other_id=kept.pk) for pk in ids[1:]),
     ]  # fmt: skip
@@ -212,12 +214,22 @@ def _first_known(group: Group, family: Iterable[Party]) -> Party:
 
 
 def _left_behind(merged: Sequence[Party], values: Mapping[str, Any], only: Collection[str]) -> set[int]:
-    """Contact points that stay with the merged records, because only the chosen one was wanted."""
-    found: set[int] = set()
+    """Contact points that stay with the merged records: those taken off them, and others than the only one wanted."""
+    gone = ContactPoint.objects.filter(party__in=merged).exclude(deleted_at=None)
+    found = set(gone.values_list("pk", flat=True))
     for key in only:
         points = ContactPoint.objects.filter(party__in=merged, kind=key.upper()).exclude(normalised=values[key])
         found.update(points.values_list("pk", flat=True))
     return found
+
+
+def _drop_others(kept: Party, values: Mapping[str, Any], only: Collection[str], *, at: datetime) -> str:
+    """Take the kept record's own addresses off it where only another one was wanted; which those were."""
+    going = ContactPoint.objects.filter(party=kept, kind__in=[key.upper() for key in only], deleted_at=None)
+    going = going.exclude(normalised__in=[values[key] for key in only])
+    found = sorted(going.values_list("pk", flat=True))
+    ContactPoint.objects.filter(pk__in=found).update(deleted_at=at, is_primary=False)
+    return pointing.spans_of(found)
 
 
 # ---------------------------------------------------------------- rows

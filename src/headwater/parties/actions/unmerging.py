@@ -108,6 +108,7 @@ def _move_back(party: Party, moved: dict[str, str], here: Sequence[int]) -> Coun
 def _unfold(fact: PartiesMerged, here: Sequence[int]) -> None:
     """Connections, contact points and proposals as they were."""
     Relationship.objects.filter(pk__in=pointing.ids_in(fact.folded)).update(deleted_at=None)
+    ContactPoint.objects.filter(pk__in=pointing.ids_in(fact.dropped), party__in=here).update(deleted_at=None)
     for pk, was_deleted_at in fact.revived.items():
         point = ContactPoint.objects.filter(pk=int(pk), deleted_at=None).first()
         if point is not None:
