@@ -9,6 +9,7 @@ from django import forms
 from headwater.acquire.models import Channel, TouchpointKind
 from headwater.acquire.queries import campaign_choices, source_choices
 from headwater.acquire.rules import LONGEST_NAME
+from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
 from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
@@ -91,7 +92,7 @@ class SpendForm(ActorForm):
     spent_on = forms.DateField(label="Day", widget=DateInput)
     amount = forms.DecimalField(
         max_digits=15, decimal_places=2, label="Amount", widget=AmountInput,
-        help_text="Below zero to correct an earlier entry.",
+        help_text="Below zero for a refund or a correction; the note says of what.",
     )  # fmt: skip
     note = forms.CharField(max_length=200, required=False, label="Note")
 
@@ -103,7 +104,7 @@ class SpendForm(ActorForm):
 class TouchpointForm(ActorForm):
     """A contact with a party, written down by hand."""
 
-    party_id = forms.IntegerField(widget=forms.HiddenInput)
+    party_id = PartyField(label="With whom")
     kind = forms.ChoiceField(choices=TouchpointKind.choices, label="What happened")
     source_id = IdField(required=False, label="Source")
     campaign_id = IdField(required=False, label="Campaign")
@@ -119,6 +120,10 @@ class TouchpointForm(ActorForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer_origin(self)
+
+    def clean_party_id(self) -> int:
+        """The party that is meant."""
+        return party_meant(self, self.cleaned_data["party_id"])
 
 
 class CorrectionForm(TouchpointForm):

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from headwater.acquire.actions.files import (
+    campaign_faults,
     import_campaigns,
     import_sources,
     import_spend,
+    spend_faults,
     undo_campaign_import,
     undo_source_import,
     undo_spend_import,
 )
-from headwater.acquire.actions.touchpoint_files import UNDO_TOUCHPOINTS, import_touchpoints, undo_touchpoint_import
+from headwater.acquire.actions.touchpoint_files import (
+    UNDO_TOUCHPOINTS,
+    import_touchpoints,
+    touchpoint_faults,
+    undo_touchpoint_import,
+)
 from headwater.acquire.models import TouchpointKind
 from headwater.platform.importer import Importer, Target, TargetKind
 
@@ -45,6 +52,7 @@ CAMPAIGNS = Importer(
     kind="campaigns",
     verb="acquire.campaign.import",
     apply=import_campaigns,
+    faults=campaign_faults,
     undo=undo_campaign_import,
     targets=(
         EXTERNAL_ID,
@@ -65,6 +73,7 @@ SPEND = Importer(
     kind="spend",
     verb="acquire.spend.import",
     apply=import_spend,
+    faults=spend_faults,
     undo=undo_spend_import,
     targets=(
         EXTERNAL_ID,
@@ -82,6 +91,7 @@ TOUCHPOINTS = Importer(
     kind="touchpoints",
     verb="acquire.touchpoint.import",
     apply=import_touchpoints,
+    faults=touchpoint_faults,
     undo=undo_touchpoint_import,
     undo_steps=UNDO_TOUCHPOINTS,
     targets=(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
 
 LONGEST_NAME = 120
 
@@ -76,3 +78,14 @@ def read_channel(text: str, labels: Mapping[str, str]) -> str:
         if folded in (fold_name(code), fold_name(label)):
             return code
     return guess_channel(text) if folded else ""
+
+
+def why_not_spent(values: Mapping[str, Any], *, zone: tzinfo, at: datetime) -> dict[str, list[str]]:
+    """What speaks against an entry of spend, by field. Below zero is a refund or a correction, nothing is neither."""
+    wrong: dict[str, list[str]] = {}
+    amount, spent_on = values.get("amount"), values.get("spent_on")
+    if amount is not None and amount == 0:
+        wrong["amount"] = ["Enter an amount other than zero."]
+    if spent_on is not None and spent_on > at.astimezone(zone).date():
+        wrong["spent_on"] = [f"{spent_on:%Y-%m-%d} has not come yet: only money that is spent counts."]
+    return wrong

@@ -128,8 +128,8 @@ class Cleaner:
         """Whether this pass is about the row at all."""
         return all(cells[place].strip() == value for place, value in self._where)
 
-    def clean(self, line: int, cells: Sequence[str]) -> tuple[CleanRow | None, list[str]]:
-        """The row with typed values, or everything that is wrong with it."""
+    def clean(self, line: int, cells: Sequence[str]) -> tuple[CleanRow, list[str]]:
+        """The row with the values that could be read, and everything that is wrong with its cells."""
         reasons: list[str] = []
         if len(cells) > self._width:
             reasons.append(f"The row has {len(cells)} cells, the header has {self._width}.")
@@ -150,7 +150,7 @@ class Cleaner:
             if target.key not in values and target.key not in unread:
                 reasons.append(f"{target.label} is missing.")
         if reasons:
-            return None, reasons
+            return CleanRow(line, values, {}), reasons
         extra = {name: text for i, name in self._rest if (text := clean_text(cells[i]))}
         return CleanRow(line, values, extra), reasons
 

@@ -361,16 +361,17 @@ class _Run:
     # -- what both need
 
     def _chunks(self, each: int, start: int, fixed: int | None = None) -> Iterator[_Chunk]:
-        cleaner, chunk = self.cleaners[each], _Chunk()
+        cleaner, faults, chunk = self.cleaners[each], self.importers[each].faults, _Chunk()
         for line, cells in self.table.rows(start):
             chunk.read += 1
             if cleaner.concerns(cells):
                 clean, reasons = cleaner.clean(line, cells)
-                if clean is not None:
+                if not reasons:
                     chunk.rows.append(clean)
                     chunk.cells[line] = cells
                 else:
-                    chunk.unclean.append((line, cells, reasons))
+                    more = faults(clean.values, self.contexts[each], now())
+                    chunk.unclean.append((line, cells, [*reasons, *more]))
             if chunk.read >= (fixed or self.pace.size):
                 self.pace.breathe()
                 yield chunk

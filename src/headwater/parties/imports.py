@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from headwater.parties.actions.file_cells import person_faults
 from headwater.parties.actions.file_undo import UNDO_PARTIES, undo_party_import
-from headwater.parties.actions.organisation_files import import_organisations
+from headwater.parties.actions.organisation_files import import_organisations, organisation_faults
 from headwater.parties.actions.people_files import import_people
 from headwater.platform.importer import Importer, Target, TargetKind
 
@@ -23,6 +24,7 @@ PEOPLE = Importer(
     kind="people",
     verb="parties.person.import",
     apply=import_people,
+    faults=person_faults,
     undo=undo_party_import,
     undo_steps=UNDO_PARTIES,
     targets=(
@@ -46,6 +48,7 @@ ORGANISATIONS = Importer(
     kind="organisations",
     verb="parties.organisation.import",
     apply=import_organisations,
+    faults=organisation_faults,
     undo=undo_party_import,
     undo_steps=UNDO_PARTIES,
     targets=(

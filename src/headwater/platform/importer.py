@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -137,12 +137,22 @@ def undo_at_once(steps: Sequence[UndoStep], *, batch_id: int, by: Actor, at: dat
     return result
 
 
+Faults = Callable[[Mapping[str, Any], Batch, datetime], list[str]]
+
+
+def no_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """For nouns whose values cannot be wrong once they are read."""
+    return []
+
+
 @dataclass(frozen=True)
 class Importer:
     """How files become rows of a noun. ``kind`` is the word of the command line: ``leads``, ``orders``…
 
     ``apply`` is an action: it takes a clean chunk, looks everything up in a few queries, writes set-based and
-    answers one result per row, in order; it never raises for a bad row. ``undo`` is the action that takes back
+    answers one result per row, in order; it never raises for a bad row. ``faults`` says what is wrong with values
+    by themselves: ``apply`` goes by it, and rows whose cells cannot all be read are asked too, so that whoever mends
+    a file learns everything at once. ``undo`` is the action that takes back
     what a batch did to this noun, except what people worked on since. Nouns that come in by the ten thousand give
     ``undo_steps`` too: the same in portions.
     """
@@ -153,6 +163,7 @@ class Importer:
     undo: Callable[..., UndoResult]
     verb: str
     undo_steps: Sequence[UndoStep] = ()
+    faults: Faults = no_faults
 
     def target(self, key: str) -> Target | None:
         """The target of that key."""

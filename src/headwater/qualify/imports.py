@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.qualify.actions.file_rows import lead_faults
 from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
 from headwater.qualify.actions.lead_files import import_leads
 
@@ -35,6 +36,7 @@ LEADS = Importer(
     kind="leads",
     verb="qualify.lead.import",
     apply=import_leads,
+    faults=lead_faults,
     undo=undo_lead_import,
     undo_steps=UNDO_LEADS,
     targets=(

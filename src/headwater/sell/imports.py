@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.sell.actions.file_undo import undo_opportunity_import, undo_order_import
-from headwater.sell.actions.opportunity_files import import_opportunities
-from headwater.sell.actions.order_files import import_orders
-from headwater.sell.actions.product_files import import_products, undo_product_import
+from headwater.sell.actions.opportunity_files import import_opportunities, opportunity_faults
+from headwater.sell.actions.order_files import import_orders, order_faults
+from headwater.sell.actions.product_files import import_products, product_faults, undo_product_import
 from headwater.sell.models import ForecastCategory, LostReason
 
 STATES = {
@@ -41,6 +41,7 @@ PRODUCTS = Importer(
     kind="products",
     verb="sell.product.import",
     apply=import_products,
+    faults=product_faults,
     undo=undo_product_import,
     targets=(
         EXTERNAL_ID,
@@ -56,6 +57,7 @@ OPPORTUNITIES = Importer(
     kind="opportunities",
     verb="sell.opportunity.import",
     apply=import_opportunities,
+    faults=opportunity_faults,
     undo=undo_opportunity_import,
     targets=(
         EXTERNAL_ID,
@@ -82,6 +84,7 @@ ORDERS = Importer(
     kind="orders",
     verb="sell.order.import",
     apply=import_orders,
+    faults=order_faults,
     undo=undo_order_import,
     targets=(
         EXTERNAL_ID,

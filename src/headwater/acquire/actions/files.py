@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from headwater.acquire.actions.campaigns import add_campaign, change_campaign, delete_campaign, ensure_campaigns
 from headwater.acquire.actions.campaigns import restore_campaign as bring_campaign_back
@@ -14,7 +15,7 @@ from headwater.acquire.actions.sources import add_source, archive_source, change
 from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
 from headwater.acquire.queries import channel_labels, channels_of
-from headwater.acquire.rules import fold_name, guess_channel, read_channel
+from headwater.acquire.rules import fold_name, guess_channel, read_channel, why_not_spent
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import edits_of, happened_to, worked_on_since
@@ -179,6 +180,13 @@ def import_spend(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datet
     return _Spend(sources, campaigns, batch, by, at).take(rows)
 
 
+def spend_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about money spent. Below zero is a refund or a correction."""
+    return [
+        reason for reasons in why_not_spent(values, zone=ZoneInfo(batch.zone), at=at).values() for reason in reasons
+    ]
+
+
 class _Spend:
     """One chunk of spend entries."""
 
@@ -193,7 +201,11 @@ class _Spend:
         known = self._by_external_id(rows)
         same = self._earlier([row for row in rows if not row.values.get("external_id")])
         results: list[tuple[CleanRow, Outcome, SpendEntry]] = []
+        left_out: dict[int, list[str]] = {}
         for row in rows:
+            if faults := spend_faults(row.values, self.batch, self.at):
+                left_out[row.line] = faults
+                continue
             external_id = row.values.get("external_id", "")
             wanted = self._wanted(row)
             entry = known.get(external_id) if external_id else same.get(_key(wanted))
@@ -206,7 +218,9 @@ class _Spend:
             else:
                 results.append((row, self._compare(entry, wanted), entry))
         self._write()
-        return [RowResult(row.line, outcome, entry.pk) for row, outcome, entry in results]
+        told = {row.line: RowResult(row.line, outcome, entry.pk) for row, outcome, entry in results}
+        told |= {line: RowResult(line, Outcome.REJECTED, None, faults) for line, faults in left_out.items()}
+        return [told[row.line] for row in rows]
 
     def _by_external_id(self, rows: Sequence[CleanRow]) -> dict[str, SpendEntry]:
         found = _known(self.batch, SPEND, rows)
@@ -306,6 +320,11 @@ def _sources_of(rows: Sequence[CleanRow]) -> dict[str, str]:
 
 def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(";") if name.strip()]
+
+
+def campaign_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a campaign, as far as the row itself tells."""
+    return _why_not_campaign(dict(values), None, None, "")
 
 
 def _why_not_campaign(values: dict[str, Any], campaign: Campaign | None, same: Campaign | None, name: str) -> list[str]:

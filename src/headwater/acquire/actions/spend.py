@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry
+from headwater.acquire.rules import why_not_spent
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound
@@ -32,20 +33,25 @@ def add_spend(
     currency: str = "",
     note: str = "",
 ) -> SpendEntry:
-    """Enter money spent on a source on a day. A mistake is corrected by another entry, below zero if need be.
+    """Enter money spent on a source on a day. Below zero is a refund or a correction, and the note says of what.
 
     Raises:
         NotAllowed: the actor may not enter spend.
-        Invalid: an amount of nothing.
+        Invalid: an amount of nothing, one below zero without a word, a day to come, a campaign of other sources.
         NotFound: there is no such source or campaign.
     """
     by.require("acquire.spend.create")
-    if amount == 0:
-        raise Invalid({"amount": ["Enter an amount other than zero."]})
+    wrong = why_not_spent({"amount": amount, "spent_on": spent_on}, zone=team.company().zone, at=at)
+    if amount < 0 and not note.strip():
+        wrong["note"] = ["Below zero is a refund or a correction: say of what."]
     source = Source.objects.filter(pk=source_id).first()
-    known_campaign = campaign_id is None or Campaign.objects.filter(pk=campaign_id, deleted_at=None).exists()
-    if source is None or not known_campaign:
+    campaign = None if campaign_id is None else Campaign.objects.filter(pk=campaign_id, deleted_at=None).first()
+    if source is None or (campaign_id is not None and campaign is None):
         raise NotFound()
+    if campaign is not None and not _runs_through(campaign, source):
+        wrong["campaign_id"] = [f"“{campaign.name}” does not run through “{source.name}”. Add the source to it first."]
+    if wrong:
+        raise Invalid(wrong)
     entry = SpendEntry.objects.create(
         source=source,
         campaign_id=campaign_id,
@@ -84,6 +90,12 @@ def take_back_spend(fact: SpendEntered | SpendRestored, *, event: Event, by: Act
 def bring_back_spend(fact: SpendDeleted, *, event: Event, by: Actor, at: datetime) -> None:
     """Undo the taking out of an entry."""
     restore_spend(spend_id=fact.spend_id, by=by, at=at)
+
+
+def _runs_through(campaign: Campaign, source: Source) -> bool:
+    """Whether a campaign uses this source; one that names none may use any."""
+    sources = set(campaign.sources.values_list("pk", flat=True))
+    return not sources or source.pk in sources
 
 
 def _entered(entry: SpendEntry, source_name: str) -> SpendEntered:

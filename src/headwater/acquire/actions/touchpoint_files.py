@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from headwater.acquire.events import TouchpointRecorded, TouchpointTakenBack
 from headwater.acquire.models import Touchpoint
 from headwater.acquire.queries import channel_labels, channels_of
 from headwater.acquire.rules import read_channel
+from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.file_undo import UNDO_PARTIES
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.parties.queries.visible import names_of
@@ -62,8 +63,9 @@ def import_touchpoints(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at:
     by = by.in_batch(batch.id)
     read = [_FileRow(r.line, r.values, dict(r.extra), r.values.get("external_id", "")) for r in rows]
     for row in read:
-        if (moment := row.values.get("occurred_at")) is not None and moment > at + CLOCKS_DIFFER:
-            row.errors.append("The contact lies in the future.")
+        if faults := _own_faults(row.values, at):
+            # Matching would tell of the address; it is not asked about a row that is left out.
+            row.errors.extend([*faults, *email_faults(row.values)])
     known = _known(read, batch)
     for row in read:
         if row.external_id in known:
@@ -74,6 +76,16 @@ def import_touchpoints(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at:
     _write(new, batch=batch, by=by, at=at)
     _revive([row for row in read if row.outcome is Outcome.UNCHANGED], by)
     return [row.result() for row in read]
+
+
+def touchpoint_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a contact."""
+    return [*_own_faults(values, at), *email_faults(values)]
+
+
+def _own_faults(values: Mapping[str, Any], at: datetime) -> list[str]:
+    moment = values.get("occurred_at")
+    return ["The contact lies in the future."] if moment is not None and moment > at + CLOCKS_DIFFER else []
 
 
 @action

@@ -231,6 +231,38 @@ def test_money_spent_names_its_source_and_is_taken_out_again(by: Actor, fair: So
         actions.add_spend(source_id=999, spent_on=DAY, amount=Decimal(1), by=by, at=AT)
 
 
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"spent_on": AT.date() + timedelta(days=1)}, "spent_on"),
+        ({"amount": Decimal(-100)}, "note"),
+        ({"amount": Decimal(0)}, "amount"),
+    ],
+)
+def test_money_is_spent_on_a_day_that_has_come_and_a_refund_says_of_what(
+    by: Actor, fair: Source, values: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        actions.add_spend(**{"source_id": fair.pk, "spent_on": DAY, "amount": Decimal(5), **values}, by=by, at=AT)
+    assert list(refused.value.fields) == [field]
+    actions.add_spend(source_id=fair.pk, spent_on=DAY, amount=Decimal(-100), note="Refund", by=by, at=AT)
+
+
+def test_money_of_a_campaign_is_spent_on_one_of_its_sources(by: Actor, fair: Source) -> None:
+    other = actions.add_source(name="Inbound phone", channel="INBOUND_CALL", by=by, at=AT)
+    campaign = actions.add_campaign(name="Spring fairs", source_ids=[fair.pk], by=by, at=AT)
+    spent: dict[str, Any] = {"campaign_id": campaign.pk, "spent_on": DAY, "amount": Decimal(5), "by": by, "at": AT}
+    actions.add_spend(source_id=fair.pk, **spent)
+    with pytest.raises(Invalid, match="does not run through “Inbound phone”"):
+        actions.add_spend(source_id=other.pk, **spent)
+
+
+def test_a_file_of_spend_leaves_out_days_to_come_and_amounts_of_nothing(by: Actor) -> None:
+    entry = {"source": "Expo", "spent_on": DAY, "amount": Decimal("9.90")}
+    rows = [{**entry, "spent_on": AT.date() + timedelta(days=3650)}, entry, {**entry, "amount": Decimal(0)}]
+    assert run(imports.SPEND, by, *rows) == [Outcome.REJECTED, Outcome.CREATED, Outcome.REJECTED]
+
+
 def test_files_of_spend_are_imported_once_and_undone(by: Actor) -> None:
     entry = {"source": "Expo", "campaign": "Spring", "spent_on": DAY, "amount": Decimal("99.90")}
     with_id = {**entry, "external_id": "S1", "note": "Stand"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from headwater.parties import rules
 from headwater.parties.actions.matching import PartyMatch
-from headwater.platform.importer import Outcome, RowResult
+from headwater.platform.importer import Batch, Outcome, RowResult
 from headwater.team import queries as team
 
 
@@ -41,6 +43,21 @@ def result_of(
         return RowResult(line, Outcome.CREATED, party_id, told)
     touched = party_id in changed or match.is_changed
     return RowResult(line, Outcome.UPDATED if touched else Outcome.UNCHANGED, party_id, told)
+
+
+def email_faults(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the e-mail address of a row, if it has one."""
+    if email := values.get("email"):
+        try:
+            rules.normalise_email(email)
+        except rules.BadContact as error:
+            return [f"E-mail “{email}”: {error}"]
+    return []
+
+
+def person_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a person."""
+    return email_faults(values)
 
 
 def tags_in(cell: Any) -> tuple[str, ...]:

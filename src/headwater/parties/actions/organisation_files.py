@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from headwater.parties import rules
 from headwater.parties.actions.bulk_tags import put_tags
-from headwater.parties.actions.file_cells import Owners, result_of, tags_in
+from headwater.parties.actions.file_cells import Owners, email_faults, result_of, tags_in
 from headwater.parties.actions.file_links import connect_parents
 from headwater.parties.actions.matching import PartyDraft, PartyMatch, match_parties
 from headwater.parties.actions.updating import EMAIL, PHONE, WEBSITE, Wanted, update_parties
@@ -35,14 +37,17 @@ def import_organisations(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, a
     by.require("parties.organisation.import")
     by = by.in_batch(batch.id)
     owners = Owners(row.values.get("owner") for row in rows)
-    read = [_OrganisationRow(row, owners, batch) for row in rows]
+    read = [_OrganisationRow(row, owners, batch, at) for row in rows]
     good = [row for row in read if not row.errors]
     matches = match_parties([row.draft for row in good], batch=batch, kind_key="parties.organisation", by=by, at=at)
     for row, match in zip(good, matches, strict=True):
         row.match = match
     parents = {row.party_id: row.parent for row in good if row.parent and row.party_id is not None}
     links = connect_parents(parents, batch=batch, by=by, at=at)
-    changed = update_parties(_wanted(good, links.unresolved), by=by, at=at)
+    wanted = _wanted(good, links.unresolved)
+    changed = update_parties(wanted, by=by, at=at)
+    for row in good:
+        row.notes.extend(wanted[row.party_id].left_out if row.party_id in wanted else [])
     changed |= links.connected
     changed |= put_tags({row.party_id: row.tags for row in good if row.party_id and row.tags}, by=by, at=at)
     return [
@@ -50,22 +55,28 @@ def import_organisations(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, a
     ]
 
 
+def organisation_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a company."""
+    faults = email_faults(values)
+    employees = values.get("employees")
+    if employees is not None and not 0 <= employees <= MOST_EMPLOYEES:
+        faults.append(f"“{employees}” is no number of employees.")
+    return faults
+
+
 class _OrganisationRow:
     """One row on its way to a company."""
 
-    def __init__(self, row: CleanRow, owners: Owners, batch: Batch) -> None:
+    def __init__(self, row: CleanRow, owners: Owners, batch: Batch, at: datetime) -> None:
         self.line, self.values = row.line, row.values
         self.extra, self.notes = dict(row.extra), list[str]()
-        self.errors: list[str] = []
+        self.errors = organisation_faults(row.values, batch, at)
         get = row.values.get
         self.name = " ".join((get("name") or "").split())
         if not self.name:
             self.errors.append("The company has no name.")
         self.owner_id, self.team_id = owners.of_cell(get("owner"), self.extra, self.notes)
         self.points = self._read_points(batch.region)
-        employees = get("employees")
-        if employees is not None and not 0 <= employees <= MOST_EMPLOYEES:
-            self.errors.append(f"“{employees}” is no number of employees.")
         self.parent = " ".join((get("parent") or "").split())
         self.tags = tags_in(get("tag"))
         if note := get("note"):
@@ -85,10 +96,8 @@ class _OrganisationRow:
     def _read_points(self, region: str) -> dict[str, tuple[str, str]]:
         points: dict[str, tuple[str, str]] = {}
         if email := self.values.get("email"):
-            try:
+            with suppress(rules.BadContact):  # told among the faults
                 points[EMAIL] = (email, rules.normalise_email(email))
-            except rules.BadContact as error:
-                self.errors.append(f"E-mail “{email}”: {error}")
         for kind, key in ((PHONE, "phone"), (WEBSITE, "website")):
             if text := self.values.get(key):
                 try:

@@ -12,9 +12,10 @@ from typing import Any
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import ensure_campaigns, ensure_sources
 from headwater.acquire.rules import read_channel
+from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, PartyMatch
 from headwater.parties.queries.visible import visible_parties
-from headwater.parties.rules import BadContact, name_key, normalise_email
+from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.qualify.models import Lead, Stage
@@ -79,13 +80,8 @@ class FileRow:
 
     def has_good_email(self) -> bool:
         """Whether the row's e-mail address, if it has one, can be right; if not, that is what is wrong with it."""
-        if email := self.values.get("email"):
-            try:
-                normalise_email(email)
-            except BadContact as error:
-                self.errors.append(f"E-mail “{email}”: {error}")
-                return False
-        return True
+        self.errors.extend(email_faults(self.values))
+        return self.ok
 
     def join(self, first: FileRow) -> None:
         """Add what this row says to an earlier row about the same lead."""
@@ -161,10 +157,25 @@ def source_of(values: Mapping[str, Any]) -> str:
 
 def read_rows(rows: Sequence[CleanRow], names: Names, *, batch: Batch, at: datetime) -> list[FileRow]:
     """The rows with their names replaced by ids, and what is wrong with them."""
-    return [_read(row, names, batch, at + CLOCKS_DIFFER) for row in rows]
+    return [_read(row, names, batch, at) for row in rows]
 
 
-def _read(row: CleanRow, names: Names, batch: Batch, latest: datetime) -> FileRow:
+def lead_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a lead."""
+    return [*_own_faults(values, at), *email_faults(values)]
+
+
+def _own_faults(values: Mapping[str, Any], at: datetime) -> list[str]:
+    faults = []
+    amount, arrived_at = values.get("amount"), values.get("arrived_at")
+    if amount is not None and amount < 0:
+        faults.append("The amount is below zero.")
+    if arrived_at is not None and arrived_at > at + CLOCKS_DIFFER:
+        faults.append("The lead arrives in the future.")
+    return faults
+
+
+def _read(row: CleanRow, names: Names, batch: Batch, at: datetime) -> FileRow:
     get = row.values.get
     read = FileRow(row.line, row.values, dict(row.extra), external_id=get("external_id", ""))
     wanted = read.wanted
@@ -178,10 +189,9 @@ def _read(row: CleanRow, names: Names, batch: Batch, latest: datetime) -> FileRo
     if (amount := get("amount")) is not None:
         wanted["amount"] = amount.quantize(CENT)
         wanted["currency"] = get("currency") or batch.currency
-        if amount < 0:
-            read.errors.append("The amount is below zero.")
-    if "arrived_at" in wanted and wanted["arrived_at"] > latest:
-        read.errors.append("The lead arrives in the future.")
+    if faults := _own_faults(row.values, at):
+        # Matching would tell of the address; it is not asked about a row that is left out.
+        read.errors.extend([*faults, *email_faults(row.values)])
     if stage := get("stage"):
         read.stage = stage
     _read_owner(read, get("owner"), names)

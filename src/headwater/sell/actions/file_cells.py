@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
 from headwater.platform.identity import known_ids
@@ -99,6 +100,19 @@ def check_amounts(row: FileRow, *keys: str) -> None:
             row.row.values["currency"] = currency_code(code)
         except UnknownCurrency as error:
             row.errors.append(f"Currency: {error}")
+
+
+def check_email(row: FileRow) -> None:
+    """Tell of the address of a row that is left out anyway: the search for the buyer is not asked about it."""
+    if row.errors:
+        row.errors.extend(email_faults(row.row.values))
+
+
+def faults_found(check: Callable[[FileRow], None], values: Mapping[str, Any]) -> list[str]:
+    """What ``check`` finds wrong with values by themselves, and with their e-mail address."""
+    row = FileRow(CleanRow(0, dict(values), {}), "")
+    check(row)
+    return [*row.errors, *email_faults(values)]
 
 
 def find_buyers(rows: Sequence[FileRow], *, batch: Batch, kind_key: str, by: Actor, at: datetime) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from headwater.platform.importer import Batch, CleanRow
 from headwater.sell.actions.file_cells import FileRow, is_blank, own_id
@@ -91,7 +92,7 @@ def gathered(rows: Sequence[FileRow], known: Mapping[str, Order], batch: Batch) 
                 about.said.setdefault("currency", there.currency if there is not None else batch.currency)
         says = _says(row, batch.id)
         row.errors.extend(
-            _contradiction(name, value, about.said[name])
+            _contradiction(name, value, about.said[name], batch)
             for name, value in says.items()
             if about.said.get(name, value) != value
         )
@@ -127,10 +128,11 @@ def _says(row: FileRow, batch_id: int) -> dict[str, str]:
     return says
 
 
-def _contradiction(name: str, value: str, first: str) -> str:
+def _contradiction(name: str, value: str, first: str, batch: Batch) -> str:
     if name in BUYER:
         return f"{HEAD[name]}: the first row of this order names another."
-    if name == "ordered_at":  # as people write it
-        value, first = (text[:16].replace("T", " ") for text in (value, first))
+    if name == "ordered_at":  # as people write it, in their own time
+        zone = ZoneInfo(batch.zone)
+        value, first = (f"{datetime.fromisoformat(t).astimezone(zone):%Y-%m-%d %H:%M}" for t in (value, first))
     text = f"{HEAD[name]}: {value} here, {first} in the first row of this order."
     return f"{text} Map the column to “{OF_THE_LINE[name]}” if it is about the line." if name in OF_THE_LINE else text

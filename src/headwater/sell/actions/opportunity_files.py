@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +21,8 @@ from headwater.sell.actions.file_cells import (
     BY_HAND,
     FileRow,
     check_amounts,
+    check_email,
+    faults_found,
     find_buyers,
     find_owners,
     find_products,
@@ -51,6 +53,18 @@ VALUES = ("amount", "opened_at", "close_date", "probability")
 # How a file without a column for the state calls a closed opportunity in its column for the stage.
 ENDS = {"won": End.WON, "closed won": End.WON, "lost": End.LOST, "closed lost": End.LOST}
 CATEGORY = {"": ForecastCategory.PIPELINE, "WON": ForecastCategory.CLOSED, "LOST": ForecastCategory.OMITTED}
+
+
+def opportunity_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about an opportunity, as far as the row itself tells."""
+    return faults_found(_check_numbers, values)
+
+
+def _check_numbers(row: FileRow) -> None:
+    check_amounts(row, "amount")
+    percent = row.get("probability")
+    if percent is not None and not 0 <= percent <= 100:
+        row.errors.append(f"Probability: {percent} is not between 0 and 100.")
 
 
 @action
@@ -139,14 +153,12 @@ class _Wave:
     # -- reading
 
     def _check(self, row: FileRow) -> None:
-        check_amounts(row, "amount")
-        percent = row.get("probability")
-        if percent is not None and not 0 <= percent <= 100:
-            row.errors.append(f"Probability: {percent} is not between 0 and 100.")
+        _check_numbers(row)
         stage = row.text("stage").casefold()
         if stage and stage not in self.by_name and stage not in ENDS:
             there = ", ".join(stage.name for stage in self.stages)
             row.errors.append(f"Stage: there is no stage “{row.text('stage')}”. There are: {there}.")
+        check_email(row)
 
     def _find_leads(self) -> None:
         wanted = sorted({row.text("lead") for row in self.read} - {""})

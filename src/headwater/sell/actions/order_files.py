@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
@@ -19,6 +20,8 @@ from headwater.sell.actions.file_cells import (
     BY_HAND,
     FileRow,
     check_amounts,
+    check_email,
+    faults_found,
     find_buyers,
     find_owners,
     find_products,
@@ -75,6 +78,25 @@ def import_orders(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: date
     return [row.result() for row in read]
 
 
+def order_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row of an order."""
+    return faults_found(lambda row: _check(row, batch, at), values)
+
+
+def _check(row: FileRow, batch: Batch, at: datetime) -> None:
+    quantity = row.get("quantity")
+    if quantity is not None and quantity < 0:
+        row.errors.append(f"Quantity: {quantity.normalize():f} is a return or credit note, not something bought.")
+        row.row.values.pop("quantity")
+    check_amounts(row, "amount", "cost", "unit_price", "unit_cost", "line_amount")
+    discount = row.get("discount")
+    if discount is not None and not 0 <= discount <= 100:
+        row.errors.append(f"Discount: {discount} is not between 0 and 100 percent.")
+    ordered = row.get("ordered_at")
+    if ordered is not None and ordered > at:
+        row.errors.append(f"Ordered: {ordered.astimezone(ZoneInfo(batch.zone)):%Y-%m-%d} has not come yet.")
+
+
 def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) -> None:
     """The win of an order whose day or amount was corrected is corrected with it."""
     moved = {
@@ -114,7 +136,8 @@ class _Chunk:
     def find(self) -> None:
         """Check the rows, find everything they name, and gather them by their orders."""
         for row in self.read:
-            self._check(row)
+            _check(row, self.batch, self.at)
+            check_email(row)
         self._find_leads()
         self._find_opportunities()
         find_owners(self.read)
@@ -141,19 +164,6 @@ class _Chunk:
         Order.objects.bulk_update(self.heads, ["head"], batch_size=500)
 
     # -- reading
-
-    def _check(self, row: FileRow) -> None:
-        quantity = row.get("quantity")
-        if quantity is not None and quantity < 0:
-            row.errors.append(f"Quantity: {quantity.normalize():f} is a return or credit note, not something bought.")
-            row.row.values.pop("quantity")
-        check_amounts(row, "amount", "cost", "unit_price", "unit_cost", "line_amount")
-        discount = row.get("discount")
-        if discount is not None and not 0 <= discount <= 100:
-            row.errors.append(f"Discount: {discount} is not between 0 and 100 percent.")
-        ordered = row.get("ordered_at")
-        if ordered is not None and ordered > self.at:
-            row.errors.append(f"Ordered: {ordered:%Y-%m-%d} has not come yet.")
 
     def _find_leads(self) -> None:
         wanted = sorted({row.text("lead") for row in self.read} - {""})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from headwater.sell.actions.file_cells import (
     BY_HAND,
     FileRow,
     check_amounts,
+    faults_found,
     is_blank,
     touched_by_hand,
     waves,
@@ -56,9 +57,18 @@ def import_products(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: da
     return [results[row.line] for row in rows]
 
 
+def product_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[str]:
+    """What is wrong with a row about a product."""
+    return faults_found(_check_prices, values)
+
+
+def _check_prices(row: FileRow) -> None:
+    check_amounts(row, "list_price", "cost")
+
+
 def _import_wave(read: Sequence[FileRow], *, batch: Batch, by: Actor, at: datetime) -> None:
     for row in read:
-        check_amounts(row, "list_price", "cost")
+        _check_prices(row)
     good = [row for row in read if row.ok]
     by_external = known_ids(batch.system, PRODUCT_ROW, [row.external_id for row in good if row.external_id])
     products = Product.objects.select_for_update().in_bulk(list(by_external.values()))

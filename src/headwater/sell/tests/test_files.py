@@ -281,3 +281,10 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(bring, django_assert_
         bring(import_opportunities, 2, *many)
     with django_assert_max_num_queries(30):
         bring(import_opportunities, 3, *many)
+
+
+def test_a_day_to_come_is_told_as_the_file_says_it(by_head):
+    berlin = Batch(7, "maven", "Europe/Berlin", "EUR", "DE", "file.csv")
+    ordered = datetime(2099, 1, 4, 23, 0, tzinfo=UTC)  # midnight of the fifth in Berlin
+    file = rows({"organisation": "Cancity", "ordered_at": ordered})
+    assert "Ordered: 2099-01-05 has not come yet." in import_orders(file, batch=berlin, by=by_head, at=AT)[0].reasons
