@@ -5,7 +5,8 @@
 imports a generated file through the importer (validation, normalisation, duplicates, people, companies, touchpoints,
 events, spans), while another process writes a little all the time. Then the rows that this made are put into an empty
 database of the same schema and indexes with nothing but INSERT. Prints rows per lead, leads per second, the ratio of
-the two times, the longest wait of the other writer, and the peak of memory. PROFILE=1 prints where the time goes.
+the two times, the longest wait of the other writer, and the peak of memory. At last the import is undone beside the
+same other writer. PROFILE=1 prints where the time goes.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+T = TypeVar("T")
 SIZE = int(os.environ.get("SIZE", "100000"))
 RATIO, LEADS_A_SECOND, LONGEST_WAIT, MEGABYTES = 2.5, 1_500, 1.0, 600
 FIRST = ["Anna", "Bram", "Clara", "David", "Eva", "Felix", "Greta", "Hugo", "Ines", "Jonas", "Koen", "Lotte", "Marie"]
@@ -71,10 +74,42 @@ def write_a_little(database: str, over: Event, waits: Any) -> None:
     waits.put((longest, count))
 
 
+@dataclass
+class Run(Generic[T]):
+    """What some work took while somebody else wrote, and what came of it."""
+
+    result: T
+    seconds: float
+    worked: float
+    longest_wait: float
+    writes: int
+
+
+def beside_a_writer(database: Path, work: Callable[[], T]) -> Run[T]:
+    """Do the work while another process writes a little all the time."""
+    # A process of its own from the start: one that is forked would share SQLite's idea of who holds which lock.
+    fresh = multiprocessing.get_context("spawn")
+    over, waits = fresh.Event(), fresh.Queue()
+    other = fresh.Process(target=write_a_little, args=(str(database), over, waits))
+    other.start()
+    began, worked = time.perf_counter(), time.process_time()
+    result = work()
+    seconds, worked = time.perf_counter() - began, time.process_time() - worked
+    over.set()
+    longest, writes = waits.get()
+    other.join()
+    return Run(result, seconds, worked, longest, writes)
+
+
+def show_progress(done: int) -> None:
+    """The rows done so far, on a line that renews itself."""
+    print(f"\r{done:>10,} rows", end="", file=sys.stderr, flush=True)
+
+
 def tables(database: sqlite3.Connection) -> dict[str, int]:
-    """Every table and its highest rowid."""
-    names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    plain = [name for name in names if not name.startswith("sqlite_")]
+    """Every table and its highest rowid. The search index is left out: the worker fills it after an import."""
+    names = [row[0] for row in database.execute("SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT wr")]
+    plain = [name for name in names if not name.startswith(("sqlite_", "platform_search"))]
     return {name: database.execute(f'SELECT coalesce(max(rowid), 0) FROM "{name}"').fetchone()[0] for name in plain}
 
 
@@ -89,9 +124,8 @@ def bare_inserts(source: Path, target: Path, before: dict[str, int]) -> tuple[fl
     old, new = sqlite3.connect(source), sqlite3.connect(target, isolation_level=None)
     new.executescript(PRAGMAS)
     for kind in ("table", "index", "trigger"):
-        for (sql,) in old.execute(
-            "SELECT sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'", [kind]
-        ):
+        made = old.execute("SELECT tbl_name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL", [kind])
+        for _, sql in [row for row in made if row[0] in before]:
             new.execute(sql)
     seconds, counts = 0.0, {}
     for name, top in before.items():
@@ -110,7 +144,7 @@ def bare_inserts(source: Path, target: Path, before: dict[str, int]) -> tuple[fl
 
 
 def main() -> int:
-    """Import, insert, compare."""
+    """Import, insert, undo, compare."""
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
         os.environ["HEADWATER_HOME"] = folder
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "headwater.config.settings")
@@ -123,8 +157,8 @@ def main() -> int:
         from django.core.management import call_command
         from django.db import connection
 
-        from headwater.intake.models import ImportBatch
         from headwater.intake.run import import_file
+        from headwater.intake.undoing import undo_batch
         from headwater.platform.actor import job_actor
         from headwater.platform.clock import now
         from headwater.team.models import Company
@@ -133,53 +167,53 @@ def main() -> int:
         Company.objects.update_or_create(
             pk=1, defaults={"name": "Bench", "time_zone": "Europe/Berlin", "currency": "EUR", "country": "DE"}
         )
-        path, database = Path(folder) / "leads.csv", Home(Path(folder)).database
+        path, database, by = Path(folder) / "leads.csv", Home(Path(folder)).database, job_actor("bench")
         generate(path, SIZE)
         with contextlib.closing(sqlite3.connect(database)) as opened:
             before = tables(opened)
         connection.close()
 
-        # A process of its own from the start: one that is forked would share SQLite's idea of who holds which lock.
-        fresh = multiprocessing.get_context("spawn")
-        over, waits = fresh.Event(), fresh.Queue()
-        other = fresh.Process(target=write_a_little, args=(str(database), over, waits))
-        other.start()
-        profile = cProfile.Profile()
-
-        def report(batch: ImportBatch) -> None:
-            print(f"\r{batch.rows_read:>10,} rows", end="", file=sys.stderr, flush=True)
-
-        began, worked = time.perf_counter(), time.process_time()
-        if os.environ.get("PROFILE"):
-            profile.enable()
-        batch = import_file(path, kind="leads", by=job_actor("bench"), at=now(), on_progress=report)
-        profile.disable()
-        seconds, worked = time.perf_counter() - began, time.process_time() - worked
-        over.set()
-        wait, writes = waits.get()
-        other.join()
+        profile = cProfile.Profile() if os.environ.get("PROFILE") else contextlib.nullcontext()
+        with profile:
+            made = beside_a_writer(
+                database,
+                lambda: import_file(
+                    path, kind="leads", by=by, at=now(), on_progress=lambda batch: show_progress(batch.rows_read)
+                ),
+            )
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         connection.close()
-        assert (batch.created, batch.rejected) == (SIZE, 0), (batch.created, batch.rejected)
+        assert (made.result.created, made.result.rejected) == (SIZE, 0), (made.result.created, made.result.rejected)
         idle = time.process_time()
         bare, counts = bare_inserts(database, Path(folder) / "bare.sqlite3", before)
         idle = time.process_time() - idle
-        if os.environ.get("PROFILE"):
+        undone = beside_a_writer(
+            database,
+            lambda: undo_batch(
+                batch_id=made.result.pk, by=by, at=now(), on_progress=lambda done, total: show_progress(done)
+            ),
+        )
+        assert undone.result.undo_report["removed"] == SIZE, undone.result.undo_report
+        connection.close()
+        if isinstance(profile, cProfile.Profile):
             pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
     total = sum(counts.values())
-    ratio, speed = seconds / bare, SIZE / seconds
+    ratio, speed = made.seconds / bare, SIZE / made.seconds
     print(f"\r{SIZE:,} leads made {total:,} rows, {total / SIZE:.1f} per lead:")
     for name, count in sorted(counts.items(), key=lambda pair: -pair[1]):
         print(f"  {name:32} {count:>12,}")
+    soon = f"under {LONGEST_WAIT:.0f} s"
     lines = [
-        ("import", f"{seconds:.1f} s, {speed:,.0f} leads/s", f"at least {LEADS_A_SECOND:,}", speed >= LEADS_A_SECOND),
+        ("import", f"{made.seconds:.1f} s, {speed:,.0f} leads/s", f"at least {LEADS_A_SECOND:,}", speed >= LEADS_A_SECOND),
         ("bare inserts of the same rows", f"{bare:.1f} s, {total / bare:,.0f} rows/s", "", True),
         ("ratio", f"{ratio:.2f}", f"at most {RATIO}", ratio <= RATIO),
-        (f"longest of {writes:,} other writes", f"{wait:.2f} s", f"under {LONGEST_WAIT:.0f} s", wait < LONGEST_WAIT),
-        ("processor time", f"{worked:.1f} s and {idle:.1f} s", "", True),
+        (f"longest of {made.writes:,} other writes", f"{made.longest_wait:.2f} s", soon, made.longest_wait < LONGEST_WAIT),
+        ("processor time", f"{made.worked:.1f} s and {idle:.1f} s", "", True),
         ("peak memory", f"{memory:.0f} MB", f"under {MEGABYTES} MB", memory < MEGABYTES),
-    ]
+        ("undo", f"{undone.seconds:.1f} s, {SIZE / undone.seconds:,.0f} leads/s", "", True),
+        (f"longest of {undone.writes:,} other writes", f"{undone.longest_wait:.2f} s", soon, undone.longest_wait < LONGEST_WAIT),
+    ]  # fmt: skip
     for what, found, limit, good in lines:
         print(f"{what:32} {found:>28}   {limit:18} {'' if good else 'MISSED'}")
     return 0 if all(good for *_, good in lines) else 1

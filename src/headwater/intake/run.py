@@ -32,11 +32,13 @@ from headwater.platform.errors import DomainError
 from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.installation import installation
+from headwater.platform.statistics import look_over_tables
 
 log = structlog.get_logger()
 
 ROLLED_BACK_ROWS = 20_000
 DIFFERENT_REASONS = 40
+MANY_ROWS = 5_000
 
 OnProgress = Callable[[ImportBatch], None]
 OnRow = Callable[[RowResult], None]
@@ -156,6 +158,8 @@ def run_batch(
         run.try_out()
     else:
         run.to_the_end()
+        if batch.created >= MANY_ROWS:
+            look_over_tables()
         # Everything is in the database now; what people sent need not lie about any longer.
         (files_folder() / batch.file).unlink(missing_ok=True)
     return batch

@@ -37,3 +37,14 @@ def query_budget(limit: int) -> Iterator[None]:
 def count_queries() -> CaptureQueriesContext:
     """Counts queries: ``with count_queries() as asked: …; len(asked)``."""
     return CaptureQueriesContext(connection)
+
+
+def rows_expected(table: str) -> int:
+    """How many rows the database's planner expects in a table; 0 where it never looked."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = %s", [table])
+            found = cursor.fetchone()
+            return int(found[0].split()[0]) if found else 0
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
+        return max(0, int(cursor.fetchone()[0]))

@@ -34,7 +34,7 @@ from headwater.platform import job
 from headwater.platform.errors import NotAllowed
 from headwater.platform.importer import Outcome, RowResult
 from headwater.platform.models import Event, Job
-from headwater.platform.testing import make_actor
+from headwater.platform.testing import make_actor, rows_expected
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 State = ImportBatch.State
@@ -391,3 +391,12 @@ def test_whoever_may_not_import_all_that_the_profile_makes_is_refused_before_the
     with pytest.raises(NotAllowed):
         bring(csv_file(rows_of(3)), marketer, replace(PROFILE, passes=(PROFILE.main, orders)))
     assert Tag.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_much_came_in_the_database_knows_how_large_its_tables_are(csv_file, by, monkeypatch):
+    monkeypatch.setattr(running, "MANY_ROWS", 50)
+    bring(csv_file(rows_of(60)), by)
+    assert rows_expected(Tag._meta.db_table) == 60
+    bring(csv_file(rows_of(10, start=60)), by)
+    assert rows_expected(Tag._meta.db_table) == 60, "a few rows are not worth the trouble"

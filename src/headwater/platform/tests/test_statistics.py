@@ -1,0 +1,25 @@
+"""The database knows how large its tables are after much came in."""
+
+import pytest
+
+from headwater.platform.action import action
+from headwater.platform.bulk import insert_rows
+from headwater.platform.models import ExternalId
+from headwater.platform.statistics import look_over_tables
+from headwater.platform.testing import rows_expected
+
+COLUMNS = ("system", "kind", "external_id", "object_id")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_over_the_tables_tells_the_planner_how_many_rows_there_are():
+    rows = [("crm", "qualify.lead", str(n), n) for n in range(5_000)]
+    action(lambda: insert_rows(ExternalId, COLUMNS, rows))()
+    look_over_tables()
+    assert 2_500 < rows_expected("platform_externalid") < 10_000
+
+
+@pytest.mark.django_db
+def test_within_a_transaction_nothing_is_looked_over(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        look_over_tables()
