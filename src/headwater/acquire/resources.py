@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
 
-from headwater.acquire import actions, imports
+from headwater.acquire import actions, events, imports
 from headwater.acquire.actions.campaigns import ARCHIVE as CAMPAIGNS_ARCHIVE
 from headwater.acquire.actions.campaigns import SHELF as CAMPAIGNS_BIN
 from headwater.acquire.actions.spend import SHELF as SPEND_BIN
@@ -26,6 +26,7 @@ from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
+from headwater.web.sentence import say
 from headwater.team.queries import user_choices
 
 CELLS = "acquire/cells.html#"
@@ -224,6 +225,8 @@ TOUCHPOINTS = Resource(
                value=lambda touch: touch.campaign.name if touch.campaign else None),
         Column("is_outbound", "By us", Kind.BOOL, nullable=False, shown=False),
         Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
+
+say(events.TouchpointRecorded, events.TouchpointCorrected, kind=TouchpointKind.choices)
         Column("note", "Note", personal=True),
         BATCH,
     ),

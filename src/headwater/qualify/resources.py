@@ -13,7 +13,7 @@ from headwater.intake.batch_column import BATCH
 from headwater.parties.rules import name_key
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.shelf import Bin, register_bin
-from headwater.qualify import actions, imports
+from headwater.qualify import actions, events, imports
 from headwater.qualify.forms import (
     AssignForm,
     CaptureForm,
@@ -27,7 +27,8 @@ from headwater.qualify.forms import (
     SendBackForm,
     TalkForm,
 )
-from headwater.qualify.models import Exit, Interest, Lead, SendBackReason, Stage
+from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
+from headwater.web.sentence import say
 from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads
 from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
@@ -89,7 +90,8 @@ COLUMNS = (
     Column("campaign", "Campaign", Kind.RELATION, path="campaign_id", choices=campaign_choices,
            value=_name_of("campaign"), shown=False),
     Column("exit", "Exit", Kind.CHOICE, choices=Exit.choices, nullable=False, shown=False),
-    Column("exit_reason", "Reason", shown=False, nullable=False),
+    Column("exit_reason", "Reason", Kind.CHOICE, choices=DisqualifyReason.choices, shown=False, nullable=False,
+           chip=False),
     Column("exited_at", "Left on", Kind.DATETIME, sortable=True, shown=False),
     Column("wake_up_on", "Wakes up on", Kind.DATE, sortable=True, shown=False),
     Column("email", "E-mail", path="party__email", personal=True, shown=False, nullable=False),
@@ -175,6 +177,12 @@ LEADS = register(
                        done="Lead captured"),
         change=Command("change", "Edit", actions.change_lead, "qualify.lead.change", ChangeForm, "lead_id",
                        icon="pencil", done="Lead changed"),
+
+
+say(events.LeadCaptured, interest=Interest.choices)
+say(events.LeadMoved, events.LeadReopened, from_stage=Stage.choices, to_stage=Stage.choices)
+say(events.LeadDisqualified, reason=DisqualifyReason.choices)
+say(events.LeadSentBack, reason=SendBackReason.choices)
         commands=COMMANDS,
         views=VIEWS,
         importer=imports.LEADS,

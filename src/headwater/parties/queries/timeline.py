@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -18,6 +16,7 @@ from headwater.platform.events import FACTS, events_of_party
 from headwater.platform.models import Event
 from headwater.platform.undo import can_undo
 from headwater.team import queries as team
+from headwater.web.sentence import sentence
 
 Only = Literal["", "touches", "talks", "changes"]
 
@@ -145,35 +144,16 @@ def _values(event: Event) -> dict[str, Any]:
 # Ids a sentence may hold: those of colleagues, and those of parties. The reader sees names.
 _COLLEAGUES = ("owner_id", "user_id", "handed_to_id", "handed_by_id")
 _PARTIES = ("other_id", "employer_id", "person_id", "referrer_id")
-_FIELDS_IN = re.compile(r"\{(\w+)\}")
-_CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
-_WORDS = {"EMAIL": "e-mail", "TODO": "to-do"}
-_SPACES = re.compile(r"\s{2,}")
-_DANGLING = re.compile(r"[\s,:]+(?:from|to|by|until|for)?$")
 
 
 def _sentence(event: Event, data: dict[str, Any], users: dict[int, str], parties: dict[int, str]) -> str:
-    """The fact's sentence with names for ids and plain words for codes."""
+    """The fact's sentence, with names for the ids of colleagues and parties."""
     cls = FACTS.get(event.verb)
     if cls is None:
         return event.verb
-    words: defaultdict[str, str] = defaultdict(str)
-    for field in _FIELDS_IN.findall(cls.sentence):
-        value = data.get(field)
-        if value is not None and field in _COLLEAGUES:
-            value = users.get(value, "a former colleague")
-        elif value is not None and field in _PARTIES:
-            value = parties.get(value, "somebody")
-        words[field] = "" if value is None else _spoken(value)
-    text = _DANGLING.sub("", _SPACES.sub(" ", cls.sentence.format_map(words)).strip())
-    return text[:1].upper() + text[1:]
-
-
-def _spoken(value: Any) -> str:
-    text = str(value)
-    if text in _WORDS:
-        return _WORDS[text]
-    return text.replace("_", " ").lower() if _CODE.fullmatch(text) else text
+    names = {name: users.get(data[name], "a former colleague") for name in _COLLEAGUES if data.get(name) is not None}
+    names |= {name: parties.get(data[name], "somebody") for name in _PARTIES if data.get(name) is not None}
+    return sentence(cls, data, names, subject_type=event.subject_type)
 
 
 def _icon(event: Event, data: dict[str, Any]) -> str:

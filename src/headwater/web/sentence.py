@@ -1,0 +1,105 @@
+"""How facts are said to people: names for ids, labels for codes, money and days as everywhere else; here alone."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+
+from headwater.platform.clock import now
+from headwater.platform.events import Fact
+from headwater.platform.resource import REGISTRY, Choices
+from headwater.web import format as words
+
+MONEY = frozenset({"amount", "cost", "budget"})
+
+_FIELDS_IN = re.compile(r"\{(\w+)\}")
+_CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_ROW = re.compile(r"([a-z ]+):\d+")
+_WORDS = {"EMAIL": "e-mail", "TODO": "to-do"}
+_SPACES = re.compile(r"\s{2,}")
+_DANGLING = re.compile(r"[\s,:]+(?:from|to|by|until|for)?$")
+_LABELS: dict[tuple[str, str], dict[str, str]] = {}
+
+
+def say(*facts: type[Fact], **fields: Choices) -> None:
+    """Declare what the codes in some fields of facts are called: ``say(LeadDisqualified, reason=Reason.choices)``."""
+    for cls in facts:
+        for name, choices in fields.items():
+            _LABELS[cls.verb, name] = {str(code): str(label) for code, label in choices}
+
+
+def sentence(cls: type[Fact], values: Mapping[str, Any], names: Mapping[str, str], *, subject_type: str = "") -> str:
+    """A fact in words. ``names`` holds those of its fields that are ids, by what the reader calls them."""
+    said: defaultdict[str, str] = defaultdict(str)
+    fields = _FIELDS_IN.findall(cls.sentence)
+    for name in fields:
+        value = values.get(name)
+        if name in names:
+            said[name] = names[name]
+        elif value is None or value == "":
+            continue
+        elif name in MONEY:
+            said[name] = _money(value, str(values.get("currency") or ""))
+        elif name == "currency" and any(values.get(other) is not None for other in MONEY & set(fields)):
+            continue  # said with the amount
+        elif name == "names" and cls.verb == "platform.changed":
+            said[name] = _columns(value, values, subject_type)
+        else:
+            said[name] = _LABELS.get((cls.verb, name), {}).get(str(value)) or _spoken(value)
+    text = _DANGLING.sub("", _SPACES.sub(" ", cls.sentence.format_map(said)).strip())
+    return text[:1].upper() + text[1:]
+
+
+def _money(value: Any, currency: str) -> str:
+    try:
+        return words.money(Decimal(str(value)), currency, words.locale_for(get_language()))
+    except InvalidOperation:
+        return str(value)
+
+
+def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str) -> str:
+    """The changed fields as the columns of their noun are called; as they were told where it has none of that name."""
+    resource = REGISTRY.get(subject_type)
+    changed = [*(values.get("fields") or {}), *(values.get("personal_fields") or {})]
+    if resource is None or not changed:
+        return str(spoken)
+    labels = []
+    for name in changed:
+        key = name.removesuffix("_id")
+        column = resource.by_key.get(name) or resource.by_key.get(key)
+        labels.append(str(column.label).lower() if column is not None else key.replace("_", " "))
+    return ", ".join(dict.fromkeys(labels))
+
+
+def _spoken(value: Any) -> str:
+    locale, zone = words.locale_for(get_language()), timezone.get_current_timezone()
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, (int, float)):
+        return words.number(value, locale)
+    text = str(value)
+    if text in _WORDS:
+        return _WORDS[text]
+    if _DAY.fullmatch(text):
+        return _when(text, lambda: words.day(date.fromisoformat(text), locale, today=timezone.localtime(now()).date()))
+    if _MOMENT.fullmatch(text):
+        return _when(text, lambda: words.moment(datetime.fromisoformat(text), locale, now=now(), zone=zone))
+    if row := _ROW.fullmatch(text):  # why somebody got access: the number says nothing to a reader
+        return row[1]
+    return text.replace("_", " ").lower() if _CODE.fullmatch(text) else text
+
+
+def _when(text: str, written: Any) -> str:
+    try:
+        return str(written())
+    except ValueError:
+        return text
