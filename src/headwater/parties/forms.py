@@ -16,7 +16,8 @@ from headwater.parties.models import (
     ContactPointKind,
     RelationshipKind,
 )
-from headwater.parties.queries import connections_of, contact_points_of, search, tags_of, visible_parties
+from headwater.parties.picking import PartyField, party_meant
+from headwater.parties.queries import connections_of, contact_points_of, tags_of
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
@@ -33,7 +34,7 @@ class OwnerField(forms.TypedChoiceField):
 
 
 class PickForm(ActorForm):
-    """A form with colleagues to pick, or with a party named by what people remember of it."""
+    """A form with colleagues to pick, or a party."""
 
     edits_owner = False  # whoever looks after the row stays on offer, also when they left or are out of reach
 
@@ -43,20 +44,6 @@ class PickForm(ActorForm):
         for field in self.fields.values():
             if isinstance(field, OwnerField):
                 field.choices = [NOBODY, *user_choices(self.actor, besides=present)]
-
-    def named_party(self, text: str) -> int:
-        """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits."""
-        words = text.strip()
-        if words.isdigit() and visible_parties(self.actor).filter(pk=int(words)).exists():
-            return int(words)
-        found = search(self.actor, words, 2)
-        exact = [party for party in found if party.name.casefold() == words.casefold()]
-        found = exact if len(exact) == 1 else found
-        if not found:
-            raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
-        if len(found) > 1:
-            raise forms.ValidationError("Several records fit. Write the whole name, or the e-mail address.")
-        return found[0].pk
 
 
 PERSON_FIELDS = (
@@ -171,12 +158,12 @@ class LogForm(ActorForm):
 class LogForPartyForm(PickForm, LogForm):
     """What was done, and with whom."""
 
-    party_id = forms.CharField(max_length=254, label="With whom", help_text="Name, e-mail or phone of a known record.")
+    party_id = PartyField(label="With whom")
     field_order = ("party_id",)
 
     def clean_party_id(self) -> int:
         """The party that is meant."""
-        return self.named_party(self.cleaned_data["party_id"])
+        return party_meant(self, self.cleaned_data["party_id"])
 
 
 class ActivityForm(PickForm):
@@ -258,7 +245,7 @@ class RelateForm(PickForm):
     """A connection from this party to another."""
 
     kind = forms.ChoiceField(choices=RelationshipKind.choices, label="This one")
-    to_party_id = forms.CharField(max_length=254, label="Whom", help_text="Name, e-mail or phone of a known record.")
+    to_party_id = PartyField(label="Whom")
     buying_role = forms.ChoiceField(
         choices=[("", "–"), *BuyingRole.choices], required=False, label="Say in what they buy"
     )
@@ -267,7 +254,7 @@ class RelateForm(PickForm):
 
     def clean_to_party_id(self) -> int:
         """The party that is meant."""
-        return self.named_party(self.cleaned_data["to_party_id"])
+        return party_meant(self, self.cleaned_data["to_party_id"])
 
 
 class EndForm(ActorForm):

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from headwater.parties.views import journey, merging
+from headwater.parties.views import journey, merging, picking
 
 # Merging has pages of its own in the place of the generic ones of its command.
 urlpatterns = [
     path("parties/<int:pk>/journey", journey.journey, name="parties_journey"),
+    path("parties/suggest", picking.suggest, name="parties_suggest"),
     path("duplicates", merging.duplicates, name="duplicates"),
     *(
         route

@@ -9,8 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.utils import timezone
 
-from headwater.parties.queries.search import search
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.qualify.queries import by_ids as leads_by_ids
@@ -25,15 +24,6 @@ class IdField(forms.TypedChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(coerce=int, empty_value=None, **kwargs)
-
-
-class PartyField(forms.CharField):
-    """A person or company, named by what people remember of it; cleaned to its id."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", "Who buys")
-        kwargs.setdefault("help_text", "Name, e-mail address or phone number of a person or company.")
-        super().__init__(max_length=200, **kwargs)
 
 
 class MoneyField(forms.DecimalField):
@@ -53,21 +43,6 @@ class DayField(forms.DateField):
 def offer(form: ActorForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str = "–") -> None:
     """Set what can be chosen in a field, with nothing first."""
     cast(forms.ChoiceField, form.fields[name]).choices = [("", blank), *choices]
-
-
-def named_party(form: ActorForm, text: str) -> int:
-    """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits."""
-    words = text.strip()
-    if words.isdigit() and visible_parties(form.actor).filter(pk=int(words)).exists():
-        return int(words)
-    found = search(form.actor, words, 2)
-    exact = [party for party in found if party.name.casefold() == words.casefold()]
-    found = exact if len(exact) == 1 else found
-    if not found:
-        raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
-    if len(found) > 1:
-        raise forms.ValidationError("Several records fit. Write the whole name, or the e-mail address.")
-    return found[0].pk
 
 
 def start_of(day: Any) -> datetime | None:
@@ -93,7 +68,7 @@ class OpenForm(ActorForm):
     """An opportunity by hand, or from a lead."""
 
     lead_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    party_id = PartyField(required=False)
+    party_id = PartyField(required=False, label="Who may buy")
     name = forms.CharField(max_length=200, required=False, label="What they may buy")
     amount = MoneyField(label="Value", help_text="Leave it empty while it is not known.")
     close_date = DayField(label="Expected to close")
@@ -131,7 +106,7 @@ class OpenForm(ActorForm):
             self.add_error("party_id", "Say who may buy.")
             return cleaned
         try:
-            cleaned["party_id"] = named_party(self, text)
+            cleaned["party_id"] = party_meant(self, text)
         except forms.ValidationError as error:
             self.add_error("party_id", error)
         return cleaned
@@ -219,7 +194,7 @@ class LineForm(ActorForm):
 class OrderForm(ActorForm):
     """An order without an opportunity."""
 
-    party_id = PartyField()
+    party_id = PartyField(label="Who buys")
     amount = MoneyField(label="Value")
     cost = MoneyField(label="What the goods cost us")
     ordered_on = DayField(label="Ordered on", help_text="Leave it empty for today.")
@@ -228,7 +203,7 @@ class OrderForm(ActorForm):
 
     def clean_party_id(self) -> int:
         """The one party that is meant."""
-        return named_party(self, str(self.cleaned_data["party_id"]))
+        return party_meant(self, self.cleaned_data["party_id"])
 
     def clean(self) -> dict[str, Any]:
         """The day as the moment the action takes."""

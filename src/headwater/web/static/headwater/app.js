@@ -5,6 +5,7 @@ import "./focus.js";
 import "./keys.js";
 import "./menu.js";
 import "./palette.js";
+import "./pick.js";
 import "./select.js";
 import "./toast.js";
 

@@ -1,0 +1,75 @@
+"""Picking a person or company in a form: a field that suggests while one types, and understands plain words as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from headwater.parties.queries import search, visible_parties
+from headwater.platform.resource import ActorForm
+
+CHOSEN = "_chosen"
+
+
+class PartyPicker(forms.TextInput):
+    """A text box with suggestions below. What was picked comes back as its number, anything else as it was typed."""
+
+    template_name = "parties/picker.html"
+    names: Mapping[str, str] = {}
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The number of the picked party, or the words."""
+        return data.get(f"{name}{CHOSEN}") or super().value_from_datadict(data, files, name)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """The name of a picked party stands in the box, its number behind it."""
+        words = str(value or "")
+        context: dict[str, Any] = super().get_context(name, self.names.get(words, words), attrs)
+        context["widget"]["chosen"] = words if words in self.names else ""
+        return context
+
+
+class PartyField(forms.CharField):
+    """A person or company; the form cleans it to an id with :func:`party_meant`."""
+
+    widget = PartyPicker
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Name, e-mail address or phone number of a person or company.")
+        super().__init__(max_length=254, **kwargs)
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        """The field of this form; a number it holds is shown as the party's name, if the actor may see it."""
+        bound = super().get_bound_field(form, field_name)
+        words = str(bound.value() or "")
+        if isinstance(form, ActorForm) and isinstance(self.widget, PartyPicker) and _is_number(words):
+            party = visible_parties(form.actor).filter(pk=int(words)).first()
+            self.widget.names = {words: party.name} if party else {}
+        return bound
+
+
+def party_meant(form: ActorForm, text: object) -> int:
+    """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits.
+
+    Raises:
+        ValidationError: nobody fits, or several do; then it names them, as far as the actor may see them.
+    """
+    words = str(text).strip()
+    if _is_number(words) and visible_parties(form.actor).filter(pk=int(words)).exists():
+        return int(words)
+    found = search(form.actor, words, 4)
+    exact = [party for party in found if party.name.casefold() == words.casefold()]
+    found = exact if len(exact) == 1 else found
+    if not found:
+        raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
+    if len(found) > 1:
+        named = ", ".join(party.name for party in found[:3]) + ("…" if len(found) > 3 else "")
+        raise forms.ValidationError(f"Several records fit: {named}. Pick one from the list below the field.")
+    return int(found[0].pk)
+
+
+def _is_number(words: str) -> bool:
+    return words.isascii() and words.isdecimal() and len(words) < 19
