@@ -164,6 +164,8 @@ def _welcome() -> tuple[list[str], str]:
 
     if queries.waits_for_owner():
         return ["The owner's account is not made yet: open the link that “headwater init” printed."], "/first-run"
+    if not queries.has_owner():
+        return ["Nobody here is an owner. Make one: headwater user add EMAIL --role owner"], "/"
     if not queries.company().is_demo:
         return [], "/"
     from headwater.demo.load import DEMO_PASSWORD, demo_logins

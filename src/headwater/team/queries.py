@@ -123,6 +123,11 @@ def waits_for_owner() -> bool:
     return not User.objects.exists()
 
 
+def has_owner() -> bool:
+    """Whether somebody who works here is an owner, made by the first run or by a command."""
+    return User.objects.filter(role=Role.OWNER, is_active=True).exists()
+
+
 def waits_for_company(actor: Actor) -> bool:
     """Whether the first run stopped before the company had a name, and this actor can give it one."""
     ours = company()
