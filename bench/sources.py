@@ -39,10 +39,8 @@ def draw(a: int, b: int = 12345) -> str:
 
 def build() -> None:
     """Write the company straight into its tables."""
-    from django.core.management import call_command
     from django.db import connection
 
-    call_command("migrate", verbosity=0)
     moment = "strftime('%Y-%m-%d %H:%M:%S', '2023-11-01', '+' || CAST({days} * 1440 AS INTEGER) || ' minutes')"
     numbers = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < {upto}) "
     age = f"({draw(7919)} * 1095)"
@@ -134,13 +132,13 @@ def _values(table: str, given: dict[str, str]) -> list[str]:
 
 
 def timed(work: Callable[[], Any], repeat: int = REPEAT) -> float:
-    """Median seconds of a few runs."""
+    """Median seconds of a few runs, or the best with ``BEST=1``: on a machine that does other work besides."""
     times = []
     for _ in range(repeat):
         started = time.perf_counter()
         work()
         times.append(time.perf_counter() - started)
-    return median(times)
+    return min(times) if os.environ.get("BEST") else median(times)
 
 
 def show(what: str, seconds: float, limit: float | None = None) -> bool:
@@ -191,6 +189,9 @@ def main() -> int:
     import django
 
     django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
     if not (HERE / "built").exists():
         print(f"Making {SIZE:,} leads once …")
         for old in HERE.glob("headwater.db*"):
@@ -199,7 +200,9 @@ def main() -> int:
         (HERE / "built").touch()
 
     from headwater.measure import mirror, queries, recent
+    from headwater.measure.picture import picture_of
     from headwater.measure.rules.periods import Basis, By, ReportRequest
+    from headwater.measure.state import page_state
     from headwater.platform.actor import job_actor
 
     actor = job_actor("bench")
@@ -223,6 +226,7 @@ def main() -> int:
         ("page today, by channel", {"by": By.CHANNEL}, 0.4),
         ("page today, by campaign", {"by": By.CAMPAIGN}, 0.4),
         ("page today, by month", {"by": By.MONTH}, 0.4),
+        ("page today, by quarter", {"by": By.QUARTER}, 0.4),
         ("page today, last touch, by closing day", {"model": "last", "basis": Basis.CLOSED}, 0.4),
         ("page today, one year", {"from_": date(2025, 11, 1), "to": date(2026, 10, 31)}, 0.4),
         ("page as of a past day, by source", {"as_of": PAST}, 1.0),
@@ -230,7 +234,11 @@ def main() -> int:
     ):
         good = show(what, timed(page(**wanted)), limit) and good
     show("  of it: table", timed(lambda: queries.sources_report(actor, ReportRequest(), at=NOW)))
-    show("  of it: flow", timed(lambda: queries.flow_of(actor, ReportRequest(), at=NOW)))
+    show("  of it: flow", timed(lambda: queries.flow_of(actor, ReportRequest(), at=NOW, with_value=False)))
+    show("  flow with what it is worth", timed(lambda: queries.flow_of(actor, ReportRequest(), at=NOW)))
+    flow = queries.flow_of(actor, ReportRequest(), at=NOW, with_value=False)
+    state = page_state({}, today=NOW.date())
+    show("  its picture", timed(lambda: picture_of(flow, state, currency="EUR")))
     show("  of it: funnel", timed(lambda: queries.funnel_report(actor, ReportRequest(), at=NOW)))
 
     change_rows(turn)

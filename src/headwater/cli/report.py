@@ -67,6 +67,8 @@ def run_sources(chosen: argparse.Namespace) -> int:
         row["return"] = row["return"]["value"]
     columns = ("label", "leads", "mql", "sql", "won", "revenue", "spend", "conversion", "days to win", "return")
     print_table(rows, columns)
+    if foreign := report["total"]["orders_other_currency"]:
+        print(f"{foreign:,} order{'s' * (foreign != 1)} in another currency: counted, but in no sum of money.")
     print(f"Money in {report['currency']}. Ranges hold the true value {report['level']:.0%} of the time.")
     return 0
 

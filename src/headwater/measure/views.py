@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, cast, get_args
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -26,10 +26,8 @@ from headwater.web.channels import channel_look
 from headwater.web.http import Request, answer, came_from, is_htmx, render
 
 NOUNS = {"leads": "qualify.lead", "orders": "sell.order", "spend": "acquire.spend"}
-METRICS: dict[str, Metric] = {
-    "leads": "leads", "mql": "mql", "sql": "sql", "won": "won", "revenue": "revenue", "foreign": "foreign",
-    "spend": "spend",
-}  # fmt: skip
+METRICS: Final = get_args(Metric)
+FUNNEL: Final = {"NEW": "leads", "WORKING": "working", "MQL": "mql", "SAL": "sal", "SQL": "sql", "WON": "bought"}
 
 
 @require_safe
@@ -62,7 +60,7 @@ def rows(request: Request) -> HttpResponse:
         found = queries.rows_behind(
             request.actor,
             state.request,
-            metric=METRICS[metric],
+            metric=cast(Metric, metric),
             key=None if unknown else key,
             unknown=unknown,
             every=params.get("every") == "1",
@@ -136,7 +134,7 @@ def _context(data: PageData, state: PageState, request: Request) -> dict[str, An
         "foreign_url": state.rows_url(metric="foreign", every="1"),
         "unvalued": sum(stream.leads - stream.valued for stream in data.flow.streams) if state.by_value else 0,
         "table": table_of(data, state),
-        "funnel": _funnel(data.funnel),
+        "funnel": _funnel(data.funnel, state),
         "curves": _curves(data, state),
         "is_empty": not (report.total.figures.leads or report.total.figures.orders or report.total.figures.spend),
         "is_all_time": state.request.period.is_all_time and state.request.as_of is None,
@@ -168,7 +166,7 @@ def _unknown_url(row: queries.SourceRow, state: PageState) -> str:
     return state.rows_url(metric=metric, unknown=row.unknown)
 
 
-def _funnel(report: FunnelReport) -> list[dict[str, Any]]:
+def _funnel(report: FunnelReport, state: PageState) -> list[dict[str, Any]]:
     first = report.steps[0].leads if report.steps else 0
     found = []
     before = None
@@ -176,6 +174,7 @@ def _funnel(report: FunnelReport) -> list[dict[str, Any]]:
         found.append(
             {
                 "step": step,
+                "url": state.rows_url(metric=FUNNEL[step.key], every="1") if step.leads else "",
                 "share": step.leads / first if first else 0,
                 "passed": step.leads / before if before else None,
             }
@@ -248,7 +247,8 @@ def _rows_context(request: Request, state: PageState, found: RowsBehind) -> dict
 def _title(request: Request, state: PageState, found: RowsBehind) -> str:
     """What the list holds, e.g. "Won: Referral"."""
     metric = {
-        "leads": _("Leads"), "mql": _("MQL"), "sql": _("SQL"), "won": _("Won"), "revenue": _("Orders"),
+        "leads": _("Leads"), "working": _("Working"), "mql": _("MQL"), "sal": _("SAL"), "sql": _("SQL"),
+        "bought": _("Won"), "won": _("Won"), "revenue": _("Orders"),
         "foreign": _("Orders in other currencies"),
         "spend": _("Spend"), "": _("Leads"),
     }[request.GET.get("metric", "")]  # fmt: skip

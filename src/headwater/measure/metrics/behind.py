@@ -12,7 +12,7 @@ from headwater.measure.metrics.scope import Scope
 from headwater.measure.metrics.sources import BLANK, NO_TOUCHPOINT, SPEND, cohort, sales, won_as_of, won_key
 from headwater.measure.rules.periods import Basis
 
-Metric = Literal["leads", "mql", "sql", "won", "revenue", "foreign", "spend"]
+Metric = Literal["leads", "working", "mql", "sal", "sql", "bought", "won", "revenue", "foreign", "spend"]
 Noun = Literal["leads", "orders", "spend"]
 LIMIT = 10_000
 
@@ -68,6 +68,8 @@ def ids_behind(
         return ("orders", alone + _ids(db, scope, _firsts(scope, leads), key)) if alone else (
             "leads", _ids(db, scope, leads, key)
         )  # fmt: skip
+    if unknown == NO_TOUCHPOINT:  # leads have a source of their own, or left it blank
+        return "leads", []
     return "leads", _ids(db, scope, f"SELECT id FROM ({_leads(scope, metric)}) WHERE {by_key}", key)
 
 
@@ -143,7 +145,7 @@ def _leads(scope: Scope, metric: Metric) -> str:
             f"SELECT l.id, {won_key(scope)} AS key FROM {scope.rows('lead_fact')} l "
             f"WHERE {scope.held('l')} AND {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
         )
-    reached = {"mql": "mql_at < $until", "sql": "sql_at < $until", "won": won_as_of()}.get(metric, "TRUE")
+    reached = {"leads": "TRUE", "won": won_as_of(), "bought": won_as_of()}.get(metric, f"l.{metric}_at < $until")
     return f"SELECT l.id, l.key FROM ({cohort(scope)}) l WHERE {reached}"
 
 

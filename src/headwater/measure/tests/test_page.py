@@ -4,21 +4,28 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from python_calamine import CalamineWorkbook
 
-from headwater.measure import mirror, queries, schema, tasks
+from headwater.acquire.models import Source
+from headwater.measure import mirror, queries, schema, tasks, views
 from headwater.measure.rules.periods import By, ReportRequest
+from headwater.measure.state import page_state
+from headwater.measure.table import table_of
 from headwater.platform.clock import now
+from headwater.platform.exports import cell_text
 from headwater.platform.models import Job
 from headwater.platform.testing import make_actor, query_budget
 from headwater.qualify.models import Lead
+from headwater.sell.models import Order
 
 PAGE = "/where-sales-come-from"
+NOW = datetime(2026, 11, 12, 10, tzinfo=UTC)  # of the history in conftest
 
 
 @pytest.fixture
@@ -265,3 +272,85 @@ def test_a_kill_in_the_middle_of_a_refresh_leaves_the_old_mirror(history, monkey
 def test_the_openapi_document_describes_the_reports(owner):
     paths = owner.get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/reports/sources", "/api/v1/reports/funnel"} <= set(paths)
+
+
+QUESTIONS = ("", "?by=channel", "?by=campaign&model=last", "?by=month&basis=closed", "?by=quarter", "?as_of=2026-09-01")
+
+
+@pytest.mark.parametrize("query", QUESTIONS)
+def test_every_number_of_the_table_and_the_funnel_opens_exactly_so_many_rows(kestrel, query):
+    kestrel.order(kestrel.lead(None), amount="90", days_later=20)
+    Order.objects.filter(amount=90).update(currency="USD")
+    alone = kestrel.opportunity(outcome="WON", closed_at=NOW, opened_at=NOW)
+    order = kestrel.order(kestrel.lead(Source.objects.get(name="ListCo")), amount="70")
+    Order.objects.filter(pk=order.pk).update(lead=None, opportunity=alone)
+    kestrel.note("sell.order", order.pk)
+    kestrel.count_up()
+    params = dict(part.split("=") for part in query.removeprefix("?").split("&") if part)
+    state = page_state(params, today=NOW.date())
+    data = queries.page_data(make_actor("*"), state.request, at=NOW)
+    table = table_of(data, state)
+    opened = 0
+    for line in (*table.lines, table.total):
+        figures = line.row.figures
+        counted = {"leads": figures.leads, "sql": figures.sql, "won": figures.won, "revenue": figures.orders}
+        counted |= {"foreign": figures.orders_other_currency}
+        for metric, count in counted.items():
+            found = queries.rows_behind(
+                make_actor("*"),
+                state.request,
+                metric=metric,
+                key=line.row.key,
+                unknown=line.row.unknown,
+                every=line is table.total,
+                at=NOW,
+            )
+            assert len(found.ids) == len(set(found.ids)) == count, (line.row.label, metric)
+            assert metric == "foreign" or (metric in line.urls) == bool(count)
+            opened += 1
+    assert opened >= 10
+    assert table.total.row.figures.orders_other_currency == 1
+    for step in data.funnel.steps:
+        found = queries.rows_behind(
+            make_actor("*"), state.request, metric=views.FUNNEL[step.key], key=None, unknown="", every=True, at=NOW
+        )
+        assert len(found.ids) == step.leads, step.key
+
+
+def test_orders_in_another_currency_are_told_and_open(owner, kestrel):
+    assert "not in EUR" not in words(owner.get(PAGE))
+    order = kestrel.order(kestrel.lead(Source.objects.get(name="ListCo")), amount="90")
+    Order.objects.filter(pk=order.pk).update(currency="USD")
+    kestrel.count_up()
+    said = words(owner.get(PAGE))
+    assert "1 order is not in EUR: it is counted as won, but not in any sum of money. See them" in said
+    assert "1 was counted" in words(owner.get(f"{PAGE}/rows?metric=foreign&every=1"))
+    found = owner.get("/api/v1/reports/sources").json()
+    assert found["total"]["orders_other_currency"] == 1
+    assert {row["source"]: row["orders_other_currency"] for row in found["rows"]}["ListCo"] == 1
+
+
+def test_the_table_is_sorted_by_the_head_one_chooses(owner, kestrel):
+    def labels(query):
+        return re.findall(r'<span class="el">([^<]+)</span></span></th>', owner.get(PAGE + query).content.decode())
+
+    unknown = ["Left blank", "No known touchpoint"]
+    assert labels("?sort=-leads") == ["=Fair", "ListCo", "Referrals", "unknown", *unknown]
+    assert labels("?sort=leads") == ["unknown", "Referrals", "ListCo", "=Fair", *unknown]
+    assert labels("?sort=label") == ["=Fair", "ListCo", "Referrals", "unknown", *unknown]
+    assert labels("?sort=-spend")[-3:] == ["unknown", *unknown], "what is not known stands last either way"
+    assert labels("?sort=spend")[-3:] == ["unknown", *unknown]
+    assert labels("?sort=nonsense") == labels("") == ["Referrals", "=Fair", "ListCo", "unknown", *unknown]
+    page = owner.get(f"{PAGE}?sort=-leads").content.decode()
+    assert page.count("aria-sort") == 1 and 'aria-sort="descending"' in page
+    assert 'href="/where-sales-come-from?sort=leads"' in page
+
+
+def test_the_report_leaves_as_a_spreadsheet_in_the_order_of_the_page(owner, kestrel):
+    file = io.BytesIO(owner.get(f"{PAGE}.xlsx?sort=-leads").content)
+    head, *rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+    found = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [(row["source"], row["leads"]) for row in found[:2]] == [("=Fair", 60), ("ListCo", 30)]
+    assert (found[0]["revenue"], found[0]["conversion"], found[-1]["source"]) == (6000, 0.1, "All")
+    lines = list(csv.DictReader(io.StringIO(body(owner.get(f"{PAGE}.csv?sort=-leads")).removeprefix("\ufeff"))))
+    assert [line["source"] for line in lines] == [cell_text(row["source"]) for row in found]

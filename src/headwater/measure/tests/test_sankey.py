@@ -192,7 +192,8 @@ def test_the_drawing_has_words_links_and_no_inline_style():
     assert svg.find("desc") is not None
     nodes_drawn = [link.get("href") for link in svg.findall("a")]
     assert nodes_drawn == ["?a=1&n=s0", "?a=1&n=c0", "?a=1&n=yes", "?a=1&n=no"]
-    assert all(shape.find("title") is not None for shape in [*svg.iter("rect"), *svg.iter("path")])
+    named = [*svg.iter("a"), *svg.findall("rect"), *svg.findall("path")]
+    assert all(shape.find("title") is not None for shape in named), "what opens its rows is named by its link"
     everything = ET.tostring(svg, encoding="unicode")
     assert "style" not in everything and "<script" not in everything
     assert not re.search(r'(?:x|y|width|height)="[^"]*,', everything)
