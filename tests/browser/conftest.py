@@ -57,7 +57,7 @@ def chromium():
 
 @pytest.fixture
 def tab_of(chromium):
-    """A new tab, on request signed in as somebody of the demo company. Errors of scripts fail the test."""
+    """A new tab, on request signed in as somebody of the demo company. Errors of scripts and of the server fail the test."""
     problems, contexts = [], []
 
     def heard(message):
@@ -68,9 +68,10 @@ def tab_of(chromium):
         context = chromium.new_context(**{"base_url": base, "viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(30_000)
         tab.on("pageerror", lambda error: problems.append(str(error)))
         tab.on("console", heard)
+        tab.on("response", lambda answer: answer.status >= 500 and problems.append(f"{answer.status} {answer.url}"))
         if who:
             tab.goto("/sign-in")
             tab.fill("[name=email]", f"{who}@kestrel.example")

@@ -31,6 +31,7 @@ def places() -> dict[str, dict[str, object]]:
         edits = resource.change and next((row.pk for row in [first, *rows] if resource.change.offered(row)), None)
         found[resource.slug] = {
             "record": first.pk,
+            "other": next((row.pk for row in rows if row.pk != first.pk), None),
             "edit": edits,
             "commands": {c.key: offers[c.key] for c in resource.commands if c.asks and offers[c.key]},
             "bulk": next((c.key for c in resource.commands if c.run_many and c.asks), ""),

@@ -16,7 +16,9 @@ NOT_PAGES = {
     "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
-    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel",
+    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
+    "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
+    "settings_demo_job", "web:restore_deleted", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
 FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there
@@ -95,6 +97,14 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-user", do=_other_user(""))
     yield Stop("settings-password", do=_other_user("/password"))
     yield Stop("settings-add-team", "/settings/teams/new")
+    yield Stop("settings-work", "/settings/work")
+    yield Stop("settings-demo", "/settings/demo")
+    yield Stop("deleted", "/settings/recently-deleted")
+    yield Stop("duplicates", "/duplicates")
+    for slug in ("people", "organisations"):
+        at = places[slug]
+        yield Stop(f"{slug}-merge", f"/{slug}/merge?ids={at['record']},{at['other']}")
+        yield Stop(f"{slug}-merge-with", f"/{slug}/{at['record']}/do/merge")
     yield Stop("settings-tokens", "/settings/tokens")
     yield Stop("api-docs", "/api/v1/docs")
     yield Stop("not-found", "/nothing-here")
