@@ -9,9 +9,8 @@ from django import forms
 from headwater.acquire.queries import campaign_choices, source_choices
 from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
-from headwater.qualify.queries import handover_choices
+from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
-from headwater.team.queries import user_choices
 from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
 
 NOBODY = ("", "Nobody: leave it in the pool")
@@ -152,7 +151,7 @@ class AssignForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "owner_id", user_choices(self.actor), blank=NOBODY)
+        offer(self, "owner_id", owner_choices(self.actor), blank=NOBODY)
         if self.row is not None:
             self.initial.setdefault("owner_id", self.row.owner_id)
 
@@ -189,7 +188,7 @@ class NextStepForm(ActorForm):
 
 def _owners(form: ActorForm) -> Choices:
     """Everybody for those who may assign; oneself for the others."""
-    everybody = user_choices(form.actor)
+    everybody = owner_choices(form.actor)
     if form.actor.may("qualify.lead.assign"):
         return everybody
     return [(pk, name) for pk, name in everybody if pk == str(form.actor.user_id)]

@@ -25,6 +25,9 @@ LEAD_KIND = "qualify.lead"
 _HEAVY = ("extra", "party__extra", "organisation__extra", "source__extra", "campaign__extra", "owner__password")
 
 
+WORKS_LEADS = "qualify.lead.move"  # what somebody needs the right to who is to own a lead
+
+
 def visible_leads(actor: Actor) -> QuerySet[Lead]:
     """The leads ``actor`` may see, with what every list shows of them, in one query.
 
@@ -117,9 +120,18 @@ def pool_in_order(actor: Actor) -> QuerySet[Lead]:
 
 
 def handover_choices(actor: Actor) -> list[tuple[str, str]]:
-    """The colleagues a lead can be handed over to: those whose role takes leads over."""
-    colleagues = team.visible_users(actor).filter(is_active=True).order_by("name", "pk")
-    return [(str(user.pk), str(user)) for user in colleagues if team.actor_of(user).may("qualify.lead.accept")]
+    """The colleagues a lead can be handed over to: those whose role takes leads over.
+
+    Oneself only where nobody else does: in a company of one the way to a sale must not end here.
+    """
+    takers = team.users_who_may("qualify.lead.accept").values_list("pk", "name")
+    choices = [(str(pk), name) for pk, name in takers]
+    return [(pk, name) for pk, name in choices if pk != str(actor.user_id)] or choices
+
+
+def owner_choices(actor: Actor) -> list[tuple[str, str]]:
+    """The colleagues an actor may give leads to: those whose role works on them."""
+    return team.user_choices(actor, who_may=WORKS_LEADS)
 
 
 def office_hours(company: Company) -> OfficeHours:

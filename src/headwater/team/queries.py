@@ -12,7 +12,7 @@ from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.team.models import ApiToken, Company, Role, Team, User
-from headwater.team.rules import TOKEN_SCOPES, rights_of
+from headwater.team.rules import TOKEN_SCOPES, rights_of, roles_that_may
 
 
 def company() -> Company:
@@ -155,9 +155,14 @@ def visible_users(actor: Actor) -> QuerySet[User]:
     return User.objects.select_related("team")
 
 
-def assignable_users(actor: Actor) -> QuerySet[User]:
-    """Whom this actor may give work to: active colleagues within their visibility."""
-    users = User.objects.filter(is_active=True).order_by("name", "pk")
+def users_who_may(verb: str) -> QuerySet[User]:
+    """The active colleagues whose role has a right."""
+    return User.objects.filter(is_active=True, role__in=roles_that_may(verb)).order_by("name", "pk")
+
+
+def assignable_users(actor: Actor, *, who_may: str = "") -> QuerySet[User]:
+    """Whom this actor may give work to: active colleagues within their visibility, whose role has the right to it."""
+    users = users_who_may(who_may) if who_may else User.objects.filter(is_active=True).order_by("name", "pk")
     myself = Q(pk__in=[actor.user_id] if actor.user_id is not None else [])
     match actor.visibility:
         case Visibility.ALL:
@@ -168,9 +173,9 @@ def assignable_users(actor: Actor) -> QuerySet[User]:
             return users.filter(myself)
 
 
-def user_choices(actor: Actor, *, besides: User | None = None) -> list[tuple[str, str]]:
+def user_choices(actor: Actor, *, besides: User | None = None, who_may: str = "") -> list[tuple[str, str]]:
     """Active colleagues as choices for owner columns and forms; ``besides`` is on offer whoever they are."""
-    choices = [(str(pk), name) for pk, name in assignable_users(actor).values_list("pk", "name")]
+    choices = [(str(pk), name) for pk, name in assignable_users(actor, who_may=who_may).values_list("pk", "name")]
     if besides is not None and str(besides.pk) not in dict(choices):
         choices.append((str(besides.pk), besides.name))
     return choices

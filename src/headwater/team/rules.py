@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 Visibility = Literal["OWN", "TEAM", "ALL"]
@@ -97,6 +98,11 @@ TOKEN_SCOPES: Final[dict[str, str]] = {
 def rights_of(role: str) -> RoleRights:
     """The rights of a role; a role that is not known may do nothing."""
     return ROLE_RIGHTS.get(role, RoleRights(frozenset(), "OWN"))
+
+
+def roles_that_may(verb: str) -> list[str]:
+    """The roles that have a right, wherever its rows are visible."""
+    return [role for role, rights in ROLE_RIGHTS.items() if any(fnmatchcase(verb, each) for each in rights.verbs)]
 
 
 # Wrong passwords within the window before somebody has to wait: for one e-mail from one address, for one e-mail

@@ -222,8 +222,8 @@ def _owner(owner_id: int | None, by: Actor) -> dict[str, Any]:
         return {"owner_id": None, "team_id": None}
     if owner_id != by.user_id:
         by.require("qualify.lead.assign")
-        if not team.assignable_users(by).filter(pk=owner_id).exists():
-            raise Invalid({"owner_id": ["Choose a colleague you may give work to."]})
+        if not team.assignable_users(by, who_may=queries.WORKS_LEADS).filter(pk=owner_id).exists():
+            raise Invalid({"owner_id": ["Choose a colleague who works on leads and to whom you may give work."]})
     return {"owner_id": owner_id, "team_id": team.users_by_ids([owner_id])[owner_id].team_id}
 
 

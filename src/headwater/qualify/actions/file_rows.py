@@ -19,6 +19,7 @@ from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.qualify.models import Lead, Stage
+from headwater.qualify.queries import WORKS_LEADS
 from headwater.team import queries as team
 
 CLOCKS_DIFFER = timedelta(days=1)
@@ -144,7 +145,8 @@ class Names:
         owners = {row.values["owner"] for row in rows if row.values.get("owner")}
         if owners:
             found = team.users_by_name(owners)
-            self.owners = {name: (user.pk, user.team_id) for name, user in found.items() if user.is_active}
+            workers = set(team.users_who_may(WORKS_LEADS).values_list("pk", flat=True))
+            self.owners = {name: (user.pk, user.team_id) for name, user in found.items() if user.pk in workers}
         referrers = {row.values["referrer"] for row in rows if row.values.get("referrer")}
         if referrers:
             self.referrers = _known_by_name_or_email(referrers, by)
@@ -210,7 +212,7 @@ def _read_owner(read: FileRow, owner: str | None, names: Names) -> None:
         read.owner_id, read.team_id = names.owners[owner]
     else:
         read.extra["owner"] = owner
-        read.notes.append(f"Nobody here is called “{owner}”: the lead waits in the pool.")
+        read.notes.append(f"Nobody here who works on leads is called “{owner}”: the lead waits in the pool.")
 
 
 def _read_referrer(read: FileRow, referrer: str | None, names: Names) -> None:

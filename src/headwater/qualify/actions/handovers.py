@@ -31,14 +31,15 @@ def hand_over_lead(*, lead_id: int, to_id: int, by: Actor, at: datetime) -> Lead
     Raises:
         NotAllowed: the actor may not hand over this lead.
         StepRefused: it is not an MQL, or waits for an answer already.
-        Invalid: the colleague cannot take leads over.
+        Invalid: the colleague cannot take leads over, or is the giver, though others could.
     """
     lead = locked(lead_id)
     require(by, "hand_over", lead)
     refuse(rules.why_not_hand_over(lead.stage, lead.exit, is_waiting=lead.handed_over_at is not None))
-    colleague = team.users_by_ids([to_id]).get(to_id)
-    if colleague is None or not team.actor_of(colleague).may("qualify.lead.accept"):
-        raise Invalid({"to_id": ["Choose a colleague who takes leads over."]})
+    takers = {pk for pk, _ in queries.handover_choices(by)}
+    if str(to_id) not in takers:
+        whom = "another colleague; you have it already" if to_id == by.user_id else "a colleague who takes leads over"
+        raise Invalid({"to_id": [f"Choose {whom}."]})
     company = team.company()
     due = rules.answer_due(at, queries.office_hours(company), minutes=60 * company.handover_hours)
     values = {

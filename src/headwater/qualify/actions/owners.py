@@ -136,8 +136,8 @@ def _claimed(lead_id: int, *, by: Actor, at: datetime) -> Lead:
 def _given_to(owner_id: int | None, by: Actor) -> dict[str, Any]:
     if owner_id is None:
         return {"owner_id": None, "team_id": None}
-    if not team.assignable_users(by).filter(pk=owner_id).exists():
-        raise Invalid({"owner_id": ["Choose a colleague you may give work to."]})
+    if not team.assignable_users(by, who_may=queries.WORKS_LEADS).filter(pk=owner_id).exists():
+        raise Invalid({"owner_id": ["Choose a colleague who works on leads and to whom you may give work."]})
     return _owner_values(owner_id)
 
 

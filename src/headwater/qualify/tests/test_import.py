@@ -293,3 +293,9 @@ def test_a_row_without_an_id_may_be_about_the_lead_of_one_with_an_id(by_head: Ac
     assert outcomes(run(by_head, without, with_id)) == [UPDATED, CREATED]
     assert Lead.objects.get().title == "3 printers"
     assert outcomes(run(by_head, without, with_id, number=2)) == [UNCHANGED, UNCHANGED]
+
+
+def test_a_file_gives_no_leads_to_colleagues_who_do_not_work_on_them(by_head: Actor, reader: User) -> None:
+    result = run(by_head, orla(owner=reader.email))[0]
+    assert Lead.objects.get().owner is None
+    assert "Nobody here who works on leads is called “rea.only@kestrel.example”" in result.reasons[0]

@@ -90,7 +90,7 @@ def test_taking_the_next_lead_opens_it(client: Client, add: Callable[[int], list
     assert client.post("/leads/claim-next").status_code == 409
 
 
-def test_the_saved_views_hold_what_they_say(add: Callable[[int], list[Lead]], by_head: Actor) -> None:
+def test_the_saved_views_hold_what_they_say(add: Callable[[int], list[Lead]], by_head: Actor, priya: User) -> None:
     pool, mine = add(2)
     answered = actions.capture_lead(by=by_head, at=AT, name="Bas", interest="QUOTE_REQUEST", owner_id=by_head.user_id)
     actions.log_response(lead_id=answered.pk, kind="MEETING", by=by_head, at=AT)
@@ -98,7 +98,7 @@ def test_the_saved_views_hold_what_they_say(add: Callable[[int], list[Lead]], by
     actions.disqualify_lead(lead_id=gone.pk, reason="SPAM", by=by_head, at=AT)
     back = actions.capture_lead(by=by_head, at=AT, name="Gwen", owner_id=by_head.user_id)
     actions.move_lead(lead_id=back.pk, stage="MQL", by=by_head, at=AT)
-    actions.hand_over_lead(lead_id=back.pk, to_id=by_head.user_id or 0, by=by_head, at=AT)
+    actions.hand_over_lead(lead_id=back.pk, to_id=priya.pk, by=by_head, at=AT)
     actions.send_back_lead(lead_id=back.pk, reason="NOT_READY", by=by_head, at=AT)
     assert view("mine", by_head) == {mine.pk, answered.pk, back.pk}
     assert view("waiting", by_head) == {pool.pk, mine.pk, back.pk}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from headwater.qualify import actions, queries, rules
 from headwater.qualify.actions import AlreadyClaimed, PoolIsEmpty, StepRefused
 from headwater.qualify.models import Lead
 from headwater.qualify.tasks import wake_up
-from headwater.team.models import User
+from headwater.team.models import Company, Role, User
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -287,6 +288,46 @@ def test_a_lead_is_handed_over_only_to_who_takes_leads(
     with pytest.raises(Invalid):
         actions.hand_over_lead(lead_id=lead.pk, to_id=reader.pk, by=by_marta, at=AT)
     assert (str(reader.pk), "Rea Only") not in queries.handover_choices(by_marta)
+
+
+def test_nobody_hands_a_lead_over_to_themselves_while_there_are_others(
+    make_lead: MakeLead, by_marta: Actor, marta: User, priya: User
+) -> None:
+    lead = make_lead(marta, stage="MQL")
+    assert [name for _, name in queries.handover_choices(by_marta)] == ["Hanna Berg", "Priya Nair"]
+    with pytest.raises(Invalid, match="Choose another colleague"):
+        actions.hand_over_lead(lead_id=lead.pk, to_id=marta.pk, by=by_marta, at=AT)
+
+
+def test_in_a_company_of_one_the_way_to_a_sale_does_not_end_at_the_handover(
+    make_lead: MakeLead, by_marta: Actor, marta: User
+) -> None:
+    lead = make_lead(marta, stage="MQL")
+    User.objects.exclude(pk=marta.pk).update(is_active=False)
+    actions.hand_over_lead(lead_id=lead.pk, to_id=marta.pk, by=by_marta, at=AT)
+    assert actions.accept_lead(lead_id=lead.pk, by=by_marta, at=AT).stage == "SAL"
+
+
+def test_whom_a_lead_can_be_handed_to_costs_one_query(by_marta: Actor, company: Company) -> None:
+    for number in range(5):
+        email = f"rep{number}@kestrel.example"
+        User.objects.create(email=email, name=f"Rep {number}", role=Role.FIELD_REP, created_at=AT)
+    with query_budget(1):
+        assert len(queries.handover_choices(by_marta)) == 5
+
+
+def test_leads_are_given_only_to_those_who_work_on_leads(
+    make_lead: MakeLead, by_head: Actor, marta: User, reader: User
+) -> None:
+    lead = make_lead(marta)
+    assert str(reader.pk) not in dict(queries.owner_choices(by_head))
+    for give in (
+        partial(actions.assign_lead, lead_id=lead.pk),
+        partial(actions.assign_leads, ids=[lead.pk]),
+        partial(actions.capture_lead, name="Bas de Wit"),
+    ):
+        with pytest.raises(Invalid, match="works on leads"):
+            give(owner_id=reader.pk, by=by_head, at=AT)
 
 
 # --- pool and owners --------------------------------------------------------------------------------------
