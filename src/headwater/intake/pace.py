@@ -24,6 +24,10 @@ class Pace:
     def __init__(self) -> None:
         self.size, self._free_since = FIRST_CHUNK, 0.0
 
+    def restart(self) -> None:
+        """Begin small again: what comes now may cost a row many times what came before."""
+        self.size = FIRST_CHUNK
+
     @contextmanager
     def chunk(self, rows: int) -> Iterator[None]:
         """Measure the writing of so many rows, and choose the size of the next chunk: shrink at once, grow slowly."""

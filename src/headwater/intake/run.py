@@ -220,6 +220,7 @@ class _Run:
             for each in range(self.position.each, len(self.profile.passes)):
                 start = self.position.row if each == self.position.each else 0
                 self.position.each, self.position.row = each, start
+                self.pace.restart()
                 for chunk in self._chunks(each, start):
                     self._written(each, chunk)
                     if self.on_progress is not None:

@@ -192,6 +192,7 @@ class _Undo:
         ahead = [(n, kind, step, self._left(n, step)) for n, (kind, step) in enumerate(steps) if n >= position.step]
         position.total = position.done + sum(len(ids) for *_, ids in ahead)
         for number, kind, step, ids in ahead:
+            self.pace.restart()
             while ids:
                 portion, ids = ids[: self.pace.size], ids[self.pace.size :]
                 self.pace.breathe()
