@@ -57,7 +57,7 @@ def chromium():
 
 @pytest.fixture
 def tab_of(chromium):
-    """A new tab, on request signed in as somebody of the demo company. Errors of scripts and of the server fail the test."""
+    """A new tab, on request signed in as somebody of the demo company. Errors of scripts and server fail it."""
     problems, contexts = [], []
 
     def heard(message):
