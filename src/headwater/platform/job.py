@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotFound
@@ -47,7 +47,7 @@ class JobRun:
         """Store progress and heartbeat; with ``checkpoint`` also the point to go on from after a crash.
 
         Raises:
-            Cancelled: somebody cancelled the job.
+            Cancelled: somebody cancelled the job, or another worker took it over.
         """
         changes: dict[str, Any] = {"done_units": done, "heartbeat_at": now(), "message": message[:200]}
         if total is not None:
@@ -55,8 +55,10 @@ class JobRun:
         if checkpoint is not None:
             self.checkpoint = dict(checkpoint)
             changes["checkpoint"] = self.checkpoint
-        if not Job.objects.filter(pk=self.id, state=Job.State.RUNNING).update(**changes):
+            changes["attempts"] = 1  # who gets on is not tried in vain
+        if not _held(self.job).update(**changes):
             raise Cancelled()
+        self.job.attempts = changes.get("attempts", self.job.attempts)
 
 
 JobFunction = Callable[[JobRun], Mapping[str, Any] | None]
@@ -127,9 +129,7 @@ def run(claimed: Job) -> None:
             _finish(claimed, Job.State.FAILED, error=error)
         else:
             pause = timedelta(seconds=5 * 4 ** (claimed.attempts - 1))
-            Job.objects.filter(pk=claimed.pk, state=Job.State.RUNNING).update(
-                state=Job.State.QUEUED, run_after=now() + pause, error=error
-            )
+            _held(claimed).update(state=Job.State.QUEUED, run_after=now() + pause, error=error)
         return
     _finish(claimed, Job.State.DONE, result=dict(result))
 
@@ -173,6 +173,7 @@ def worker_name() -> str:
 def _claim(at: datetime, worker: str) -> Job | None:
     due = Q(state=Job.State.QUEUED, run_after__lte=at)
     abandoned = Q(state=Job.State.RUNNING, heartbeat_at__lt=at - STALE_AFTER)
+    _give_up(Job.objects.filter(abandoned), at)
     for candidate in Job.objects.filter(due | abandoned).order_by("run_after", "pk")[:5]:
         # Conditional on what was read: of two workers one gets a row count of 0 and takes the next.
         taken = Job.objects.filter(
@@ -195,7 +196,9 @@ def take_over_dead(*, alive: str, at: datetime) -> int:
     """
     running = Job.objects.filter(state=Job.State.RUNNING).exclude(worker=alive)
     dead = [j.pk for j in running if _is_stale(j, at) or not _may_live(j.worker)]
-    return Job.objects.filter(pk__in=dead, state=Job.State.RUNNING).update(state=Job.State.QUEUED, run_after=at)
+    left = Job.objects.filter(pk__in=dead, state=Job.State.RUNNING)
+    _give_up(left, at)
+    return left.update(state=Job.State.QUEUED, run_after=at)
 
 
 def _is_stale(running: Job, at: datetime) -> bool:
@@ -223,4 +226,18 @@ def _finish(claimed: Job, state: str, *, result: dict[str, Any] | None = None, e
     if result is not None:
         changes["result"] = result
         changes["done_units"] = F("total_units") if claimed.total_units else F("done_units")
-    Job.objects.filter(pk=claimed.pk, state=Job.State.RUNNING).update(**changes)
+    _held(claimed).update(**changes)
+
+
+def _held(claimed: Job) -> QuerySet[Job]:
+    """The job while it is still this worker's: one that was taken for dead must not finish another's work."""
+    return Job.objects.filter(pk=claimed.pk, state=Job.State.RUNNING, worker=claimed.worker, attempts=claimed.attempts)
+
+
+def _give_up(jobs: QuerySet[Job], at: datetime) -> None:
+    """Fail those jobs that took their worker with them too often."""
+    jobs.filter(attempts__gte=MAX_ATTEMPTS).update(
+        state=Job.State.FAILED,
+        finished_at=at,
+        error=f"The worker died {MAX_ATTEMPTS} times while it ran this. See the log of the worker, then try again.",
+    )

@@ -1,5 +1,6 @@
 """Jobs are claimed once, go on where they were, and say why they failed."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,3 +134,43 @@ def test_a_job_done_in_this_process_is_seen_by_workers_as_taken():
     with pytest.raises(Conflict), job.run_here("here", args={}, at=AT):
         raise Conflict("the file is gone")
     assert Job.objects.order_by("-pk").first().error == "the file is gone"
+
+
+@pytest.mark.django_db
+def test_a_worker_taken_for_dead_leaves_the_work_of_the_next_alone():
+    seen = []
+
+    def work(run):
+        seen.append(run)
+        if len(seen) == 1:  # it hung for minutes; meanwhile another worker takes the job and finishes it
+            Job.objects.update(heartbeat_at=AT)
+            job.run_next(at=AT + timedelta(minutes=5), worker="second:1")
+            with pytest.raises(job.Cancelled):
+                run.report(done=1)
+            return {"by": "first"}
+        return {"by": "second"}
+
+    job.job("hung")(work)
+    job.enqueue("hung", args={}, at=AT)
+    job.run_next(at=AT, worker="first:1")
+    assert Job.objects.get().result == {"by": "second"}
+
+
+@pytest.mark.django_db
+def test_a_job_that_kills_its_workers_is_given_up_unless_it_gets_on():
+    def work(run):
+        if run.args["gets_on"]:
+            run.report(done=1, checkpoint={"row": 1})
+        raise KeyboardInterrupt
+
+    job.job("deadly")(work)
+    for gets_on in (False, True):
+        job.enqueue("deadly", args={"gets_on": gets_on}, at=AT)
+    for minute in range(2, 40, 2):
+        with contextlib.suppress(KeyboardInterrupt):
+            job.run_next(at=AT + timedelta(minutes=minute))
+        Job.objects.filter(state=Job.State.RUNNING).update(heartbeat_at=AT)
+    stuck, working = (Job.objects.get(args__gets_on=gets_on) for gets_on in (False, True))
+    assert (stuck.state, stuck.attempts) == (Job.State.FAILED, job.MAX_ATTEMPTS)
+    assert "died" in stuck.error
+    assert working.state == Job.State.RUNNING
