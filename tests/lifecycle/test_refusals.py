@@ -91,6 +91,16 @@ def test_an_older_database_is_used_only_after_up_migrated_it(installed):
     refused(installed.later().run("export", "leads"), "older than this version", "headwater up")
 
 
+def test_a_folder_open_to_everybody_is_reported(empty):
+    empty.run("init", check=True)
+    assert empty.home.stat().st_mode & 0o077 == 0
+    empty.home.chmod(0o755)
+    report = empty.run("doctor")
+    assert report.returncode == 1 and f"chmod 700 {empty.home}" in report.stdout
+    empty.home.chmod(0o700)
+    assert empty.run("doctor").returncode == 0
+
+
 def test_a_lost_database_is_named(installed):
     (installed.home / "headwater.sqlite3").unlink()
     refused(installed.run("up"), "has no database", "HEADWATER_DATABASE_URL")

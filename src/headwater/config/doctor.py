@@ -123,6 +123,14 @@ def _folder(home: Home, report: Report) -> None:
         )
     if not os.access(home.path, os.W_OK):
         report.problems.append(_of(locks.NotWritable(home=home.path, reason="no right to write")))
+    if home.path.stat().st_mode & 0o007:
+        report.problems.append(
+            Problem(
+                "home_readable",
+                f"Everybody on this machine can read the customers in {home.path}.",
+                f"Run: chmod 700 {home.path}",
+            )
+        )
     key = home.path / "secret_key"
     if key.stat().st_mode & 0o077:
         report.problems.append(

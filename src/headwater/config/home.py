@@ -55,13 +55,15 @@ class Home:
         return file.read_text(encoding="ascii").strip()
 
     def create(self) -> None:
-        """Make the folder and its secret. Existing parts stay.
+        """Make the folder and its secret. Existing parts stay, as do the rights on a folder that was there before.
+
+        What the folder holds is nobody else's on this machine.
 
         Raises:
             OSError: the folder cannot be written.
         """
         for folder in (self.path, self.backups, self.mirror, self.files, self.profiles):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self.path / "secret_key"
         if not file.exists():
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -159,7 +159,7 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
     """
     _refuse_foreign(home)
     try:
-        home.path.mkdir(parents=True, exist_ok=True)
+        home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise locks.NotWritable(home=home.path, reason=error.strerror or str(error)) from error
     lock = locks.hold_alone(home)

@@ -80,8 +80,10 @@ def local_url(request: HttpRequest, wanted: str, default: str) -> str:
     ):
         return default
     parts = urlsplit(wanted)
-    path = parts.path if parts.path.startswith("/") else default
-    return f"{path}?{parts.query}" if parts.query and path is parts.path else path
+    if not parts.path.startswith("/"):
+        return default
+    path = "/" + parts.path.lstrip("/\\")  # two slashes at the beginning would name another site
+    return f"{path}?{parts.query}" if parts.query else path
 
 
 def came_from(request: HttpRequest, default: str) -> str:

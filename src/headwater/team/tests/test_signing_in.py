@@ -123,7 +123,9 @@ def test_sign_out_is_a_post_and_ends_the_session(client, ada):
     sign_in(client)
     assert client.get("/sign-out").status_code == 405
     assert is_in(client)
-    assert client.post("/sign-out")["Location"] == "/sign-in"
+    out = client.post("/sign-out")
+    assert out["Location"] == "/sign-in"
+    assert out["Clear-Site-Data"] == '"cache"', "the way back shows no page of the session"
     assert not is_in(client)
 
 

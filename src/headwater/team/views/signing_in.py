@@ -65,9 +65,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the session and forgets what it held."""
+    """Ends the session and forgets what it held, pages that the browser kept included."""
     logout(request)
-    return redirect("sign_in")
+    response = redirect("sign_in")
+    response["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 def address_of(request: HttpRequest) -> str:
