@@ -189,6 +189,8 @@ def run_undo(chosen: argparse.Namespace) -> int:
         print_json({"batch": chosen.batch, **report})
         return 0
     print_pairs({"removed": report["removed"], "restored": report["restored"], "kept": len(report["kept"])})
+    if report["also"]:
+        print_table([{"also removed": name} for name in report["also"]], ("also removed",))
     if report["kept"]:
         kept = [{**row, "id": str(row["id"])} for row in report["kept"]]
         print_table(kept, ("kind", "id", "title", "reason"))

@@ -164,15 +164,17 @@ class _Position:
     removed: int = 0
     restored: int = 0
     kept: list[dict[str, Any]] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
 
     def add(self, kind: str, result: UndoResult) -> None:
         self.removed += result.removed
         self.restored += result.restored
-        self.kept += [{"kind": kind, "id": k.object_id, "title": k.title, "reason": k.reason} for k in result.kept]
+        self.also += result.also
+        self.kept += [{"kind": k.kind or kind, "id": k.object_id, "title": k.title, "reason": k.reason} for k in result.kept]
 
     def report(self) -> dict[str, Any]:
         """What remains to be known when all is done."""
-        return {"removed": self.removed, "restored": self.restored, "kept": self.kept}
+        return {"removed": self.removed, "restored": self.restored, "kept": self.kept, "also": self.also}
 
     def as_json(self) -> dict[str, Any]:
         return {"step": self.step, "after": self.after, "done": self.done, "total": self.total} | self.report()

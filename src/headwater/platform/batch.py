@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import cast
 
+from django.db.models import Model
+from django.db.models.fields.reverse_related import ForeignObjectRel
+
 from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
 
@@ -45,6 +48,33 @@ def happened_to(row_type: str, batch_id: int, *verbs: str) -> list[int]:
     """The rows of one noun that facts of these kinds in the batch are about, in order."""
     events = Event.objects.filter(batch_id=batch_id, verb__in=verbs, subject_type=row_type)
     return list(events.order_by("subject_id").values_list("subject_id", flat=True).distinct())
+
+
+def gone_by_undo(row_type: str, ids: Sequence[int], verb: str) -> set[int]:
+    """Those of the rows that are gone whose last removal (``verb``) was the undo of an import, not somebody's will."""
+    last: dict[int, int | None] = {}
+    for part in _parts(ids):
+        events = Event.objects.filter(subject_type=row_type, subject_id__in=part, verb=verb).order_by("pk")
+        last.update(events.values_list("subject_id", "batch_id"))
+    return {pk for pk, batch_id in last.items() if batch_id is not None}
+
+
+def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:
+    """Those of the rows that a row of any other table refers to, deleted ones aside."""
+    found: set[int] = set()
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel):
+            continue
+        other = relation.related_model
+        if other._meta.auto_created:
+            continue  # the table between two nouns: the noun beyond it is asked
+        name = relation.field.name
+        rows = other._base_manager.all()
+        if any(field.name == "deleted_at" for field in other._meta.fields):
+            rows = rows.filter(deleted_at=None)
+        for part in _parts(ids):
+            found.update(rows.filter(**{f"{name}__in": part}).values_list(name, flat=True).distinct())
+    return found
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -82,23 +82,33 @@ class Batch:
 
 @dataclass(frozen=True)
 class Kept:
-    """A row that an undo left alone, and why."""
+    """A row that an undo left alone, and why. ``kind`` where it is not of the kind that was imported."""
 
     object_id: int
     title: str
     reason: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class UndoResult:
-    """What an undo took back and what it left, with reasons."""
+    """What an undo took back and what it left, with reasons.
+
+    ``also`` names what the import had brought besides its rows and nothing uses any more: sources, campaigns, tags.
+    """
 
     removed: int = 0
     restored: int = 0
     kept: Sequence[Kept] = ()
+    also: Sequence[str] = ()
 
     def __add__(self, other: UndoResult) -> UndoResult:
-        return UndoResult(self.removed + other.removed, self.restored + other.restored, (*self.kept, *other.kept))
+        return UndoResult(
+            self.removed + other.removed,
+            self.restored + other.restored,
+            (*self.kept, *other.kept),
+            (*self.also, *other.also),
+        )
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ class UndoStep:
     def take_back(self, ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
         """Take a portion of the step's rows back; what is told of it."""
         taken = self.take(ids, batch_id=batch_id, by=by, at=at)
-        return taken if self.is_told else UndoResult()
+        return taken if self.is_told else UndoResult(also=taken.also)
 
 
 def undo_at_once(steps: Sequence[UndoStep], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:

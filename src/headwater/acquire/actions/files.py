@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.acquire.actions.campaigns import add_campaign, change_campaign, delete_campaign, ensure_campaigns
 from headwater.acquire.actions.campaigns import restore_campaign as bring_campaign_back
+from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.acquire.actions.sources import add_source, archive_source, change_source, ensure_sources, restore_source
 from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
@@ -24,7 +25,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
-from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult
+from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, undo_at_once
 from headwater.team import queries as team
 
 SOURCE, CAMPAIGN, SPEND = "acquire.source", "acquire.campaign", "acquire.spend"
@@ -162,7 +163,8 @@ def undo_campaign_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResul
         else:
             delete_campaign(campaign_id=pk, by=by, at=at)
             removed += 1
-    return UndoResult(removed=removed, restored=restored, kept=kept)
+    named = undo_at_once(UNDO_ORIGINS[1:], batch_id=batch_id, by=by, at=at)
+    return UndoResult(removed=removed, restored=restored, kept=kept) + named
 
 
 @action
@@ -297,7 +299,8 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     facts = [SpendDeleted(spend_id=e.pk, amount=str(e.amount), currency=e.currency) for e in going]
     record_bulk(facts, by=by, at=[at] * len(facts))
     kept.extend(Kept(pk, str(entries[pk]), "it was changed since") for pk in touched)
-    return UndoResult(removed=len(going), restored=restored, kept=kept)
+    named = undo_at_once(UNDO_ORIGINS, batch_id=batch_id, by=by, at=at)
+    return UndoResult(removed=len(going), restored=restored, kept=kept) + named
 
 
 def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:

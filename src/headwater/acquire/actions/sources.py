@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +11,7 @@ from headwater.acquire.models import Channel, Source
 from headwater.acquire.rules import LONGEST_NAME, fold_name, guess_channel
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import gone_by_undo
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
@@ -111,6 +112,7 @@ def ensure_sources(names: Mapping[str, str], *, by: Actor, at: datetime) -> dict
     """
     keys = {name: fold_name(name) for name in names if name.strip()}
     found = dict(Source.objects.filter(name_key__in=set(keys.values())).values_list("name_key", "pk"))
+    _use_again(found.values(), by=by, at=at)
     missing: dict[str, tuple[str, str]] = {}
     for name, key in keys.items():
         if key not in found:
@@ -127,6 +129,13 @@ def ensure_sources(names: Mapping[str, str], *, by: Actor, at: datetime) -> dict
         facts = [SourceAdded(source_id=found[k], name=n, channel=c) for k, (n, c) in missing.items()]
         record_bulk(facts, by=by, at=[at] * len(facts))
     return {name: found[key] for name, key in keys.items()}
+
+
+def _use_again(ids: Iterable[int], *, by: Actor, at: datetime) -> None:
+    """Sources that only the undo of an earlier import had put away are in use again; what people archived stays."""
+    archived = list(Source.objects.filter(pk__in=list(ids)).exclude(archived_at=None).values_list("pk", flat=True))
+    for pk in sorted(gone_by_undo(ROW, archived, SourceArchived.verb)) if archived else ():
+        restore_source(source_id=pk, by=by, at=at)
 
 
 @undoes(SourceAdded, SourceRestored)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from headwater.acquire.actions.campaigns import ensure_campaigns
+from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.acquire.actions.sources import ensure_sources
 from headwater.acquire.actions.touchpoints import TouchpointDraft, record_touchpoints, touchpoints_of_batch
 from headwater.acquire.events import TouchpointRecorded, TouchpointTakenBack
@@ -112,6 +113,7 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
 
 UNDO_TOUCHPOINTS = (
     UndoStep("acquire.touchpoint.import", touchpoints_of_batch, _take),
+    *UNDO_ORIGINS,
     *(replace(step, is_told=False) for step in UNDO_PARTIES),
 )
 

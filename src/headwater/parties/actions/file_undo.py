@@ -15,8 +15,10 @@ from headwater.parties.events import (
     OrganisationDeleted,
     PersonDeleted,
     RelationshipEnded,
+    Tagged,
+    Untagged,
 )
-from headwater.parties.models import ContactPoint, Party, PartyKind, Relationship, RelationshipKind
+from headwater.parties.models import ContactPoint, Party, PartyKind, PartyTag, Relationship, RelationshipKind, Tag
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import old_values
@@ -224,12 +226,40 @@ def _back_to(party: Party, employer_id: int | None, *, at: datetime) -> None:
         jobs.filter(to_party_id=employer_id, until_date=brought.from_date).update(until_date=None)
 
 
+def _tags_put(batch_id: int) -> list[int]:
+    """The tags on parties that the batch put there, as far as they are still on."""
+    events = Event.objects.filter(batch_id=batch_id, verb=Tagged.verb)
+    put = set(events.values_list("party_id", "subject_id"))
+    on = PartyTag.objects.filter(tag_id__in={tag_id for _, tag_id in put}).values_list("pk", "party_id", "tag_id")
+    return [pk for pk, *pair in on if tuple(pair) in put]
+
+
+def _take_tags_off(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Tags the batch put on parties come off, except from those that it added and that stay."""
+    held = PartyTag.objects.filter(pk__in=ids).exclude(party__batch_id=batch_id, party__deleted_at=None)
+    off = list(held.select_related("tag"))
+    PartyTag.objects.filter(pk__in=[each.pk for each in off]).delete()
+    facts = [Untagged(party_id=each.party_id, tag_id=each.tag_id, tag=each.tag.name) for each in off]
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return UndoResult()
+
+
+def _forget_tags(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Words that are on nobody any more are no tags."""
+    unused = Tag.objects.filter(pk__in=ids).exclude(pk__in=PartyTag.objects.filter(tag_id__in=ids).values("tag_id"))
+    names = list(unused.order_by("name").values_list("name", flat=True))
+    unused.delete()
+    return UndoResult(also=[f"Tag “{name}”" for name in names])
+
+
 UNDO_PARTIES = (
     UndoStep(VERB, lambda batch_id: _of_batch(batch_id, PartyKind.PERSON), _take),
     UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.related"), _remove_links),
     UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.relationship_ended"), _resume_links),
     UndoStep(VERB, lambda batch_id: _subjects(batch_id, "parties.contact_point_added"), _remove_points),
     UndoStep(VERB, _changed, _restore),
-    # Last: a company stays while somebody who works there does.
+    # A company stays while somebody who works there does.
     UndoStep(VERB, lambda batch_id: _of_batch(batch_id, PartyKind.ORGANISATION), _take),
+    UndoStep(VERB, _tags_put, _take_tags_off),
+    UndoStep(VERB, lambda batch_id: _subjects(batch_id, Tagged.verb), _forget_tags),
 )

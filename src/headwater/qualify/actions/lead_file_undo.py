@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_batch
+from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.parties.actions.bulk_access import replace_access
 from headwater.parties.actions.file_undo import UNDO_PARTIES
 from headwater.parties.queries.visible import names_of
@@ -124,5 +125,6 @@ UNDO_LEADS = (
     UndoStep(IMPORT, _of_batch, _take),
     UndoStep(IMPORT, lambda batch_id: edited_rows(ROW, batch_id), _restore),
     UndoStep("acquire.touchpoint.delete", touchpoints_of_batch, _remove_touchpoints),
+    *UNDO_ORIGINS,
     *(replace(step, is_told=False) for step in UNDO_PARTIES),
 )

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.acquire.actions import change_source
 from headwater.acquire.models import Campaign, Source, Touchpoint
-from headwater.parties.models import Grant, Party, PartyTag
+from headwater.parties.models import Grant, Party, PartyTag, Tag
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotAllowed
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
@@ -224,7 +225,10 @@ def test_an_undo_leaves_what_people_worked_on_and_says_why(by_head: Actor, by_ma
     actions.claim_lead(lead_id=worked.pk, by=by_marta, at=AT)
     result = undo(by_head)
     assert result.removed == 1
-    assert [(kept.title, kept.reason) for kept in result.kept] == [("Orla Keane", "somebody claimed it since")]
+    assert [(kept.title, kept.reason) for kept in result.kept] == [
+        ("Orla Keane", "somebody claimed it since"),
+        ("Site form", "records come from it"),
+    ]
     assert list(Lead.objects.filter(deleted_at=None)) == [worked]
     assert list(Touchpoint.objects.filter(deleted_at=None).values_list("party_id", flat=True)) == [worked.party_id]
     assert set(Party.objects.filter(deleted_at=None).values_list("name", flat=True)) == {"Orla Keane", "Harrow & Pike"}
