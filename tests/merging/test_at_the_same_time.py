@@ -73,7 +73,7 @@ def whole():
             assert not pointer.rows(merged).exists(), pointer.key
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", range(4))
 def test_into_each_other(people, turn):
     a, b, *_ = people
     found = at_once(merge(a, b), merge(b, a))
@@ -82,11 +82,12 @@ def test_into_each_other(people, turn):
     whole()
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", range(4))
 def test_in_a_ring_and_in_a_chain(people, turn):
     a, b, c, d = people
     found = at_once(merge(a, b), merge(b, c), merge(c, a), merge(d, c))
-    assert all(isinstance(one, (Party, DomainError)) for one in found), found
+    bad = [str(one) for one in found if not isinstance(one, (Party, DomainError))]
+    assert not bad, "\n".join(bad)
     assert Lead.objects.filter(party__merged_into=None).count() == 4, "every lead is with a record that is seen"
     whole()
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.db.models import Q
 
 from headwater.parties import pointing, rules
@@ -66,6 +67,7 @@ def merge_parties(
     ids = [party.pk for party in family]
     points = ContactPoint.objects.filter(party_id__in=ids, is_primary=True)
     primary = pointing.spans_of(points.values_list("pk", flat=True))
+    own = list(points.filter(party=kept).values_list("pk", flat=True))
     folded = _fold_connections(ids, at=at)
     decided = _decide_proposals(ids, at=at)
     revived, flags = _keep_strictest(kept, merged)
@@ -77,7 +79,7 @@ def merge_parties(
         kept, values, row_type=noun_of(kept), by=by, at=at, personal=PERSONAL | {"extra"},
         party_id=kept.pk, organisation_id=organisation_of(kept),
     )  # fmt: skip
-    tidy_kept(kept)
+    tidy_kept(kept, own)
     facts: list[Fact] = [
         PartiesMerged(
             party_id=kept.pk, organisation_id=organisation_of(kept), row_type=noun_of(kept), kept_id=kept.pk,
@@ -121,6 +123,7 @@ def follow_merges(*, by: Actor, at: datetime) -> int:
 
     Whoever read the record before a merge and wrote after it points at the merged one. The job looks for them.
     """
+    one_merge_at_a_time()
     found: dict[int, dict[str, str]] = {}
     count = 0
     for key, pointer in pointing.POINTERS.items():
@@ -140,28 +143,40 @@ def follow_merges(*, by: Actor, at: datetime) -> int:
     return count
 
 
+def one_merge_at_a_time() -> None:
+    """Wait until nobody else is merging: a merge also takes records that became part of one before, so two of them
+    could wait for each other. On SQLite everybody who writes waits anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('headwater.parties.merge'))")
+
+
 def and_more(merged_ids: Sequence[int]) -> str:
     """The rest of a sentence that names the first of several merged records."""
     return f"and {len(merged_ids) - 1} more" if len(merged_ids) > 1 else ""
 
 
-def tidy_kept(party: Party) -> None:
-    """Keep what repeats other values in line with them: the key to find by, and which addresses are used first."""
+def tidy_kept(party: Party, own: Collection[int] = ()) -> None:
+    """Keep what repeats other values in line with them: the key to find by, and which addresses are used first.
+
+    ``own`` are contact points that were the record's before.
+    """
     key = (rules.name_key if party.is_person else rules.company_key)(party.name)[:200]
     if key != party.name_key:
         party.name_key = key
         party.save(update_fields=["name_key"])
     mark_primary_points([party.pk])
-    # Of websites and profiles no column says which is first: the longest known of several.
-    others = ContactPoint.objects.filter(party=party, is_primary=True, deleted_at=None)
+    # Of websites and profiles no column says which is first: the record's own, else the longest known.
+    others = ContactPoint.objects.filter(party=party, is_primary=True, deleted_at=None).order_by("created_at", "pk")
     for kind in ("WEBSITE", "SOCIAL"):
-        extra = list(others.filter(kind=kind).order_by("created_at", "pk").values_list("pk", flat=True))[1:]
-        if extra:
-            ContactPoint.objects.filter(pk__in=extra).update(is_primary=False)
+        first = sorted(others.filter(kind=kind).values_list("pk", flat=True), key=lambda pk: pk not in own)
+        ContactPoint.objects.filter(pk__in=first[1:]).update(is_primary=False)
 
 
 def _family(keep_id: int, merge_ids: Sequence[int], *, by: Actor) -> list[Party]:
     """The records, the kept one first, each locked; always in the same order, so that nobody waits in a circle."""
+    one_merge_at_a_time()
     others = list(dict.fromkeys(merge_ids))
     if not others or keep_id in others:
         raise Invalid({"merge_ids": ["Choose another record: nothing is merged with itself."]})

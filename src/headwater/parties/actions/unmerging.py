@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from headwater.parties import pointing
-from headwater.parties.actions.merging import EXTERNAL, MERGED, and_more, tidy_kept
+from headwater.parties.actions.merging import EXTERNAL, MERGED, and_more, one_merge_at_a_time, tidy_kept
 from headwater.parties.actions.parties import PERSONAL
 from headwater.parties.actions.reach import noun_of, organisation_of
 from headwater.parties.events import PartiesMerged, PartiesUnmerged, PartyCameBack
@@ -50,10 +50,12 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
     first = pointing.ids_in(fact.primary)
     points = ContactPoint.objects.filter(party_id__in=[party.pk for party in merged], deleted_at=None)
     points.filter(pk__in=first).update(is_primary=True)
-    returned = set(points.values_list("kind", "normalised"))
+    sites = ContactPoint.objects.filter(party=kept, kind__in=("WEBSITE", "SOCIAL"), deleted_at=None)
+    sites.filter(pk__in=first).update(is_primary=True)
+    known = set(ContactPoint.objects.filter(party_id__in=owners).values_list("kind", "normalised"))
     for party in Party.objects.filter(pk__in=owners).order_by("pk"):
-        _repair(party, returned)
-        tidy_kept(party)
+        _repair(party, known)
+        tidy_kept(party, first)
     words = _in_words(left, changed)
     facts: list[Fact] = [
         PartiesUnmerged(
@@ -72,6 +74,7 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
 
 def _family(fact: PartiesMerged, *, by: Actor) -> tuple[Party, Party, list[Party]]:
     """The kept record, the one it is part of by now, and the merged ones; locked."""
+    one_merge_at_a_time()
     root_id = Party.objects.filter(pk=fact.kept_id).values_list("merged_into_id", flat=True).first() or fact.kept_id
     if not reachable_parties(by).filter(pk=root_id, merged_into=None).exists():
         raise NotFound()
@@ -144,15 +147,18 @@ def _restore_values(fact: PartiesMerged, kept: Party, *, by: Actor, at: datetime
     return changed
 
 
-def _repair(party: Party, returned: set[tuple[str, str]]) -> None:
-    """A first address or number that went back with its record is not this one's any more: the next one is first."""
+def _repair(party: Party, known: set[tuple[str, str]]) -> None:
+    """A first address or number that went back with its record is not this one's any more: the next one is first.
+
+    ``known`` are those of all the records; a value that no contact point ever stood behind stays as it is.
+    """
     for kind, column in (("EMAIL", "email"), ("PHONE", "phone")):
-        if (kind, getattr(party, column)) not in returned:
+        if (kind, getattr(party, column)) not in known:
             continue
         points = ContactPoint.objects.filter(party=party, kind=kind, deleted_at=None).order_by("-is_primary", "pk")
-        known = list(points.values_list("normalised", flat=True))
-        if getattr(party, column) not in known:
-            setattr(party, column, known[0] if known else "")
+        here = list(points.values_list("normalised", flat=True))
+        if getattr(party, column) not in here:
+            setattr(party, column, here[0] if here else "")
             party.save(update_fields=[column])
 
 
