@@ -10,6 +10,7 @@ from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_b
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.parties.actions.bulk_access import replace_access
 from headwater.parties.actions.file_undo import UNDO_PARTIES
+from headwater.parties.actions.file_undo import worked_on_since as parties_worked_on
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -37,6 +38,7 @@ REASONS = {
     "platform.changed": "its details were changed since",
 }
 OTHERWISE = "somebody has worked on it since"
+WITH_PARTY = "something was done with the person or company behind it since"
 
 
 @action
@@ -61,13 +63,15 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
     rows = Lead.objects.select_for_update().filter(pk__in=ids, batch_id=batch_id, deleted_at=None)
     leads = list(rows.order_by("pk"))
     touched = worked_on_since(ROW, [lead.pk for lead in leads], batch_id)
-    going = [lead for lead in leads if lead.pk not in touched]
-    staying = [lead for lead in leads if lead.pk in touched]
+    reasons = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
+    # A next step, a note and a call are facts of whom the lead is about.
+    behind = parties_worked_on(sorted({lead.party_id for lead in leads}), batch_id)
+    reasons |= {lead.pk: WITH_PARTY for lead in leads if lead.party_id in behind and lead.pk not in reasons}
+    going = [lead for lead in leads if lead.pk not in reasons]
+    staying = [lead for lead in leads if lead.pk in reasons]
     _remove(going, by=by, at=at)
     names = names_of(lead.party_id for lead in staying)
-    kept = [
-        Kept(lead.pk, names.get(lead.party_id, str(lead)), REASONS.get(touched[lead.pk], OTHERWISE)) for lead in staying
-    ]
+    kept = [Kept(lead.pk, names.get(lead.party_id, str(lead)), reasons[lead.pk]) for lead in staying]
     return UndoResult(removed=len(going), kept=kept)
 
 
