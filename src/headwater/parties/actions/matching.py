@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from headwater.parties import rules
@@ -92,6 +92,7 @@ class Reading:
     by_external_id: bool = False
     is_changed: bool = False
     is_revived: bool = False
+    added: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 @action
@@ -119,7 +120,9 @@ def match_parties(
     matcher = _Matcher(known, new, batch)
     matches = [matcher.match(reading) for reading in readings]
     write_chunk(new, by=by, at=at)
-    return matches
+    if not new.left_out:
+        return matches
+    return [_told_what_stayed_off(*pair, new.left_out) for pair in zip(readings, matches, strict=True)]
 
 
 def read_draft(draft: PartyDraft, *, region: str) -> Reading:
@@ -172,7 +175,7 @@ class _Matcher:
             created_person=person_is_new,
             created_organisation=company_is_new,
             by_external_id=reading.by_external_id,
-            is_changed=reading.is_changed,
+            is_changed=reading.is_changed or bool(reading.added),
             is_revived=reading.is_revived,
             reasons=reading.reasons,
         )
@@ -265,11 +268,11 @@ class _Matcher:
         if reading.email and not self.known.has_email(person, reading.email):
             self.new.add_point(person, "EMAIL", reading.draft.email, reading.email)
             self.known.learn_email(person, reading.email)
-            reading.is_changed = True
+            reading.added.append((person.id, "EMAIL", reading.email))
         if reading.phone and not self.known.has_phone(person, reading.phone):
             self.new.add_point(person, "PHONE", reading.draft.phone, reading.phone)
             self.known.learn_phone(person, reading.phone)
-            reading.is_changed = True
+            reading.added.append((person.id, "PHONE", reading.phone))
         if person.is_label and reading.name and not reading.draft.is_nameless_label:
             self.new.name_person(person, reading.name)
             reading.is_changed = True
@@ -314,6 +317,17 @@ def same_person(
     if not reading.email and not reading.phone and name:
         return known.person_by_name(name, company.id if company is not None else None), None, ""
     return None, None, ""
+
+
+def _told_what_stayed_off(
+    reading: Reading, match: PartyMatch, left_out: Collection[tuple[int, str, str]]
+) -> PartyMatch:
+    """Somebody took the address or number off the record by hand: a file does not put it back."""
+    stayed_off = [point for point in reading.added if point in left_out]
+    for _, kind, _ in stayed_off:
+        value = reading.draft.email if kind == "EMAIL" else reading.draft.phone
+        match.reasons.append(f"“{value}” was taken off the record by hand and stays off.")
+    return replace(match, is_changed=reading.is_changed or len(stayed_off) < len(reading.added))
 
 
 def _agreeing(people: Iterable[KnownParty], name: str) -> KnownParty | None:

@@ -47,7 +47,7 @@ def import_organisations(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, a
     wanted = _wanted(good, links.unresolved)
     changed = update_parties(wanted, by=by, at=at)
     for row in good:
-        row.notes.extend(wanted[row.party_id].left_out if row.party_id in wanted else [])
+        row.notes.extend(wanted.get(row.party_id or 0, Wanted()).left_out)
     changed |= links.connected
     changed |= put_tags({row.party_id: row.tags for row in good if row.party_id and row.tags}, by=by, at=at)
     return [

@@ -40,7 +40,10 @@ def import_people(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: date
     managers = connect_managers(
         {row.party_id: row.manager for row in known if row.manager and row.party_id is not None}, by=by, at=at
     )
-    changed = update_parties(_wanted(known, managers.unresolved, batch), by=by, at=at)
+    wanted = _wanted(known, managers.unresolved, batch)
+    changed = update_parties(wanted, by=by, at=at)
+    for row in known:
+        row.tell(wanted)
     changed |= managers.connected
     changed |= put_tags({row.party_id: row.tags for row in known if row.party_id and row.tags}, by=by, at=at)
     return _results(read, changed)
@@ -74,6 +77,11 @@ class _PersonRow:
     def party_id(self) -> int | None:
         """Who the row is about."""
         return self.match.person_id
+
+    def tell(self, wanted: Mapping[int, Wanted]) -> None:
+        """Note what was not stored of the row, unless matching has noted it already."""
+        said = wanted.get(self.party_id or 0, Wanted())
+        self.notes.extend(note for note in said.left_out if note not in self.match.reasons)
 
     def want(self, wanted: Wanted, batch: Batch) -> None:
         """Add what the row says to what earlier rows said about the same person."""

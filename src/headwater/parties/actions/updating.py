@@ -12,10 +12,11 @@ from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.parties import PERSONAL
 from headwater.parties.actions.reach import noun_of, organisation_of
-from headwater.parties.actions.writing import LINK_COLUMNS, POINT_COLUMNS, WORKS_FOR
-from headwater.parties.events import ContactPointAdded
+from headwater.parties.actions.writing import LINK_COLUMNS, POINT_COLUMNS, POINT_ROW, WORKS_FOR
+from headwater.parties.events import ContactPointAdded, ContactPointRemoved
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, Relationship, RelationshipKind
 from headwater.platform.actor import Actor
+from headwater.platform.batch import gone_by_undo
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
 
@@ -30,13 +31,15 @@ REPEATED = {EMAIL: "email", PHONE: "phone"}
 class Wanted:
     """What a file says about one party we know; blanks say nothing. ``points`` are new primary contact points.
 
-    ``is_new``: the same file added it, so completing it is no change worth a fact.
+    ``is_new``: the same file added it, so completing it is no change worth a fact. ``left_out`` is told to whoever
+    imports it: what was not stored, and why.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     points: dict[str, tuple[str, str]] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     is_new: bool = False
+    left_out: list[str] = field(default_factory=list)
 
 
 def update_parties(wanted: Mapping[int, Wanted], *, by: Actor, at: datetime) -> set[int]:
@@ -49,6 +52,7 @@ def update_parties(wanted: Mapping[int, Wanted], *, by: Actor, at: datetime) -> 
     for ids in _parts(wanted):
         rows = Party.objects.select_for_update().in_bulk(ids)
         _forget_what_was_decided(rows, wanted)
+        _leave_what_was_removed(rows, wanted)
         points = _new_points(rows, wanted)
         facts.extend(_store_points(points, by=by, at=at))
         changed |= {party.pk for party, *_ in points}
@@ -85,6 +89,19 @@ def _forget_what_was_decided(rows: Mapping[int, Party], wanted: Mapping[int, Wan
                 del now.points[kind]
         for key in [key for key, value in now.extra.items() if key in was.extra and was.extra[key] == value]:
             del now.extra[key]
+
+
+def _leave_what_was_removed(rows: Mapping[int, Party], wanted: Mapping[int, Wanted]) -> None:
+    """An address or number that somebody took off the record stays off; what the undo of an import took off is back."""
+    removed = ContactPoint.objects.filter(party_id__in=list(rows)).exclude(deleted_at=None)
+    named = [p for p in removed if wanted[p.party_id].points.get(p.kind, ("", ""))[1] == p.normalised]
+    if not named:
+        return
+    coming_back = gone_by_undo(POINT_ROW, [point.pk for point in named], ContactPointRemoved.verb)
+    for point in named:
+        if point.pk not in coming_back:
+            value, _ = wanted[point.party_id].points.pop(point.kind)
+            wanted[point.party_id].left_out.append(f"“{value}” was taken off the record by hand and stays off.")
 
 
 def _differing(party: Party, wanted: Wanted) -> dict[str, Any]:

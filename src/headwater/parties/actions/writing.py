@@ -9,6 +9,7 @@ from headwater.parties import rules
 from headwater.parties.actions.known import KnownParty
 from headwater.parties.events import (
     ContactPointAdded,
+    ContactPointRemoved,
     MatchProposed,
     OrganisationAdded,
     OrganisationRestored,
@@ -26,6 +27,7 @@ from headwater.parties.models import (
     RelationshipKind,
 )
 from headwater.platform.actor import Actor
+from headwater.platform.batch import gone_by_undo
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import remember_ids
@@ -37,6 +39,7 @@ PERSON, ORGANISATION = str(PartyKind.PERSON), str(PartyKind.ORGANISATION)
 EMAIL, PHONE = str(ContactPointKind.EMAIL), str(ContactPointKind.PHONE)
 WORKS_FOR = str(RelationshipKind.WORKS_FOR)
 
+POINT_ROW = ContactPointRemoved.subject_type
 PARTY_COLUMNS = (
     "id", "kind", "name", "name_key", "first_name", "last_name", "job_title", "employer_id", "sector", "employees",
     "registration_number", "vat_number", "street", "postcode", "city", "country", "email", "phone", "is_employee",
@@ -66,6 +69,7 @@ class NewParties:
     def __init__(self, *, size: int, system: str, kind_key: str, by: Actor, at: datetime) -> None:
         self._system, self._kind_key, self._by, self._at = system, kind_key, by, at
         self._ids = iter(reserve_ids(Party, size))
+        self.left_out: set[tuple[int, str, str]] = set()
         self._parties: dict[int, list[Any]] = {}
         self._points: list[tuple[int, str, str, str, bool]] = []
         self._known_points: list[tuple[KnownParty, str, str, str, bool]] = []
@@ -205,9 +209,17 @@ class NewParties:
             for party_id, kind, value, normalised, is_primary in self._points
         ]
         first: list[Party] = []
+        removed, coming_back = self._removed_points()
         for person, kind, value, normalised, is_primary in self._known_points:
-            pk = next(ids)
-            rows.append((pk, person.id, kind, value, normalised, is_primary, False, False, False, self._at, None))
+            pk = removed.get((person.id, kind, normalised), 0)
+            if pk and pk not in coming_back:
+                self.left_out.add((person.id, kind, normalised))
+                continue
+            if not pk:
+                pk = next(ids)
+                rows.append((pk, person.id, kind, value, normalised, is_primary, False, False, False, self._at, None))
+            elif is_primary:
+                ContactPoint.objects.filter(pk=pk).update(is_primary=True)
             self._facts.append(
                 ContactPointAdded(
                     party_id=person.id, organisation_id=person.employer_id, contact_point_id=pk, kind=kind, value=value
@@ -216,7 +228,21 @@ class NewParties:
             if is_primary:
                 first.append(Party(pk=person.id, email=person.email, phone=person.phone))
         insert_rows(ContactPoint, POINT_COLUMNS, rows)
+        ContactPoint.objects.filter(pk__in=coming_back).update(deleted_at=None)
         Party.objects.bulk_update(first, ["email", "phone"], batch_size=500)
+
+    def _removed_points(self) -> tuple[dict[tuple[int, str, str], int], set[int]]:
+        """The points of known people that were taken off, and which of them are back: a file brings back what an
+        undo took off, somebody who writes it down again what anybody did.
+        """
+        if not self._known_points:
+            return {}, set()
+        asked = {(person.id, kind, normalised) for person, kind, _, normalised, _ in self._known_points}
+        gone = ContactPoint.objects.filter(party_id__in={pk for pk, _, _ in asked}).exclude(deleted_at=None)
+        found = {(p.party_id, p.kind, p.normalised): p.pk for p in gone if (p.party_id, p.kind, p.normalised) in asked}
+        if self._by.batch_id is None or not found:
+            return found, set(found.values())
+        return found, gone_by_undo(POINT_ROW, list(found.values()), ContactPointRemoved.verb)
 
     def _write_jobs(self) -> None:
         if not self._jobs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,14 @@ from headwater.parties.actions.employment import find_or_add_employer
 from headwater.parties.actions.revival import revive_parties
 from headwater.parties.actions.updating import EMAIL, PHONE, Wanted, update_parties
 from headwater.platform.actor import Actor
+from headwater.platform.batch import gone_by_undo
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, Outcome
 from headwater.qualify.actions.bulk_steps import grants_for
 from headwater.qualify.actions.file_rows import FileRow
 from headwater.qualify.actions.steps import ROW, as_fields, parties_of
-from headwater.qualify.events import LeadRestored
+from headwater.qualify.events import LeadDeleted, LeadRestored
 from headwater.qualify.models import Lead
 
 LOOKUP = 5_000
@@ -36,7 +37,11 @@ class _Change:
 
 
 class KnownLeads:
-    """The leads a chunk is about that exist. Deleted ones count: a file that names them brings them back."""
+    """The leads a chunk is about that exist.
+
+    Those that are deleted count: a file that names them brings back what the undo of an import took off the lists.
+    What somebody deleted by hand stays deleted.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
@@ -45,6 +50,7 @@ class KnownLeads:
         self._changes: dict[int, _Change] = {}
         self._revived: dict[int, tuple[Lead, int | None]] = {}
         self._people: list[tuple[FileRow, Lead, Wanted]] = []
+        self._by_hand: set[int] = set()
 
     @classmethod
     def by_external_ids(cls, batch: Batch, ids: Sequence[str]) -> KnownLeads:
@@ -76,11 +82,21 @@ class KnownLeads:
         for row in rows:
             row.lead = self._by_same.get(row.key)
 
+    def leave_deleted(self, leads: Iterable[Lead]) -> None:
+        """Learn which of these leads somebody deleted by hand."""
+        gone = [lead.pk for lead in leads if lead.deleted_at is not None]
+        if gone:
+            self._by_hand |= set(gone) - gone_by_undo(ROW, gone, LeadDeleted.verb)
+
     def compare(self, row: FileRow) -> None:
         """Note what a row says differently about its lead, and decide the row's outcome."""
         lead = row.lead
         assert lead is not None
         row.party_id = lead.party_id
+        if lead.pk in self._by_hand:
+            row.outcome = Outcome.UNCHANGED
+            row.notes.append("The lead was deleted by hand and stays deleted. It can be restored.")
+            return
         person = _said_of_the_person(row, lead, self._batch.region)
         if person is not None:
             self._people.append((row, lead, person))
@@ -167,6 +183,8 @@ class KnownLeads:
                 self._note(self._changes[lead.pk], "organisation_id", said.values["employer_id"])
             wanted[lead.party_id] = said
         changed = update_parties(wanted, by=by, at=at)
+        for row, _, said in alone:
+            row.notes.extend(said.left_out)
         for row, lead, _ in alone:
             if lead.party_id in changed and row.outcome is Outcome.UNCHANGED:
                 row.outcome = Outcome.UPDATED

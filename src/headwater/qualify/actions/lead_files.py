@@ -57,6 +57,7 @@ def import_leads(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datet
     ):
         row.take(match)
     known.look_for_same([row for row in fresh if row.ok and not row.external_id])
+    known.leave_deleted({row.lead.pk: row.lead for row in read if row.lead is not None}.values())
     new = _settle(read, known)
     _add(new, names, batch=batch, by=by, at=at)
     known.store(by=by, at=at)
