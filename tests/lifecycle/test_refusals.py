@@ -108,7 +108,7 @@ def test_a_lost_database_is_named(installed):
 
 @pytest.mark.slow
 def test_a_cut_off_set_up_is_begun_again(empty):
-    empty.home.mkdir()
+    empty.home.mkdir(mode=0o700)
     (empty.home / "migrating.json").write_text('{"setup": "init"}')
     (empty.home / "secret_key").write_text("x" * 50)
     (empty.home / "headwater.sqlite3").write_bytes(b"half a database")
