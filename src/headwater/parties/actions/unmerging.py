@@ -53,7 +53,7 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
     sites = ContactPoint.objects.filter(party=kept, kind__in=("WEBSITE", "SOCIAL"), deleted_at=None)
     sites.filter(pk__in=first).update(is_primary=True)
     known = set(ContactPoint.objects.filter(party_id__in=owners).values_list("kind", "normalised"))
-    for party in Party.objects.filter(pk__in=owners).order_by("pk"):
+    for party in Party.objects.filter(pk__in=owners, merged_into=None).order_by("pk"):
         _repair(party, known)
         tidy_kept(party, first)
     words = _in_words(left, changed)
