@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 
 from headwater.acquire import actions, events, imports
 from headwater.acquire.actions.campaigns import ARCHIVE as CAMPAIGNS_ARCHIVE
 from headwater.acquire.actions.campaigns import SHELF as CAMPAIGNS_BIN
 from headwater.acquire.actions.spend import SHELF as SPEND_BIN
 from headwater.acquire.forms import CampaignForm, CorrectionForm, SourceForm, SpendForm, TouchpointForm
-from headwater.acquire.models import Channel, SpendEntry, TouchpointKind
+from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint, TouchpointKind
 from headwater.acquire.queries import (
     campaign_choices,
     source_choices,
@@ -20,41 +20,15 @@ from headwater.acquire.queries import (
     visible_spend,
     visible_touchpoints,
 )
-from headwater.acquire.rules import fold_name
 from headwater.intake.batch_column import BATCH
-from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.web.sentence import say
 from headwater.team.queries import user_choices
 
 CELLS = "acquire/cells.html#"
-
-
-def search_sources(rows: Rows, text: str) -> Rows:
-    """Sources whose name or note holds the words."""
-    return rows.filter(Q(name_key__contains=fold_name(text)) | Q(note__icontains=text))
-
-
-def search_campaigns(rows: Rows, text: str) -> Rows:
-    """Campaigns whose name, segment or goal holds the words."""
-    named = Q(name_key__contains=fold_name(text))
-    return rows.filter(named | Q(segment__icontains=text) | Q(goal__icontains=text))
-
-
-def search_spend(rows: Rows, text: str) -> Rows:
-    """Spend of a source or campaign of that name, or with the words in its note."""
-    key = fold_name(text)
-    named = Q(source__name_key__contains=key) | Q(campaign__name_key__contains=key)
-    return rows.filter(named | Q(note__icontains=text))
-
-
-def search_touchpoints(rows: Rows, text: str) -> Rows:
-    """Touchpoints of a person or company of that name, or with the words in their note."""
-    key = name_key(text) or text
-    named = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
-    return rows.filter(named | Q(note__icontains=text))
 
 
 def campaigns_with_spend(actor: Actor) -> Rows:
@@ -90,7 +64,7 @@ SOURCES = Resource(
         BATCH,
     ),
     default_order="name",
-    search=search_sources,
+    searched=Searched(Source, name=("name",), words=("note",)),
     title=lambda source: source.name,
     subtitle=lambda source: source.get_channel_display(),
     create=Command(
@@ -145,7 +119,7 @@ CAMPAIGNS = Resource(
         BATCH,
     ),
     default_order="-starts_on",
-    search=search_campaigns,
+    searched=Searched(Campaign, name=("name",), words=("segment", "goal", "sources__name")),
     title=lambda campaign: campaign.name,
     subtitle=lambda campaign: campaign.segment,
     create=Command(
@@ -188,7 +162,7 @@ SPEND = Resource(
         BATCH,
     ),
     default_order="-spent_on",
-    search=search_spend,
+    searched=Searched(SpendEntry, rank=80, words=("source__name", "campaign__name", "note")),
     title=lambda entry: f"{entry.source.name}, {entry.spent_on:%d %b %Y}",
     subtitle=lambda entry: entry.campaign.name if entry.campaign else "",
     create=Command(
@@ -231,7 +205,7 @@ say(events.TouchpointRecorded, events.TouchpointCorrected, kind=TouchpointKind.c
         BATCH,
     ),
     default_order="-occurred_at",
-    search=search_touchpoints,
+    searched=Searched(Touchpoint, rank=70, words=("party__name", "organisation__name", "note")),
     title=lambda touch: f"{touch.get_kind_display()}, {touch.party.name}",
     subtitle=lambda touch: touch.source.name if touch.source else "",
     create=Command(

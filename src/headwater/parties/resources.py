@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 
 from headwater.intake.batch_column import BATCH
 from headwater.parties import actions, forms, imports, queries
@@ -13,6 +13,7 @@ from headwater.parties.actions.archive import ORGANISATIONS_ARCHIVE, PEOPLE_ARCH
 from headwater.parties.models import Activity, ActivityKind, Party, PartyKind, PartyTag
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.team.queries import user_choices
 
@@ -27,13 +28,6 @@ def people_with_tags(actor: Actor) -> Rows:
 def companies_with_tags(actor: Actor) -> Rows:
     """The companies an actor may see, with everything their list shows."""
     return queries.visible_organisations(actor).prefetch_related(_tags())
-
-
-def search_activities(rows: Rows, text: str) -> Rows:
-    """Activities with the words in them, or with somebody of that name."""
-    parties = queries.matching_parties(Party.objects.filter(deleted_at=None), text)
-    said = Q(subject__icontains=text) | Q(body__icontains=text)
-    return rows.filter(said | Q(party_id__in=parties.values("pk")))
 
 
 def _tags() -> Prefetch[Any]:
@@ -155,7 +149,12 @@ PEOPLE = Resource(
         BATCH,
     ),
     default_order="name",
-    search=queries.find_in_list,
+    searched=Searched(
+        Party, name=("name",), where={"kind": PartyKind.PERSON}, rank=10, is_party=True, told_as=("parties.party",),
+        words=("job_title", "employer__name", "email", "phone", "contact_points__normalised", "street", "postcode",
+               "city"),
+        tags=("party_tags__tag__name",),
+    ),
     title=lambda party: party.name,
     subtitle=_said_of,
     create=Command(
@@ -209,7 +208,13 @@ ORGANISATIONS = Resource(
         BATCH,
     ),
     default_order="name",
-    search=queries.find_in_list,
+    searched=Searched(
+        Party, name=("name",), where={"kind": PartyKind.ORGANISATION}, rank=10, is_party=True,
+        told_as=("parties.party",),
+        words=("sector", "email", "phone", "contact_points__normalised", "street", "postcode", "city",
+               "registration_number", "vat_number"),
+        tags=("party_tags__tag__name",),
+    ),
     title=lambda party: party.name,
     subtitle=lambda party: ", ".join(filter(None, (party.sector, party.city))),
     create=Command(
@@ -256,7 +261,7 @@ ACTIVITIES = Resource(
         Column("created_at", "Written down", Kind.DATETIME, sortable=True, nullable=False),
     ),
     default_order="-created_at",
-    search=search_activities,
+    searched=Searched(Activity, name=("subject",), words=("body", "party__name")),
     title=lambda activity: activity.subject,
     subtitle=lambda activity: f"{activity.get_kind_display()}, {activity.party.name}",
     create=Command(

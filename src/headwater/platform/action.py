@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -15,13 +15,34 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# What a fact is about: subject type, subject id, party id, organisation id.
+About = tuple[str, int, int | None, int | None]
+FEW_FACTS = 100
+
+
 @dataclass
 class Unit:
-    """The open unit of work: its id, shared by every fact it records, and whether the database numbered it."""
+    """The open unit of work: its id, shared by every fact it records, and whether the database numbered it.
+
+    ``about`` is what its facts are about, as long as those are few and do not come from a file.
+    """
 
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     has_transaction_id: bool = False
+    facts: int = 0
+    about: list[About] = field(default_factory=list)
 
+    def tell(self, count: int, about: Iterable[About]) -> None:
+        """Note that so many facts were recorded, and what they are about."""
+        self.facts += count
+        if self.facts <= FEW_FACTS:
+            self.about.extend(about)
+        else:
+            self.about.clear()
+
+
+# What is done in the transaction of every unit of work, after it and before it commits.
+BEFORE_COMMIT: list[Callable[[Unit], None]] = []
 
 _open: ContextVar[Unit | None] = ContextVar("headwater_unit", default=None)
 
@@ -38,10 +59,14 @@ def action(fn: Callable[P, R]) -> Callable[P, R]:
     def unit(*args: P.args, **kwargs: P.kwargs) -> R:
         if _open.get() is not None and connection.in_atomic_block:
             return fn(*args, **kwargs)
-        token = _open.set(Unit())
+        opened = Unit()
+        token = _open.set(opened)
         try:
             with transaction.atomic(durable=True):
-                return fn(*args, **kwargs)
+                result = fn(*args, **kwargs)
+                for finish in BEFORE_COMMIT:
+                    finish(opened)
+                return result
         finally:
             _open.reset(token)
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from django.db import connection
 from django.db.models import QuerySet
 
-from headwater.platform.action import current_unit
+from headwater.platform.action import About, current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.clock import now
@@ -110,6 +110,8 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor | Sequence[Actor], at: Seque
     if not facts:
         return
     unit, recorded = current_unit(), now()
+    if isinstance(by, Actor) and by.batch_id is None:
+        unit.tell(len(facts), map(_about, facts))
     ids = reserve_ids(Event, len(facts))
     _take_transaction_id()
     rows: list[tuple[Any, ...]] = []
@@ -161,6 +163,8 @@ def _events(
     facts: Sequence[Fact], *, by: Actor, at: Sequence[datetime]
 ) -> tuple[list[Event], list[tuple[int, dict[str, Any]]]]:
     unit, recorded = current_unit(), now()
+    if by.batch_id is None:
+        unit.tell(len(facts), map(_about, facts))
     _take_transaction_id()
     events: list[Event] = []
     personal_values: list[tuple[int, dict[str, Any]]] = []
@@ -177,6 +181,10 @@ def _events(
             )
         )  # fmt: skip
     return events, personal_values
+
+
+def _about(fact: Fact) -> About:
+    return _subject_type(fact), fact.subject_id, fact.party_id, fact.organisation_id
 
 
 def _subject_type(fact: Fact) -> str:

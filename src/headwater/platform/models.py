@@ -195,3 +195,37 @@ class ScheduleRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: next at {self.next_run_at:%Y-%m-%d %H:%M}"
+
+
+class SearchEntry(models.Model):
+    """What is searched of one row, folded; a copy that can be made again from the rows at any time.
+
+    The id is the noun's number and the row's id in one, so that a noun's entries lie side by side and an entry is
+    found without an index of its own.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    text = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "search entries"
+
+    def __str__(self) -> str:
+        return f"search entry {self.pk}"
+
+
+class SearchProgress(models.Model):
+    """How far the search index follows one noun: every row up to ``position`` has its entry.
+
+    The row with an empty ``noun`` says up to which event entries follow the log.
+    """
+
+    noun = models.CharField(max_length=40, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "search progress"
+
+    def __str__(self) -> str:
+        return f"search of {self.noun or 'events'} at {self.position}"

@@ -23,6 +23,8 @@ from headwater.platform.clock import start_of_day
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import Condition, Tree
 from headwater.platform.importer import Importer
+from headwater.platform.search.declared import Searched
+from headwater.platform.search.finding import Found, find
 
 Rows: TypeAlias = QuerySet[Any]
 Choices: TypeAlias = Sequence[tuple[str, Any]]
@@ -117,6 +119,7 @@ class Command:
 
     ``run`` is the room's action, called as ``run(<id_name>=row.pk, by=actor, at=now, **cleaned)``; ``run_many``
     the set-based one for bulk, called with ``ids``. ``verb`` hides the button; the action checks for itself.
+    ``says`` tells the actor of something unusual about what was made, instead of ``done``.
     ``locks_itself``: it takes several rows in an order of its own, so nobody locks the first one before.
     """
 
@@ -131,6 +134,7 @@ class Command:
     hotkey: str = ""
     offered: Callable[[Any], bool] = lambda row: True
     done: str = ""
+    says: Callable[[Actor, Any], str] = lambda actor, made: ""
     locks_itself: bool = False
 
     @property
@@ -154,9 +158,9 @@ class Resource:
     """One noun: what its list, record, export, API and import know about it.
 
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
-    and commands. ``rows`` is the room's ``visible_…`` query. Order always ends in the primary key. ``archived`` names
-    the column that says since when a row is archived: lists leave such rows out unless they are asked for.
-    ``successor`` says which row one that is gone became part of.
+    and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into.
+    Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
+    leave such rows out unless they are asked for. ``successor`` says which row one that is gone became part of.
     """
 
     key: str
@@ -166,7 +170,7 @@ class Resource:
     rows: Callable[[Actor], Rows]
     columns: Sequence[Column]
     default_order: str
-    search: Callable[[Rows, str], Rows]
+    searched: Searched
     title: Callable[[Any], str] = str
     subtitle: Callable[[Any], str] = lambda row: ""
     icon: str = "point"
@@ -220,11 +224,11 @@ def filtered(
     actor: Actor,
     tree: Tree,
     *,
-    search: str = "",
+    search: str | Found = "",
     zone: ZoneInfo | None = None,
     with_archived: bool = False,
 ) -> Rows:
-    """The rows the actor may see that match the tree and the search words.
+    """The rows the actor may see that match the tree and the search words, or what was found by them before.
 
     Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
 
@@ -234,7 +238,9 @@ def filtered(
     rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
     if resource.archived and not with_archived and not _names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})
-    return resource.search(rows, search.strip()) if search.strip() else rows
+    if isinstance(search, str):
+        return find(resource, search).among(rows) if search.strip() else rows
+    return search.among(rows)
 
 
 def _names(tree: Tree, column: str) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
-
 from headwater.acquire.queries import campaign_choices, source_choices
 from headwater.intake.batch_column import BATCH
-from headwater.parties.rules import name_key
-from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.resource import Column, Command, Kind, Resource, SavedView, register
+from headwater.platform.search import Searched
 from headwater.platform.shelf import Bin, register_bin
 from headwater.qualify import actions, events, imports
 from headwater.qualify.forms import (
@@ -35,22 +32,6 @@ from headwater.team.queries import user_choices
 
 CELLS = "qualify/cells.html#"
 OPEN = {"exit__empty": "true"}
-
-
-def search_leads(rows: Rows, text: str) -> Rows:
-    """Leads of a person or company of that name, address or number, or with the words in what they want.
-
-    Columns of a file that have no home are searched as well.
-    """
-    key, digits = name_key(text), "".join(filter(str.isdigit, text))
-    found = Q(title__icontains=text) | Q(party__email__icontains=text)
-    if key:
-        found |= Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
-    if len(digits) >= 5:
-        found |= Q(party__phone__contains=digits.lstrip("0"))
-    found |= Q(file_text__icontains=text)
-    searched: Rows = rows.alias(file_text=Cast("extra", TextField())).filter(found)
-    return searched
 
 
 def _is_open(lead: Lead) -> bool:
@@ -170,7 +151,11 @@ LEADS = register(
         rows=listed_leads,
         columns=COLUMNS,
         default_order="-arrived_at",
-        search=search_leads,
+        searched=Searched(
+            Lead, name=("party__name",), rank=20,
+            words=("organisation__name", "title", "party__email", "party__phone",
+                   "party__contact_points__normalised", "exit_note", "sent_back_note"),
+        ),
         title=lambda lead: lead.party.name,
         subtitle=lambda lead: ", ".join(part for part in (lead.party.job_title, _company_beside(lead)) if part),
         create=Command("create", "New lead", actions.capture_lead, "qualify.lead.create", CaptureForm, icon="plus",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
-
 from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
-from headwater.parties.rules import name_key
-from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
+from headwater.platform.resource import Column, Command, Kind, Resource, SavedView, register
+from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.sell import actions, imports
 from headwater.sell.actions.archive import OPPORTUNITIES_ARCHIVE, ORDERS_ARCHIVE
@@ -28,7 +26,7 @@ from headwater.sell.forms import (
     ProductForm,
     WinForm,
 )
-from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome
+from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome, Product
 from headwater.sell.queries.visible import (
     deleted_opportunities,
     deleted_orders,
@@ -37,30 +35,10 @@ from headwater.sell.queries.visible import (
     stage_choices,
     visible_products,
 )
-from headwater.sell.rules import fold_name
 from headwater.team.queries import user_choices
 
 CELLS = "sell/cells.html#"
 OPEN = {"outcome__empty": "true"}
-
-
-def search_products(rows: Rows, text: str) -> Rows:
-    """Products whose name or family holds the words."""
-    return rows.filter(Q(name_key__contains=fold_name(text)) | Q(family__icontains=text))
-
-
-def search_opportunities(rows: Rows, text: str) -> Rows:
-    """Opportunities of a party of that name, or with the words in what they are about, product or competitor."""
-    key = name_key(text) or text
-    party = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
-    return rows.filter(party | Q(name__icontains=text) | Q(competitor__icontains=text))
-
-
-def search_orders(rows: Rows, text: str) -> Rows:
-    """Orders of a party of that name, or with that number."""
-    key = name_key(text) or text
-    party = Q(party__name_key__contains=key) | Q(organisation__name_key__contains=key)
-    return rows.filter(party | Q(number__icontains=text) | Q(note__icontains=text))
 
 
 def is_open(row: Opportunity) -> bool:
@@ -105,7 +83,7 @@ PRODUCTS = Resource(
         BATCH,
     ),
     default_order="name",
-    search=search_products,
+    searched=Searched(Product, name=("name",), words=("family",)),
     title=lambda product: product.name,
     subtitle=lambda product: product.family,
     create=Command("create", "Add a product", actions.add_product, "sell.product.create", ProductForm, icon="plus",
@@ -160,7 +138,10 @@ OPPORTUNITIES = Resource(
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="close_date",
-    search=search_opportunities,
+    searched=Searched(
+        Opportunity, name=("organisation__name", "party__name"), rank=20,
+        words=("name", "competitor", "next_step", "lost_note", "lines__product_text", "lines__product__name"),
+    ),
     title=lambda row: party_name(row) or row.name,
     subtitle=lambda row: row.name if party_name(row) else "",
     create=Command("create", "Open an opportunity", actions.open_opportunity, "sell.opportunity.create", OpenForm,
@@ -229,7 +210,10 @@ ORDERS = Resource(
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="-ordered_at",
-    search=search_orders,
+    searched=Searched(
+        Order, name=("organisation__name", "party__name"), rank=30,
+        words=("number", "note", "lines__product_text", "lines__product__name"),
+    ),
     title=lambda order: party_name(order) or order.number or f"Order {order.pk}",
     subtitle=lambda order: f"Order {order.number}" if order.number else "Order",
     create=Command("create", "Place an order", actions.place_order, "sell.order.create", OrderForm, icon="plus",

@@ -148,10 +148,10 @@ def register_new(item: NewItem) -> None:
     _new_items[item.url_name] = item
 
 
-def navigation(actor: Actor, path: str) -> Nav:
+def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
     """The rail for ``actor`` on the page at ``path``.
 
-    Counts are asked for once per phase, and for every page of the phase that is open.
+    Counts are asked for once per phase, and for every page of the phase that is open, unless they are not shown.
     """
     pages = sorted(
         (page for page in _pages.values() if page.verb is None or actor.may(page.verb)),
@@ -159,7 +159,7 @@ def navigation(actor: Actor, path: str) -> Nav:
     )
     urls = {page.url_name: _address(page.url_name) for page in pages}
     here = _current(urls, path)
-    phases = {phase.key: _phase(phase, pages, urls, here, actor) for phase in PHASES}
+    phases = {phase.key: _phase(phase, pages, urls, here, actor if counted else None) for phase in PHASES}
 
     def of(group: Group) -> tuple[NavPhase, ...]:
         return tuple(built for phase in PHASES if phase.group == group and (built := phases[phase.key]) is not None)
@@ -175,13 +175,15 @@ def navigation(actor: Actor, path: str) -> Nav:
     return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new)
 
 
-def _phase(phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str | None, actor: Actor) -> NavPhase | None:
+def _phase(
+    phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str | None, actor: Actor | None
+) -> NavPhase | None:
     mine = [page for page in pages if page.phase == phase.key]
     if not mine:
         return None
     is_open = any(page.url_name == here for page in mine)
     counting = mine if is_open else [page for page in mine if page.count is not None][:1]
-    counts = {page.url_name: page.count(actor) for page in counting if page.count is not None}
+    counts = {page.url_name: page.count(actor) for page in counting if page.count is not None and actor is not None}
     children = tuple(
         NavLink(
             label=str(page.label),

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from headwater.platform.resource import REGISTRY, Resource, by_slug
+from headwater.platform.resource import REGISTRY, Column, Kind, Resource, by_slug
+from headwater.platform.search.everywhere import Hits, find_anything
+from headwater.platform.search.finding import HOLDS, fitness
+from headwater.platform.search.folding import also_written, fold
+from headwater.platform.search.marking import spans_of
+from headwater.platform.search.words import Words
 from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render
 from headwater.web.nav import navigation
+from headwater.web.recent import recent_records
 
-PER_NOUN = 5
-SHORTEST = 2
+DO_NEXT = 3
+HINT_WIDTH = 70
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the palette."""
+    """One line of the palette. A record brings its ``row`` and the column of its source, which stands at the end."""
 
     icon: str
     label: str
@@ -29,6 +37,8 @@ class Entry:
     hint: str = ""
     keys: str = ""
     post: bool = False
+    row: Any = None
+    source: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -43,57 +53,110 @@ def search(request: Request) -> HttpResponse:
     """What the palette shows for what was typed; without script a page with the same lines."""
     query = request.GET.get("q", "").strip()[:200]
     path = urlsplit(request.GET.get("path") or request.headers.get("HX-Current-URL", "")).path
+    hits = find_anything(request.actor, query)
+    here = _row_here(request, path)
     found = [
-        *_records(request, query),
-        EntryGroup(_("On this record"), _matching(_actions_here(request, path), query)),
+        EntryGroup(_("Records"), [_record(hit.resource, hit.row, hits.words) for hit in hits.records]),
+        EntryGroup(_("Similar names"), [_record(hit.resource, hit.row, hits.words) for hit in hits.similar]),
+        *_to_do(request, query, here, hits),
+        EntryGroup(_("In the lists"), _lists(hits, query)),
         EntryGroup(_("Start something"), _matching(_new(request), query)),
         EntryGroup(_("Go to"), _matching(_pages(request), query)),
     ]
-    if not query:  # nothing typed: what can be done here comes first
-        found = found[-3:]
-    context = {"groups": [group for group in found if group.entries], "query": query}
+    if not query:
+        recent = [(resource, row) for resource, row in recent_records(request) if (resource, row) != here]
+        found.insert(1, EntryGroup(_("Opened last"), [_record(resource, row) for resource, row in recent]))
+    groups = [group for group in found if group.entries]
+    count = sum(len(group.entries) for group in groups)
+    context = {
+        "groups": groups,
+        "query": query,
+        "is_behind": hits.is_behind,
+        "announced": ngettext("%(count)s result", "%(count)s results", count) % {"count": count},
+    }
     return render(request, "web/components/palette_results.html" if is_htmx(request) else "web/search.html", context)
 
 
-def _records(request: Request, query: str) -> list[EntryGroup]:
-    if len(query) < SHORTEST:
-        return []
-    groups = []
-    for resource in REGISTRY.values():
-        if not request.actor.may(resource.verb("see")):
-            continue
-        # Unordered: the first few that match, from the index, however many there are.
-        rows = resource.search(resource.rows(request.actor), query)[:PER_NOUN]
-        entries = [_record(resource, row) for row in rows]
-        groups.append(EntryGroup(resource.label_plural, entries))
-    return groups
-
-
-def _record(resource: Resource, row: Any) -> Entry:
+def _record(resource: Resource, row: Any, words: Words | None = None) -> Entry:
     label = resource.title(row) or f"{resource.label} {row.pk}"
-    return Entry(resource.icon, label, f"/{resource.slug}/{row.pk}", hint=resource.subtitle(row))
+    told = [str(resource.label), resource.subtitle(row)]
+    if words is not None and fitness(label, words, told[1]) > HOLDS:
+        told.append(_where(resource, row, words))
+    source = resource.by_key.get("source")
+    return Entry(
+        resource.icon,
+        label,
+        f"/{resource.slug}/{row.pk}",
+        hint=" · ".join(part for part in told if part),
+        row=row,
+        source=source if source is not None and source.cell and source.of(row) else None,
+    )
 
 
-def _actions_here(request: Request, path: str) -> list[Entry]:
+def _where(resource: Resource, row: Any, words: Words) -> str:
+    """What of the record holds the words, when its name does not: the address, the number, a few words of the note."""
+    missing = row.get_deferred_fields()
+    for column in resource.columns:
+        if column.kind is not Kind.TEXT or column.value is not None or not hasattr(type(row), column.orm_path):
+            continue
+        if column.orm_path in missing:
+            continue
+        text = " ".join(column.text(row).split())
+        if text and words.match(f" {fold(text)}  {'  '.join(also_written(text))} "):
+            spans = spans_of(text, words.text)
+            start = max(0, spans[0][0] - 20) if spans and len(text) > HINT_WIDTH else 0
+            return ("…" if start else "") + Truncator(text[start:]).chars(HINT_WIDTH)
+    return ""
+
+
+def _row_here(request: Request, path: str) -> tuple[Resource, Any] | None:
+    """The record the reader is on."""
     try:
         match = resolve(path)
     except Resolver404:
-        return []
+        return None
     resource = by_slug(str(match.kwargs.get("slug", "")))
     if resource is None or "pk" not in match.kwargs or not request.actor.may(resource.verb("see")):
-        return []
-    pk = match.kwargs["pk"]
-    row = resource.rows(request.actor).filter(pk=pk).first()
-    if row is None:
-        return []
-    base = f"/{resource.slug}/{pk}"
+        return None
+    row = resource.rows(request.actor).filter(pk=match.kwargs["pk"]).first()
+    return (resource, row) if row is not None else None
+
+
+def _to_do(request: Request, query: str, here: tuple[Resource, Any] | None, hits: Hits) -> list[EntryGroup]:
+    """What can be done with the record at hand, or with the one that was most likely meant."""
+    groups = []
+    if here is not None:
+        groups.append(_actions(request, *here, query=query))
+    best = hits.records[0] if hits.records else None
+    if best is not None and best.fit < HOLDS and (here is None or best.row != here[1]):
+        group = _actions(request, best.resource, best.row)
+        groups.append(EntryGroup(group.title, group.entries[:DO_NEXT]))
+    return groups
+
+
+def _actions(request: Request, resource: Resource, row: Any, *, query: str = "") -> EntryGroup:
+    base, title = f"/{resource.slug}/{row.pk}", resource.title(row) or f"{resource.label} {row.pk}"
     entries = [
-        Entry(c.icon, c.label, f"{base}/do/{c.key}", hint=resource.title(row), keys=c.hotkey, post=not c.asks)
+        Entry(c.icon, str(c.label), f"{base}/do/{c.key}", keys=c.hotkey, post=not c.asks)
         for c in offered_commands(resource, request, row)
     ]
-    if resource.change is not None and request.actor.may(resource.change.verb):
-        entries.append(Entry("pencil", resource.change.label, f"{base}/edit", hint=resource.title(row), keys="e"))
-    return entries
+    change = resource.change
+    if change is not None and request.actor.may(change.verb) and change.offered(row):
+        entries.append(Entry("pencil", str(change.label), f"{base}/edit", keys="e"))
+    return EntryGroup(_("Do, for %(name)s") % {"name": title}, _matching(entries, query))
+
+
+def _lists(hits: Hits, query: str) -> list[Entry]:
+    """The lists of the nouns that have more than is shown here."""
+    label = _("All %(nouns)s with “%(query)s”")
+    return [
+        Entry(
+            resource.icon,
+            label % {"nouns": resource.label_plural.lower(), "query": query},
+            f"/{resource.slug}?{urlencode({'q': query})}",
+        )
+        for resource in sorted(hits.more, key=lambda r: r.searched.rank)
+    ]
 
 
 def _new(request: Request) -> list[Entry]:
@@ -105,7 +168,7 @@ def _new(request: Request) -> list[Entry]:
 
 
 def _pages(request: Request) -> list[Entry]:
-    rail = navigation(request.actor, "")
+    rail = navigation(request.actor, "", counted=False)
     return [
         Entry(phase.icon, page.label, page.url, hint=phase.label if phase.label != page.label else "", keys=page.keys)
         for phase in (*rail.home, *rail.stream, *rail.lower)
@@ -114,5 +177,5 @@ def _pages(request: Request) -> list[Entry]:
 
 
 def _matching(entries: list[Entry], query: str) -> list[Entry]:
-    words = query.casefold().split()
-    return [entry for entry in entries if all(word in f"{entry.label} {entry.hint}".casefold() for word in words)]
+    words = fold(query).split()
+    return [e for e in entries if all(f" {word}" in f" {fold(f'{e.label} {e.hint}')}" for word in words)]

@@ -14,6 +14,7 @@ from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, state_of
 from headwater.web.panel import panels_for
+from headwater.web.recent import remember
 
 BUTTONS = 3
 
@@ -22,7 +23,8 @@ def record(request: Request, slug: str, pk: int) -> HttpResponse:
     """A row's page. ``in`` is the list it was opened from, for the way to the previous and the next one."""
     resource = resource_of(slug, request)
     row = row_of(resource, request, pk)
-    return render(request, "web/record.html", record_context(request, resource, row))
+    response = render(request, "web/record.html", record_context(request, resource, row))
+    return remember(response, request, resource, row.pk)
 
 
 def panel(request: Request, slug: str, pk: int, key: str) -> HttpResponse:

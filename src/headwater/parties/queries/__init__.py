@@ -13,7 +13,7 @@ from headwater.parties.queries.records import (
     tags_of,
     todos_of,
 )
-from headwater.parties.queries.search import find_in_list, matching_parties, search
+from headwater.parties.queries.search import search
 from headwater.parties.queries.timeline import TimelineEntry, timeline
 from headwater.parties.queries.visible import (
     became,
@@ -38,9 +38,7 @@ __all__ = [
     "contact_points_of",
     "deleted_activities",
     "deleted_parties",
-    "find_in_list",
     "is_proposed",
-    "matching_parties",
     "names_of",
     "open_todos",
     "people_of",

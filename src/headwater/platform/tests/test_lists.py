@@ -12,6 +12,7 @@ from headwater.platform.errors import Invalid
 from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, parse_tree, tree_from_params
 from headwater.platform.models import Job
 from headwater.platform.resource import Column, Kind, Resource, count_up_to, filtered, page_of
+from headwater.platform.search import Searched
 from headwater.platform.testing import make_actor
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -32,7 +33,7 @@ JOBS = Resource(
         Column("secret", "Secret", path="error", filterable=False),
     ],
     default_order="-queued",
-    search=lambda rows, text: rows.filter(kind__icontains=text),
+    searched=Searched(Job, name=("kind",)),
 )
 
 

@@ -13,6 +13,7 @@ from headwater.parties.actions import plan_todo
 from headwater.platform.actor import Actor
 from headwater.platform.filter import tree_from_params
 from headwater.platform.resource import filtered, page_of
+from headwater.platform.search.keeping import rebuild
 from headwater.platform.testing import count_queries
 from headwater.qualify import actions
 from headwater.qualify.models import Lead
@@ -115,6 +116,7 @@ def test_leads_are_found_by_name_address_company_wish_and_columns_of_the_file(
     lead = add(2)[1]
     Lead.objects.exclude(pk=lead.pk).update(title="")
     Lead.objects.filter(pk=lead.pk).update(extra={"page": "landing-7"})
+    rebuild()
     found = filtered(LEADS, by_head, tree_from_params({}, LEADS.by_key), search=words)
     assert [row.pk for row in found] == [lead.pk]
 

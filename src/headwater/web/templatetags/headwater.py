@@ -22,6 +22,7 @@ from django.utils.translation import get_language, gettext
 
 from headwater.platform.clock import now
 from headwater.platform.money import Money
+from headwater.platform.search.marking import spans_of
 from headwater.web import format as words
 from headwater.web.channels import channel_look
 
@@ -277,12 +278,12 @@ def duration(seconds: float) -> str:
 
 @register.filter
 def highlight(text: str, query: str) -> SafeString:
-    """``text`` with the part that matches what was typed set off."""
-    at = text.casefold().find(query.strip().casefold()) if query.strip() else -1
-    if at < 0:
-        return escape(text)
-    end = at + len(query.strip())
-    return format_html("{}<mark>{}</mark>{}", text[:at], text[at:end], text[end:])
+    """``text`` with the parts that match what was typed set off, accents and case aside."""
+    text, shown, end = str(text), escape(""), 0
+    for start, stop in spans_of(text, query):
+        shown += format_html("{}<mark>{}</mark>", text[end:start], text[start:stop])
+        end = stop
+    return shown + escape(text[end:])
 
 
 @register.filter

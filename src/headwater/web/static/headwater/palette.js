@@ -3,6 +3,7 @@
 
 const dialog = document.getElementById("palette");
 const field = dialog?.querySelector("input[type=search]");
+const status = document.getElementById("palette-status");
 const options = () => [...dialog.querySelectorAll(".pick")];
 
 function choose(option) {
@@ -38,10 +39,20 @@ field?.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     if (all.length) choose(all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
-  } else if (event.key === "Enter") {
+  } else if (event.key === "Enter" && !event.isComposing) {
     event.preventDefault();
     all[Math.max(at, 0)]?.click();
+  } else if (all.length && (event.key === "PageDown" || event.key === "PageUp")) {
+    event.preventDefault(); // from group to group
+    const groups = [...dialog.querySelectorAll("[role=group]")];
+    const here = groups.findIndex((group) => group.contains(all[Math.max(at, 0)]));
+    const next = groups[Math.min(Math.max(here + (event.key === "PageDown" ? 1 : -1), 0), groups.length - 1)];
+    choose(next.querySelector(".pick"));
   }
 });
 
-dialog?.addEventListener("htmx:afterSettle", () => choose(options()[0]));
+dialog?.addEventListener("htmx:afterSettle", () => {
+  choose(options()[0]);
+  // The dialog is modal: what is announced has to stand inside it.
+  status.textContent = dialog.querySelector("[data-count]")?.dataset.count ?? "";
+});

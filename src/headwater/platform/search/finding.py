@@ -1,0 +1,180 @@
+"""Finding rows by what one remembers of them. What an actor may see is always asked of the noun, never of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from headwater.platform.installation import installation
+from headwater.platform.models import SearchProgress
+from headwater.platform.search import store
+from headwater.platform.search.folding import fold
+from headwater.platform.search.texts import texts_of
+from headwater.platform.search.words import Words, beginning, read
+
+if TYPE_CHECKING:
+    from headwater.platform.resource import Resource, Rows
+
+FEW = 10_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
+TAIL = 5_000  # so many rows that have no entry yet are compared one by one
+NEAR = 2_000  # candidates for a word with a mistake in it
+ALIKE = 78  # of 100: how much a name must be like what was typed
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of one noun that hold some words, whoever may see them; :meth:`among` makes them a list's."""
+
+    resource: Resource
+    words: Words
+    few: int = FEW
+
+    @cached_property
+    def ids(self) -> list[int] | None:
+        """The rows whose entry holds the words, the newest first; None when there are more than a few."""
+        found = store.ids_of(self.resource.key, self.words, self.few + 1)
+        return None if found is None or len(found) > self.few else found
+
+    @cached_property
+    def fresh(self) -> list[int]:
+        """Those of the newest rows, which have no entry yet, that hold the words."""
+        return fresh_ids(self.resource, self.words)
+
+    def among(self, rows: Rows) -> Rows:
+        """Those of ``rows`` that hold the words."""
+        if not self.words:
+            return rows.none()
+        if self.ids is not None:
+            return rows.filter(pk__in=[*self.ids, *self.fresh])
+        held = store.holding(self.resource.key, self.words)
+        return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
+
+    def count_among(self, rows: Rows, limit: int) -> int:
+        """How many of ``rows`` hold the words, never counting beyond ``limit`` + 1."""
+        if self.words and self.ids is None:
+            # Most often the newest hits alone are more than anybody counts.
+            newest = store.ids_of(self.resource.key, self.words, limit + limit // 10) or []
+            if _count(rows.filter(pk__in=newest), limit) > limit:
+                return limit + 1
+        return _count(self.among(rows), limit)
+
+
+def find(resource: Resource, text: str, *, few: int = FEW) -> Found:
+    """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script."""
+    return Found(resource, read(text, region=installation().region), few)
+
+
+def fresh_ids(resource: Resource, words: Words) -> list[int]:
+    """Rows that hold the words but are too new to have an entry: those of an import that goes on."""
+    position = SearchProgress.objects.filter(pk=resource.key).values_list("position", flat=True).first()
+    ids = unindexed(resource, TAIL, beyond=position or 0)
+    if not ids:
+        return []
+    return [pk for pk, text in texts_of(resource, ids).items() if words.match(text)]
+
+
+def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
+    """The newest rows that have no entry yet, of those ``beyond`` the last one the index has followed to."""
+    noun, declared = resource.key, resource.searched
+    rows = declared.model._base_manager.filter(store.without_entry(noun), pk__gt=beyond, **declared.where)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:limit])
+
+
+def best(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
+    """The few of ``rows`` that fit the words best: by name first, then the newest."""
+    chosen: dict[int, Any] = {}
+    for wanted in (beginning(words), words):
+        for row in _first(Found(resource, wanted, few=20 * limit), rows, limit + len(chosen)):
+            chosen.setdefault(row.pk, row)
+        if len(chosen) >= limit:
+            break
+    ranked = sorted(chosen.values(), key=lambda row: (fitness(resource.title(row), words), -row.pk))
+    return ranked[:limit]
+
+
+def _first(found: Found, rows: Rows, limit: int) -> list[Any]:
+    """Some of the rows: of the newest hits if enough of them may be seen, else wherever they are."""
+    if not found.words:
+        return []
+    newest = store.ids_of(found.resource.key, found.words, found.few + 1)
+    if newest is not None and not newest and not found.fresh:
+        return []
+    if newest:
+        some = list(rows.filter(pk__in=[*newest[: 4 * limit], *found.fresh[:limit]])[: 2 * limit])
+        if len(some) >= limit or len(newest) <= 4 * limit:
+            return some
+    return list(found.among(rows)[: 2 * limit])
+
+
+HOLDS = 3  # the worst fitness of a row whose name and second line hold what was typed
+
+
+def fitness(title: str, words: Words, subtitle: str = "") -> int:
+    """How well a name fits what was typed.
+
+    0 is exactly, 1 it begins so, 2 every word typed begins one of its words or of its second line, 3 it holds them,
+    4 they stand elsewhere in the record.
+    """
+    name = fold(title)
+    if name == words.text:
+        return 0
+    if name.startswith(words.text):
+        return 1
+    padded = f" {name} {fold(subtitle)} "
+    if all(any(f" {spelling.strip()}" in padded for spelling in term) for term in words.terms):
+        return 2
+    return 3 if words.match(padded) else 4
+
+
+# ---------------------------------------------------------------- with a mistake in it
+
+
+def similar(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
+    """Rows whose name is much like what was typed, the likest first: for whoever mistyped, and found nothing."""
+    scores = {
+        pk: likeness(name, words.text) for pk, name in store.names_of(resource.key, _near(resource, words)).items()
+    }
+    likest = sorted((pk for pk, score in scores.items() if score >= ALIKE), key=lambda pk: (-scores[pk], -pk))
+    found = {row.pk: row for row in rows.filter(pk__in=likest)} if likest else {}
+    return [found[pk] for pk in likest if pk in found][:limit]
+
+
+def likeness(folded: str, typed: str) -> float:
+    """How much a name is like what was typed, of 100: every typed word compared with the likest of the name."""
+    name, wanted = folded.split(), typed.split()
+    if not name or not wanted:
+        return 0.0
+    scores = [max(100 * OSA.normalized_similarity(word, other) for other in name) for word in wanted]
+    # Of two names as like, the one with less besides comes first.
+    return float(min(scores) + sum(scores) / len(scores)) / 2 + fuzz.ratio(" ".join(name), typed) / 1000
+
+
+def _near(resource: Resource, words: Words) -> list[int]:
+    """Rows that hold, of the longest word typed, everything but one stretch of a letter or two."""
+    longest = max(words.text.split(), key=len, default="")
+    if len(longest) < 4:
+        return []
+    found = store.ids_near(resource.key, list(_with_one_mistake(longest)), NEAR)
+    others = [word for word in words.text.split() if word != longest]
+    if len(found) < NEAR or not others:
+        return found
+    return store.ids_near(resource.key, [[*way, f" {others[0]}"] for way in _with_one_mistake(longest)], NEAR)
+
+
+def _with_one_mistake(word: str) -> Iterable[Sequence[str]]:
+    """The pieces that stay of ``word`` wherever one letter is wrong, missing or too much, or two are exchanged."""
+    for at in range(len(word)):
+        left = f" {word[:at]}" if at else ""
+        yield left, word[at:]  # a letter is missing here
+        yield left, word[at + 1 :]
+        yield left, word[at + 2 :]
+
+
+def _count(rows: Rows, limit: int) -> int:
+    return int(rows.order_by().values("pk")[: limit + 1].count())

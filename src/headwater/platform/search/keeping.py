@@ -1,0 +1,266 @@
+"""Keeping the index up to date: at once for what people do, soon after for what files bring.
+
+Small units of work write their entries in their own transaction. Everything else is caught up with by the worker:
+new rows in the order of their ids, changed ones from the event log, in portions that let others write in between.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Model, Q
+
+from headwater.platform.action import BEFORE_COMMIT, FEW_FACTS, About, Unit
+from headwater.platform.clock import now
+from headwater.platform.horizon import log_horizon
+from headwater.platform.models import Event, Job, SearchEntry, SearchProgress
+from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.schedule import every
+from headwater.platform.search import store
+from headwater.platform.search.texts import texts_of
+
+AT_ONCE = FEW_FACTS  # so many rows are indexed by the unit of work that changes them
+PORTION = 200  # rows of the first portion; later ones take LOCK_SECONDS each
+LARGEST = 2_000
+LOCK_SECONDS = 0.2
+TURN_SECONDS = 2.0
+EVENTS = 2_000
+LATE = 20_000  # PostgreSQL: ids given out so long ago may still become visible
+BUSY_WITHIN = timedelta(minutes=1)
+FOLLOWED = ""  # the progress row of the log
+
+
+# ---------------------------------------------------------------- at once
+
+
+def index_unit(unit: Unit) -> None:
+    """Bring the entries of what a unit of work told about up to date, before it commits; many rows come later."""
+    if unit.facts <= AT_ONCE:
+        for resource, ids in _touched(unit.about, at_most=AT_ONCE):
+            _index(resource, ids)
+
+
+def _touched(about: Iterable[About], *, at_most: int | None = None) -> Iterator[tuple[Resource, list[int]]]:
+    """The rows whose text may have changed, by noun: those told about, and those that show something of them.
+
+    Nouns with more than ``at_most`` of those are left out.
+    """
+    for model, ids in _rows_named(about).items():
+        for resource in REGISTRY.values():
+            declared = resource.searched
+            if declared.model is model:
+                yield resource, sorted(ids)
+            paths = [relation.path for relation in declared.relations if relation.model is model]
+            if not paths:
+                continue
+            shown = Q()
+            for path in paths:
+                shown |= Q(**{f"{path}__in": ids})
+            rows = (
+                declared.model._base_manager.filter(shown, **declared.where).order_by("pk").values_list("pk", flat=True)
+            )
+            found = list(rows if at_most is None else rows[: at_most + 1])
+            if found and (at_most is None or len(found) <= at_most):
+                yield resource, found
+
+
+def _rows_named(about: Iterable[About]) -> dict[type[Model], set[int]]:
+    """Which rows of which tables facts are about; a fact about something of a party's is about the party."""
+    models = {name: r.searched.model for r in REGISTRY.values() for name in (r.key, *r.searched.told_as)}
+    parties = next((r.searched.model for r in REGISTRY.values() if r.searched.is_party), None)
+    named: dict[type[Model], set[int]] = defaultdict(set)
+    for subject_type, subject_id, party_id, organisation_id in about:
+        model = models.get(subject_type)
+        if model is not None:
+            named[model].add(subject_id)
+        if parties is not None and (model is None or model is parties):
+            named[parties].update(pk for pk in (party_id, organisation_id) if pk is not None)
+    return named
+
+
+def _index(resource: Resource, ids: Sequence[int]) -> None:
+    texts = texts_of(resource, ids)
+    store.write(resource.key, texts)
+    if len(texts) < len(ids):
+        store.remove(resource.key, [pk for pk in ids if pk not in texts])
+
+
+# ---------------------------------------------------------------- soon after
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far the index is behind: rows without an entry by noun, and facts not looked at yet."""
+
+    rows: dict[str, int]
+    facts: int
+
+    def __bool__(self) -> bool:
+        return bool(self.facts or any(self.rows.values()))
+
+
+def is_behind() -> bool:
+    """Whether something happened that the index has not looked at. Two small queries."""
+    followed = SearchProgress.objects.filter(pk=FOLLOWED).values_list("position", flat=True).first() or 0
+    return Event.objects.filter(pk__gt=followed).exists()
+
+
+def catch_up(*, seconds: float = TURN_SECONDS, patient: bool = True) -> bool:
+    """Index what is new and what changed, for about so many seconds; whether there is more to do.
+
+    A portion and how far it got are written together, so that nothing is lost with a crash. While files come in,
+    a ``patient`` turn leaves the database to them; what they bring is found meanwhile by comparing.
+    """
+    if patient and Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__gte=now() - BUSY_WITHIN).exists():
+        return False
+    turn = _Turn(time.monotonic() + seconds)
+    log = _progress(FOLLOWED)
+    if not log.floor:  # a round begins: rows indexed from here on show what happened up to here
+        log.floor = log_horizon()
+        log.save(update_fields=["floor"])
+    for resource in REGISTRY.values():
+        if not turn.index_new(resource):
+            return True
+    if not turn.follow_events(log):
+        return True
+    for progress in SearchProgress.objects.exclude(pk=FOLLOWED):
+        progress.floor = progress.position
+        progress.save(update_fields=["floor"])
+    SearchProgress.objects.filter(pk=FOLLOWED).update(floor=0)
+    return False
+
+
+class _Turn:
+    """One stretch of catching up; each portion is as large as fits into the time it may hold others up."""
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.portion = PORTION
+
+    def index_new(self, resource: Resource) -> bool:
+        """Index the rows beyond the noun's position; False when time ran out before the end."""
+        declared = resource.searched
+        progress = _progress(resource.key)
+        rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
+        while True:
+            ids = list(rows.filter(pk__gt=progress.position).values_list("pk", flat=True)[: self.portion])
+            if not ids:
+                break
+            if time.monotonic() > self.until:
+                return False
+            self._write(resource, ids, progress)
+        if connection.vendor == "postgresql" and progress.position > progress.floor:
+            late = rows.filter(
+                store.without_entry(resource.key), pk__gt=progress.floor - LATE, pk__lte=progress.position
+            )
+            if ids := list(late.values_list("pk", flat=True)[:LARGEST]):
+                self._write(resource, ids, None)
+        return True
+
+    def follow_events(self, log: SearchProgress) -> bool:
+        """Index again what facts tell about, except rows that were indexed after they happened."""
+        floors = {p.noun: p.floor for p in SearchProgress.objects.exclude(pk=FOLLOWED)}
+        models = {name: r.key for r in REGISTRY.values() for name in (r.key, *r.searched.told_as)}
+        horizon = log_horizon()
+        while log.position < horizon:
+            events = list(
+                Event.objects.filter(pk__gt=log.position, pk__lte=horizon)
+                .order_by("pk")
+                .values_list("pk", "subject_type", "subject_id", "party_id", "organisation_id")[:EVENTS]
+            )
+            news = [
+                (kind, subject, party, organisation)
+                for pk, kind, subject, party, organisation in events
+                if pk > log.floor or subject <= floors.get(models.get(kind, ""), subject)
+            ]
+            for resource, ids in _touched(news):
+                for start in range(0, len(ids), self.portion):
+                    self._write(resource, ids[start : start + self.portion], None)
+            log.position = events[-1][0] if len(events) == EVENTS else horizon
+            log.save(update_fields=["position"])
+            if time.monotonic() > self.until and log.position < horizon:
+                return False
+        return True
+
+    def _write(self, resource: Resource, ids: Sequence[int], progress: SearchProgress | None) -> None:
+        started = time.monotonic()
+        with transaction.atomic():
+            _index(resource, ids)
+            if progress is not None:
+                progress.position = ids[-1]
+                progress.save(update_fields=["position"])
+        took = time.monotonic() - started
+        if len(ids) >= self.portion:
+            wanted = int(self.portion * LOCK_SECONDS / max(took, 0.001))
+            self.portion = max(50, min(LARGEST, wanted, 2 * self.portion))
+        time.sleep(min(took, LOCK_SECONDS) / 4)  # whoever waits to write comes first
+
+
+def _progress(noun: str) -> SearchProgress:
+    SearchProgress.objects.bulk_create([SearchProgress(noun=noun)], ignore_conflicts=True)
+    return SearchProgress.objects.get(pk=noun)
+
+
+# ---------------------------------------------------------------- looking after it
+
+
+def lag() -> Lag:
+    """How far the index is behind, exactly; for ``headwater doctor`` and the note above a list."""
+    positions = dict(SearchProgress.objects.values_list("noun", "position"))
+    rows = {
+        r.key: r.searched.model._base_manager.filter(
+            store.without_entry(r.key), pk__gt=positions.get(r.key, 0), **r.searched.where
+        ).count()
+        for r in REGISTRY.values()
+    }
+    return Lag(rows, Event.objects.filter(pk__gt=positions.get(FOLLOWED, 0)).count())
+
+
+def rebuild() -> int:
+    """Throw the index away and make it again from the rows; how many entries it has then.
+
+    Searching goes on meanwhile: it finds what is indexed already and the newest rows.
+    """
+    with transaction.atomic():
+        store.empty()
+        SearchProgress.objects.all().delete()
+    while catch_up(patient=False):
+        pass
+    return SearchEntry.objects.count()
+
+
+@every(timedelta(days=1), "search.mend")
+def mend(_at: datetime) -> None:
+    """Give entries to rows that have none, take away those without a row: the index heals by itself."""
+    for resource in REGISTRY.values():
+        declared, noun = resource.searched, resource.key
+        position = _progress(noun).position
+        rows = declared.model._base_manager.filter(**declared.where)
+        turn = _Turn(time.monotonic())
+        missing = rows.filter(store.without_entry(noun), pk__lte=position).order_by("pk").values_list("pk", flat=True)
+        while ids := list(missing[:LARGEST]):
+            turn._write(resource, ids, None)
+        for ids in _entries(noun):
+            known = set(rows.filter(pk__in=ids).values_list("pk", flat=True))
+            if len(known) < len(ids):
+                store.remove(noun, [pk for pk in ids if pk not in known])
+
+
+def _entries(noun: str) -> Iterator[list[int]]:
+    first, last = store.first_id(noun), store.last_id(noun)
+    position = first - 1
+    while True:
+        entries = SearchEntry.objects.filter(pk__gt=position, pk__lte=last).order_by("pk")
+        ids = list(entries.values_list("pk", flat=True)[:5_000])
+        if not ids:
+            return
+        position = ids[-1]
+        yield [pk - first for pk in ids]
+
+
+BEFORE_COMMIT.append(index_unit)

@@ -1,0 +1,296 @@
+"""The index itself, on both databases behind the same few functions: entries by the pieces of text they hold.
+
+SQLite keeps a full-text table of trigrams over the entries, filled by triggers; PostgreSQL a trigram index of its
+own (``pg_trgm``). Both only narrow down: that an entry really holds the text is always compared.
+"""
+
+# ruff: noqa: S608  (values are parameters; what is put together are comparisons of our own)
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Exists, OuterRef, Q
+
+from headwater.platform.models import SearchEntry
+from headwater.platform.search.words import START, Words
+
+ROOM_FOR_IDS = 40
+PIECE = 3
+SAMPLE = 10_000
+NEWEST = 2_000
+COMMON_SHARE = 50  # one in so many entries of a sample: reading them in order beats collecting them
+
+_TRIGGERS = """
+CREATE TRIGGER platform_search_added AFTER INSERT ON platform_searchentry BEGIN
+  INSERT INTO platform_search(rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER platform_search_removed AFTER DELETE ON platform_searchentry BEGIN
+  INSERT INTO platform_search(platform_search, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER platform_search_changed AFTER UPDATE OF text ON platform_searchentry BEGIN
+  INSERT INTO platform_search(platform_search, rowid, text) VALUES ('delete', old.id, old.text);
+  INSERT INTO platform_search(rowid, text) VALUES (new.id, new.text);
+END
+"""
+
+
+def create_index(using: BaseDatabaseWrapper) -> None:
+    """Make the index over the entries there are. Without the right to ``pg_trgm`` searching works, only slower."""
+    if using.vendor == "sqlite":
+        with using.cursor() as cursor:
+            # Without positions the index is a third of the size; what it finds is compared anyway.
+            cursor.execute(
+                "CREATE VIRTUAL TABLE platform_search USING fts5(text, content='platform_searchentry',"
+                " content_rowid='id', tokenize='trigram case_sensitive 1', detail=none, columnsize=0)"
+            )
+            for trigger in _TRIGGERS.split("END;"):
+                cursor.execute(f"{trigger.strip().removesuffix('END')} END")
+            cursor.execute("INSERT INTO platform_search(platform_search) VALUES ('rebuild')")
+        return
+    try:
+        with transaction.atomic(using=using.alias), using.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DatabaseError:
+        if not has_trigrams(using):
+            return
+    with using.cursor() as cursor:
+        cursor.execute(
+            "CREATE INDEX IF NOT EXISTS platform_search ON platform_searchentry USING gin (text gin_trgm_ops)"
+        )
+
+
+def drop_index(using: BaseDatabaseWrapper) -> None:
+    """Take the index away; the entries stay."""
+    with using.cursor() as cursor:
+        if using.vendor != "sqlite":
+            cursor.execute("DROP INDEX IF EXISTS platform_search")
+            return
+        for name in ("added", "removed", "changed"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS platform_search_{name}")
+        cursor.execute("DROP TABLE IF EXISTS platform_search")
+
+
+def has_trigrams(using: BaseDatabaseWrapper) -> bool:
+    """Whether PostgreSQL has the extension that finds text in the middle."""
+    with using.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+        return cursor.fetchone() is not None
+
+
+def is_indexed() -> bool:
+    """Whether text is found by an index, and not by reading everything."""
+    if connection.vendor == "sqlite":
+        return "platform_search" in connection.introspection.table_names()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = 'platform_search'")
+        return cursor.fetchone() is not None
+
+
+def first_id(noun: str) -> int:
+    """Where the entries of a noun begin; the row with id 7 has its entry seven places on."""
+    return (zlib.crc32(noun.encode()) >> 10) << ROOM_FOR_IDS
+
+
+def last_id(noun: str) -> int:
+    """Where the entries of a noun end."""
+    return first_id(noun) + (1 << ROOM_FOR_IDS) - 1
+
+
+# ---------------------------------------------------------------- finding
+
+
+def holding(noun: str, words: Words) -> Q:
+    """The rows of ``noun`` whose entry holds the words, asked row by row."""
+    entries = SearchEntry.objects.filter(pk=OuterRef("pk") + first_id(noun))
+    for term in words.terms:
+        anyhow = Q()
+        for spelling in term:
+            anyhow |= Q(text__contains=spelling)
+        entries = entries.filter(anyhow)
+    return Q(Exists(entries))
+
+
+def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
+    """Up to ``limit`` rows whose entry holds the words, the newest first. None when no index can tell."""
+    if connection.vendor == "sqlite":
+        wanted = _match(words)
+        if not wanted:
+            return None
+        return _ids(
+            noun,
+            "SELECT e.id FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
+            " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
+            f" AND {_held(words, 'instr(e.text, %s) > 0')} ORDER BY platform_search.rowid DESC LIMIT %s",
+            [wanted, first_id(noun), last_id(noun), *_spellings(words), limit],
+        )
+    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
+        return None
+    return _ids(
+        noun,
+        # Kept apart, or the database reads all entries backwards in the hope of an early hit.
+        "WITH found AS MATERIALIZED (SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s"
+        f" AND {_held(words, 'text LIKE %s')} LIMIT %s) SELECT id FROM found ORDER BY id DESC",
+        [first_id(noun), last_id(noun), *(f"%{_escaped(s)}%" for s in _spellings(words)), limit],
+    )
+
+
+def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
+    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. One query or two."""
+    if connection.vendor == "sqlite":
+        wanted = _match(words)
+        if not wanted:
+            return {}
+        one = (
+            "SELECT e.id FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
+            " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
+            f" AND {_held(words, 'instr(e.text, %s) > 0')} ORDER BY platform_search.rowid DESC LIMIT %s"
+        )
+        params = {n: [wanted, first_id(n), last_id(n), *_spellings(words), limit] for n in nouns}
+        return _by_noun(one, params)
+    held = _held(words, "text LIKE %s")
+    patterns = [f"%{_escaped(s)}%" for s in _spellings(words)]
+    newest = (
+        "SELECT id FROM (SELECT id, text FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id DESC"
+        f" LIMIT %s) AS newest WHERE {held} LIMIT %s"
+    )
+    found = _by_noun(newest, {n: [first_id(n), last_id(n), NEWEST, *patterns, limit] for n in nouns})
+    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
+        return found
+    rare = [n for n in nouns if len(found.get(n, ())) < min(limit, NEWEST // COMMON_SHARE)]
+    # Kept apart, or the database reads all entries backwards in the hope of an early hit.
+    one = (
+        "WITH found AS MATERIALIZED (SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s"
+        f" AND {held} LIMIT %s) SELECT id FROM found ORDER BY id DESC"
+    )
+    return found | _by_noun(one, {n: [first_id(n), last_id(n), *patterns, limit] for n in rare})
+
+
+def _by_noun(one: str, params: Mapping[str, list[Any]]) -> dict[str, list[int]]:
+    """The same question asked of several nouns in one query."""
+    if not params:
+        return {}
+    found: dict[str, list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(f"SELECT {at}, id FROM ({one}) AS noun_{at}" for at in range(len(params))),
+            [value for values in params.values() for value in values],
+        )
+        nouns = list(params)
+        for at, pk in cursor.fetchall():
+            found.setdefault(nouns[at], []).append(pk - first_id(nouns[at]))
+    return found
+
+
+def ids_near(noun: str, pieces: Sequence[Sequence[str]], limit: int) -> list[int]:
+    """Rows whose entry holds all pieces of one of the ways: candidates for a word with a mistake in it."""
+    ways = [[piece for piece in way if len(piece) >= PIECE] for way in pieces]
+    ways = [way for way in ways if way]
+    if not ways:
+        return []
+    if connection.vendor == "sqlite":
+        match = " OR ".join(f"({' AND '.join(_grams(piece) for piece in way)})" for way in ways)
+        return _ids(
+            noun,
+            "SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND rowid BETWEEN %s AND %s LIMIT %s",
+            [match, first_id(noun), last_id(noun), limit],
+        )
+    held = " OR ".join("text LIKE %s" for _ in ways)
+    return _ids(
+        noun,
+        f"SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s AND ({held}) LIMIT %s",
+        [
+            first_id(noun),
+            last_id(noun),
+            *("%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways),
+            limit,
+        ],
+    )
+
+
+def names_of(noun: str, ids: Sequence[int]) -> dict[int, str]:
+    """The names of rows, folded, as their entries hold them."""
+    first = first_id(noun)
+    entries = SearchEntry.objects.filter(pk__in=[first + pk for pk in ids]).values_list("pk", "text")
+    return {pk - first: text.split("\n", 1)[0].removeprefix(START).strip() for pk, text in entries}
+
+
+def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
+    first = first_id(noun)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [row[0] - first for row in cursor.fetchall()]
+
+
+def _match(words: Words) -> str:
+    """The words as the full-text table is asked; terms too short for it are left to the comparison."""
+    terms = [term for term in words.terms if all(len(spelling) >= PIECE for spelling in term)]
+    return " AND ".join(f"({' OR '.join(f'({_grams(spelling)})' for spelling in term)})" for term in terms)
+
+
+def _grams(text: str) -> str:
+    pieces = dict.fromkeys(text[at : at + PIECE] for at in range(len(text) - PIECE + 1))
+    return " AND ".join(f'"{piece}"' for piece in pieces)
+
+
+def _held(words: Words, comparison: str) -> str:
+    return " AND ".join(f"({' OR '.join(comparison for _ in term)})" for term in words.terms)
+
+
+def _spellings(words: Words) -> list[str]:
+    return [spelling for term in words.terms for spelling in term]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _is_common(noun: str, words: Words) -> bool:
+    """Whether many of the newest entries hold the words: then no list of ids helps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE " + _held(words, "strpos(text, %s) > 0") + "), count(*) FROM (SELECT text"
+            " FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) AS newest",
+            [*_spellings(words), first_id(noun), last_id(noun), SAMPLE],
+        )
+        held, of = cursor.fetchone()
+    return bool(of == SAMPLE and held * COMMON_SHARE > of)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write(noun: str, texts: Mapping[int, str]) -> None:
+    """Store the text of rows; what has not changed is not written."""
+    first = first_id(noun)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO platform_searchentry (id, text) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET"
+            " text = excluded.text WHERE platform_searchentry.text <> excluded.text",
+            [(first + pk, text) for pk, text in texts.items()],
+        )
+
+
+def remove(noun: str, ids: Iterable[int]) -> None:
+    """Forget rows that are not of this noun any more."""
+    first = first_id(noun)
+    SearchEntry.objects.filter(pk__in=[first + pk for pk in ids]).delete()
+
+
+def without_entry(noun: str) -> Q:
+    """The rows of ``noun`` that have no entry yet."""
+    return ~Q(Exists(SearchEntry.objects.filter(pk=OuterRef("pk") + first_id(noun))))
+
+
+def empty() -> None:
+    """Throw all entries away, index and all; in a transaction of the caller."""
+    drop_index(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM platform_searchentry" if connection.vendor == "sqlite" else "TRUNCATE platform_searchentry"
+        )
+    create_index(connection)
