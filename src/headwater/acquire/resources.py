@@ -25,8 +25,8 @@ from headwater.platform.actor import Actor
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
-from headwater.web.sentence import say
 from headwater.team.queries import user_choices
+from headwater.web.sentence import say
 
 CELLS = "acquire/cells.html#"
 
@@ -199,8 +199,6 @@ TOUCHPOINTS = Resource(
                value=lambda touch: touch.campaign.name if touch.campaign else None),
         Column("is_outbound", "By us", Kind.BOOL, nullable=False, shown=False),
         Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
-
-say(events.TouchpointRecorded, events.TouchpointCorrected, kind=TouchpointKind.choices)
         Column("note", "Note", personal=True),
         BATCH,
     ),
@@ -227,3 +225,5 @@ for _resource in (SOURCES, CAMPAIGNS, SPEND, TOUCHPOINTS):
     register(_resource)
 register_bin(Bin("acquire.campaign", CAMPAIGNS_BIN.rows_away, CAMPAIGNS_BIN.bring_back))
 register_bin(Bin("acquire.spend", deleted_spend, SPEND_BIN.bring_back))
+
+say(events.TouchpointRecorded, events.TouchpointCorrected, kind=TouchpointKind.choices)

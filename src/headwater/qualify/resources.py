@@ -25,10 +25,10 @@ from headwater.qualify.forms import (
     TalkForm,
 )
 from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
-from headwater.web.sentence import say
 from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads
 from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
+from headwater.web.sentence import say
 
 CELLS = "qualify/cells.html#"
 OPEN = {"exit__empty": "true"}
@@ -162,12 +162,6 @@ LEADS = register(
                        done="Lead captured"),
         change=Command("change", "Edit", actions.change_lead, "qualify.lead.change", ChangeForm, "lead_id",
                        icon="pencil", done="Lead changed"),
-
-
-say(events.LeadCaptured, interest=Interest.choices)
-say(events.LeadMoved, events.LeadReopened, from_stage=Stage.choices, to_stage=Stage.choices)
-say(events.LeadDisqualified, reason=DisqualifyReason.choices)
-say(events.LeadSentBack, reason=SendBackReason.choices)
         commands=COMMANDS,
         views=VIEWS,
         importer=imports.LEADS,
@@ -183,3 +177,9 @@ def _company_beside(lead: Lead) -> str:
     if lead.organisation is None or lead.organisation_id == lead.party_id:
         return ""
     return str(lead.organisation.name)
+
+
+say(events.LeadCaptured, interest=Interest.choices)
+say(events.LeadMoved, events.LeadReopened, from_stage=Stage.choices, to_stage=Stage.choices)
+say(events.LeadDisqualified, reason=DisqualifyReason.choices)
+say(events.LeadSentBack, reason=SendBackReason.choices)
