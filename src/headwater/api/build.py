@@ -266,7 +266,10 @@ def _bulk_doc(body: Schema) -> Schema:
 _ID_ONLY: Schema = {
     "type": "object",
     "required": ["id"],
-    "properties": {"id": {"type": ["integer", "null"]}},
+    "properties": {
+        "id": {"type": ["integer", "null"]},
+        "note": {"type": "string", "description": "Why it is out of sight, and whom to ask."},
+    },
     "description": "Only the id, when the row is out of the caller's sight.",
 }
 

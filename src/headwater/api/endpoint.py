@@ -67,7 +67,8 @@ def create_row(request: Any, resource: Resource) -> JsonResponse:
     pk = _pk_of(made)
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first() if pk is not None else None
     # Somebody may add what they may not see afterwards: then the id is all there is to say.
-    response = _shown(resource, row, pk=pk)
+    note = command.says(request.actor, made)
+    response = JsonResponse({"id": pk, "note": note}) if row is None and note else _shown(resource, row, pk=pk)
     response.status_code = 201
     response["Location"] = f"/api/v1/{resource.slug}/{pk}"
     return response

@@ -42,6 +42,14 @@ def visible_leads(actor: Actor) -> QuerySet[Lead]:
     return rows
 
 
+def whose_it_is(actor: Actor, lead: Lead) -> str:
+    """Where a lead went that somebody took in and does not see: nothing, where they do."""
+    if visible_leads(actor).filter(pk=lead.pk).exists():
+        return ""
+    keeper = lead.owner.name if lead.owner is not None else "A head of sales"
+    return f"Taken in. {keeper} looks after this customer, so the lead is theirs. Ask them if you want to work on it."
+
+
 def deleted_leads(actor: Actor) -> QuerySet[Lead]:
     """The deleted leads an actor may restore, with who asked."""
     if not actor.may("qualify.lead.delete"):

@@ -25,7 +25,7 @@ from headwater.qualify.forms import (
     TalkForm,
 )
 from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
-from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads
+from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads, whose_it_is
 from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
 from headwater.web.sentence import say
@@ -159,7 +159,7 @@ LEADS = register(
         title=lambda lead: lead.party.name,
         subtitle=lambda lead: ", ".join(part for part in (lead.party.job_title, _company_beside(lead)) if part),
         create=Command("create", "New lead", actions.capture_lead, "qualify.lead.create", CaptureForm, icon="plus",
-                       done="Lead captured"),
+                       says=whose_it_is, done="Lead captured"),
         change=Command("change", "Edit", actions.change_lead, "qualify.lead.change", ChangeForm, "lead_id",
                        icon="pencil", done="Lead changed"),
         commands=COMMANDS,

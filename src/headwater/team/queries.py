@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -179,6 +179,14 @@ def user_choices(actor: Actor, *, besides: User | None = None, who_may: str = ""
     if besides is not None and str(besides.pk) not in dict(choices):
         choices.append((str(besides.pk), besides.name))
     return choices
+
+
+def who_answers_for(owner_ids: Sequence[int]) -> User | None:
+    """Who takes what comes in for somebody's customers: the first of the owners who is here, else a head of sales."""
+    active = {user.pk: user for user in users_by_ids(owner_ids).values() if user.is_active}
+    first = next((active[pk] for pk in owner_ids if pk in active), None)
+    heads = User.objects.filter(is_active=True, role__in=(Role.HEAD_OF_SALES, Role.OWNER))
+    return first or heads.order_by("role", "pk").first()
 
 
 def users_by_name(names: set[str]) -> dict[str, User]:

@@ -35,13 +35,14 @@ def create(request: Request, slug: str) -> HttpResponse:
     except DomainError as refusal:
         return refused(request, resource, command, form, refusal)
     pk = pk_of(made)
-    url = f"/{slug}/{pk}" if pk is not None else f"/{slug}"
-    words = command.done or _("%(noun)s added") % {"noun": resource.label}
+    is_seen = pk is not None and resource.rows(request.actor).filter(pk=pk).exists()
+    url = f"/{slug}/{pk}" if is_seen else f"/{slug}"
+    words = command.says(request.actor, made) or command.done or _("%(noun)s added") % {"noun": resource.label}
     return answer(
         request,
         local_url(request, request.POST.get("then", ""), url),
         words,
-        undo_url=undo_url(request, resource, since),
+        undo_url=undo_url(request, resource, since) if is_seen else "",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack, cast
@@ -12,9 +14,9 @@ from headwater.acquire.rules import arrival_kind
 from headwater.parties.actions.access import withdraw_access
 from headwater.parties.actions.activities import log_activity
 from headwater.parties.actions.matching import PartyDraft, match_parties
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.queries.visible import owners_of, visible_parties
 from headwater.platform.action import action
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, Visibility
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
@@ -83,7 +85,8 @@ def capture_lead(
     """Take in a lead: who asks is found among those we know or added, and the answer clock starts.
 
     Without ``party_id`` the person and company are found by the rules of identity. Without an owner the lead
-    waits in the pool. It arrived now, unless said otherwise.
+    waits in the pool. It arrived now, unless said otherwise. A lead about a customer whom the actor does not see
+    goes to whoever looks after that customer, and opens nothing: naming somebody is no way to their record.
 
     Raises:
         NotAllowed: the actor may not add leads, or not give them to this colleague.
@@ -96,7 +99,9 @@ def capture_lead(
     channel = _check_source(source_id, campaign_id, by)
     _check_referrer(referrer_id, by)
     owner_values = _owner(owner_id, by)
-    person_id, organisation_id = _who(party_id, who, by=by, at=at)
+    person_id, organisation_id, may_hold = _who(party_id, who, by=by, at=at)
+    if not may_hold:
+        owner_values = _caretaker([person_id, organisation_id])
     company = team.company()
     due = rules.answer_due(moment, queries.office_hours(company), minutes=company.answer_minutes)
     lead = Lead.objects.create(
@@ -106,7 +111,11 @@ def capture_lead(
         arrived_at=moment, answer_due_at=due, created_at=at, batch_id=by.batch_id,
     )  # fmt: skip
     set_span(ROW, lead.pk, "stage", Stage.NEW, at=moment)
+    # The company of one's own person may be somebody else's customer: it stays closed.
+    closed = _out_of_sight(organisation_id, by) if may_hold else []
     _give(lead, owner_values, by=by, at=at)
+    if closed:
+        withdraw_access(party_ids=closed, reason=grant_reason(lead.pk), by=by, at=at)
     touch = TouchpointDraft(
         lead.party_id, organisation_id, arrival_kind(interest, channel), source_id, campaign_id, False, moment,
         note=lead.title,
@@ -114,7 +123,9 @@ def capture_lead(
     record_touchpoints([touch], by=by, at=at)
     record(_captured(lead), by=by, at=moment)
     if note.strip():
-        log_activity(party_id=lead.party_id, kind="NOTE", subject=lead.title or "Note", body=note, by=by, at=at)
+        # What somebody says about their lead is kept, whoever's customer it turned out to be.
+        teller = replace(by, visibility=Visibility.ALL)
+        log_activity(party_id=lead.party_id, kind="NOTE", subject=lead.title or "Note", body=note, by=teller, at=at)
     return lead
 
 
@@ -197,12 +208,17 @@ def remove(lead: Lead, *, by: Actor, at: datetime) -> None:
     record(fact, by=by, at=at)
 
 
-def _who(party_id: int | None, who: WhoAsks, *, by: Actor, at: datetime) -> tuple[int, int | None]:
+def _who(party_id: int | None, who: WhoAsks, *, by: Actor, at: datetime) -> tuple[int, int | None, bool]:
+    """The person and company that ask, and whether the actor may hold a lead about them.
+
+    Whoever asks has to be in the actor's sight. Somebody who is new belongs to their company: where that is out of
+    sight, so is the lead.
+    """
     if party_id is not None:
         party = visible_parties(by).filter(pk=party_id).first()
         if party is None:
             raise NotFound()
-        return party.pk, party.employer_id if party.is_person else party.pk
+        return party.pk, party.employer_id if party.is_person else party.pk, True
     company = team.company()
     # A capture by hand belongs to no batch; the rules of identity are the same as for a file.
     batch = Batch(
@@ -214,7 +230,21 @@ def _who(party_id: int | None, who: WhoAsks, *, by: Actor, at: datetime) -> tupl
         raise Invalid(
             {field: match.errors or ["Say who asks: a name, an e-mail address, a phone number or a company."]}
         )
-    return match.party_id, match.organisation_id
+    asked = [match.party_id, match.organisation_id] if match.created_person else [match.party_id]
+    known = {pk for pk in asked if pk is not None}
+    may_hold = visible_parties(by).filter(pk__in=known).count() == len(known)
+    return match.party_id, match.organisation_id, may_hold
+
+
+def _caretaker(party_ids: Sequence[int | None]) -> dict[str, Any]:
+    """Whose lead it is when it is about a customer out of sight: their owner's, or else a head of sales'."""
+    owners = owners_of(pk for pk in party_ids if pk is not None)
+    keeper = team.who_answers_for([owners[pk] for pk in party_ids if pk in owners])
+    return {"owner_id": keeper.pk, "team_id": keeper.team_id} if keeper else {"owner_id": None, "team_id": None}
+
+
+def _out_of_sight(party_id: int | None, by: Actor) -> list[int]:
+    return [] if party_id is None or visible_parties(by).filter(pk=party_id).exists() else [party_id]
 
 
 def _owner(owner_id: int | None, by: Actor) -> dict[str, Any]:
