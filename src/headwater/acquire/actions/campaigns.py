@@ -17,6 +17,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.shelf import Shelf, archive_of
+from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.team import queries as team
 
@@ -140,6 +141,7 @@ def ensure_campaigns(
         NotAllowed: a campaign has to be added and the actor may not.
     """
     keys = {name: fold_name(name) for name in names if name.strip()}
+    take_turns(ROW, keys.values())
     known = Campaign.objects.filter(name_key__in=set(keys.values()), deleted_at=None)
     found = dict(known.values_list("name_key", "pk"))
     missing: dict[str, str] = {}
@@ -207,6 +209,7 @@ def undo_campaign_change(fact: Changed, *, event: Event, by: Actor, at: datetime
     campaign = _locked(fact.row_id)
     values = old_values(campaign, fact)
     if "name" in values:
+        take_turns(ROW, [values["name_key"]])
         taken = Campaign.objects.filter(name_key=values["name_key"], deleted_at=None).exclude(pk=campaign.pk)
         if taken.exists():
             raise NotUndoable(reason="another campaign has the old name now")
@@ -244,6 +247,7 @@ def _check_dates(starts_on: date | None, ends_on: date | None) -> None:
 
 
 def _check_free(name: str, *, except_id: int = 0) -> None:
+    take_turns(ROW, [fold_name(name)])
     same = Campaign.objects.filter(name_key=fold_name(name), deleted_at=None)
     if same.exclude(pk=except_id).exists():
         raise CampaignExists(name=name)

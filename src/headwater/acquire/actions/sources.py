@@ -17,6 +17,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.shelf import Shelf
+from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def ensure_sources(names: Mapping[str, str], *, by: Actor, at: datetime) -> dict
         NotAllowed: a source has to be added and the actor may not.
     """
     keys = {name: fold_name(name) for name in names if name.strip()}
+    take_turns(ROW, keys.values())
     found = dict(Source.objects.filter(name_key__in=set(keys.values())).values_list("name_key", "pk"))
     _use_again(found.values(), by=by, at=at)
     missing: dict[str, tuple[str, str]] = {}
@@ -163,6 +165,7 @@ def undo_source_change(fact: Changed, *, event: Event, by: Actor, at: datetime) 
     by.require("acquire.source.change")
     source = _locked(fact.row_id)
     values = old_values(source, fact)
+    take_turns(ROW, [values.get("name_key", "")])
     taken = Source.objects.filter(name_key=values.get("name_key", "")).exclude(pk=source.pk)
     if taken.exists():
         raise NotUndoable(reason="another source has the old name now")
@@ -191,5 +194,6 @@ def _check_channel(channel: str) -> None:
 
 
 def _check_free(name: str, *, except_id: int = 0) -> None:
+    take_turns(ROW, [fold_name(name)])
     if Source.objects.filter(name_key=fold_name(name)).exclude(pk=except_id).exists():
         raise SourceExists(name=name)

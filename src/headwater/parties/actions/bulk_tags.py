@@ -11,6 +11,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows
 from headwater.platform.events import record_bulk
+from headwater.platform.turns import take_turns
 
 LONGEST = 40
 
@@ -26,6 +27,7 @@ def put_tags(tags: Mapping[int, Iterable[str]], *, by: Actor, at: datetime) -> s
     wanted = {(pk, _word(word)) for pk, words in tags.items() for word in words if _word(word)}
     if not wanted:
         return set()
+    take_turns("tag", {word.casefold() for _, word in wanted})
     known = {name.casefold(): pk for pk, name in Tag.objects.values_list("pk", "name")}
     missing = {word.casefold(): word for _, word in sorted(wanted) if word.casefold() not in known}
     Tag.objects.bulk_create([Tag(name=word) for word in missing.values()])

@@ -12,6 +12,7 @@ from headwater.parties.events import OrganisationAdded
 from headwater.parties.models import Party, PartyKind, Relationship, RelationshipKind
 from headwater.platform.actor import Actor
 from headwater.platform.events import record
+from headwater.platform.turns import take_turns
 from headwater.team import queries as team
 
 
@@ -19,6 +20,7 @@ def find_or_add_employer(name: str, *, by: Actor, at: datetime) -> int:
     """The company of exactly this name, legal form aside; a new one where there is none."""
     called = " ".join(name.split())
     key = rules.company_key(called)
+    take_turns("party", [key])
     known = (
         Party.objects.filter(kind=PartyKind.ORGANISATION, name_key=key, deleted_at=None)
         # One that became part of another is that other one, unless a company of its own has the name.

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from headwater.parties import rules
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
 from headwater.platform.identity import known_ids, named_by
+from headwater.platform.turns import take_turns
 
 if TYPE_CHECKING:
     from headwater.parties.actions.matching import Reading
@@ -58,7 +59,8 @@ class KnownParties:
 
     @classmethod
     def load(cls, readings: Sequence[Reading], *, system: str, kind_key: str) -> KnownParties:
-        """Everything the readings may be about."""
+        """Everything the readings may be about. Nobody else looks for the same until the action is over."""
+        take_turns("party", _keys_of(readings))
         known = cls()
         known._load_companies(readings, system)
         if kind_key == "parties.person":
@@ -253,6 +255,15 @@ class KnownParties:
     def learn_person_id(self, person: KnownParty, external_id: str) -> None:
         """The other system's name for a person."""
         self._external[external_id] = person
+
+
+def _keys_of(readings: Sequence[Reading]) -> Iterator[str]:
+    """By what somebody may be found: addresses, numbers, ids and names of companies; the name where that is all."""
+    for reading in readings:
+        draft = reading.draft
+        yield from (reading.email, reading.phone, reading.company_key, draft.external_id, draft.company_external_id)
+        if not reading.email and not reading.phone:
+            yield rules.name_key(reading.name)
 
 
 def _is_live(row: Sequence[Any]) -> bool:

@@ -15,6 +15,7 @@ from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes
 
 
@@ -220,6 +221,7 @@ def _word(tag: str) -> Tag:
     name = " ".join(tag.split())
     if not name or len(name) > 40:
         raise Invalid({"tag": ["A tag has one to forty letters."]})
+    take_turns("tag", [name.casefold()])
     known = Tag.objects.filter(name__iexact=name).first()
     return known if known is not None else Tag.objects.create(name=name)
 

@@ -15,6 +15,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult
+from headwater.platform.turns import take_turns
 from headwater.sell.actions.file_cells import (
     BY_HAND,
     FileRow,
@@ -73,6 +74,7 @@ def _import_wave(read: Sequence[FileRow], *, batch: Batch, by: Actor, at: dateti
     by_external = known_ids(batch.system, PRODUCT_ROW, [row.external_id for row in good if row.external_id])
     products = Product.objects.select_for_update().in_bulk(list(by_external.values()))
     names = {fold_name(row.text("name")) for row in good}
+    take_turns(PRODUCT_ROW, names)
     by_name: dict[str, Product] = {}
     for product in Product.objects.filter(name_key__in=names).order_by("deleted_at", "-pk"):
         if product.name_key not in by_name or product.deleted_at is None:

@@ -13,6 +13,7 @@ from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.shelf import Shelf, archive_of
+from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.steps import PRODUCT_ROW
 from headwater.sell.events import ProductAdded, ProductDeleted, ProductRestored
@@ -179,6 +180,7 @@ def _check_free(name: str, *, except_id: int = 0) -> None:
 
 
 def _same_name(key: str, except_id: int) -> bool:
+    take_turns(PRODUCT_ROW, [key])
     return Product.objects.filter(name_key=key, deleted_at=None).exclude(pk=except_id).exists()
 
 

@@ -1,0 +1,92 @@
+"""The same thing entered several times at the same moment: it is there once, and nobody gets a page of errors.
+
+On PostgreSQL, where writers run side by side; SQLite lets one write at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from headwater.acquire import actions as acquire
+from headwater.parties import actions as parties
+from headwater.parties.models import Party, Tag
+from headwater.platform.actor import job_actor
+from headwater.platform.errors import Conflict
+from headwater.qualify import actions as qualify
+from headwater.sell import actions as sell
+from headwater.team.models import Company
+
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
+BY = job_actor("tests")
+TURNS = 6
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one write at a time"),
+]
+
+
+@pytest.fixture(autouse=True)
+def company():
+    Company.objects.update_or_create(pk=1, defaults={"name": "K", "currency": "EUR", "country": "NL"})
+
+
+def at_once(step, times=3):
+    """Take the step in several threads; what each answered or was refused with."""
+    ready = threading.Barrier(times)
+    found = [None] * times
+
+    def run(number):
+        try:
+            ready.wait()
+            found[number] = step()
+        except Exception as error:  # noqa: BLE001
+            found[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return found
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_one_address_captured_at_once_is_one_person(turn):
+    address = f"same{turn}@ex.example"
+    found = at_once(lambda: qualify.capture_lead(name="Same Person", email=address, by=BY, at=AT).pk)
+    assert not [one for one in found if isinstance(one, Exception)], found
+    assert Party.objects.filter(email=address).count() == 1
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_one_employer_written_at_once_is_one_company(turn):
+    at_once(lambda: parties.add_person(first_name="X", last_name="Y", employer_name=f"New {turn}", by=BY, at=AT).pk)
+    assert Party.objects.filter(kind="ORGANISATION", name=f"New {turn}").count() == 1
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda: acquire.add_source(name="Fair", channel="REFERRAL", by=BY, at=AT).pk,
+        lambda: acquire.add_campaign(name="Spring", by=BY, at=AT).pk,
+        lambda: sell.add_product(name="Server", by=BY, at=AT).pk,
+    ],
+    ids=["source", "campaign", "product"],
+)
+def test_one_name_given_at_once_is_refused_to_the_others(add):
+    found = at_once(add)
+    assert sum(isinstance(one, int) for one in found) == 1, found
+    assert all(isinstance(one, (int, Conflict)) for one in found), found
+
+
+def test_one_tag_put_at_once_is_one_tag():
+    people = iter([parties.add_person(name=f"Tag Me {n}", by=BY, at=AT).pk for n in range(3)])
+    found = at_once(lambda: parties.tag_party(party_id=next(people), tag="Fair 2026", by=BY, at=AT).pk)
+    assert len(set(found)) == 1 and Tag.objects.count() == 1, found
