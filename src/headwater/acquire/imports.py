@@ -31,6 +31,8 @@ DIRECTIONS = {
     "out": "OUTBOUND",
     "outbound": "OUTBOUND",
     "outgoing": "OUTBOUND",
+    **dict.fromkeys(("eingehend", "entrante", "entrant", "inkomend"), "INBOUND"),
+    **dict.fromkeys(("ausgehend", "saliente", "sortant", "uitgaand"), "OUTBOUND"),
 }
 EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
 CURRENCY = Target("currency", "Currency", max_length=3)

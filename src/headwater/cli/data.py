@@ -163,6 +163,7 @@ def run_import(chosen: argparse.Namespace) -> int:
             "unchanged": batch.unchanged,
             "rejected": batch.rejected,
             "rejects_file": str(rejects) if rejects is not None else None,
+            "remarks": batch.checkpoint.get("guesses", []),
         }
     if chosen.json:
         print_json({**result, "rows": rows} if chosen.rows else result)
@@ -170,7 +171,8 @@ def run_import(chosen: argparse.Namespace) -> int:
     if chosen.rows:
         shown = [{**row, "id": str(row["id"] or ""), "reasons": "; ".join(row["reasons"])} for row in rows]
         print_table(shown, ("line", "outcome", "id", "reasons"))
-    print_pairs({**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""})
+    told = {**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""}
+    print_pairs({**told, "remarks": "; ".join(result["remarks"])})
     return 0
 
 

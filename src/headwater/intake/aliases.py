@@ -12,6 +12,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "account id", "order id", "order number", "opportunity id", "key", "kundennummer", "kunden nr", "nummer",
         "datensatz id", "numero de cliente", "id cliente", "klantnummer", "codigo", "codigo do cliente",
         "identifiant", "numero client", "reference", "ref", "uuid", "guid", "mql id",
+        "lead nr", "lead no", "lead number", "leadnummer", "lead nummer", "kundennr", "interessenten nr",
+        "interessentennummer", "kontakt nr", "kontaktnummer", "vorgangsnummer", "vorgangs nr", "auftragsnummer",
+        "auftrags nr", "bestellnummer", "bestell nr", "nr", "no", "numero", "numero de lead", "id del lead", "id lead",
+        "n de cliente", "numero de contacto", "numero de pedido", "numero de contact", "numero de prospect",
+        "code client", "n client", "numero de commande", "klant nr", "klantnr", "leadnr", "contactnummer",
+        "bestelnummer", "numero do cliente", "numero do pedido",
     ),
     "name": (
         "name", "full name", "contact", "contact name", "lead name", "customer", "customer name", "person",

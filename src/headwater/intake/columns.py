@@ -89,11 +89,6 @@ class ColumnsPage:
         """Whether the file can be checked and imported like this."""
         return not self.missing and not self.doubled and not self.wrong and any(c.chosen for c in self.columns)
 
-    @property
-    def to_fix(self) -> int:
-        """How many columns have something wrong in them."""
-        return sum(1 for c in self.columns if c.problems or c.words)
-
 
 def first_profile(table: Table, importer: Importer, *, name: str, remembered: Profile | None) -> Profile:
     """Where the mapping of a new file starts: a profile that fits it, or what its columns suggest."""
@@ -101,6 +96,19 @@ def first_profile(table: Table, importer: Importer, *, name: str, remembered: Pr
         return remembered
     suggestions = suggest(table.header, table.sample(SAMPLE), importer.targets)
     return Profile(slug_of(name), (suggested_pass(suggestions, importer, system=slug_of(name)),))
+
+
+def suggested_anew(table: Table, profile: Profile, importer: Importer) -> Profile:
+    """The mapping after the file was cut up differently: columns that are still there stay, new ones are guessed."""
+    before = profile.main
+    suggestions = suggest(table.header, table.sample(SAMPLE), importer.targets)
+    fresh = suggested_pass(suggestions, importer, system=before.system)
+    kept = {name: keys for name, keys in before.columns.items() if name in table.header and keys}
+    fed = {key for keys in kept.values() for key in keys} | before.fixed.keys()
+    guessed = {name: () if fed & set(keys) else keys for name, keys in fresh.columns.items()}
+    ignored = (before.ignored | fresh.ignored) & set(table.header) - kept.keys()
+    main = replace(before, columns={**guessed, **kept}, ignored=frozenset(ignored))
+    return replace(profile, passes=(main, *profile.passes[1:]))
 
 
 def mapping_view(table: Table, profile: Profile, importer: Importer) -> ColumnsPage:

@@ -105,11 +105,6 @@ def parse_datetime(text: str, *, order: DateOrder = DateOrder.DMY, timezone: dt.
         raise BadValue(f"{quoted(text)} is too far away in time.") from None
 
 
-def has_time(text: str) -> bool:
-    """Whether a cell says more than the day."""
-    return ":" in text or bool(_TIME.search(text.strip()))
-
-
 def _moment(text: str, order: DateOrder) -> tuple[dt.datetime, dt.tzinfo | None]:
     if len(text) > 60:
         raise BadValue(f"{quoted(text)} is not a date.")

@@ -39,6 +39,7 @@ csv.field_size_limit(CELL_CHARACTERS)  # one setting for the whole process, so n
 
 _END = "\x1aend of file\x1a"
 _MOST_STRAY_QUOTES = 20
+_AS_IT_STANDS = "a quotation mark is opened and never closed; the line was read as it stands."
 _CONTROLS = bytes(code for code in range(32) if code not in (1, 9, 10, 13, 30, 31))
 _NOT_TABLES = (
     (b"%PDF", "a PDF document"),
@@ -87,6 +88,10 @@ def open_table(
 
             return open_workbook(source, _opened, sheet=sheet, has_header=has_header, limits=limits)
         _refuse_other_formats(magic)
+        if source.name.lower().removesuffix(".gz").endswith((".xlsx", ".xlsm")):
+            raise UnreadableFile(
+                "The file is called an Excel file (.xlsx), but it is none. Save it as .xlsx in Excel, or name it .csv."
+            )
         return _CsvTable.opened(source, delimiter, encoding, has_header, limits)
     except FileNotFoundError:
         raise UnreadableFile(f"There is no file {source.name}.") from None
@@ -170,6 +175,8 @@ class _CsvTable:
         table.dialect = Dialect("csv", encoding=encoding)
         if found.quotes % 2 and marks.quote == '"':
             notes += table._find_stray_quotes()
+        elif marks.quote is None:
+            notes += _stray_quotes(text, marks.delimiter)
         table._find_header(has_header, notes)
         return table
 
@@ -251,7 +258,7 @@ class _CsvTable:
                     raise
                 self.literal.add(stray.line)
         return [
-            f"Line {line}: a quotation mark is opened and never closed; the line was read as it stands."
+            f"Line {line}: {_AS_IT_STANDS}"
             for line in sorted(self.literal)
         ]
 
@@ -296,6 +303,18 @@ class _CsvTable:
             preamble=tuple(" ".join(filter(None, row)) for _, row in first[:index]),
             notes=tuple(notes),
         )
+
+
+def _stray_quotes(text: str, delimiter: str) -> list[str]:
+    """Where a file without quotation has a cell that begins with a mark and does not end with one."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = [cell.strip() for cell in line.split(delimiter)]
+        if any(cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"')) for cell in cells):
+            found.append(f"Line {number}: {_AS_IT_STANDS}")
+        if len(found) == _MOST_STRAY_QUOTES:
+            break
+    return found
 
 
 def _unclosed(line: int, column: int) -> UnreadableFile:

@@ -71,11 +71,6 @@ class RejectWriter:
         self._stream.flush()
         return self._stream.tell()
 
-    def go_back(self, position: int) -> None:
-        """Forget what was written after ``position``: its transaction was rolled back."""
-        self.close()
-        self._resume_at = position
-
     def close(self) -> None:
         """Finish the file; writing again starts where it ended."""
         if self._stream is not None:

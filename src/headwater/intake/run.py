@@ -207,7 +207,8 @@ class _Run:
             for each in profile.passes
         ]
         self.position = _Position.of(batch)
-        self.position.guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
+        guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
+        self.position.guesses = [*table.dialect.notes, *guesses]
         name = f"batch-{batch.pk}-rejected.csv"
         self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)
         self.pace = Pace()

@@ -24,7 +24,9 @@ class UnmappedFile(UnreadableFile):
 
     code = "unmapped_file"
 
-    def __init__(self, kind: str, missing: Sequence[str], suggestions: Sequence[Suggestion]) -> None:
+    def __init__(
+        self, kind: str, missing: Sequence[str], suggestions: Sequence[Suggestion], notes: Sequence[str] = ()
+    ) -> None:
         self.columns = [each.column for each in suggestions]
         self.missing, self.suggestions = list(missing), list(suggestions)
         said = "; ".join(
@@ -36,6 +38,7 @@ class UnmappedFile(UnreadableFile):
         super().__init__(
             f"The file cannot be imported by guessing: {what}. Its columns are: {', '.join(self.columns)}."
             f" Understood so far: {said or 'nothing'}. Name a profile, or map the columns on the page Imports."
+            + "".join(f" {note}" for note in notes)
         )
 
 
@@ -75,7 +78,7 @@ def suggested_profile(table: Table, importer: Importer, *, name: str) -> Profile
     sure = {s.column: s.target for s in suggestions if s.target not in (None, IGNORED) and s.confidence >= SURE}
     missing = [t.label for t in importer.targets if t.required and t.key not in sure.values()]
     if missing or not sure:
-        raise UnmappedFile(importer.kind, missing, suggestions)
+        raise UnmappedFile(importer.kind, missing, suggestions, table.dialect.notes)
     return Profile(slug_of(name), (suggested_pass(suggestions, importer, system=slug_of(name)),))
 
 

@@ -118,6 +118,12 @@ def undoable(*, batch_id: int, by: Actor, at: datetime, job_id: int | None = Non
     return batch
 
 
+def may_undo(batch: ImportBatch, actor: Actor) -> bool:
+    """Whether the undo of an import is to be offered: it wrote something, and the actor may take back all of it."""
+    rights = ["intake.batch.undo", importer_of(batch.kind).verb, *(step.verb for _, step in _steps(batch))]
+    return batch.has_written and not _why_not(batch, None) and all(actor.may(verb) for verb in rights)
+
+
 def _why_not(batch: ImportBatch, job_id: int | None) -> str:
     if batch.is_dry_run or batch.state == State.DRAFT:
         return "it wrote nothing"
@@ -170,7 +176,9 @@ class _Position:
         self.removed += result.removed
         self.restored += result.restored
         self.also += result.also
-        self.kept += [{"kind": k.kind or kind, "id": k.object_id, "title": k.title, "reason": k.reason} for k in result.kept]
+        self.kept += [
+            {"kind": k.kind or kind, "id": k.object_id, "title": k.title, "reason": k.reason} for k in result.kept
+        ]
 
     def report(self) -> dict[str, Any]:
         """What remains to be known when all is done."""

@@ -12,7 +12,6 @@ from typing import Literal
 from headwater.intake.dates import (
     DateOrder,
     OrderGuess,
-    has_time,
     infer_date_order,
     parse_date,
     parse_datetime,
@@ -26,7 +25,6 @@ __all__ = [
     "DateOrder",
     "DecimalGuess",
     "OrderGuess",
-    "has_time",
     "infer_date_order",
     "infer_decimal_comma",
     "parse_bool",

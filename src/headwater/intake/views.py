@@ -159,6 +159,9 @@ def _posted(
         )
     else:
         profile = columns.posted_profile(request.POST, table, profile, importer)
+        again = _table(batch, profile)
+        if again.header != table.header:  # another sheet, delimiter or first row
+            profile = columns.suggested_anew(again, profile, importer)
     batches.map_batch(batch_id=batch.pk, profile=columns.stored(profile), by=request.actor, at=now())
     if then == "keep":
         return _keep_profile(request, batch, profile)
@@ -346,7 +349,7 @@ def _result(batch: ImportBatch, request: Request) -> dict[str, Any]:
     return {
         "reasons": _reasons(batch),
         "examples": _examples(batch),
-        "may_undo": batch.has_written and request.actor.may("intake.batch.undo"),
+        "may_undo": undoing.may_undo(batch, request.actor),
         "may_resume": batch.state in (State.STOPPED, State.FAILED)
         and not batch.undo_report
         and (batches.files_folder() / batch.file).is_file(),

@@ -7,7 +7,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -32,7 +32,7 @@ def open_workbook(
     has_header: bool | None,
     limits: Limits,
 ) -> WorkbookTable:
-    """Open the named sheet of an XLSX file, or the first one that holds anything.
+    """Open the named sheet of an XLSX file, or the first one that looks like a table with rows.
 
     Raises:
         UnreadableFile: damaged, too large once unpacked, or without such a sheet.
@@ -49,17 +49,41 @@ def open_workbook(
         names = list(book.sheet_names)
         if sheet is not None and sheet not in names:
             raise UnreadableFile(f"There is no sheet {sheet!r}. The workbook has: {', '.join(names)}.")
-        page = None
-        for name in [sheet] if sheet is not None else names:
-            page = book.get_sheet_by_name(name)
-            if page.height and page.width:
-                break
+        table = _best(book, [sheet] if sheet is not None else names, tuple(names), has_header, limits)
     except (CalamineError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         message = f"The workbook is damaged or not an XLSX file ({error}). Save it again."
         raise UnreadableFile(message) from None
-    if page is None or not page.height:
+    if table is None:
         raise UnreadableFile("The workbook is empty.", line=1, column=1)
-    return WorkbookTable(page, tuple(names), has_header, limits)
+    return table
+
+
+def _best(
+    book: Any, names: Sequence[str], sheets: tuple[str, ...], has_header: bool | None, limits: Limits
+) -> WorkbookTable | None:
+    """The first sheet with rows of several cells: a cover with a title, or with two columns of remarks, comes later.
+
+    Raises:
+        UnreadableFile: none can be read; says what is wrong with the first.
+    """
+    best, rank, refusal = None, -1, None
+    for name in names:
+        page = book.get_sheet_by_name(name)
+        if not page.height or not page.width:
+            continue
+        try:
+            table = WorkbookTable(page, sheets, has_header, limits)
+        except UnreadableFile as error:
+            refusal = refusal or error
+            continue
+        found = min(len(table.header), 3) if table.sample(1) else 0
+        if found > rank:
+            best, rank = table, found
+        if rank == 3:
+            break
+    if best is None and refusal is not None:
+        raise refusal
+    return best
 
 
 def _refuse_bombs(data: bytes, limits: Limits) -> None:
@@ -170,7 +194,7 @@ class WorkbookTable:
             preamble=tuple(" ".join(filter(None, row)) for _, row in first[:index]),
             sheet=page.name,
             sheets=sheets,
-            notes=(f"{index} row(s) above the table were left out.",) if index else (),
+            notes=tuple(_notes(index, page.name, sheets)),
         )
 
     def rows(self, start: int = 0) -> Iterator[RawRow]:
@@ -197,6 +221,13 @@ class WorkbookTable:
             cells = [value if type(value) is str else _text(value) for value in values]
             if any(cells):
                 yield line, cells
+
+
+def _notes(above: int, sheet: str, sheets: Sequence[str]) -> Iterator[str]:
+    if above:
+        yield f"{above} row(s) above the table were left out."
+    if others := [f"“{name}”" for name in sheets if name != sheet]:
+        yield f"This is the sheet “{sheet}”. The workbook also has {', '.join(others[:10])}."
 
 
 def _text(value: object) -> str:

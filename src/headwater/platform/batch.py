@@ -77,15 +77,6 @@ def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:
     return found
 
 
-def gone_by_undo(row_type: str, ids: Sequence[int], verb: str) -> set[int]:
-    """Those of the rows that are gone whose last removal (``verb``) was the undo of an import, and not somebody's will."""
-    last: dict[int, int | None] = {}
-    for part in _parts(ids):
-        events = Event.objects.filter(subject_type=row_type, subject_id__in=part, verb=verb).order_by("pk")
-        last.update(events.values_list("subject_id", "batch_id"))
-    return {pk for pk, batch_id in last.items() if batch_id is not None}
-
-
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
     rest = iter(ids)
     while part := list(islice(rest, LOOKUP)):

@@ -16,7 +16,25 @@ INTERESTS = {
     "request for quote": "QUOTE_REQUEST",
     "quote": "QUOTE_REQUEST",
     "rfq": "QUOTE_REQUEST",
-}
+    # German, Spanish, French, Dutch, Portuguese
+    **dict.fromkeys(
+        (
+            "anfrage", "allgemeine anfrage", "kontaktanfrage", "infoanfrage", "frage", "consulta", "pregunta",
+            "solicitud de información", "demande", "demande d'information", "demande de renseignements", "question",
+            "vraag", "aanvraag", "informatieaanvraag", "pedido de informação", "pergunta",
+        ),
+        "ENQUIRY",
+    ),
+    **dict.fromkeys(
+        (
+            "angebotsanfrage", "angebot", "preisanfrage", "solicitud de presupuesto", "presupuesto",
+            "solicitud de cotización", "cotización", "solicitud de oferta", "demande de devis", "devis",
+            "demande de prix", "offerteaanvraag", "offerte", "prijsaanvraag", "pedido de orçamento", "orçamento",
+            "pedido de cotação", "cotação",
+        ),
+        "QUOTE_REQUEST",
+    ),
+}  # fmt: skip
 STAGES = {
     "new": "NEW",
     "open": "NEW",
@@ -30,7 +48,17 @@ STAGES = {
     "sql": "SQL",
     "sales qualified": "SQL",
     "qualified": "SQL",
-}
+    # German, Spanish, French, Dutch
+    **dict.fromkeys(("neu", "offen", "nuevo", "abierto", "nouveau", "ouvert", "nieuw"), "NEW"),
+    **dict.fromkeys(
+        (
+            "in bearbeitung", "kontaktiert", "en curso", "contactado", "en cours", "contacté", "in behandeling",
+            "gecontacteerd",
+        ),
+        "WORKING",
+    ),
+    **dict.fromkeys(("qualifiziert", "calificado", "cualificado", "qualifié", "gekwalificeerd"), "SQL"),
+}  # fmt: skip
 
 LEADS = Importer(
     kind="leads",

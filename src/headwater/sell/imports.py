@@ -18,9 +18,19 @@ STATES = {
     "closed won": "WON",
     "lost": "LOST",
     "closed lost": "LOST",
+    # German, Spanish, French, Dutch
+    **dict.fromkeys(("offen", "in bearbeitung", "abierta", "abierto", "en curso", "ouverte", "en cours"), "OPEN"),
+    **dict.fromkeys(("gewonnen", "ganada", "ganado", "gagnée", "gagné"), "WON"),
+    **dict.fromkeys(("verloren", "perdida", "perdido", "perdue", "perdu"), "LOST"),
 }
 CATEGORIES = {str(label).lower(): str(code) for code, label in ForecastCategory.choices}
-REASONS = {str(label).lower(): str(code) for code, label in LostReason.choices}
+REASONS = {str(label).lower(): str(code) for code, label in LostReason.choices} | {
+    **dict.fromkeys(("preis", "precio", "prix", "prijs"), "PRICE"),
+    **dict.fromkeys(("wettbewerber", "mitbewerber", "competencia", "concurrent", "concurrence"), "COMPETITOR"),
+    **dict.fromkeys(("kein budget", "sin presupuesto", "pas de budget", "geen budget"), "NO_BUDGET"),
+    **dict.fromkeys(("keine entscheidung", "sin decisión", "pas de décision", "geen beslissing"), "NO_DECISION"),
+    **dict.fromkeys(("sonstiges", "otro", "otros", "autre", "anders", "overig"), "OTHER"),
+}
 
 EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
 CURRENCY = Target("currency", "Currency", max_length=3)

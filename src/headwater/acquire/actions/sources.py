@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -113,8 +113,9 @@ def ensure_sources(names: Mapping[str, str], *, by: Actor, at: datetime) -> dict
     """
     keys = {name: fold_name(name) for name in names if name.strip()}
     take_turns(ROW, keys.values())
-    found = dict(Source.objects.filter(name_key__in=set(keys.values())).values_list("name_key", "pk"))
-    _use_again(found.values(), by=by, at=at)
+    known = list(Source.objects.filter(name_key__in=set(keys.values())).values_list("name_key", "pk", "archived_at"))
+    found = {key: pk for key, pk, _ in known}
+    _use_again([pk for _, pk, archived_at in known if archived_at is not None], by=by, at=at)
     missing: dict[str, tuple[str, str]] = {}
     for name, key in keys.items():
         if key not in found:
@@ -133,10 +134,9 @@ def ensure_sources(names: Mapping[str, str], *, by: Actor, at: datetime) -> dict
     return {name: found[key] for name, key in keys.items()}
 
 
-def _use_again(ids: Iterable[int], *, by: Actor, at: datetime) -> None:
+def _use_again(archived: Sequence[int], *, by: Actor, at: datetime) -> None:
     """Sources that only the undo of an earlier import had put away are in use again; what people archived stays."""
-    archived = list(Source.objects.filter(pk__in=list(ids)).exclude(archived_at=None).values_list("pk", flat=True))
-    for pk in sorted(gone_by_undo(ROW, archived, SourceArchived.verb)) if archived else ():
+    for pk in sorted(gone_by_undo(ROW, archived, SourceArchived.verb)):
         restore_source(source_id=pk, by=by, at=at)
 
 

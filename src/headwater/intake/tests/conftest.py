@@ -23,6 +23,7 @@ from headwater.platform.importer import (
 )
 from headwater.platform.models import ExternalId
 from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.search import Searched
 from headwater.platform.testing import make_actor
 
 KEY = "parties.tag"
@@ -86,7 +87,7 @@ def by() -> Any:
 @pytest.fixture(autouse=True)
 def tags() -> Iterator[None]:
     REGISTRY[KEY] = Resource(
-        KEY, "tags", "Tag", "Tags", lambda actor: Tag.objects.all(), (), "name", lambda rows, text: rows, importer=TAGS
+        KEY, "tags", "Tag", "Tags", lambda actor: Tag.objects.all(), (), "name", Searched(Tag, ("name",)), importer=TAGS
     )
     yield
     del REGISTRY[KEY]

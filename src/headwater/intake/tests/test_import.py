@@ -235,6 +235,7 @@ def test_undo_takes_everything_back_but_what_is_in_use(csv_file, by):
         "removed": 2,
         "restored": 0,
         "kept": [{"kind": "tags", "id": kept.pk, "title": "used", "reason": "somebody uses it"}],
+        "also": [],
     }
     assert Event.objects.filter(verb="intake.import_undone").count() == 1
     with pytest.raises(BatchNotUndoable):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from headwater.intake.batches import files_folder
+from headwater.intake.batches import files_folder, importer_of
 from headwater.intake.models import ImportBatch
 from headwater.intake.queries import batch_choices
 from headwater.intake.run import import_file
@@ -237,6 +238,38 @@ def test_excel_files_come_in_as_well(owner: Client) -> None:
     answer = upload(owner, data.getvalue(), "people.xlsx")
     page = owner.get(answer["Location"]).content.decode()
     assert "Excel, sheet People" in page
+
+
+def test_another_sheet_is_matched_anew(owner: Client) -> None:
+    import xlsxwriter
+
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
+        for name, head in (("Plan", ("Hall", "Stand", "Size")), ("Tags", ("Id", "Name", "Seen"))):
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate((head, (1, "anna", "2026-01-05"), (2, "berta", "2026-01-06"))):
+                sheet.write_row(number, 0, row)
+    upload(owner, data.getvalue(), "tags.xlsx")
+    batch = ImportBatch.objects.get()
+    owner.post(f"/imports/{batch.pk}/columns", {"sheet": "Tags", "then": "look", "to-0": "", "to-1": "", "to-2": ""})
+    batch.refresh_from_db()
+    assert batch.profile["columns"] == {"Id": "external_id", "Name": "name", "Seen": "seen_on"}
+    page = owner.get(f"/imports/{batch.pk}/columns").content.decode()
+    assert "This is the sheet “Tags”. The workbook also has “Plan”." in page
+
+
+def test_the_undo_is_offered_only_to_those_who_may_do_all_of_it(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(owner)
+    batch = ImportBatch.objects.get()
+    mapping(owner, batch)
+    owner.post(f"/imports/{batch.pk}/start")
+    work()
+    orders = replace(importer_of("tags"), verb="sell.order.import")
+    monkeypatch.setattr("headwater.intake.undoing.importer_of", lambda kind: orders)
+    assert "Undo this import" in owner.get(f"/imports/{batch.pk}").content.decode()
+    assert "Undo this import" not in signed_in(Role.MARKETER).get(f"/imports/{batch.pk}").content.decode()
 
 
 def test_a_large_undo_goes_to_the_worker(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -442,3 +442,52 @@ def test_other_zip_archives_and_damaged_workbooks_are_refused(tmp_path: Path) ->
     broken = workbook(tmp_path, [["a"], ["x"]]).read_bytes()
     with pytest.raises(UnreadableFile, match="damaged"):
         open_table(write(tmp_path, broken[: len(broken) // 2], "broken.xlsx"))
+
+
+def book_of(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return path
+
+
+LEADS = [["Full name", "Email", "Amount"], ["Orla Keane", "orla@x.example", 5], ["Bas de Wit", "bas@x.example", 7]]
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        [["Leads of the fair"]],
+        [["Leads of the fair"], ["Exported by Marta"], ["12 November"]],
+        [["Author", "Marta"], ["Date", "12 November"], ["Rows", "2"]],
+        [[]],
+        [["Full name", "Email", "Amount"]],
+    ],
+)
+def test_the_first_sheet_that_looks_like_a_table_is_read_and_the_others_are_named(
+    tmp_path: Path, cover: list[list[object]]
+) -> None:
+    table = open_table(book_of(tmp_path / "file.xlsx", {"Cover": cover, "Leads": LEADS, "More": LEADS}))
+    assert (table.dialect.sheet, len(table.sample())) == ("Leads", 2)
+    assert "This is the sheet “Leads”. The workbook also has “Cover”, “More”." in table.dialect.notes
+    assert open_table(tmp_path / "file.xlsx", sheet="More").dialect.sheet == "More"
+
+
+def test_a_workbook_of_one_sheet_needs_no_remark(tmp_path: Path) -> None:
+    assert open_table(book_of(tmp_path / "file.xlsx", {"Leads": LEADS})).dialect.notes == ()
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "list.XLSX", "list.xlsx.gz"])
+def test_a_text_that_calls_itself_an_excel_file_is_refused_as_such(tmp_path: Path, name: str) -> None:
+    content = b"not a zip\n"
+    path = write(tmp_path, gzip.compress(content) if name.endswith(".gz") else content, name)
+    with pytest.raises(UnreadableFile, match="but it is none"):
+        open_table(path)
+
+
+def test_a_mark_that_is_never_closed_is_remarked_upon_in_a_file_without_quotation(tmp_path: Path) -> None:
+    table = open_table(write(tmp_path, 'Name,Email\n"Unclosed,a1@b.example\nOrla,a2@b.example\n'))
+    assert table.sample() == [['"Unclosed', "a1@b.example"], ["Orla", "a2@b.example"]]
+    assert any("Line 2: a quotation mark is opened and never closed" in note for note in table.dialect.notes)

@@ -78,7 +78,7 @@ def test_an_undo_goes_in_portions_and_says_how_far_it_is(batch, by, steps):
     assert seen[-1] == (70, 70)
     assert percents == [50, 64, 78, 92]
     kept = {"kind": "tags", "id": Tag.objects.get().pk, "title": "used", "reason": "somebody uses it"}
-    assert undone.undo_report == {"removed": 34, "restored": 0, "kept": [kept]}
+    assert undone.undo_report == {"removed": 34, "restored": 0, "kept": [kept], "also": []}
     assert undone.state == State.UNDONE
     assert Event.objects.get(verb="intake.import_undone").data["removed"] == 34
     assert Job.objects.filter(kind="intake.undo", state=Job.State.DONE).count() == 1

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.acquire.actions import change_source
 from headwater.acquire.models import Campaign, Source, Touchpoint
-from headwater.parties.models import Grant, Party, PartyTag, Tag
+from headwater.intake.mapping import suggest
+from headwater.intake.values import choice_parser
+from headwater.parties.models import Grant, Party, PartyTag
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotAllowed
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
@@ -303,3 +304,24 @@ def test_a_file_gives_no_leads_to_colleagues_who_do_not_work_on_them(by_head: Ac
     result = run(by_head, orla(owner=reader.email))[0]
     assert Lead.objects.get().owner is None
     assert "Nobody here who works on leads is called “rea.only@kestrel.example”" in result.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("Anfrage", "ENQUIRY"), ("Angebotsanfrage", "QUOTE_REQUEST"), ("Solicitud de presupuesto", "QUOTE_REQUEST"),
+        ("Consulta", "ENQUIRY"), ("Demande de devis", "QUOTE_REQUEST"), ("Demande", "ENQUIRY"),
+        ("Offerteaanvraag", "QUOTE_REQUEST"), ("Vraag", "ENQUIRY"), ("Quote request", "QUOTE_REQUEST"),
+    ],
+)  # fmt: skip
+def test_the_interest_is_understood_in_the_languages_of_the_headers(word: str, code: str) -> None:
+    target = imports.LEADS.target("interest")
+    assert target is not None and choice_parser(target.choices)(word) == code
+
+
+@pytest.mark.parametrize(
+    "name", ["Lead-Nr", "Lead Nr.", "LeadNr", "Lead-Nummer", "Kundennummer", "Kunden-Nr.", "Nº de cliente", "Klantnr."]
+)
+def test_the_numbers_of_other_systems_are_ids_in_the_languages_of_the_headers(name: str) -> None:
+    rows = [["4711", "Orla Keane"], ["4712", "Bas de Wit"]]
+    assert suggest([name, "Name"], rows, imports.LEADS.targets)[0].target == "external_id"
