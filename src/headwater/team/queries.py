@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
@@ -47,13 +49,24 @@ def actor_by_ref(ref: str) -> Actor:
         return job_actor(name)
     users = User.objects.filter(is_active=True)
     if kind == "token":
-        token = ApiToken.objects.filter(pk=int(name), revoked_at=None).first()
-        user = users.filter(pk=token.user_id).first() if token else None
-    else:
-        user = users.filter(pk=int(name)).first()
+        valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
+        token = valid.select_related("user").filter(pk=int(name), user__is_active=True).first()
+        if token is None:
+            raise NotAllowed()
+        return _narrowed(token)
+    user = users.filter(pk=int(name)).first()
     if user is None:
         raise NotAllowed()
     return actor_of(user)
+
+
+def has_amounts() -> bool:
+    """Whether any room keeps an amount of money yet: rows that name the currency they are in."""
+    return any(
+        model._default_manager.exclude(currency="").exists()
+        for model in apps.get_models()
+        if model is not Company and "currency" in {field.name for field in model._meta.concrete_fields}
+    )
 
 
 def installation() -> Installation:
@@ -71,6 +84,10 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
     )
     if token is None or not token.user.is_active:
         return None
+    return _narrowed(token)
+
+
+def _narrowed(token: ApiToken) -> Actor:
     person = actor_of(token.user)
     return Actor(
         kind=ActorKind.TOKEN,

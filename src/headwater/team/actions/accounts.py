@@ -15,6 +15,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.team.actions.tokens import revoke_tokens_of
 from headwater.team.events import PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
 from headwater.team.models import Role, Team, User
 from headwater.team.queries import user_by_email
@@ -66,8 +67,9 @@ def add_user(
 
 
 @action
-def set_password(*, user_id: int, password: str, by: Actor, at: datetime) -> User:
-    """Change somebody's password, one's own or with the right to change users; their sessions end.
+def set_password(*, user_id: int, password: str, by: Actor, at: datetime, keep_tokens: bool = False) -> User:
+    """Change somebody's password, one's own or with the right to change users; their sessions end, and so do their
+    tokens unless they are to be kept: whoever knew the old password may have made one.
 
     Raises:
         Invalid: it is too easy to guess.
@@ -79,6 +81,8 @@ def set_password(*, user_id: int, password: str, by: Actor, at: datetime) -> Use
         _require_rank(by, user.role)
     _give_password(user, password)
     user.save(update_fields=["password"])
+    if not keep_tokens:
+        revoke_tokens_of(user.pk, by=by, at=at)
     record(PasswordSet(user_id=user.pk), by=by, at=at)
     return user
 

@@ -20,7 +20,7 @@ from headwater.platform.money import CURRENCIES
 from headwater.team.actions.accounts import add_user
 from headwater.team.events import SetupFinished, SetupPrepared
 from headwater.team.models import Company, Role, User
-from headwater.team.queries import digest_of
+from headwater.team.queries import digest_of, has_amounts
 
 
 class WrongSetupToken(NotAllowed):
@@ -91,7 +91,8 @@ def change_company(*, values: Mapping[str, Any], by: Actor, at: datetime) -> Com
     """Change the company's settings; those not named stay.
 
     Raises:
-        Invalid: a value that cannot be.
+        Invalid: a value that cannot be, or another currency once there are amounts: reports count in one currency, so
+            all that was counted before would leave them.
     """
     by.require("team.company.change")
     unknown = set(values) - CHANGEABLE
@@ -123,6 +124,11 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
         wrong["name"] = [_("The company needs a name of 120 letters at most.")]
     if after["currency"] not in CURRENCIES:
         wrong["currency"] = [_("“%(code)s” is not an ISO 4217 currency.") % {"code": after["currency"]}]
+    elif after["currency"] != company.currency and has_amounts():
+        wrong["currency"] = [
+            _("There are amounts in %(code)s already, and reports count in one currency. It can no longer be changed.")
+            % {"code": company.currency}
+        ]
     if after["time_zone"] not in available_timezones():
         wrong["time_zone"] = [_("There is no time zone called %(zone)s.") % {"zone": after["time_zone"]}]
     country = after["country"]

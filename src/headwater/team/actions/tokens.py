@@ -15,9 +15,9 @@ from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
 from headwater.team.events import TokenCreated, TokenRevoked
-from headwater.team.models import ApiToken, User
+from headwater.team.models import ApiToken, Role, User
 from headwater.team.queries import digest_of
-from headwater.team.rules import TOKEN_SCOPES
+from headwater.team.rules import TOKEN_SCOPES, manages_owners
 
 PREFIX = "hw_"
 PRECISION = timedelta(minutes=1)
@@ -32,7 +32,7 @@ def create_token(
 
     Raises:
         Invalid: no name, no scope or one that is not known, or a validity of no days.
-        NotAllowed: it is for somebody else, or a token asks for another token.
+        NotAllowed: it is for somebody else, or for an owner and you are none, or a token asks for another token.
     """
     if by.kind is ActorKind.TOKEN:
         raise NotAllowed("A token cannot make tokens. Sign in.")
@@ -41,6 +41,8 @@ def create_token(
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise NotFound()
+    if user.pk != by.user_id and user.role == Role.OWNER and not manages_owners(by.role):
+        raise NotAllowed("Only an owner can make a token that acts for an owner.")
     _check(name, scopes, days)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -79,6 +81,16 @@ def note_use(*, token_id: int, at: datetime) -> None:
         # Conditional, for those who come at the same moment; no fact: nothing changed in the business.
         stale = Q(last_used_at=None) | Q(last_used_at__lte=at - PRECISION)
         ApiToken.objects.filter(stale, pk=token_id).update(last_used_at=at)
+
+
+def revoke_tokens_of(user_id: int, *, by: Actor, at: datetime) -> int:
+    """Make all keys of a user worthless, in the action that has checked the right to; how many there were."""
+    alive = ApiToken.objects.select_for_update().filter(user_id=user_id, revoked_at=None).order_by("pk")
+    ids = list(alive.values_list("pk", flat=True))
+    ApiToken.objects.filter(pk__in=ids).update(revoked_at=at)
+    for pk in ids:
+        record(TokenRevoked(token_id=pk), by=by, at=at)
+    return len(ids)
 
 
 def _check(name: str, scopes: Sequence[str], days: int | None) -> None:

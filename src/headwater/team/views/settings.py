@@ -192,7 +192,7 @@ def my_account(request: Request) -> HttpResponse:
         else:
             # Everywhere else the person is signed out; here they stay.
             update_session_auth_hash(request, changed)
-            messages.success(request, _("Your password is changed."))
+            messages.success(request, _("Your password is changed. Tokens made before no longer work."))
             return redirect("my_account")
     context = {"profile": profile, "password": password}
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
