@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Changed, record
+from headwater.platform.models import Event as EventRow
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.qualify.actions import convert_lead, unconvert_lead
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.sell.actions.orders import bring_back_orders, remove_orders
 from headwater.sell.actions.steps import (
+    ORDER_ROW,
     PERSONAL,
     ROW,
     give_access,
@@ -36,6 +39,8 @@ from headwater.sell.events import (
     OpportunityRestored,
     OpportunityStepTakenBack,
     OpportunityWon,
+    OrderDeleted,
+    OrderRestored,
     Step,
 )
 from headwater.sell.models import Opportunity, Order
@@ -121,16 +126,24 @@ def take_back_opportunity_step(fact: Step, *, event: Event, by: Actor, at: datet
 
     Raises:
         NotAllowed: the actor may not take such steps with this opportunity.
-        NotUndoable: one of the fields changed again since.
+        NotUndoable: one of the fields changed again since, or the order that came with a win did.
     """
     row = locked(fact.opportunity_id, by=by, verb=VERBS[type(fact)])
     values = values_before(row, fact)
     if isinstance(fact, OpportunityWon):
-        orders = Order.objects.select_for_update().filter(pk=fact.order_id or 0, deleted_at=None)
-        remove_orders(list(orders), by=by, at=at)
+        orders = list(Order.objects.select_for_update().filter(pk=fact.order_id or 0, deleted_at=None))
+        _refuse_if_changed_since(orders, event)
+        remove_orders(orders, by=by, at=at)
     if isinstance(fact, OpportunityReopened):
         bring_back_orders(fact.order_ids or [], by=by, at=at)
     take_step(row, values, OpportunityStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
+
+
+def _refuse_if_changed_since(orders: Sequence[Order], event: Event) -> None:
+    about = EventRow.objects.filter(subject_type=ORDER_ROW, subject_id__in=[order.pk for order in orders])
+    about = about.exclude(verb__in=(OrderDeleted.verb, OrderRestored.verb))  # it fell and came back with its opportunity
+    if about.filter(pk__gt=event.pk).exclude(request_id=event.request_id).exists():
+        raise NotUndoable(reason="its order was corrected since; reopen the opportunity instead")
 
 
 @undoes(OpportunityOpened)
