@@ -6,6 +6,7 @@ import re
 import zlib
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import lru_cache
 from typing import Literal
 
 from babel.core import Locale, UnknownLocaleError
@@ -39,8 +40,31 @@ def number(value: Figure | None, locale: Locale, *, digits: int | None = None) -
     """A figure with grouped thousands: 1,986. ``digits`` fixes the decimals."""
     if value is None:
         return NOT_KNOWN
+    if digits is not None and -1e15 < value < 1e15:
+        return _grouped(_decimal(value), digits, str(locale))
     pattern = "#,##0.###" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return _minus(format_decimal(_decimal(value), format=pattern, locale=locale))
+
+
+def _grouped(value: Decimal, digits: int, locale: str) -> str:
+    """What Babel would write, many times as fast: a report has thousands of figures."""
+    marks = _marks(locale)
+    if marks is None:
+        return _minus(format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=locale))
+    written = f"{abs(value):,.{digits}f}".translate(marks)
+    return f"{MINUS}{written}" if value < 0 else written
+
+
+@lru_cache(maxsize=32)
+def _marks(locale: str) -> dict[int, str] | None:
+    """The group and decimal marks of a locale, if it writes plain figures in groups of three as most do."""
+    thousands, millions = (
+        format_decimal(Decimal(n), format="#,##0.0", locale=locale) for n in ("1234.5", "-1234567.5")
+    )
+    found = re.fullmatch(r"[-\u2212]1(\D)234(\D)567(\D)5", millions)
+    if found is None or found[1] != found[2] or thousands != f"1{found[1]}234{found[3]}5":
+        return None
+    return {ord(","): found[1], ord("."): found[3]}
 
 
 def signed(value: Figure | None, locale: Locale, *, digits: int | None = None) -> str:

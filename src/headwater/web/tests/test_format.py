@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,3 +165,14 @@ def test_a_spark_line_never_leaves_its_box(values: list[float]) -> None:
 @given(st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, allow_infinity=False, places=2))
 def test_a_short_amount_is_short(amount: Decimal) -> None:
     assert len(words.money_short(amount, "EUR", EN)) <= 9
+
+
+@pytest.mark.parametrize("language", ["en", "de", "de-ch", "es", "fr", "pl", "pt", "hi", "ar", "sv", "ja", "en-in"])
+@pytest.mark.parametrize(
+    "value", [0, 1, -1, 999, 1000, 1234, -12345, 1234567, 2.5, 3.5, -0.4, 0.05, 1234.565, Decimal("1e14")]
+)
+def test_the_quick_way_writes_what_babel_writes(language: str, value: int | float | Decimal) -> None:
+    locale = words.locale_for(language)
+    for digits, pattern in ((0, "#,##0"), (1, "#,##0.0"), (2, "#,##0.00")):
+        slow = format_decimal(Decimal(str(value)), format=pattern, locale=locale)
+        assert words.number(value, locale, digits=digits) == slow.replace("-", words.MINUS)
