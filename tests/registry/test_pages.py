@@ -251,10 +251,10 @@ def test_numbers_are_exported_as_numbers(make, client_of):
     make("acquire.spend")
     client = client_of("OWNER")
     text = b"".join(client.get("/spend/export.csv?cols=amount").streaming_content).decode("utf-8-sig")
-    assert text.splitlines() == ["Amount", "120.50"]
+    assert text.splitlines() == ["Amount,Currency", "120.50,EUR"]
     book = b"".join(client.get("/spend/export.xlsx?cols=amount,spent_on").streaming_content)
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
-    assert rows[0] == ["Amount", "Day"] and rows[1][0] == 120.5
+    assert rows[0] == ["Amount", "Currency", "Day"] and rows[1][0] == 120.5
 
 
 # My day, palette -----------------------------------------------------------------------------------------

@@ -102,7 +102,8 @@ CAMPAIGNS = Resource(
     icon="speakerphone",
     rows=campaigns_with_spend,
     columns=(
-        Column("name", "Name", sortable=True, nullable=False, cell=f"{CELLS}campaign_name", place="primary"),
+        Column("name", "Name", sortable=True, nullable=False, cell=f"{CELLS}campaign_name", place="primary",
+               with_columns=("segment",)),
         Column("sources", "Sources", value=_names_of_sources, filterable=False, cell=f"{CELLS}campaign_sources",
                place="second"),
         Column("starts_on", "Starts", Kind.DATE, sortable=True, place="second"),
@@ -188,9 +189,9 @@ TOUCHPOINTS = Resource(
     columns=(
         Column("occurred_at", "When", Kind.DATETIME, sortable=True, place="second"),
         Column("kind", "What happened", Kind.CHOICE, choices=TouchpointKind.choices, nullable=False,
-               cell=f"{CELLS}touch", place="primary"),
+               cell=f"{CELLS}touch", place="primary", with_columns=("is_outbound",)),
         Column("party", "Who", value=lambda touch: touch.party.name, path="party__name", filterable=False,
-               personal=True, cell=f"{CELLS}party", place="second"),
+               personal=True, cell=f"{CELLS}party", place="second", with_columns=("organisation",)),
         Column("organisation", "Company", path="organisation__name", shown=False,
                value=lambda touch: touch.organisation.name if touch.organisation else None, filterable=False),
         Column("source", "Source", Kind.RELATION, path="source_id", choices=source_choices,

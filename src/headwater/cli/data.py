@@ -76,8 +76,7 @@ def run_export(chosen: argparse.Namespace) -> int:
 
 def _write(resource: Resource, actor: Actor, out: Any, *, as_json: bool) -> int:
     from headwater.platform.clock import now
-    from headwater.platform.exports import record_export
-    from headwater.platform.resource import exported_columns
+    from headwater.platform.exports import exported_columns, record_export
 
     columns = exported_columns(resource)
     rows = resource.rows(actor).order_by("pk")

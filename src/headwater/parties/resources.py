@@ -127,7 +127,8 @@ PEOPLE = Resource(
     rows=people_with_tags,
     columns=(
         Column("name", "Name", path="name_key", value=lambda party: party.name, sortable=True, filterable=False,
-               nullable=False, personal=True, cell=f"{CELLS}person", place="primary"),
+               nullable=False, personal=True, cell=f"{CELLS}person", place="primary",
+               with_columns=("is_influence", "is_employee")),
         Column("first_name", "First name", nullable=False, personal=True, shown=False),
         Column("last_name", "Last name", nullable=False, personal=True, shown=False),
         Column("job_title", "Job title", nullable=False, place="second"),
@@ -246,7 +247,8 @@ ACTIVITIES = Resource(
     icon="activity",
     rows=queries.visible_activities,
     columns=(
-        Column("subject", "What", nullable=False, personal=True, cell=f"{CELLS}subject", place="primary"),
+        Column("subject", "What", nullable=False, personal=True, cell=f"{CELLS}subject", place="primary",
+               with_columns=("done_at",)),
         Column("kind", "Kind", Kind.CHOICE, choices=ActivityKind.choices, nullable=False, place="source",
                cell=f"{CELLS}activity_kind"),
         Column("party", "With whom", path="party__name", value=lambda activity: activity.party.name, nullable=False,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -56,6 +57,26 @@ def record_export(
     return record(fact, by=by, at=at)
 
 
+def exported_columns(resource: Resource, keys: Iterable[str] = ()) -> list[Column]:
+    """The columns a file has: those named, in that order, each with what its cell shows besides, or all there are.
+
+    An amount always brings its currency.
+    """
+    shown = [resource.by_key[key] for key in keys if key in resource.by_key] or list(resource.columns)
+    own = {column.key for column in shown}
+    found: dict[str, Column] = {}
+    for column in shown:
+        besides = (*column.with_columns, *(["currency"] if column.kind is Kind.MONEY else []))
+        found |= {column.key: column} if column.exported else {}
+        found |= {k: resource.by_key[k] for k in besides if k in resource.by_key and k not in own and k not in found}
+    return list(found.values())
+
+
+def heading(column: Column) -> str:
+    """What a column is called in a file for people."""
+    return column.file_label or column.label
+
+
 def cell_value(column: Column, row: Any) -> Any:
     """What a file holds for ``row``: the label of a choice, numbers and dates as themselves, else text."""
     value = column.of(row)
@@ -66,10 +87,21 @@ def cell_value(column: Column, row: Any) -> Any:
     return column.text(row) if column.kind is Kind.CHOICE else str(value)
 
 
-def cell_text(value: Any) -> str:
-    """A cell of a text file. Text that a spreadsheet would run as a formula gets an apostrophe in front."""
+def local_time(value: datetime, zone: ZoneInfo) -> datetime:
+    """A moment as spreadsheets know it: on the clock of ``zone``, which it does not name, to the second."""
+    return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+
+
+def cell_text(value: Any, zone: ZoneInfo | None = None) -> str:
+    """A cell of a text file. Text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    With ``zone`` moments stand as a spreadsheet reads them (``2026-11-22 10:08``), else as programs do, in UTC.
+    """
     if value is None:
         return ""
+    if isinstance(value, datetime) and zone is not None:
+        moment = local_time(value, zone)
+        return moment.isoformat(" ", timespec="seconds" if moment.second else "minutes")
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, (int, float, Decimal)):

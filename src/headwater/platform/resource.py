@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -20,6 +19,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
+from headwater.platform.column import Choices as Choices
+from headwater.platform.column import Column as Column
+from headwater.platform.column import Kind as Kind
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import Condition, Tree
 from headwater.platform.importer import Importer
@@ -27,76 +29,6 @@ from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
 
 Rows: TypeAlias = QuerySet[Any]
-Choices: TypeAlias = Sequence[tuple[str, Any]]
-
-
-class Kind(StrEnum):
-    """What a column holds; it decides comparison, cell, input and API type."""
-
-    TEXT = "TEXT"
-    NUMBER = "NUMBER"
-    MONEY = "MONEY"
-    DATE = "DATE"
-    DATETIME = "DATETIME"
-    CHOICE = "CHOICE"
-    BOOL = "BOOL"
-    RELATION = "RELATION"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a noun.
-
-    ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared and sorted by.
-    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
-    anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
-    the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
-    """
-
-    key: str
-    label: str
-    kind: Kind = Kind.TEXT
-    path: str = ""
-    value: Callable[[Any], Any] | None = None
-    choices: Choices | Callable[[Actor], Choices] = ()
-    sortable: bool = False
-    filterable: bool = True
-    shown: bool = True
-    exported: bool = True
-    personal: bool = False
-    nullable: bool = True
-    cell: str = ""
-    place: str = "extra"
-    chip: bool = True
-
-    @property
-    def orm_path(self) -> str:
-        """The path to compare and sort by."""
-        return self.path or self.key
-
-    def of(self, row: Any) -> Any:
-        """The value this column shows for ``row``; the row's relations were fetched by the list's query."""
-        if self.value is not None:
-            return self.value(row)
-        value = row
-        for part in self.orm_path.split("__"):
-            if value is None:
-                return None
-            value = getattr(value, part)
-        return value
-
-    def choices_for(self, actor: Actor) -> Choices:
-        """The choices this actor may pick from."""
-        return self.choices(actor) if callable(self.choices) else self.choices
-
-    def text(self, row: Any) -> str:
-        """The value as plain text with the label of a choice, for cells without a partial of their own."""
-        value = self.of(row)
-        if value is None:
-            return ""
-        if self.kind is Kind.CHOICE and not callable(self.choices):
-            return str(dict(self.choices).get(value, value))
-        return str(value)
 
 
 class ActorForm(forms.Form):
@@ -487,9 +419,3 @@ def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]]) -> tuple[bool, 
             {"cursor": ["This page link does not fit the list any more; start from its first page."]}
         ) from error
     return bool(raw[0]), raw[1:]
-
-
-def exported_columns(resource: Resource, keys: Iterable[str] = ()) -> list[Column]:
-    """The columns an export has: those named, in that order, or all that are exported."""
-    wanted = [resource.by_key[k] for k in keys if k in resource.by_key]
-    return [c for c in (wanted or resource.columns) if c.exported]

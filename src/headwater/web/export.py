@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
@@ -18,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotFound
-from headwater.platform.exports import cell_text, cell_value, record_export
-from headwater.platform.resource import Column, Resource, exported_columns, in_order
+from headwater.platform.exports import cell_text, cell_value, exported_columns, heading, local_time, record_export
+from headwater.platform.resource import Column, Resource, in_order
 from headwater.web.http import Request, resource_of
 from headwater.web.listing import shown_columns
 from headwater.web.liststate import state_of
@@ -61,23 +62,23 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
     )
     name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{kind}"
     if kind == "xlsx":
-        book = _sheet(resource, columns, rows.iterator(chunk_size=CHUNK))
+        book = _sheet(resource, columns, rows.iterator(chunk_size=CHUNK), request.company.zone)
         return FileResponse(book, as_attachment=True, filename=name, content_type=XLSX)
-    lines = csv_lines(columns, rows.iterator(chunk_size=CHUNK))
+    lines = csv_lines(columns, rows.iterator(chunk_size=CHUNK), request.company.zone)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def csv_lines(columns: list[Column], rows: Iterable[Any]) -> Iterator[str]:
-    """The lines of a CSV file, with the mark by which spreadsheets know UTF-8."""
+def csv_lines(columns: list[Column], rows: Iterable[Any], zone: ZoneInfo) -> Iterator[str]:
+    """The lines of a CSV file, with the mark by which spreadsheets know UTF-8. Moments are on the clock of ``zone``."""
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([column.label for column in columns])
+    yield "\ufeff" + writer.writerow([heading(column) for column in columns])
     for row in rows:
-        yield writer.writerow([cell_text(cell_value(column, row)) for column in columns])
+        yield writer.writerow([cell_text(cell_value(column, row), zone) for column in columns])
 
 
-def _sheet(resource: Resource, columns: list[Column], rows: Iterable[Any]) -> Any:
+def _sheet(resource: Resource, columns: list[Column], rows: Iterable[Any], zone: ZoneInfo) -> Any:
     """A workbook in a temporary file, written row by row. Text stays text: no cell is ever a formula."""
     kept = tempfile.TemporaryFile()  # noqa: SIM115  (the answer closes it)
     book = xlsxwriter.Workbook(kept, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
@@ -85,13 +86,13 @@ def _sheet(resource: Resource, columns: list[Column], rows: Iterable[Any]) -> An
     bold = book.add_format({"bold": True})
     moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     for at, column in enumerate(columns):
-        sheet.write_string(0, at, column.label, bold)
+        sheet.write_string(0, at, heading(column), bold)
     sheet.freeze_panes(1, 0)
     for line, row in enumerate(rows, start=1):
         for at, column in enumerate(columns):
             value = cell_value(column, row)
             if isinstance(value, datetime):
-                sheet.write_datetime(line, at, timezone.make_naive(value), moments)
+                sheet.write_datetime(line, at, local_time(value, zone), moments)
             elif isinstance(value, date):
                 sheet.write_datetime(line, at, value)
             elif isinstance(value, (int, float, Decimal)):

@@ -1,0 +1,85 @@
+"""One column of a noun: what it holds, how it is shown, compared and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from headwater.platform.actor import Actor
+
+Choices: TypeAlias = Sequence[tuple[str, Any]]
+
+
+class Kind(StrEnum):
+    """What a column holds; it decides comparison, cell, input and API type."""
+
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"
+    MONEY = "MONEY"
+    DATE = "DATE"
+    DATETIME = "DATETIME"
+    CHOICE = "CHOICE"
+    BOOL = "BOOL"
+    RELATION = "RELATION"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a noun.
+
+    ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared and sorted by.
+    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
+    anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
+    the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
+    Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
+    has all of it; there the column is called ``file_label``, if that is not the same.
+    """
+
+    key: str
+    label: str
+    kind: Kind = Kind.TEXT
+    path: str = ""
+    value: Callable[[Any], Any] | None = None
+    choices: Choices | Callable[[Actor], Choices] = ()
+    sortable: bool = False
+    filterable: bool = True
+    shown: bool = True
+    exported: bool = True
+    personal: bool = False
+    nullable: bool = True
+    cell: str = ""
+    place: str = "extra"
+    chip: bool = True
+    with_columns: tuple[str, ...] = ()
+    file_label: str = ""
+
+    @property
+    def orm_path(self) -> str:
+        """The path to compare and sort by."""
+        return self.path or self.key
+
+    def of(self, row: Any) -> Any:
+        """The value this column shows for ``row``; the row's relations were fetched by the list's query."""
+        if self.value is not None:
+            return self.value(row)
+        value = row
+        for part in self.orm_path.split("__"):
+            if value is None:
+                return None
+            value = getattr(value, part)
+        return value
+
+    def choices_for(self, actor: Actor) -> Choices:
+        """The choices this actor may pick from."""
+        return self.choices(actor) if callable(self.choices) else self.choices
+
+    def text(self, row: Any) -> str:
+        """The value as plain text with the label of a choice, for cells without a partial of their own."""
+        value = self.of(row)
+        if value is None:
+            return ""
+        if self.kind is Kind.CHOICE and not callable(self.choices):
+            return str(dict(self.choices).get(value, value))
+        return str(value)
