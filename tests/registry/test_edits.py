@@ -120,7 +120,7 @@ def test_two_people_change_different_fields_and_both_stand(make, anna, bob):
     person = Party.objects.get(pk=pk)
     assert (person.city, person.job_title) == ("Cork", "Director")
     last = Event.objects.filter(verb="platform.changed").last()
-    assert set(last.data["fields"]) == {"job_title"}
+    assert set(last.personal.data["personal_fields"]) == {"job_title"}
 
 
 def test_the_same_field_asks_whose_words_stand(make, anna, bob):

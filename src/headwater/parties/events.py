@@ -90,6 +90,23 @@ class ContactPointAdded(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactPointPreferred(
+    Fact,
+    verb="parties.contact_point_preferred",
+    subject="parties.contact_point:contact_point_id",
+    sentence="Uses first {kind}: {value}",
+    personal=("value",),
+    icon="star",
+):
+    """Another of a party's ways to be reached, known before, is the one to use first; ``former_id`` was until then."""
+
+    contact_point_id: int
+    kind: str
+    value: str
+    former_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactPointRemoved(
     Fact,
     verb="parties.contact_point_removed",

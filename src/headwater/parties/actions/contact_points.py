@@ -6,7 +6,7 @@ from datetime import datetime
 
 from headwater.parties import rules
 from headwater.parties.actions.reach import locked_party, organisation_of
-from headwater.parties.events import ContactPointAdded, ContactPointRemoved
+from headwater.parties.events import ContactPointAdded, ContactPointPreferred, ContactPointRemoved
 from headwater.parties.models import ContactPoint, ContactPointKind, Party
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -70,14 +70,11 @@ def make_primary(*, contact_point_id: int, by: Actor, at: datetime, party_id: in
     """Use this one of a party's addresses or numbers first; the others stay."""
     point = _point(contact_point_id, party_id)
     party = locked_party(point.party_id, "change", by=by)
-    ContactPoint.objects.filter(party=party, kind=point.kind, is_primary=True).update(is_primary=False)
-    point.is_primary = True
-    point.save(update_fields=["is_primary"])
+    put_primary(party, point.kind, point.value, point.normalised, by=by, at=at)
     column = REPEATED.get(ContactPointKind(point.kind))
     if column:
         _repeat(party, column, point.normalised, by=by, at=at)
-    else:
-        _record_added(party, point, by=by, at=at)
+    point.refresh_from_db()
     return point
 
 
@@ -115,6 +112,29 @@ def take_back_contact_point(fact: ContactPointAdded, *, event: Event, by: Actor,
     remove_contact_point(contact_point_id=fact.contact_point_id, by=by, at=at)
 
 
+@undoes(ContactPointPreferred)
+@action
+def take_back_preference(fact: ContactPointPreferred, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of :func:`make_primary`: the one that was used first before is again.
+
+    Raises:
+        NotUndoable: one of them was removed since, or another one is used first.
+    """
+    point = ContactPoint.objects.filter(pk=fact.contact_point_id, deleted_at=None, is_primary=True).first()
+    if point is None:
+        raise NotUndoable(reason="it is not the one that is used first any more")
+    party = locked_party(point.party_id, "change", by=by)
+    if fact.former_id is not None:
+        former = ContactPoint.objects.filter(pk=fact.former_id, party=party, deleted_at=None).first()
+        if former is None:
+            raise NotUndoable(reason="the one that was used first before was removed since")
+        make_primary(contact_point_id=former.pk, by=by, at=at)
+        return
+    point.is_primary = False
+    point.save(update_fields=["is_primary"])
+    record(_preferred(party, point, None), by=by, at=at)
+
+
 @undoes(ContactPointRemoved)
 @action
 def put_back_contact_point(fact: ContactPointRemoved, *, event: Event, by: Actor, at: datetime) -> None:
@@ -138,20 +158,38 @@ def put_primary(
     party: Party, kind: str, value: str, found: str, *, by: Actor, at: datetime
 ) -> tuple[ContactPoint, bool]:
     """Make ``value`` the primary one of its kind; whether it is new to the party. The others stay."""
+    first = ContactPoint.objects.filter(party=party, kind=kind, is_primary=True, deleted_at=None).first()
     ContactPoint.objects.filter(party=party, kind=kind, is_primary=True).exclude(normalised=found).update(
         is_primary=False
     )
     point, created = _put(party, kind, value, found, is_primary=True, at=at)
     if created:
         _record_added(party, point, by=by, at=at)
+    elif kind not in REPEATED and (first is None or first.pk != point.pk):  # of the others the party's column tells it
+        record(_preferred(party, point, first.pk if first is not None else None), by=by, at=at)
     return point, created
 
 
-def drop_primary(party: Party, kind: str, *, at: datetime) -> None:
+def drop_primary(party: Party, kind: str, *, by: Actor, at: datetime) -> None:
     """The party has no primary one of this kind any more: somebody emptied the field."""
-    ContactPoint.objects.filter(party=party, kind=kind, is_primary=True, deleted_at=None).update(
-        is_primary=False, deleted_at=at
-    )
+    point = ContactPoint.objects.filter(party=party, kind=kind, is_primary=True, deleted_at=None).first()
+    if point is None:
+        return
+    point.is_primary, point.deleted_at = False, at
+    point.save(update_fields=["is_primary", "deleted_at"])
+    if kind not in REPEATED:  # of the others the change of the party's column tells it
+        fact = ContactPointRemoved(
+            party_id=party.pk, organisation_id=organisation_of(party), contact_point_id=point.pk, kind=point.kind,
+            value=point.value, was_primary=True,
+        )  # fmt: skip
+        record(fact, by=by, at=at)
+
+
+def _preferred(party: Party, point: ContactPoint, former_id: int | None) -> ContactPointPreferred:
+    return ContactPointPreferred(
+        party_id=party.pk, organisation_id=organisation_of(party), contact_point_id=point.pk, kind=point.kind,
+        value=point.value, former_id=former_id,
+    )  # fmt: skip
 
 
 def _put(

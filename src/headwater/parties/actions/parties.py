@@ -28,7 +28,12 @@ from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
 from headwater.team import queries as team
 
-PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "street", "postcode", "vat_number"})
+PERSONAL = frozenset(
+    {
+        "name", "first_name", "last_name", "email", "phone", "job_title", "street", "postcode", "city", "vat_number",
+        "extra",
+    }
+)  # fmt: skip
 
 
 class PartyValues(TypedDict, total=False):
@@ -356,7 +361,7 @@ def _change_points(party: Party, values: dict[str, Any], *, by: Actor, at: datet
             continue
         value = str(values[column]).strip()
         if not value:
-            drop_primary(party, kind, at=at)
+            drop_primary(party, kind, by=by, at=at)
             values[column] = ""
             continue
         found = normalised(kind, value, field=column)
@@ -368,7 +373,7 @@ def _change_points(party: Party, values: dict[str, Any], *, by: Actor, at: datet
             found = normalised(ContactPointKind.WEBSITE, website, field="website")
             put_primary(party, ContactPointKind.WEBSITE, website, found, by=by, at=at)
         else:
-            drop_primary(party, ContactPointKind.WEBSITE, at=at)
+            drop_primary(party, ContactPointKind.WEBSITE, by=by, at=at)
 
 
 def put_quietly(party: Party, kind: str, value: str, found: str, *, at: datetime) -> None:

@@ -105,7 +105,7 @@ def names_of(ids: Iterable[int]) -> dict[int, str]:
 
 
 def owners_of(ids: Iterable[int]) -> dict[int, int]:
-    """Who looks after parties, whoever asks: rules about other rooms' rows need it. Those without an owner are missing."""
+    """Who looks after parties, whoever asks: rules of other rooms need it. Those without an owner are missing."""
     rows = Party.objects.filter(pk__in=list(ids), owner__isnull=False)
     return {pk: owner_id for pk, owner_id in rows.values_list("pk", "owner_id") if owner_id is not None}
 

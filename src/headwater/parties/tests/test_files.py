@@ -102,7 +102,7 @@ def test_a_changed_file_overwrites_and_keeps_the_other_addresses() -> None:
     }
     changed = Event.objects.get(verb="platform.changed")
     assert changed.personal.data["personal_fields"]["email"] == ["orla@pike.example", "orla@new.example"]
-    assert changed.data["fields"]["job_title"] == ["Head of IT", "CIO"]
+    assert changed.personal.data["personal_fields"]["job_title"] == ["Head of IT", "CIO"]
 
 
 def test_undo_restores_what_an_update_changed() -> None:

@@ -141,7 +141,8 @@ def take_back_opportunity_step(fact: Step, *, event: Event, by: Actor, at: datet
 
 def _refuse_if_changed_since(orders: Sequence[Order], event: Event) -> None:
     about = EventRow.objects.filter(subject_type=ORDER_ROW, subject_id__in=[order.pk for order in orders])
-    about = about.exclude(verb__in=(OrderDeleted.verb, OrderRestored.verb))  # it fell and came back with its opportunity
+    # It falls and comes back with its opportunity.
+    about = about.exclude(verb__in=(OrderDeleted.verb, OrderRestored.verb))
     if about.filter(pk__gt=event.pk).exclude(request_id=event.request_id).exists():
         raise NotUndoable(reason="its order was corrected since; reopen the opportunity instead")
 
