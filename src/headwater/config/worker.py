@@ -1,4 +1,4 @@
-"""The background worker: runs jobs, what is due, and deliveries, until it is told to stop."""
+"""The background worker: runs jobs, and beside them what is due and deliveries, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 BEAT_SECONDS = 15
 TROUBLE_PAUSE = 5.0
+LAST_ERRAND_SECONDS = 2.0  # as long as an errand may take to its end when the worker stops
 
 
 class Stopped(BaseException):
@@ -45,26 +46,62 @@ def work(*, parent: int | None = None) -> None:
     try:
         if connection.vendor == "sqlite":
             job.take_over_dead(alive=name, at=now())
-        with _heartbeat(name):
+        with _heartbeat(name), _errands():
             while True:
-                time.sleep(0.0 if turn(name) else settings.WORKER_PAUSE)
+                time.sleep(0.0 if _untroubled(lambda: run_job(name)) else settings.WORKER_PAUSE)
     except Stopped:
         _put_back(name)
 
 
-def turn(name: str) -> bool:
+def run_job(name: str) -> bool:
+    """Do the next job that is due; whether there was one."""
+    return job.run_next(at=now(), worker=name) is not None
+
+
+def run_errands() -> bool:
+    """What is due by the clock, and deliveries; whether there was anything."""
+    done = bool(schedule.run_due(at=now()))
+    # Asking first costs reads only; every handler's turn would be a write.
+    return bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+
+
+def _untroubled(work: Callable[[], bool]) -> bool:
     """One look for work; whether there was any. A database that cannot be reached is tried again."""
     try:
         close_old_connections()
-        done = job.run_next(at=now(), worker=name) is not None
-        done = bool(schedule.run_due(at=now())) or done
-        # Asking first costs reads only; every handler's turn would be a write.
-        return bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+        return work()
     except DatabaseError as error:
         log.warning("worker_database_trouble", error=str(error))
         connection.close()
         time.sleep(TROUBLE_PAUSE)
         return False
+
+
+@contextmanager
+def _errands() -> Iterator[None]:
+    """Errands are run beside the jobs: a large import must not hold up the answer clocks for an hour.
+
+    SQLite has one writer at a time; jobs let others in between their portions.
+    """
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.is_set():
+            try:
+                done = _untroubled(run_errands)
+            except Exception:
+                log.exception("errand_failed")
+                done = False
+            over.wait(0.0 if done else settings.WORKER_PAUSE)
+        connection.close()
+
+    errands = threading.Thread(target=run, name="errands", daemon=True)
+    errands.start()
+    try:
+        yield
+    finally:
+        over.set()
+        errands.join(LAST_ERRAND_SECONDS)
 
 
 @schedule.every(timedelta(minutes=1), "worker.alive")
