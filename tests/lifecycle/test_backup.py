@@ -63,6 +63,21 @@ def test_a_backup_holds_no_sessions_and_no_secret(installed, tmp_path):
     assert (installed.home / "secret_key").read_bytes() not in content
 
 
+def test_a_restore_lets_no_program_in_by_an_old_key(installed, tmp_path):
+    installed.run("token", "add", "owner@example.org", "--scope", "read", check=True)
+    file = tmp_path / "b.tar.gz"
+    installed.run("backup", str(file), check=True)
+    told = installed.run("restore", str(file), check=True).stdout
+    database = sqlite3.connect(installed.home / "headwater.sqlite3")
+    try:
+        keys = database.execute("SELECT count(*), count(revoked_at) FROM team_apitoken").fetchone()
+    finally:
+        database.close()
+    assert keys == (1, 1)
+    assert "revoked" in told and "replaced-" in told and "Passwords" in told
+    assert installed.run("token", "add", "owner@example.org", "--scope", "read").returncode == 0
+
+
 def test_a_backup_never_replaces_a_file(installed, tmp_path):
     file = tmp_path / "b.tar.gz"
     file.write_text("precious")

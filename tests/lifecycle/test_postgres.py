@@ -26,9 +26,13 @@ def on_postgres(empty):
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def emails(installation) -> set[str]:
+def asked(installation, question: str) -> list[tuple]:
     with psycopg.connect(installation.environment["HEADWATER_DATABASE_URL"]) as database:
-        return {row[0] for row in database.execute("SELECT email FROM team_user")}
+        return database.execute(question).fetchall()
+
+
+def emails(installation) -> set[str]:
+    return {row[0] for row in asked(installation, "SELECT email FROM team_user")}
 
 
 def add(installation, email: str) -> None:
@@ -46,11 +50,13 @@ def test_an_installation_is_made_and_served(on_postgres):
 def test_a_backup_comes_back(on_postgres, tmp_path):
     on_postgres.run("init", check=True)
     add(on_postgres, "first@example.org")
+    on_postgres.run("token", "add", "first@example.org", "--scope", "read", check=True)
     file = tmp_path / "b.tar.gz"
     on_postgres.run("backup", str(file), check=True)
     add(on_postgres, "second@example.org")
     on_postgres.run("restore", str(file), check=True)
     assert emails(on_postgres) == {"first@example.org"}
+    assert asked(on_postgres, "SELECT count(*), count(revoked_at) FROM team_apitoken") == [(1, 1)]
     assert on_postgres.run("doctor").returncode == 0
 
 

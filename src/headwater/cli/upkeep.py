@@ -22,6 +22,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     restore.set_defaults(run=run_restore)
 
     doctor = commands.add_parser("doctor", parents=[common], help="say what runs, what is wrong, and what to do")
+    doctor.add_argument("--rebuild-search", action="store_true", help="make the search index again from all rows")
     json_option(doctor)
     doctor.set_defaults(run=run_doctor)
 
@@ -55,7 +56,9 @@ def run_restore(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print_json({"home": str(the_home().path), "file": str(chosen.file.absolute()), "replaced": str(kept)})
     else:
-        print(f"{chosen.file} is restored. What was there before lies in {kept}; remove it when all is well.")
+        print(f"{chosen.file} is restored. Passwords are those of that day; everybody signs in anew.")
+        print("Keys of programs are revoked, since some may have been withdrawn meanwhile: make new ones.")
+        print(f"What was there before lies in {kept}, whole: remove that folder when all is well.")
     return 0
 
 
@@ -63,6 +66,13 @@ def run_doctor(chosen: argparse.Namespace) -> int:
     """Say what runs and what is wrong; 1 when something is."""
     from headwater.config import doctor
 
+    if chosen.rebuild_search:
+        with opened():
+            from headwater.platform.search.keeping import rebuild
+
+            entries = rebuild()
+        if not chosen.json:
+            print(f"The search index was made again: {entries:,} entries.")
     report = doctor.examine(the_home())
     if chosen.json:
         print_json(report.as_json())

@@ -12,7 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from headwater import __version__
@@ -39,6 +39,9 @@ class RestoreFailed(DomainError):
 def restore(home: Home, file: Path, *, at: datetime) -> Path:
     """Put the installation in ``file`` in the place of the one in the data folder; where the old one now lies.
 
+    Nobody is let in by what was withdrawn since: open sessions are in no backup, and the keys of programs that are in
+    it are revoked.
+
     Raises:
         NotABackup: it is damaged, not ours, or of a newer version; nothing was changed.
         AlreadyRunning, InUse: somebody works on the folder.
@@ -55,10 +58,12 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=home.path) as scratch:
             manifest = _unpacked(file, Path(scratch))
             _refuse_unfit(file, manifest, Path(scratch))
+            if manifest.engine == "sqlite":
+                _revoke_tokens(Path(scratch) / SQLITE_MEMBER, at=at)
             kept = home.path / f"replaced-{at:%Y%m%d-%H%M%S-%f}"
             kept.mkdir()
             with lifecycle.restoring(home, file.resolve()):
-                _swap(home, Path(scratch), kept, manifest)
+                _swap(home, Path(scratch), kept, manifest, at=at)
             return kept
     finally:
         lock.release()
@@ -133,11 +138,32 @@ def _refuse_unfit(file: Path, manifest: Manifest, scratch: Path) -> None:
             raise NotABackup(file=file, reason="its database is damaged")
 
 
-def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest) -> None:
+def _revoke_tokens(database: Path, *, at: datetime) -> None:
+    """Before it is put in place: which of its keys were revoked since, a backup cannot know."""
+    copy = sqlite3.connect(database)
+    try:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'team_apitoken'").fetchone():
+            moment = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+            copy.execute("UPDATE team_apitoken SET revoked_at = ? WHERE revoked_at IS NULL", [moment])
+            copy.commit()
+    finally:
+        copy.close()
+
+
+REVOKE_ON_POSTGRES = """
+DO $$ BEGIN
+  IF to_regclass('public.team_apitoken') IS NOT NULL THEN
+    UPDATE public.team_apitoken SET revoked_at = '{at}' WHERE revoked_at IS NULL;
+  END IF;
+END $$;
+"""
+
+
+def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest, *, at: datetime) -> None:
     from django.db import connection
 
     if manifest.engine == "postgresql":
-        _swap_postgres(scratch, kept)
+        _swap_postgres(scratch, kept, at=at)
     else:
         connection.close()
         for suffix in ("-wal", "-shm", ""):
@@ -152,15 +178,16 @@ def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest) -> None:
     home.mirror.mkdir(exist_ok=True)
 
 
-def _swap_postgres(scratch: Path, kept: Path) -> None:
+def _swap_postgres(scratch: Path, kept: Path, *, at: datetime) -> None:
     from django.db import connection
 
     settings = connection.settings_dict
     if "django_migrations" in connection.introspection.table_names():
         backup.dump_postgres(kept / POSTGRES_MEMBER, settings)
     connection.close()
-    script, empty = scratch / "database.sql", scratch / "empty.sql"
+    script, empty, revoke = (scratch / f"{name}.sql" for name in ("database", "empty", "revoke"))
     empty.write_text("DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n", encoding="ascii")
+    revoke.write_text(REVOKE_ON_POSTGRES.format(at=at.isoformat()), encoding="ascii")
     options = ("--no-owner", "--no-privileges", "--file", str(script))
     done = subprocess.run(  # noqa: S603  (a fixed program on our own file)
         ["pg_restore", *options, str(scratch / POSTGRES_MEMBER)],  # noqa: S607
@@ -170,7 +197,8 @@ def _swap_postgres(scratch: Path, kept: Path) -> None:
         reason = done.stderr.strip() if done else "pg_restore is not installed (Debian: postgresql-client)"
         raise RestoreFailed(reason=reason, kept=kept)
     # Everything in one transaction: the database is the old or the new one, never something between.
-    whole = ("--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file", str(empty), "--file", str(script))
+    files = [part for path in (empty, script, revoke) for part in ("--file", str(path))]
+    whole = ("--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", *files)
     trouble = backup.run_postgres_tool("psql", *whole, settings=settings)
     if trouble:
         raise RestoreFailed(reason=trouble, kept=kept)
