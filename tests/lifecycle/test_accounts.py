@@ -51,3 +51,16 @@ def test_a_token_is_shown_once_and_kept_as_digest(installed):
     assert token["token"].startswith("hw_")
     assert token["token"].encode() not in (installed.home / "headwater.sqlite3").read_bytes()
     assert installed.run("token", "add", "owner@example.org", "--scope", "everything!").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("owner@example.org", "--scope", "read", "qualify.lead.*"),
+        ("owner@example.org", "--scope", "read", "--scope", "qualify.lead.*"),
+        ("--scope", "read", "--scope", "qualify.lead.*", "owner@example.org"),
+    ],
+)
+def test_several_scopes_can_be_said_in_one_go_or_one_by_one(installed, said):
+    token = json.loads(installed.run("token", "add", *said, "--json", check=True).stdout)
+    assert token["scopes"] == ["read", "qualify.lead.*"]

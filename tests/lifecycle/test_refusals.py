@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -152,3 +153,10 @@ def test_help_needs_no_framework(installed):
     installed.environment["DJANGO_SETTINGS_MODULE"] = "there.is.none"
     assert installed.run("--help").returncode == 0
     assert installed.run("import", "--help").returncode == 0
+
+
+def test_init_takes_the_country_and_refuses_what_is_none(empty):
+    refused(empty.run("init", "--country", "Germany"), "two letters")
+    empty.run("init", "--country", "de", check=True)
+    with sqlite3.connect(empty.home / "headwater.sqlite3") as database:
+        assert database.execute("SELECT country FROM team_company").fetchone() == ("DE",)

@@ -14,6 +14,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.importer import RowResult
 from headwater.platform.resource import REGISTRY
+from headwater.team.models import Company
 
 FILES = {
     "leads": ("Name,Email,Amount,Arrived,Interest",
@@ -83,3 +84,18 @@ def test_a_row_is_left_out_with_all_reasons(kind: str, row: str, reasons: list[s
     for reason in reasons:
         assert reason in "; ".join(told[0].reasons)
         assert reason in written
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("country", "number", "is_told"),
+    [("", "030 123456", True), ("DE", "030 123456", False), ("", "+4930123456", False)],
+)
+def test_that_no_country_is_set_is_told_where_it_matters(
+    country: str, number: str, is_told: bool, by: Actor, tmp_path: Path
+) -> None:
+    Company.objects.update(country=country)
+    path = tmp_path / "people.csv"
+    path.write_text(f"Name,Phone\nOrla Keane,{number}\n")
+    batch = import_file(path, kind="people", by=by, at=now())
+    assert any("has no country" in remark for remark in batch.checkpoint.get("guesses", [])) is is_told

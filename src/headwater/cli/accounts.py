@@ -37,13 +37,14 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     token = commands.add_parser("token", help="keys for programs").add_subparsers(metavar="ACTION", required=True)
     key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
-    key.add_argument("email", metavar="EMAIL", help="the user it acts for")
+    key.add_argument("email", metavar="EMAIL", nargs="?", default="", help="the user it acts for")
     key.add_argument(
         "--scope",
-        action="append",
+        action="extend",
+        nargs="+",
         required=True,
         metavar="SCOPE",
-        help="read, write, or a right such as qualify.lead.*",
+        help="read, write, or a right such as qualify.lead.*; several in one go, or with --scope before each",
     )
     key.add_argument("--name", default="command line", help="what it is for")
     key.add_argument("--days", type=int, metavar="N", help="how long it is valid; without it until it is revoked")
@@ -105,9 +106,12 @@ def run_token(chosen: argparse.Namespace) -> int:
         from headwater.team import queries
         from headwater.team.actions import tokens
 
-        user = queries.the_user(chosen.email)
+        # “--scope read EMAIL” reads as two scopes; no scope has an @.
+        said = [word for word in chosen.scope if "@" in word]
+        user = queries.the_user(chosen.email or "".join(said[-1:]))
+        scopes = [word for word in chosen.scope if word not in said]
         token, secret = tokens.create_token(
-            user_id=user.pk, name=chosen.name, scopes=chosen.scope, days=chosen.days, by=actor, at=now()
+            user_id=user.pk, name=chosen.name, scopes=scopes, days=chosen.days, by=actor, at=now()
         )
     if chosen.json:
         print_json(

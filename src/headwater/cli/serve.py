@@ -19,6 +19,9 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the commands of this module."""
     init = commands.add_parser("init", parents=[common], help="make an empty installation")
     init.add_argument("--new-link", action="store_true", help="print a new set-up link when the first was lost")
+    init.add_argument(
+        "--country", default="", metavar="CC", help="two letters, such as NL: reads phone numbers without prefix"
+    )
     init.add_argument("--port", type=_port, default=PORT, help="the port the set-up link names")
     json_option(init)
     init.set_defaults(run=run_init)
@@ -48,7 +51,7 @@ def run_init(chosen: argparse.Namespace) -> int:
     from headwater.platform.clock import now
 
     home = the_home()
-    secret = _new_secret() if chosen.new_link else lifecycle.initialise(home, at=now())
+    secret = _new_secret() if chosen.new_link else lifecycle.initialise(home, at=now(), country=chosen.country)
     link = f"http://127.0.0.1:{chosen.port}/first-run?token={secret}"
     if chosen.json:
         print_json({"home": str(home.path), "setup_token": secret, "setup_link": link})

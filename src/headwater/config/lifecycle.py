@@ -135,17 +135,18 @@ def migrations() -> Migrations:
     return Migrations(applied=_names(applied), pending=_names(known - applied), unknown=_names(applied - known))
 
 
-def initialise(home: Home, *, at: datetime) -> str:
+def initialise(home: Home, *, at: datetime, country: str = "") -> str:
     """Make an empty installation and give back its one-time set-up secret.
 
     Raises:
         AlreadyInitialised, ForeignFolder, NotWritable: the folder is not ours to fill.
+        Invalid: there is no such country.
     """
     with prepared_folder(home):
         from headwater.platform.actor import job_actor
         from headwater.team.actions import company
 
-        return company.prepare_setup(by=job_actor("init"), at=at)
+        return company.prepare_setup(by=job_actor("init"), at=at, country=country)
 
 
 @contextmanager

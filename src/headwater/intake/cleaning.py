@@ -24,8 +24,13 @@ from headwater.intake.values import (
     parse_integer,
 )
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
+from headwater.platform.installation import installation
 
 SAMPLE = 1_000
+NO_COUNTRY = (
+    "Numbers without a country prefix stay text, because the company has no country yet."
+    " Set it under Settings, Company."
+)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 Parser = Callable[[str], Any]
 
@@ -123,6 +128,16 @@ class Cleaner:
         keeps_rest = each is profile.main
         self._rest = [(i, name) for name, i in places.items() if keeps_rest and name not in fed]
         self._required = [t for t in importer.targets if t.required]
+        self._note_region()
+
+    def _note_region(self) -> None:
+        """Tell where telephone numbers stay text because nobody said in which country they are to be read."""
+        feed = next((feed for feed in self._feeds if feed.target.kind is TargetKind.PHONE), None)
+        if feed is None or installation().region:
+            return
+        cells = (self._blanks.clean(cell) for cell in self._cells(feed.index, SAMPLE))
+        if any(cell and not cell.startswith(("+", "00")) for cell in cells):
+            self._note(feed.column, NO_COUNTRY, certain=False)
 
     def concerns(self, cells: Sequence[str]) -> bool:
         """Whether this pass is about the row at all."""

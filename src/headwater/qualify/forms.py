@@ -55,7 +55,7 @@ class CaptureForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "source_id", source_choices(self.actor), blank=("", "Not known"))
+        offer(self, "source_id", source_choices(self.actor), blank=("", "Left blank"))
         offer(self, "campaign_id", campaign_choices(self.actor))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
         self.initial.setdefault("interest", Interest.ENQUIRY)

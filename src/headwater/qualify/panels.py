@@ -55,6 +55,10 @@ def path(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any]:
     return {"stages": stages, "ended": _ended(lead)}
 
 
+ABOUT_HANDOVER = (Advice.ANSWER_HANDOVER, Advice.WAIT_FOR_SALES)
+PLANNED = (Advice.DO_WHAT_IS_DUE, Advice.KEEP_TO_PLAN)
+
+
 def next_step(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
     """The next best step, with the reason and the button that does it."""
     situation = Situation(
@@ -74,7 +78,13 @@ def next_step(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | Non
     title, reason, command, label, icon, verb = _in_words(advice, lead)
     if verb and not actor.may(verb):
         command = ""
-    return {"advice": advice.value, "step": title, "why": reason, "command": command, "label": label, "icon": icon}
+    due = situation.next_step_due_at if advice in PLANNED else None
+    if advice in ABOUT_HANDOVER:
+        due = lead.handover_due_at
+    return {
+        "advice": advice.value, "step": title, "why": reason, "due": due, "command": command, "label": label,
+        "icon": icon,
+    }  # fmt: skip
 
 
 def handover(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:

@@ -38,13 +38,15 @@ class AlreadySetUp(Conflict):
 
 
 @action
-def prepare_setup(*, by: Actor, at: datetime) -> str:
+def prepare_setup(*, by: Actor, at: datetime, country: str = "") -> str:
     """Make the company's row and the one-time secret with which its owner begins; only a digest is kept.
 
-    A lost link is replaced in the same way: the older one is void.
+    A lost link is replaced in the same way: the older one is void. With a country, phone numbers without prefix can
+    be read before the first run is done.
 
     Raises:
         AlreadySetUp: somebody has an account.
+        Invalid: there is no such country.
     """
     by.require("team.company.change")
     company, _made = Company.objects.select_for_update().get_or_create(pk=1, defaults={"name": ""})
@@ -52,7 +54,11 @@ def prepare_setup(*, by: Actor, at: datetime) -> str:
         raise AlreadySetUp()
     secret = secrets.token_urlsafe(32)
     company.setup_digest = digest_of(secret)
-    company.save(update_fields=["setup_digest"])
+    if country:
+        if not _is_country(country.upper()):
+            raise Invalid({"country": [_("A country is two letters, such as NL.")]})
+        company.country = country.upper()
+    company.save(update_fields=["setup_digest", "country"])
     record(SetupPrepared(company_id=company.pk), by=by, at=at)
     return secret
 
@@ -132,7 +138,7 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
     if after["time_zone"] not in available_timezones():
         wrong["time_zone"] = [_("There is no time zone called %(zone)s.") % {"zone": after["time_zone"]}]
     country = after["country"]
-    if country and not (len(country) == 2 and country.isalpha() and country.isupper()):
+    if country and not _is_country(country):
         wrong["country"] = [_("A country is two letters, such as NL.")]
     days = after["office_days"]
     if not days or set(days) - set("1234567") or len(set(days)) != len(days):
@@ -141,3 +147,7 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
         wrong["office_closes"] = [_("The office closes after it opens.")]
     if wrong:
         raise Invalid(wrong)
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
