@@ -7,6 +7,7 @@ from django.test import Client
 from makers import AT
 
 from headwater.acquire.models import Source
+from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.qualify.models import Lead
 from headwater.team.actions.tokens import create_token
@@ -46,6 +47,22 @@ def test_a_row_is_made_changed_and_worked_on(token_client):
     archived = client.post(f"/api/v1/sources/{pk}/do/archive", **JSON)
     assert archived.status_code == 200 and archived.json()["archived_at"].endswith("Z")
     assert problem(client.post(f"/api/v1/sources/{pk}/do/archive", **JSON))["status"] == 409
+
+
+@pytest.mark.parametrize("nested", [{"a": 1}, [1], [], {}])
+def test_lists_and_objects_are_no_text(token_client, nested):
+    client = token_client("write")
+    for slug, body in (("people", {"first_name": nested, "email": "orla@x.example"}), ("sources", {"name": nested})):
+        refused = client.post(f"/api/v1/{slug}", json.dumps(body), **JSON)
+        assert problem(refused)["errors"] == {next(iter(body)): ["One value is needed, not a list or an object."]}
+    campaign = client.post("/api/v1/campaigns", json.dumps({"name": "Spring", "source_ids": []}), **JSON)
+    assert campaign.status_code == 201, campaign.content
+
+
+def test_what_somebody_searched_for_before_an_export_is_no_plain_word_of_the_log(by, client_of):
+    list(client_of("OWNER").get("/people/export.csv?q=vera%40big.example").streaming_content)
+    event = Event.objects.select_related("personal").get(verb="platform.rows_exported")
+    assert "vera" not in json.dumps(event.data) and "vera" in json.dumps(event.personal.data)
 
 
 def test_filters_sort_and_search_are_those_of_the_pages(make, token_client):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 
@@ -187,7 +188,16 @@ def _body(request: HttpRequest, command: Command, *, besides: tuple[str, ...] = 
     unknown = [name for name in body if name not in command.form.base_fields and name not in besides]
     if unknown:
         raise Invalid({name: ["There is no such field."] for name in unknown})
+    # A form would turn a list or an object into its own words, and store them as a name.
+    nested = [name for name in body if isinstance(body[name], (list, dict)) and not _takes_several(command, name)]
+    if nested:
+        raise Invalid({name: ["One value is needed, not a list or an object."] for name in nested})
     return body
+
+
+def _takes_several(command: Command, name: str) -> bool:
+    field = command.form.base_fields.get(name)
+    return field is None or isinstance(field, (forms.MultipleChoiceField, forms.JSONField))
 
 
 class BadJson(DomainError):

@@ -24,9 +24,13 @@ class RowsExported(
     verb="platform.rows_exported",
     subject="team.user:user_id",
     sentence="Exported {rows} {noun}",
+    personal=("conditions",),
     icon="download",
 ):
-    """Somebody took rows of a noun out as a file; ``columns`` and ``conditions`` say which part of it."""
+    """Somebody took rows of a noun out as a file; ``columns`` and ``conditions`` say which part of it.
+
+    The conditions hold what somebody searched for: a name or an address as often as not.
+    """
 
     user_id: int
     noun: str
