@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
@@ -62,13 +62,20 @@ class _Drawing:
         self.nodes: dict[str, tuple[int, _Words, str, Step, bool]] = {}
         self.links: dict[tuple[str, str, str], tuple[str, Step]] = {}
 
-    def pass_by(self, key: str, column: int, label: _Words, width: Figure, css: str, step: Step, *, loss: bool) -> None:
+    def pass_by(
+        self, key: str, column: int, label: _Words, width: Figure, css: str, *, loss: bool = False, **step: Any
+    ) -> None:
+        """Make a node wider; ``step`` says which leads it opens."""
         self.widths[key] += width
-        self.nodes.setdefault(key, (column, label, css, step, loss))
+        if key not in self.nodes:
+            self.nodes[key] = (column, label, css, Step(**step), loss)
 
-    def flow_on(self, source: str, target: str, width: Figure, css: str, lane: str, step: Step) -> None:
-        self.widths[source, target, css] += width
-        self.links.setdefault((source, target, css), (lane, step))
+    def flow_on(self, source: str, target: str, width: Figure, css: str, lane: str, **step: Any) -> None:
+        """Make a link wider; ``step`` says which leads it opens."""
+        key = (source, target, css)
+        self.widths[key] += width
+        if key not in self.links:
+            self.links[key] = (lane, Step(**step))
 
     def finished(self, state: PageState) -> tuple[dict[str, Node], list[Link]]:
         """The parts of the picture, each with the address of its leads."""
@@ -123,39 +130,38 @@ def picture_of(flow: Flow, state: PageState, *, currency: str) -> Picture | None
 def _draw(drawing: _Drawing, source: _Group, campaign: _Group | None, lane: _Lane, fate: Fate, width: Figure) -> None:
     """Let one stream pass through the picture, from its source as far as it got."""
     first = 1 if campaign is None else 2
-    drawing.pass_by(source.key, 0, source.label, width, source.css, Step(source_ids=source.ids), loss=False)
-    here, came = source.key, Step(source_ids=source.ids, channels=lane.channels)
+    drawing.pass_by(source.key, 0, source.label, width, source.css, source_ids=source.ids)
+    here: str = source.key
+    came: dict[str, Any] = {"source_ids": source.ids}
     if campaign is not None:
-        drawing.pass_by(
-            campaign.key, 1, campaign.label, width, campaign.css, Step(campaign_ids=campaign.ids), loss=False
-        )
-        both = Step(source_ids=source.ids, campaign_ids=campaign.ids, channels=lane.channels)
-        drawing.flow_on(source.key, campaign.key, width, lane.css, lane.label, both)
-        here, came = campaign.key, Step(campaign_ids=campaign.ids, channels=lane.channels)
+        drawing.pass_by(campaign.key, 1, campaign.label, width, campaign.css, campaign_ids=campaign.ids)
+        both = {"source_ids": source.ids, "campaign_ids": campaign.ids, "channels": lane.channels}
+        drawing.flow_on(source.key, campaign.key, width, lane.css, lane.label, **both)
+        here, came = campaign.key, {"campaign_ids": campaign.ids}
     # Grey streams hold all lanes at once.
     is_kept, is_won = fate.qualified == "qualified", fate.outcome == "won"
     label, css = _QUALIFIED[fate.qualified]
     is_loss = fate.qualified == "not_qualified"
-    drawing.pass_by(f"q:{fate.qualified}", first, label, width, css, Step(qualified=fate.qualified), loss=is_loss)
-    came = replace(came, qualified=fate.qualified, channels=came.channels if is_kept else None)
-    css, name = (lane.css, lane.label) if is_kept else (LOST, "")
-    drawing.flow_on(here, f"q:{fate.qualified}", width, css, name, came)
+    drawing.pass_by(f"q:{fate.qualified}", first, label, width, css, loss=is_loss, qualified=fate.qualified)
+    css, name, channels = (lane.css, lane.label, lane.channels) if is_kept else (LOST, "", None)
+    drawing.flow_on(here, f"q:{fate.qualified}", width, css, name, **came, qualified=fate.qualified, channels=channels)
     if not is_kept:
         return
     label, css = _OUTCOMES[fate.outcome]
     is_loss = fate.outcome == "lost"
-    drawing.pass_by(f"o:{fate.outcome}", first + 1, label, width, css, Step(outcome=fate.outcome), loss=is_loss)
-    came = Step(channels=lane.channels if is_won else None, qualified=fate.qualified, outcome=fate.outcome)
-    css, name = (lane.css, lane.label) if is_won else (LOST, "")
-    drawing.flow_on("q:qualified", f"o:{fate.outcome}", width, css, name, came)
+    drawing.pass_by(f"o:{fate.outcome}", first + 1, label, width, css, loss=is_loss, outcome=fate.outcome)
+    css, name, channels = (lane.css, lane.label, lane.channels) if is_won else (LOST, "", None)
+    drawing.flow_on(
+        "q:qualified", f"o:{fate.outcome}", width, css, name,
+        channels=channels, qualified=fate.qualified, outcome=fate.outcome,
+    )  # fmt: skip
     if not is_won:
         return
-    is_loss = fate.category == "LOST"
-    drawing.pass_by(
-        f"n:{fate.category}", first + 2, _NOW[fate.category], width, "", Step(category=fate.category), loss=is_loss
+    is_loss, key = fate.category == "LOST", f"n:{fate.category}"
+    drawing.pass_by(key, first + 2, _NOW[fate.category], width, "", loss=is_loss, category=fate.category)
+    drawing.flow_on(
+        "o:won", key, width, lane.css, lane.label, channels=lane.channels, outcome="won", category=fate.category
     )
-    arrived = Step(channels=lane.channels, outcome="won", category=fate.category)
-    drawing.flow_on("o:won", f"n:{fate.category}", width, lane.css, lane.label, arrived)
 
 
 @dataclass(frozen=True)

@@ -249,7 +249,8 @@ def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Fig
         ages = rows[row_key(scope, key)].ages
         ages.ends.update(dict(zip(seen_ages, counts, strict=True)))
         ages.starts[0] += sum(counts)
-        for age, count in zip(seen_ages, counts, strict=True):
+        older = zip(seen_ages, counts, strict=True) if max(seen_ages) > watched else ()
+        for age, count in older:
             if age > watched:
                 ages.starts[0] -= count
                 ages.starts[age - watched] += count

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from math import exp, log, sqrt
+from operator import mul
 from typing import NamedTuple
 
 from headwater.measure.rules.intervals import LEVEL, Interval, wilson, z_score
@@ -81,7 +82,6 @@ class LifeTable:
         self.leads, self.won, self.level = fates.starts.total(), fates.wins.total(), level
         self._at_risk = _at_risk(fates)
         self._steps = _steps(fates.wins, self._at_risk)
-        self._step_ages = [step.age_days for step in self._steps]
 
     @property
     def raw_share(self) -> float | None:
@@ -124,36 +124,45 @@ class LifeTable:
         last = self.reach(enough=enough)
         if last is None:
             return 0
-        nearly = next((step.age_days for step in self._steps if 1 - step.survival >= 0.97 * last.share), last.age_days)
+        steps = zip(self._steps.ages, self._steps.survival, strict=True)
+        nearly = next((age for age, survival in steps if 1 - survival >= 0.97 * last.share), last.age_days)
         return min(last.age_days, max(30, nearly * 3 // 2))
 
     def _point(self, age: int) -> Point:
-        at_risk, before = self._at_risk[age], bisect_right(self._step_ages, age)
+        steps = self._steps
+        at_risk, before = self._at_risk[age], bisect_right(steps.ages, age)
         if not before:
             # Before the first win the log(-log) scale has no value; none of those watched so far has won.
             watched = next((count for count in self._at_risk[age::-1] if count), 0)
             return Point(age, at_risk, 0, 0.0, 0.0, _wilson(0, watched, self.level).high)
-        step = self._steps[before - 1]
-        low, high = self._interval(before - 1)
-        return Point(age, at_risk, step.won if step.age_days == age else 0, 1 - step.survival, low, high)
+        last = before - 1
+        low, high = self._interval(last)
+        return Point(
+            age, at_risk, steps.won[last] if steps.ages[last] == age else 0, 1 - steps.survival[last], low, high
+        )
 
     def _interval(self, number: int) -> tuple[float, float]:
-        step = self._steps[number]
-        if step.survival:
-            spread = z_score(self.level) * sqrt(step.greenwood) / abs(log(step.survival))
-            return 1 - step.survival ** exp(-spread), 1 - step.survival ** exp(spread)
+        steps = self._steps
+        if survival := steps.survival[number]:
+            spread = z_score(self.level) * sqrt(steps.greenwood[number]) / abs(log(survival))
+            return 1 - survival ** exp(-spread), 1 - survival ** exp(spread)
         # All still watched have won: Greenwood's variance has no end, what was sure before still is.
-        return (self._interval(number - 1)[0] if number else _wilson(step.won, step.at_risk, self.level).low), 1.0
+        low = self._interval(number - 1)[0] if number else _wilson(steps.won[0], steps.at_risk[0], self.level).low
+        return low, 1.0
 
 
-class _Step(NamedTuple):
-    """An age at which somebody won, and what of the curve is left over after it."""
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The ages at which somebody won, and what of the curve is left over after each; lists of one length.
 
-    age_days: int
-    at_risk: int
-    won: int
-    survival: float
-    greenwood: float
+    Lists, because a report draws a curve of a thousand steps for each of its rows.
+    """
+
+    ages: list[int]
+    at_risk: list[int]
+    won: list[int]
+    survival: list[float]
+    greenwood: list[float]
 
 
 def life_table(groups: Iterable[Group], *, level: float = LEVEL) -> LifeTable:
@@ -186,19 +195,16 @@ def _at_risk(fates: Fates) -> list[int]:
     return list(accumulate(change[:-1]))
 
 
-def _steps(wins: Counter[int], at_risk: Sequence[int]) -> list[_Step]:
+def _steps(wins: Counter[int], at_risk: Sequence[int]) -> _Steps:
     """The steps of the curve, up to where all still watched have won."""
-    survival, greenwood = 1.0, 0.0
-    steps: list[_Step] = []
-    for age in sorted(wins):
-        won, watched = wins[age], at_risk[age]
-        if not won or not survival:
-            continue
-        survival *= 1 - won / watched
-        greenwood += won / (watched * (watched - won)) if won < watched else 0.0
-        steps.append(_Step(age, watched, won, survival if won < watched else 0.0, greenwood))
-        survival = steps[-1].survival
-    return steps
+    ages = [age for age in sorted(wins) if wins[age]]
+    won, watched = [wins[age] for age in ages], [at_risk[age] for age in ages]
+    end = next((number for number, (w, n) in enumerate(zip(won, watched, strict=True), 1) if w >= n), len(ages))
+    ages, won, watched = ages[:end], won[:end], watched[:end]
+    pairs = list(zip(won, watched, strict=True))
+    survival = accumulate((1 - w / n for w, n in pairs), mul)
+    greenwood = accumulate(w / (n * (n - w)) if w < n else 0.0 for w, n in pairs)
+    return _Steps(ages, watched, won, list(survival), list(greenwood))
 
 
 def _wilson(wins: int, of: int, level: float) -> Interval:
