@@ -9,3 +9,7 @@ class ApiConfig(AppConfig):
     name = "headwater.api"
     label = "api"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the endpoints known that belong to no noun."""
+        from headwater.api import search  # noqa: F401  (importing declares it)

@@ -28,6 +28,7 @@ from headwater.platform.resource import (
     filtered,
     page_of,
 )
+from headwater.platform.search.finding import find
 
 PAGING = ("q", "sort", "cursor", "limit", "filter", "include_archived")
 
@@ -50,7 +51,9 @@ def list_rows(request: Any, resource: Resource) -> JsonResponse:
 def count_rows(request: Any, resource: Resource) -> JsonResponse:
     """How many rows match; beyond the limit only that there are more."""
     _require_see(request, resource)
-    count = count_up_to(_matching(request, resource))
+    words = request.GET.get("q", "").strip()
+    rows = _matching(request, resource, words="")
+    count = find(resource, words).count_among(rows, COUNT_LIMIT) if words else count_up_to(rows)
     return JsonResponse({"count": min(count, COUNT_LIMIT), "is_more": count > COUNT_LIMIT})
 
 
@@ -136,7 +139,7 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     return JsonResponse({"ids": ids})
 
 
-def _matching(request: Any, resource: Resource) -> Rows:
+def _matching(request: Any, resource: Resource, *, words: str | None = None) -> Rows:
     params = request.GET.dict()
     unknown = [k for k in params if k not in PAGING and k.partition("__")[0] not in resource.by_key]
     if unknown:  # a filter with a typing error must not answer with everything
@@ -144,7 +147,12 @@ def _matching(request: Any, resource: Resource) -> Rows:
     tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
     with_archived = params.get("include_archived", "").lower() in ("true", "1", "yes")
     return filtered(
-        resource, request.actor, tree, search=params.get("q", ""), zone=installation().zone, with_archived=with_archived
+        resource,
+        request.actor,
+        tree,
+        search=params.get("q", "") if words is None else words,
+        zone=installation().zone,
+        with_archived=with_archived,
     )
 
 

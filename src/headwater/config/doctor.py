@@ -44,6 +44,7 @@ class Report:
     jobs: dict[str, Any] = field(default_factory=dict)
     schedule: list[dict[str, Any]] = field(default_factory=list)
     handlers: list[dict[str, Any]] = field(default_factory=list)
+    search: dict[str, Any] = field(default_factory=dict)
     dead_letters: int = 0
     disk: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -78,6 +79,10 @@ class Report:
             yield f"Handlers    {len(self.handlers)}, {len(behind)} behind"
         for handler in behind:
             yield f"            {handler['name']}: {handler['behind']} facts behind"
+        if self.search:
+            behind_by = self.search["rows_behind"]
+            state = f"{behind_by:,} rows behind" if behind_by else "follows all rows"
+            yield f"Search      {state}" + ("" if self.search["indexed"] else ", without an index")
         if self.disk:
             yield f"Disk        {self.disk['free_bytes'] / 1e9:,.1f} GB free"
         for problem in self.problems:
@@ -217,6 +222,7 @@ def _work(home: Home, report: Report) -> None:
         for run in ScheduleRun.objects.order_by("name")
     ]
     report.handlers = [{"name": each.name, "position": each.position, "behind": each.behind} for each in standings()]
+    _search(report)
     report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
 
     # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
@@ -246,6 +252,19 @@ def _work(home: Home, report: Report) -> None:
                 "worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again."
             )
         )
+
+
+def _search(report: Report) -> None:
+    """Whether everything can be found, and fast."""
+    from headwater.platform.search import keeping, store
+
+    lag, indexed = keeping.lag(), store.is_indexed()
+    report.search = {"indexed": indexed, "rows_behind": sum(lag.rows.values()), "facts_behind": lag.facts}
+    if not indexed:
+        do = "headwater doctor --rebuild-search"
+        if report.database["engine"] == "postgresql":
+            do = f"Let an administrator of PostgreSQL run: CREATE EXTENSION pg_trgm; then run: {do}"
+        report.problems.append(Problem("search_slow", "Searching reads everything: its index is missing.", do))
 
 
 def _of(refusal: DomainError) -> Problem:

@@ -21,6 +21,7 @@ from django.db.utils import DatabaseError
 from headwater.platform import delivery, job, schedule
 from headwater.platform.clock import now
 from headwater.platform.models import Job
+from headwater.platform.search import keeping
 
 log = structlog.get_logger()
 
@@ -62,7 +63,8 @@ def run_errands() -> bool:
     """What is due by the clock, and deliveries; whether there was anything."""
     done = bool(schedule.run_due(at=now()))
     # Asking first costs reads only; every handler's turn would be a write.
-    return bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+    done = bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+    return bool(keeping.is_behind() and keeping.catch_up()) or done
 
 
 def _untroubled(work: Callable[[], bool]) -> bool:

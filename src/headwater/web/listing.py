@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
-from headwater.platform.resource import COUNT_LIMIT, Column, Command, Page, Resource, count_up_to, page_of
+from headwater.platform.resource import COUNT_LIMIT, Column, Command, Page, Resource, page_of
+from headwater.platform.search.finding import similar
 from headwater.web import chips
 from headwater.web.http import Request, is_htmx, render, resource_of
 from headwater.web.liststate import ListState, address, state_of
 
+MOST_SIMILAR = 5
 COOKIE_AGE = 365 * 24 * 3600
 
 
@@ -33,7 +35,7 @@ def counts(request: Request, slug: str) -> HttpResponse:
     """How many rows each saved view has; asked for after the list is there, never counted beyond the limit."""
     resource = resource_of(slug, request)
     state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"))
-    tabs = [{**tab, "count": _spoken_count(count_up_to(tab["state"].rows(request)))} for tab in _tabs(state)]
+    tabs = [{**tab, "count": _spoken_count(tab["state"].count(request))} for tab in _tabs(state)]
     return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
 
 
@@ -67,8 +69,18 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "may_export": actor.may(resource.verb("export")),
         "may_create": resource.create is not None and actor.may(resource.create.verb),
         "may_import": resource.importer is not None and actor.may(resource.importer.verb),
+        **_search_notes(request, state, page),
         "now": now(),
     }
+
+
+def _search_notes(request: Request, state: ListState, page: Page) -> dict[str, Any]:
+    """What to say about a search: names like what was typed where nothing was found, and what is not indexed yet."""
+    if state.found is None:
+        return {}
+    rows = state.resource.rows(request.actor)
+    alike = [] if page.rows or state.cursor else similar(state.resource, rows, state.found.words, MOST_SIMILAR)
+    return {"similar": alike, "is_behind": state.found.is_partial}
 
 
 def shown_columns(request: Request, state: ListState) -> list[Column]:
@@ -131,7 +143,7 @@ def _total(request: Request, state: ListState, page: Page) -> int:
     """How many rows the list has; one that fits on its page is not counted again."""
     if page.next is None and page.previous is None:
         return len(page.rows)
-    return count_up_to(state.rows(request))
+    return state.count(request)
 
 
 def _spoken_count(count: int) -> str:

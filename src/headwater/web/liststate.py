@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.errors import NotFound
 from headwater.platform.filter import Tree, tree_from_params
-from headwater.platform.resource import Resource, Rows, SavedView, filtered
+from headwater.platform.resource import COUNT_LIMIT, Resource, Rows, SavedView, count_up_to, filtered
+from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
 
 
@@ -74,7 +75,18 @@ class ListState:
 
     def rows(self, request: Request) -> Rows:
         """The rows of this list, unordered and uncut."""
-        return filtered(self.resource, request.actor, self.tree, search=self.search, zone=request.company.zone)
+        searched = self.found if self.found is not None else ""
+        return filtered(self.resource, request.actor, self.tree, search=searched, zone=request.company.zone)
+
+    def count(self, request: Request) -> int:
+        """How many rows it has, never counted beyond the limit."""
+        rows = filtered(self.resource, request.actor, self.tree, zone=request.company.zone)
+        return count_up_to(rows) if self.found is None else self.found.count_among(rows, COUNT_LIMIT)
+
+    @cached_property
+    def found(self) -> Found | None:
+        """What the words of the search find, asked for once for rows and count; None without words."""
+        return find(self.resource, self.search) if self.search else None
 
 
 def state_of(resource: Resource, params: Mapping[str, str], path: str) -> ListState:

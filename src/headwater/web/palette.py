@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from headwater.platform.resource import REGISTRY, Column, Kind, Resource, by_slug
 from headwater.platform.search.everywhere import Hits, find_anything
-from headwater.platform.search.finding import HOLDS, fitness
+from headwater.platform.search.finding import NAMED, SHOWN, fitness
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.marking import spans_of
 from headwater.platform.search.words import Words
@@ -80,7 +80,7 @@ def search(request: Request) -> HttpResponse:
 def _record(resource: Resource, row: Any, words: Words | None = None) -> Entry:
     label = resource.title(row) or f"{resource.label} {row.pk}"
     told = [str(resource.label), resource.subtitle(row)]
-    if words is not None and fitness(label, words, told[1]) > HOLDS:
+    if words is not None and fitness(label, words, told[1]) > SHOWN:
         told.append(_where(resource, row, words))
     source = resource.by_key.get("source")
     return Entry(
@@ -128,7 +128,7 @@ def _to_do(request: Request, query: str, here: tuple[Resource, Any] | None, hits
     if here is not None:
         groups.append(_actions(request, *here, query=query))
     best = hits.records[0] if hits.records else None
-    if best is not None and best.fit < HOLDS and (here is None or best.row != here[1]):
+    if best is not None and best.fit <= NAMED and (here is None or best.row != here[1]):
         group = _actions(request, best.resource, best.row)
         groups.append(EntryGroup(group.title, group.entries[:DO_NEXT]))
     return groups

@@ -11,9 +11,8 @@ from headwater.platform.installation import installation
 from headwater.platform.models import SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
-from headwater.platform.search.finding import TAIL, Found, fitness, similar, unindexed
+from headwater.platform.search.finding import TAIL, Found, fitness, fresh_ids, similar, unindexed
 from headwater.platform.search.keeping import is_behind
-from headwater.platform.search.texts import texts_of
 from headwater.platform.search.words import Words, beginning, read
 
 PER_NOUN = 4
@@ -21,12 +20,13 @@ MOST = 10
 SHORTEST = 2
 CANDIDATES = 24  # hits of a noun looked at first
 COLLECTED = 500  # hits of a noun looked at when few of those may be seen
+FAR = 9
 ENOUGH = 3  # fewer records than these, and similar names are looked for
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One record, and how well it fits: 0 is exactly what was typed, 4 only somewhere in its text."""
+    """One record, and how well it fits (see ``finding.fitness``): 0 is exactly what was typed."""
 
     resource: Resource
     row: Any
@@ -103,8 +103,7 @@ def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, list[int]
         ids = unindexed(resource, TAIL, beyond=positions.get(resource.key, 0))
         behind = behind or len(ids) == TAIL
         if ids:
-            texts = texts_of(resource, ids)
-            found[resource.key] = [pk for pk in ids if pk in texts and words.match(texts[pk])]
+            found[resource.key] = fresh_ids(resource, words, ids)
     return found, behind
 
 
@@ -115,5 +114,5 @@ def _similar(nouns: Sequence[Resource], actor: Actor, words: Words, shown: set[t
     for resource in sorted(own, key=lambda r: r.searched.rank):
         for row in similar(resource, resource.rows(actor), words, ENOUGH):
             if (resource.key, row.pk) not in shown:
-                hits.append(Hit(resource, row, 4))
+                hits.append(Hit(resource, row, FAR))
     return hits[: 2 * ENOUGH]

@@ -44,7 +44,18 @@ class Found:
     @cached_property
     def fresh(self) -> list[int]:
         """Those of the newest rows, which have no entry yet, that hold the words."""
-        return fresh_ids(self.resource, self.words)
+        return fresh_ids(self.resource, self.words, self.unindexed)
+
+    @cached_property
+    def unindexed(self) -> list[int]:
+        """The newest rows, as far as they have no entry yet."""
+        position = SearchProgress.objects.filter(pk=self.resource.key).values_list("position", flat=True).first()
+        return unindexed(self.resource, TAIL, beyond=position or 0)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether there are more new rows than are compared: some of them may be missing."""
+        return len(self.unindexed) == TAIL
 
     def among(self, rows: Rows) -> Rows:
         """Those of ``rows`` that hold the words."""
@@ -70,13 +81,10 @@ def find(resource: Resource, text: str, *, few: int = FEW) -> Found:
     return Found(resource, read(text, region=installation().region), few)
 
 
-def fresh_ids(resource: Resource, words: Words) -> list[int]:
-    """Rows that hold the words but are too new to have an entry: those of an import that goes on."""
-    position = SearchProgress.objects.filter(pk=resource.key).values_list("position", flat=True).first()
-    ids = unindexed(resource, TAIL, beyond=position or 0)
-    if not ids:
-        return []
-    return [pk for pk, text in texts_of(resource, ids).items() if words.match(text)]
+def fresh_ids(resource: Resource, words: Words, ids: Sequence[int]) -> list[int]:
+    """Those of ``ids``, rows too new to have an entry, that hold the words."""
+    texts = texts_of(resource, ids) if ids else {}
+    return [pk for pk in ids if pk in texts and words.match(texts[pk])]
 
 
 def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
@@ -112,24 +120,27 @@ def _first(found: Found, rows: Rows, limit: int) -> list[Any]:
     return list(found.among(rows)[: 2 * limit])
 
 
-HOLDS = 3  # the worst fitness of a row whose name and second line hold what was typed
+NAMED = 2  # the worst fitness of a row whose name was typed
+SHOWN = 4  # the worst fitness of a row whose name and second line show why it was found
 
 
 def fitness(title: str, words: Words, subtitle: str = "") -> int:
-    """How well a name fits what was typed.
+    """How well a row fits what was typed.
 
-    0 is exactly, 1 it begins so, 2 every word typed begins one of its words or of its second line, 3 it holds them,
-    4 they stand elsewhere in the record.
+    0 its name is exactly that, 1 begins so, 2 has words that begin so, 3 holds the words; 4 name and second line
+    together hold them, 5 they stand elsewhere in the record.
     """
     name = fold(title)
     if name == words.text:
         return 0
     if name.startswith(words.text):
         return 1
-    padded = f" {name} {fold(subtitle)} "
+    padded = f" {name} "
     if all(any(f" {spelling.strip()}" in padded for spelling in term) for term in words.terms):
         return 2
-    return 3 if words.match(padded) else 4
+    if words.match(padded):
+        return 3
+    return 4 if words.match(f"{padded} {fold(subtitle)} ") else 5
 
 
 # ---------------------------------------------------------------- with a mistake in it

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from django.db.models import Model, Q
 from headwater.platform.action import BEFORE_COMMIT, FEW_FACTS, About, Unit
 from headwater.platform.clock import now
 from headwater.platform.horizon import log_horizon
-from headwater.platform.models import Event, Job, SearchEntry, SearchProgress
+from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
 from headwater.platform.search import store
@@ -32,6 +33,8 @@ TURN_SECONDS = 2.0
 EVENTS = 2_000
 LATE = 20_000  # PostgreSQL: ids given out so long ago may still become visible
 BUSY_WITHIN = timedelta(minutes=1)
+LEASED = "platform.search"
+LEASE = timedelta(minutes=1)
 FOLLOWED = ""  # the progress row of the log
 
 
@@ -118,6 +121,25 @@ def catch_up(*, seconds: float = TURN_SECONDS, patient: bool = True) -> bool:
     """
     if patient and Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__gte=now() - BUSY_WITHIN).exists():
         return False
+    with _lease() as mine:
+        return _catch_up(seconds) if mine else False
+
+
+@contextmanager
+def _lease() -> Iterator[bool]:
+    """Keeps two workers from doing the same work; a dead one's lease runs out."""
+    HandlerCursor.objects.bulk_create([HandlerCursor(handler=LEASED)], ignore_conflicts=True)
+    row = HandlerCursor.objects.filter(pk=LEASED)
+    free = Q(lease_until=None) | Q(lease_until__lt=now())
+    mine = bool(row.filter(free).update(lease_until=now() + LEASE))
+    try:
+        yield mine
+    finally:
+        if mine:
+            row.update(lease_until=None)
+
+
+def _catch_up(seconds: float) -> bool:
     turn = _Turn(time.monotonic() + seconds)
     log = _progress(FOLLOWED)
     if not log.floor:  # a round begins: rows indexed from here on show what happened up to here
@@ -229,6 +251,7 @@ def rebuild() -> int:
     with transaction.atomic():
         store.empty()
         SearchProgress.objects.all().delete()
+        HandlerCursor.objects.filter(pk=LEASED).update(lease_until=None)
     while catch_up(patient=False):
         pass
     return SearchEntry.objects.count()
