@@ -227,9 +227,11 @@ class DecideForm(ActorForm):
     product_id = IdField(label="Product")
     all_lines = forms.BooleanField(required=False, initial=True, label="Everywhere this text stands")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, products: Sequence[tuple[str, Any]] | None = None, **kwargs: Any) -> None:
+        """``products`` are those on offer, where several forms stand together; otherwise they are looked up."""
         super().__init__(*args, **kwargs)
-        offer(self, "product_id", product_choices(self.actor), blank="Choose the product")
+        on_offer = product_choices(self.actor) if products is None else products
+        offer(self, "product_id", on_offer, blank="Choose the product")
 
 
 def stage_choices() -> list[tuple[str, str]]:

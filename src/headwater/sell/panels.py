@@ -17,10 +17,11 @@ from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.board import pipeline_to_move, usual_days_in_stages
 from headwater.sell.queries.visible import (
     default_stages,
-    lines_with_text,
+    lines_with_texts,
     opportunities_of_lead,
     opportunities_of_party,
     orders_of_party,
+    product_choices,
 )
 from headwater.team import queries as team
 from headwater.web.format import ago
@@ -79,17 +80,15 @@ def lines(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, 
     found = list(row.lines.all())
     of = "orders" if isinstance(row, Order) else "opportunities"
     may_decide = actor.may("sell.opportunity.change")
-    shown = [
-        {
-            "line": line,
-            "total": line.total,
-            "form": DecideForm(actor=actor, auto_id=f"decide_{line.pk}_%s")
-            if line.is_to_decide and may_decide
-            else None,
-            "alike": lines_with_text(actor, line.product_text) if line.is_to_decide and may_decide else 0,
-        }
-        for line in found
-    ]
+    shown: list[dict[str, Any]] = [{"line": line, "total": line.total, "form": None, "alike": 0} for line in found]
+    undecided = [each for each in shown if may_decide and each["line"].is_to_decide]
+    if undecided:
+        products = product_choices(actor)
+        alike = lines_with_texts(actor, [each["line"].product_text for each in undecided])
+        for each in undecided:
+            line = each["line"]
+            each["form"] = DecideForm(actor=actor, products=products, auto_id=f"decide_{line.pk}_%s")
+            each["alike"] = alike[line.product_text]
     may_change = of == "opportunities" and row_is_open(row) and actor.may("sell.opportunity.change")
     return {"lines": shown, "of": of, "may_change": may_change} if found or may_change else None
 

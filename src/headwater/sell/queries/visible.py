@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from headwater.platform.actor import Actor, owned_rows
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
@@ -126,9 +127,12 @@ def product_choices(actor: Actor) -> Choices:
     return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
 
-def lines_with_text(actor: Actor, text: str) -> int:
-    """How many lines of the actor's opportunities and orders wait for a decision about this text."""
-    wanted = {"product": None, "product_text": text}
+def lines_with_texts(actor: Actor, texts: Iterable[str]) -> Counter[str]:
+    """How many lines of the actor's opportunities and orders wait for a decision about each of the texts."""
+    wanted = {"product": None, "product_text__in": set(texts)}
     opportunities = OpportunityLine.objects.filter(**wanted, opportunity__in=visible_opportunities(actor).values("pk"))
     orders = OrderLine.objects.filter(**wanted, order__in=visible_orders(actor).values("pk"))
-    return opportunities.count() + orders.count()
+    found: Counter[str] = Counter()
+    for lines in (opportunities, orders):
+        found.update(dict(lines.order_by().values_list("product_text").annotate(Count("pk"))))
+    return found

@@ -7,8 +7,8 @@ import pytest
 
 from headwater.platform.clock import now
 from headwater.platform.models import Event
-from headwater.platform.testing import query_budget
-from headwater.sell import actions
+from headwater.platform.testing import count_queries, query_budget
+from headwater.sell import actions, panels
 from headwater.sell.models import Opportunity, OpportunityLine, Order
 from headwater.sell.queries.board import BoardFilter, board, pipeline_to_move, usual_days_in_stages
 from headwater.team.models import User
@@ -205,6 +205,27 @@ def test_a_text_is_decided_from_the_record(page, opened, by_head):
     page.post(f"/opportunities/lines/{line.pk}/decide", {"product_id": product.pk, "all_lines": "on"})
     assert not OpportunityLine.objects.filter(product=None).exists()
     assert page.post(f"/opportunities/lines/{line.pk}/decide", {"product_id": ""}, headers=HTMX).status_code == 422
+
+
+def test_the_texts_to_decide_of_a_record_cost_the_same_however_many_they_are(opened, by_head):
+    row, other = opened(), opened()
+    other.lines.create(product_text="Text 3")
+    actions.add_product(name="GTX Pro", by=by_head, at=AT)
+
+    def lines(count):
+        for number in range(row.lines.count(), count):
+            row.lines.create(product_text=f"Text {number}")
+        return panels.lines(by_head, row, AT)["lines"]
+
+    lines(1)
+    with count_queries() as few:
+        lines(1)
+    lines(9)
+    with count_queries() as many:
+        shown = lines(9)
+    assert len(few) == len(many)
+    assert [each["alike"] for each in shown] == [1, 1, 1, 2, 1, 1, 1, 1, 1]
+    assert all(len(each["form"].fields["product_id"].choices) == 2 for each in shown)
 
 
 def test_my_day_says_what_to_move(page, opened, by_jonas, company):
