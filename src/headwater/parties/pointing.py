@@ -18,7 +18,8 @@ class Pointer:
     """A column that holds the id of a party. ``key`` names it in the log and must never change.
 
     ``label`` is what its rows are called where a merge says what comes along; empty where nobody would ask.
-    ``never_itself`` is a second column of the same row that must not hold the same party.
+    ``never_itself`` is a second column of the same row that must not hold the same party. ``open_when`` says which
+    rows are work in progress: as long as there are any, the party is not deleted.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Pointer:
     column: str
     label: str = ""
     never_itself: str = ""
+    open_when: Q | None = None
 
     @property
     def attname(self) -> str:
@@ -97,12 +99,24 @@ MOST_COUNTED = 5_000
 POINTERS: dict[str, Pointer] = {}
 
 
-def register(key: str, model: type[Model], column: str, *, label: str = "", never_itself: str = "") -> Pointer:
+def register(
+    key: str, model: type[Model], column: str, *, label: str = "", never_itself: str = "", open_when: Q | None = None
+) -> Pointer:
     """Say that ``column`` of ``model`` points at a party."""
     if key in POINTERS and POINTERS[key].model is not model:
         raise RuntimeError(f"Two columns are registered as {key}.")
-    POINTERS[key] = Pointer(key, model, column, label, never_itself)
+    POINTERS[key] = Pointer(key, model, column, label, never_itself, open_when)
     return POINTERS[key]
+
+
+def open_work(party_id: int) -> list[str]:
+    """What is in progress with a party, by what it is called."""
+    found = [
+        pointer.label
+        for pointer in POINTERS.values()
+        if pointer.open_when is not None and pointer.rows([party_id]).filter(pointer.open_when).exists()
+    ]
+    return list(dict.fromkeys(found))
 
 
 def hanging_on(party_ids: Sequence[int]) -> dict[int, dict[str, int]]:

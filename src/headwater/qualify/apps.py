@@ -27,9 +27,12 @@ class QualifyConfig(AppConfig):
         )  # fmt: skip
         register_new(NewItem("Lead", "filter", "web:create leads", order=10, verb="qualify.lead.create"))
 
-        from headwater.parties import pointing
-        from headwater.qualify.models import Lead
+        from django.db.models import Q
 
-        pointing.register("qualify.lead.party", Lead, "party", label="leads")
-        pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads")
+        from headwater.parties import pointing
+        from headwater.qualify.models import Exit, Lead
+
+        is_open = Q(deleted_at=None, exit__in=("", Exit.RECYCLED))  # a recycled lead wakes up again
+        pointing.register("qualify.lead.party", Lead, "party", label="leads", open_when=is_open)
+        pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
         pointing.register("qualify.lead.referrer", Lead, "referrer", label="referrals")

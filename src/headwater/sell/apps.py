@@ -36,10 +36,15 @@ class SellConfig(AppConfig):
         register_new(NewItem("Opportunity", "target-arrow", "web:create opportunities", 20, "sell.opportunity.create"))
         register_new(NewItem("Order", "receipt", "web:create orders", 50, "sell.order.create"))
 
+        from django.db.models import Q
+
         from headwater.parties import pointing
         from headwater.sell.models import Opportunity, Order
 
-        pointing.register("sell.opportunity.party", Opportunity, "party", label="opportunities")
-        pointing.register("sell.opportunity.organisation", Opportunity, "organisation", label="opportunities")
+        is_open = Q(deleted_at=None, outcome="")
+        for column in ("party", "organisation"):
+            pointing.register(
+                f"sell.opportunity.{column}", Opportunity, column, label="opportunities", open_when=is_open
+            )
         pointing.register("sell.order.party", Order, "party", label="orders")
         pointing.register("sell.order.organisation", Order, "organisation", label="orders")

@@ -18,11 +18,12 @@ from headwater.parties.events import (
     PersonRestored,
 )
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.parties.pointing import open_work
 from headwater.parties.queries.visible import reachable_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
-from headwater.platform.errors import Invalid, NotFound, NotUndoable
+from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
@@ -209,8 +210,17 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
 
 @action
 def delete_party(*, party_id: int, by: Actor, at: datetime) -> Party:
-    """Take a person or company off every list. Nothing is erased; undo brings it back."""
+    """Take a person or company off the lists of people and companies. Nothing is erased; undo brings it back.
+
+    What was done with them stays in leads, opportunities, orders and numbers.
+
+    Raises:
+        Conflict: a lead or opportunity about them is open.
+    """
     party = locked_party(party_id, "delete", by=by)
+    work = open_work(party.pk)
+    if work:
+        raise Conflict(f"There is open work about {party.name}: {', '.join(work)}. Close it first, then delete.")
     _delete(party, by=by, at=at)
     return party
 

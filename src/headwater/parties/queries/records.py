@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import (
     Activity,
@@ -18,8 +18,10 @@ from headwater.parties.models import (
     RelationshipKind,
     Tag,
 )
-from headwater.parties.queries.visible import visible_activities, visible_people, visible_proposals
-from headwater.platform.actor import Actor
+from headwater.parties.queries.visible import visible_activities, visible_parties, visible_people, visible_proposals
+from headwater.platform.actor import Actor, Visibility
+
+OUT_OF_SIGHT = "somebody you may not see"
 
 # How a relationship is said from the other side.
 REVERSED = {
@@ -63,8 +65,11 @@ def connections_of(actor: Actor, party: Party, *, limit: int = 50) -> list[Conne
     rows = Relationship.objects.filter(Q(from_party=party) | Q(to_party=party), deleted_at=None)
     if not party.is_person:
         rows = rows.exclude(kind=RelationshipKind.WORKS_FOR)
-    rows = rows.select_related("from_party", "to_party").order_by("-pk")
-    found = [_connection(link, party) for link in rows[:limit]]
+    rows = rows.filter(from_party__deleted_at=None, to_party__deleted_at=None)
+    links = list(rows.select_related("from_party", "to_party").order_by("-pk")[:limit])
+    others = {pk for link in links for pk in (link.from_party_id, link.to_party_id)} - {party.pk}
+    seen = set(visible_parties(actor).filter(pk__in=others).values_list("pk", flat=True))
+    found = [_connection(link, party, seen) for link in links]
     return sorted(found, key=lambda one: not one.holds)
 
 
@@ -87,8 +92,12 @@ def tags_of(party: Party) -> list[Tag]:
 
 
 def tag_choices(actor: Actor) -> list[tuple[str, str]]:
-    """All tags, as choices of a filter."""
-    return [(str(pk), name) for pk, name in Tag.objects.order_by("name").values_list("pk", "name")]
+    """The tags of those the actor sees, as choices of a filter."""
+    tags = Tag.objects.order_by("name")
+    if actor.visibility is not Visibility.ALL:
+        seen = PartyTag.objects.filter(tag=OuterRef("pk"), party__in=visible_parties(actor).values("pk"))
+        tags = tags.filter(Exists(seen))
+    return [(str(pk), name) for pk, name in tags.values_list("pk", "name")]
 
 
 def todos_of(actor: Actor, party: Party, *, limit: int = 10) -> list[Activity]:
@@ -109,13 +118,16 @@ def proposals_for(actor: Actor, party: Party) -> list[tuple[MatchProposal, Party
     return [(proposal, proposal.other if proposal.party_id == party.pk else proposal.party) for proposal in rows]
 
 
-def _connection(link: Relationship, party: Party) -> Connection:
+def _connection(link: Relationship, party: Party, seen: set[int]) -> Connection:
     outgoing = link.from_party_id == party.pk
+    other = link.to_party if outgoing else link.from_party
+    if other.pk not in seen:  # that there is somebody is part of one's own record, who it is is not
+        other = Party(pk=other.pk, kind=other.kind, name=OUT_OF_SIGHT)
     words = link.get_kind_display() if outgoing else REVERSED[RelationshipKind(link.kind)]
     return Connection(
         id=link.pk,
         words=words,
-        other=link.to_party if outgoing else link.from_party,
+        other=other,
         buying_role=link.get_buying_role_display() if link.buying_role else "",
         from_date=link.from_date,
         until_date=link.until_date,

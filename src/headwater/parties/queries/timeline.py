@@ -9,11 +9,13 @@ from typing import Any, Literal
 from django.db.models import Q, QuerySet
 
 from headwater.parties.models import Party, PartyKind
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.queries.records import OUT_OF_SIGHT
+from headwater.parties.queries.visible import reachable_parties, visible_parties
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS, events_of_party
 from headwater.platform.models import Event
+from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
 from headwater.team import queries as team
 from headwater.web.sentence import sentence
@@ -74,6 +76,8 @@ def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Eve
     hidden = sorted({cls.subject_type for cls in FACTS.values() if not _may_read(actor, cls.subject_type)})
     if hidden:
         rows = rows.exclude(subject_type__in=hidden)
+    if actor.visibility is not Visibility.ALL:
+        rows = _of_rows_in_sight(rows, actor)
     if party.kind == PartyKind.ORGANISATION and actor.visibility is not Visibility.ALL:
         seen = visible_parties(actor).values("pk")
         once = Party.objects.filter(merged_into__in=seen).values("pk")
@@ -94,6 +98,14 @@ def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Eve
     return rows.select_related("personal", "undone")
 
 
+def _of_rows_in_sight(rows: QuerySet[Event], actor: Actor) -> QuerySet[Event]:
+    """Without what was done to leads, opportunities and orders of others: a shared customer does not open those."""
+    for key, resource in REGISTRY.items():
+        if not key.startswith(("parties.", "acquire.")):
+            rows = rows.exclude(Q(subject_type=key) & ~Q(subject_id__in=resource.rows(actor).order_by().values("pk")))
+    return rows
+
+
 def _may_read(actor: Actor, subject_type: str) -> bool:
     # What belongs to a party itself (its tags, contact points…) is seen with the party.
     return subject_type.startswith(("parties.", "platform.")) or actor.may(f"{subject_type}.see")
@@ -103,7 +115,10 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
     values = [_values(event) for event in events]
     users = _user_names(events, values)
     told = {row.pk: row for row in Party.objects.filter(pk__in=_party_ids(party, events, values))}
-    parties = {pk: row.name for pk, row in told.items()}
+    seen = set(told)
+    if actor.visibility is not Visibility.ALL:
+        seen = set(reachable_parties(actor).filter(pk__in=seen).values_list("pk", flat=True))
+    parties = {pk: row.name if pk in seen else OUT_OF_SIGHT for pk, row in told.items()}
     return [
         TimelineEntry(
             event_id=event.pk,
