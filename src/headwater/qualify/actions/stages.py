@@ -134,6 +134,8 @@ def reopen_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
 def wake_up_leads(*, by: Actor, at: datetime) -> int:
     """Bring back the recycled leads whose day has come, as new leads of their owner or the pool; how many.
 
+    The leads of an owner who has left wake up in the pool, where somebody finds them.
+
     A fixed number at a time, so that a long night is several short units of work.
     """
     by.require("qualify.lead.reopen")
@@ -144,7 +146,11 @@ def wake_up_leads(*, by: Actor, at: datetime) -> int:
     hours = queries.office_hours(company)
     answer_due = rules.answer_due(at, hours, minutes=company.answer_minutes)
     values = NO_EXIT | stage_values(Stage.NEW, at=at) | {"answer_due_at": answer_due, "answered_at": None}
-    take_steps([Change(lead, values) for lead in leads], LeadWokenUp, by=by, at=at)
+    owners = team.users_by_ids(lead.owner_id for lead in leads if lead.owner_id is not None)
+    left = {pk for pk, owner in owners.items() if not owner.is_active}
+    pool = {"owner_id": None, "team_id": None}
+    steps = [Change(lead, values | pool if lead.owner_id in left else values) for lead in leads]
+    take_steps(steps, LeadWokenUp, by=by, at=at)
     return len(leads)
 
 
