@@ -4,15 +4,20 @@ import io
 import json
 
 import pytest
+from django.db.models import CharField, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.test import Client
+from django.utils.html import escape
 from makers import AT
 
 from headwater.acquire.models import Source
+from headwater.parties.models import Party
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import count_queries
 from headwater.qualify.models import Lead
 
+MARKUP = "</script><script>x</script>"
 HX = {"HTTP_HX_REQUEST": "true"}
 
 
@@ -77,13 +82,23 @@ def test_a_fragment_is_a_part_of_the_page(make, client_of):
     assert "<html" in words(whole), "going back needs the whole page"
 
 
-def test_names_from_outside_are_only_text(client_of, by):
-    from headwater.acquire import actions
-
-    actions.add_source(by=by, at=AT, name='<script>alert("x")</script>', channel="OTHER")
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_names_from_outside_are_only_text(key, make, by, client_of):
+    """Whatever stands in a noun's texts, and in those of the people and sources beside it, no page runs it."""
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    for model in {resource.rows(by).model, Party, Source}:
+        texts = [
+            field.attname
+            for field in model._meta.concrete_fields
+            if isinstance(field, (CharField, TextField)) and not field.choices and (field.max_length or 99) >= 40
+        ]
+        model._default_manager.update(**dict.fromkeys(texts, Concat(Cast("pk", CharField()), Value(MARKUP))))
     client = client_of("OWNER")
-    for address in ("/sources", "/search?q=script", f"/sources/{Source.objects.get().pk}"):
-        assert '<script>alert("x")' not in words(client.get(address))
+    for address in (f"/{resource.slug}", f"/{resource.slug}/{pk}", "/", "/search?q=script"):
+        page = words(client.get(address))
+        assert "<script>x" not in page and "</script>x" not in page, address
+    assert escape(MARKUP) in words(client.get(f"/{resource.slug}/{pk}")), "the page does show it, as text"
 
 
 # Forms and commands --------------------------------------------------------------------------------------
