@@ -108,7 +108,9 @@ class Cleaner:
         missing = each.missing(table.header)
         if missing:
             names = ", ".join(f"“{name}”" for name in missing)
-            raise UnreadableFile(f"The file has no column {names}. Its columns are: {', '.join(table.header)}.")
+            there = f"The file has no column {names}. Its columns are: {', '.join(table.header)}."
+            others = [f"“{name}”" for name in table.dialect.sheets if name != table.dialect.sheet]
+            raise UnreadableFile(f"{there} Its other sheets are {', '.join(others)}." if others else there)
         self.guesses: list[Guess] = []
         self._blanks = Blanks(profile.file.blank)
         self._table, self._profile, self._zone = table, profile, self._zone_of(profile, zone)

@@ -13,7 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from headwater.intake.batches import files_folder, importer_of
+from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
+from headwater.intake.profile import Pass, Profile
 from headwater.intake.queries import batch_choices
 from headwater.intake.run import import_file
 from headwater.parties.models import Tag
@@ -251,6 +253,11 @@ def test_another_sheet_is_matched_anew(owner: Client) -> None:
                 sheet.write_row(number, 0, row)
     upload(owner, data.getvalue(), "tags.xlsx")
     batch = ImportBatch.objects.get()
+    path = files_folder() / batch.file
+    profile = Profile("tags", (Pass("tags", "here", {"Colour": ("colour",), "Name": ("name",)}),))
+    with pytest.raises(UnreadableFile, match="Its other sheets are “Tags”"):
+        import_file(path, kind="tags", profile=profile, by=actor_of(User.objects.get()), at=now())
+    batch = ImportBatch.objects.get(pk=batch.pk)
     owner.post(f"/imports/{batch.pk}/columns", {"sheet": "Tags", "then": "look", "to-0": "", "to-1": "", "to-2": ""})
     batch.refresh_from_db()
     assert batch.profile["columns"] == {"Id": "external_id", "Name": "name", "Seen": "seen_on"}
