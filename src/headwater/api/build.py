@@ -114,17 +114,17 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
             )
 
 
-def _without_id(view: Callable[..., HttpResponse], *about: Any) -> Callable[..., HttpResponse]:
-    def operation(request: HttpRequest) -> HttpResponse:
-        return view(request, *about)
+def _without_id(view: Callable[..., HttpResponse], resource: Resource, *about: Any) -> Callable[..., HttpResponse]:
+    def operation(request: Any) -> HttpResponse:
+        return view(request, resource.for_actor(request.actor), *about)
 
     operation.__doc__ = view.__doc__
     return operation
 
 
-def _with_id(view: Callable[..., HttpResponse], *about: Any) -> Callable[..., HttpResponse]:
-    def operation(request: HttpRequest, pk: int) -> HttpResponse:
-        return view(request, *about, pk=pk)
+def _with_id(view: Callable[..., HttpResponse], resource: Resource, *about: Any) -> Callable[..., HttpResponse]:
+    def operation(request: Any, pk: int) -> HttpResponse:
+        return view(request, resource.for_actor(request.actor), *about, pk=pk)
 
     operation.__doc__ = view.__doc__
     return operation

@@ -183,7 +183,7 @@ def _row(request: Any, resource: Resource, pk: int) -> Any:
     return row
 
 
-def _body(request: HttpRequest, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+def _body(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """The JSON object that was sent. Fields the form does not have are refused, not dropped: nothing is guessed."""
     if not request.body.strip():
         return {}
@@ -193,7 +193,7 @@ def _body(request: HttpRequest, command: Command, *, besides: tuple[str, ...] = 
         raise BadJson() from error
     if not isinstance(body, dict):
         raise BadJson()
-    unknown = [name for name in body if name not in command.form.base_fields and name not in besides]
+    unknown = [name for name in body if name not in command.form.names_for(request.actor) and name not in besides]
     if unknown:
         raise Invalid({name: ["There is no such field."] for name in unknown})
     # A form would turn a list or an object into its own words, and store them as a name.

@@ -57,6 +57,7 @@ def run_export(chosen: argparse.Namespace) -> int:
         resource = by_slug(chosen.kind)
         if resource is None:
             raise DomainError(f"This version does not know {chosen.kind}.")
+        resource = resource.for_actor(actor)
         if chosen.output is None:
             _write(resource, actor, sys.stdout, as_json=chosen.json)
         else:

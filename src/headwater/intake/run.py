@@ -141,7 +141,7 @@ def run_batch(
     """
     profile = profile_from(batch.profile)
     for each in profile.passes:
-        by.require(importer_of(each.kind).verb)
+        importer_of(each.kind).require(by, each.targets)
     table = open_table(
         files_folder() / batch.file,
         sheet=profile.file.sheet,

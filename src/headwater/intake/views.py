@@ -81,7 +81,7 @@ def _taken_in(request: Request, kind: str) -> ImportBatch:
             raise UnreadableFile(_("Choose a file first."))
         name = (upload.name or _("File"))[:200]
         path, table = uploads.keep_upload(upload)
-    importer = batches.importer_of(kind)
+    importer = batches.importer_of(kind).for_actor(request.actor)
     remembered = queries.remembered_for(kind, table.header)
     profile = columns.first_profile(table, importer, name=name, remembered=remembered)
     return batches.draft_batch(
@@ -120,7 +120,7 @@ def map_columns(request: Request, batch_id: int) -> HttpResponse:
     batch = queries.batch_of(request.actor, batch_id)
     if batch.state != State.DRAFT and not (batch.is_dry_run and not batch.is_busy):
         return redirect("import", batch.pk)
-    importer = batches.importer_of(batch.kind)
+    importer = batches.importer_of(batch.kind).for_actor(request.actor)
     profile, _problems = read_profile(batch.profile)
     table = _table(batch, profile)
     if request.method == "POST":

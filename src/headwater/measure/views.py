@@ -212,7 +212,7 @@ def _curves(data: PageData, state: PageState) -> dict[str, Any] | None:
 
 
 def _rows_context(request: Request, state: PageState, found: RowsBehind) -> dict[str, Any]:
-    resource = REGISTRY[NOUNS[found.noun]]
+    resource = REGISTRY[NOUNS[found.noun]].for_actor(request.actor)
     visible = resource.rows(request.actor).filter(pk__in=list(found.ids))
     count = visible.count() if found.ids else 0
     page = page_of(visible, resource, cursor=request.GET.get("cursor", ""))

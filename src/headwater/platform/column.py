@@ -34,7 +34,8 @@ class Column:
     anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
     the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
-    has all of it; there the column is called ``file_label``, if that is not the same.
+    has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
+    read the column: without it the column is not there, on no page and in no file, to filter or to sort by.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Column:
     chip: bool = True
     with_columns: tuple[str, ...] = ()
     file_label: str = ""
+    verb: str = ""
 
     @property
     def orm_path(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -38,7 +38,10 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes."""
+    """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes.
+
+    ``verb`` is the right it takes to fill it, where that to import is not enough.
+    """
 
     key: str
     label: str
@@ -47,6 +50,7 @@ class Target:
     aliases: Sequence[str] = ()
     choices: dict[str, str] = field(default_factory=dict)
     max_length: int = 500
+    verb: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,3 +182,18 @@ class Importer:
     def target(self, key: str) -> Target | None:
         """The target of that key."""
         return next((t for t in self.targets if t.key == key), None)
+
+    def for_actor(self, actor: Actor) -> Importer:
+        """The same with the targets this actor may fill."""
+        return replace(self, targets=[t for t in self.targets if not t.verb or actor.may(t.verb)])
+
+    def require(self, by: Actor, keys: Collection[str]) -> None:
+        """Refuse unless the actor may import this kind, and fill these targets.
+
+        Raises:
+            NotAllowed: a right is missing.
+        """
+        by.require(self.verb)
+        for target in self.targets:
+            if target.verb and target.key in keys:
+                by.require(target.verb)

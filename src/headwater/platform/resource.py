@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -35,14 +35,23 @@ class ActorForm(forms.Form):
     """A form that knows who fills it in and, for a command, about which row.
 
     An edit form remembers what its fields held ``before``, and what clashes with a change of somebody else.
+    ``guarded`` fields are only there for those who have the right to what they hold.
     """
 
+    guarded: Mapping[str, str] = {}
     before: Sequence[tuple[str, str]] = ()
     clashes: Mapping[str, Any] = {}
 
     def __init__(self, *args: Any, actor: Actor, row: Any = None, **kwargs: Any) -> None:
         self.actor, self.row = actor, row
         super().__init__(*args, **kwargs)
+        for name in self.base_fields.keys() - set(self.names_for(actor)):
+            del self.fields[name]
+
+    @classmethod
+    def names_for(cls, actor: Actor) -> list[str]:
+        """The fields this actor may fill in."""
+        return [name for name in cls.base_fields if name not in cls.guarded or actor.may(cls.guarded[name])]
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,11 @@ class Resource:
         """Columns by their key."""
         return {column.key: column for column in self.columns}
 
+    def for_actor(self, actor: Actor) -> Resource:
+        """The noun as this actor knows it: without the columns they have no right to read."""
+        known = [column for column in self.columns if not column.verb or actor.may(column.verb)]
+        return self if len(known) == len(self.columns) else replace(self, columns=known)
+
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""
         return next((c for c in self.commands if c.key == key), None)
@@ -167,6 +181,7 @@ def filtered(
     Raises:
         Invalid: a column that does not exist or cannot be filtered, or a value of the wrong type.
     """
+    resource = resource.for_actor(actor)
     rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
     if resource.archived and not with_archived and not _names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})

@@ -14,7 +14,8 @@ from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.sell.models import ForecastCategory, LostReason
-from headwater.sell.queries.visible import default_stages, product_choices
+from headwater.sell.queries.visible import default_stages, product_choices, seller_choices
+from headwater.sell.rules import SEE_COST, SELLS
 from headwater.team.queries import user_choices
 from headwater.web.widgets import AmountInput, DateInput
 
@@ -58,6 +59,7 @@ def start_of(day: Any) -> datetime | None:
 class ProductForm(ActorForm):
     """A product of the catalogue."""
 
+    guarded = {"cost": SEE_COST}
     name = forms.CharField(max_length=160, label="Name")
     family = forms.CharField(max_length=80, required=False, label="Family", help_text="Servers, printers, service…")
     list_price = MoneyField(label="List price")
@@ -79,7 +81,9 @@ class OpenForm(ActorForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "stage_id", stage_choices(), blank="The first stage")
-        offer(self, "owner_id", user_choices(self.actor), blank="Me")
+        sells = self.actor.may(SELLS)
+        offer(self, "owner_id", seller_choices(self.actor), blank="Me" if sells else "Choose who sells")
+        self.fields["owner_id"].required = not sells
         lead_id = self.data.get("lead_id") if self.is_bound else self.initial.get("lead_id")
         if lead_id and str(lead_id).isdigit():
             self._about_lead(int(lead_id))
@@ -142,6 +146,7 @@ class MoveForm(ActorForm):
 class WinForm(ActorForm):
     """For how much, and since when."""
 
+    guarded = {"cost": SEE_COST}
     amount = MoneyField(label="Value of the order", help_text="Leave it empty if it is not known.")
     closed_on = DayField(label="Won on", help_text="Leave it empty for today.")
     cost = MoneyField(label="What the goods cost us", help_text="Only where the products do not say.")
@@ -194,6 +199,7 @@ class LineForm(ActorForm):
 class OrderForm(ActorForm):
     """An order without an opportunity."""
 
+    guarded = {"cost": SEE_COST}
     party_id = PartyField(label="Who buys")
     amount = MoneyField(label="Value")
     cost = MoneyField(label="What the goods cost us")
@@ -215,6 +221,7 @@ class OrderForm(ActorForm):
 class OrderChangeForm(ActorForm):
     """What can be corrected on an order."""
 
+    guarded = {"cost": SEE_COST}
     number = forms.CharField(max_length=60, required=False, label="Order number")
     amount = MoneyField(label="Value")
     cost = MoneyField(label="What the goods cost us")

@@ -103,6 +103,7 @@ def came_from(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[s
     lead = row.lead
     zone = team.company().zone
     end = row.ordered_at if isinstance(row, Order) else row.closed_at if row.outcome == "WON" else None
+    costed = row if isinstance(row, Order) and actor.may(rules.SEE_COST) else None
     orders = [] if isinstance(row, Order) else list(row.orders.filter(deleted_at=None).order_by("pk"))
     return {
         "lead": lead,
@@ -110,8 +111,8 @@ def came_from(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[s
         "orders": orders,
         "opportunity": row.opportunity if isinstance(row, Order) else None,
         "may_see_lead": actor.may("qualify.lead.see"),
-        "margin": rules.margin(row.amount, row.cost) if isinstance(row, Order) else None,
-        "margin_share": rules.margin_share(row.amount, row.cost) if isinstance(row, Order) else None,
+        "margin": rules.margin(costed.amount, costed.cost) if costed else None,
+        "margin_share": rules.margin_share(costed.amount, costed.cost) if costed else None,
     }
 
 

@@ -9,7 +9,7 @@ from headwater.intake.batch_column import BATCH
 from headwater.platform.resource import Column, Command, Kind, Resource, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
-from headwater.sell import actions, imports
+from headwater.sell import actions, imports, rules
 from headwater.sell.actions.archive import OPPORTUNITIES_ARCHIVE, ORDERS_ARCHIVE
 from headwater.sell.actions.products import ARCHIVE as PRODUCTS_ARCHIVE
 from headwater.sell.actions.products import SHELF as PRODUCTS_BIN
@@ -76,7 +76,7 @@ PRODUCTS = Resource(
         Column("name", "Name", sortable=True, nullable=False, place="primary"),
         Column("family", "Family", sortable=True, nullable=False, place="second"),
         Column("list_price", "List price", Kind.MONEY, sortable=True),
-        Column("cost", "Costs us", Kind.MONEY, sortable=True),
+        Column("cost", "Costs us", Kind.MONEY, sortable=True, verb=rules.SEE_COST),
         Column("currency", "Currency", nullable=False, shown=False),
         Column("created_at", "Known since", Kind.DATETIME, sortable=True, shown=False, nullable=False),
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
@@ -199,7 +199,7 @@ ORDERS = Resource(
                cell=f"{CELLS}source", place="source"),
         Column("ordered_at", "Ordered", Kind.DATETIME, sortable=True, place="second"),
         Column("amount", "Value", Kind.MONEY, sortable=True, place="second"),
-        Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False),
+        Column("cost", "Cost", Kind.MONEY, sortable=True, shown=False, verb=rules.SEE_COST),
         Column("currency", "Currency", shown=False, nullable=False),
         Column("products", "Products", value=_products, path="lines__product_text", filterable=False,
                cell=f"{CELLS}products", with_columns=("to_decide",)),

@@ -14,6 +14,12 @@ from zoneinfo import ZoneInfo
 # Fewer cases than this are too few to call anything usual.
 ENOUGH_CASES = 5
 
+# The right that makes somebody one who sells, and so one who may hold an opportunity.
+SELLS = "sell.opportunity.win"
+
+# The right to know what goods cost us, and so the margin.
+SEE_COST = "sell.cost.see"
+
 # The codes of models.Outcome; an open opportunity has none.
 WON, LOST = "WON", "LOST"
 

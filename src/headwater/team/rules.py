@@ -1,4 +1,7 @@
-"""What each role may do and how far it sees. Patterns over ``room.noun.verb``; ``*`` matches anything."""
+"""What each role may do and how far it sees. Patterns over ``room.noun.verb``; ``*`` matches anything.
+
+``sell.cost.see`` is the right to what goods cost us, and so to the margin, wherever they stand.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ Visibility = Literal["OWN", "TEAM", "ALL"]
 
 _READ: Final = frozenset(
     {
-        "parties.*.see", "acquire.*.see", "qualify.*.see", "sell.*.see", "measure.report.see", "team.user.see",
+        "parties.*.see", "acquire.*.see", "qualify.*.see", "sell.product.see", "sell.opportunity.see", "sell.order.see",
+        "measure.report.see", "team.user.see",
     }
 )  # fmt: skip
 _WORK_PARTIES: Final = frozenset(
@@ -78,7 +82,14 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         "ALL",
     ),
     "INSIDE_SALES": RoleRights(
-        _READ | _WORK_PARTIES | _TIDY | _WORK_LEADS | _HAND_OVER | _TAKE_OVER | {"qualify.lead.convert"}, "TEAM"
+        _READ
+        | _WORK_PARTIES
+        | _TIDY
+        | _WORK_LEADS
+        | _HAND_OVER
+        | _TAKE_OVER
+        | {"qualify.lead.convert", "sell.opportunity.create"},  # opened for a colleague who sells
+        "TEAM",
     ),
     "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "TEAM"),
     "INDEPENDENT_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _SELL, "OWN"),

@@ -166,4 +166,4 @@ def _offered(command: Command | None, request: Request) -> Command:
 
 
 def _given(request: Request, command: Command) -> dict[str, Any]:
-    return {name: value for name, value in request.GET.items() if name in command.form.base_fields}
+    return {name: value for name, value in request.GET.items() if name in command.form.names_for(request.actor)}

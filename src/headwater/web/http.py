@@ -93,7 +93,7 @@ def came_from(request: HttpRequest, default: str) -> str:
 
 
 def resource_of(slug: str, request: Request) -> Resource:
-    """The noun behind an address.
+    """The noun behind an address, with the columns the actor may read.
 
     Raises:
         NotFound: there is no such noun.
@@ -104,7 +104,7 @@ def resource_of(slug: str, request: Request) -> Resource:
         raise NotFound("This page does not exist. The address may be mistyped.")
     if not request.actor.may(resource.verb("see")):
         raise NotAllowed()
-    return resource
+    return resource.for_actor(request.actor)
 
 
 def row_of(resource: Resource, request: Request, pk: int) -> Any:

@@ -11,7 +11,7 @@ from headwater.platform.errors import Invalid
 from headwater.sell import rules
 from headwater.sell.actions.lines import lines_of
 from headwater.sell.actions.orders import order_of_win, remove_orders
-from headwater.sell.actions.steps import locked, refuse, take_step
+from headwater.sell.actions.steps import locked, refuse, require_cost, take_step
 from headwater.sell.events import OpportunityLost, OpportunityReopened, OpportunityWon
 from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome
 
@@ -39,6 +39,7 @@ def win_opportunity(
     """
     row = locked(opportunity_id, by=by, verb="win")
     refuse(rules.why_not_win(row.outcome))
+    require_cost(by, cost)
     moment = closed_at or at
     _check_close(amount, cost, moment, at)
     amount = amount if amount is not None else row.amount

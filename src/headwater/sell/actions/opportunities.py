@@ -31,6 +31,7 @@ from headwater.sell.actions.steps import (
 )
 from headwater.sell.events import OpportunityAssigned, OpportunityMoved, OpportunityOpened
 from headwater.sell.models import ForecastCategory, Opportunity, PipelineStage
+from headwater.sell.rules import SELLS
 from headwater.team import queries as team
 
 MOST = 5_000
@@ -69,7 +70,8 @@ def open_opportunity(
     """Open a chance to sell, from a sales qualified lead or for a party we know.
 
     The lead leaves the funnel as converted and stays as it is, with all its history; the opportunity only points
-    at it, so its source is never lost. Without an owner it is the lead's, else the actor's own.
+    at it, so its source is never lost. It belongs to somebody who sells: whoever is named, else who has the lead, else
+    the actor. Who qualifies but does not sell opens it for a colleague who does.
 
     Raises:
         NotAllowed: the actor may not open opportunities, or not convert this lead.
@@ -85,7 +87,7 @@ def open_opportunity(
         party, organisation, title = lead.party_id, lead.organisation_id, lead.title
         amount = amount if amount is not None else sum_of(lines) or lead.amount
         currency = currency or lead.currency
-        owner_id = owner_id or lead.owner_id
+        owner_id = owner_id or (lead.owner_id if _sells(lead.owner_id) else None)
     if party is None:
         raise NotFound("Say who may buy: choose a person or a company.")
     buyer = visible_parties(by).filter(pk=party).first()
@@ -100,7 +102,7 @@ def open_opportunity(
         }
     )  # fmt: skip
     stage = stage_of(stage_id)
-    held_by, _ = owner_values(owner_id or by.user_id, by)
+    held_by = _for_whom(owner_id or by.user_id, by)
     row = Opportunity.objects.create(
         lead_id=lead_id, party_id=party, organisation_id=organisation, stage=stage, stage_since=at,
         probability=stage.probability, opened_at=at, created_at=at, batch_id=by.batch_id, **held_by, **values,
@@ -118,6 +120,20 @@ def open_opportunity(
     )  # fmt: skip
     record(fact, by=by, at=at)
     return row
+
+
+def _sells(user_id: int | None) -> bool:
+    return user_id is not None and team.users_who_may(SELLS).filter(pk=user_id).exists()
+
+
+def _for_whom(owner_id: int | None, by: Actor) -> dict[str, Any]:
+    """Owner and team of a new opportunity: who does not sell hands it to anybody who does, as leads are handed over."""
+    if owner_id is not None and not _sells(owner_id):
+        raise Invalid({"owner_id": ["Choose a colleague who sells."]})
+    if owner_id is None or by.may(SELLS):
+        return owner_values(owner_id, by)[0]
+    owner = team.users_by_ids([owner_id])[owner_id]
+    return {"owner_id": owner.pk, "team_id": owner.team_id}
 
 
 @action

@@ -16,7 +16,7 @@ from headwater.platform.events import Changed, record
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.lines import CENT, LineDraft, check_lines, costs_of, sum_of
-from headwater.sell.actions.steps import ORDER_PERSONAL, ORDER_ROW, owner_values, require
+from headwater.sell.actions.steps import ORDER_PERSONAL, ORDER_ROW, owner_values, require, require_cost
 from headwater.sell.events import OrderDeleted, OrderPlaced, OrderRestored
 from headwater.sell.models import Opportunity, Order, OrderLine
 from headwater.team import queries as team
@@ -58,6 +58,7 @@ def place_order(
         Invalid: a value that cannot be right.
     """
     by.require("sell.order.create")
+    require_cost(by, cost)
     check_lines(lines, by)
     buyer = visible_parties(by).filter(pk=party_id).first()
     if buyer is None:
@@ -136,6 +137,7 @@ def change_order(*, order_id: int, by: Actor, at: datetime, **values: Unpack[Ord
     """
     order = locked_order(order_id)
     require(by, "sell.order.change", order)
+    require_cost(by, values.get("cost"))
     change_row(
         order, _checked(dict(values), at=at), row_type=ORDER_ROW, by=by, at=at, personal=ORDER_PERSONAL,
         party_id=order.party_id, organisation_id=order.organisation_id,

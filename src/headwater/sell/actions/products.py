@@ -15,7 +15,7 @@ from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.shelf import Shelf, archive_of
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
-from headwater.sell.actions.steps import PRODUCT_ROW
+from headwater.sell.actions.steps import PRODUCT_ROW, require_cost
 from headwater.sell.events import ProductAdded, ProductDeleted, ProductRestored
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
@@ -63,6 +63,7 @@ def add_product(
         ProductExists: a product of this name is there already.
     """
     by.require("sell.product.create")
+    require_cost(by, cost)
     values = _checked({"name": name, "list_price": list_price, "cost": cost, "currency": currency})
     _check_free(values["name"])
     product = Product.objects.create(
@@ -83,6 +84,7 @@ def change_product(*, product_id: int, by: Actor, at: datetime, **values: Unpack
         ProductExists: another product has the new name.
     """
     by.require("sell.product.change")
+    require_cost(by, values.get("cost"))
     product = _locked(product_id)
     new = _checked(dict(values))
     if "name" in new and new["name"] != product.name:

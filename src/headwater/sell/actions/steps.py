@@ -159,6 +159,16 @@ def values_before(row: Opportunity, step: Step) -> dict[str, Any]:
     return old_values(row, changes)
 
 
+def require_cost(by: Actor, cost: object) -> None:
+    """Refuse a cost from somebody who may not see any.
+
+    Raises:
+        NotAllowed: costs are not theirs to know.
+    """
+    if cost is not None:
+        by.require(rules.SEE_COST)
+
+
 def owner_values(owner_id: int | None, by: Actor) -> tuple[dict[str, Any], str]:
     """The owner and their team as the values of a row, and the owner's name.
 

@@ -10,6 +10,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from headwater.platform.actor import Actor, owned_rows
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
+from headwater.sell.rules import SELLS
+from headwater.team import queries as team
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Choices
@@ -136,3 +138,10 @@ def lines_with_texts(actor: Actor, texts: Iterable[str]) -> Counter[str]:
     for lines in (opportunities, orders):
         found.update(dict(lines.order_by().values_list("product_text").annotate(Count("pk"))))
     return found
+
+
+def seller_choices(actor: Actor) -> list[tuple[str, str]]:
+    """Who may hold an opportunity that this actor opens: who sells within reach, or for who does not sell anybody."""
+    if actor.may(SELLS):
+        return team.user_choices(actor, who_may=SELLS)
+    return [(str(pk), name) for pk, name in team.users_who_may(SELLS).values_list("pk", "name")]

@@ -14,6 +14,8 @@ from headwater.qualify.models import Lead
 from headwater.sell import actions
 from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.visible import visible_opportunities
+from headwater.team.models import Role, User
+from headwater.team.queries import actor_of
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -49,6 +51,41 @@ def test_an_opportunity_from_a_lead_keeps_the_lead_and_its_source(sql_lead, by_j
     assert held(row, "stage") == [(str(row.stage_id), AT, None)]
     assert held(row, "outcome") == [("OPEN", AT, None)]
     assert Grant.objects.filter(user_id=by_jonas.user_id, reason=f"opportunity:{row.pk}").exists()
+
+
+@pytest.fixture
+def ines(company):
+    """Inside sales: she qualifies and does not sell."""
+    return User.objects.create(email="ines@kestrel.example", name="Ines Moor", role=Role.INSIDE_SALES, created_at=AT)
+
+
+def test_who_qualifies_opens_it_for_somebody_who_sells(sql_lead, jonas, ines):
+    Lead.objects.update(owner=ines)
+    by_ines = actor_of(ines)
+    for owner_id in (None, ines.pk):
+        with pytest.raises(Invalid, match="Choose a colleague who sells"):
+            actions.open_opportunity(lead_id=sql_lead.pk, owner_id=owner_id, by=by_ines, at=AT)
+    row = actions.open_opportunity(lead_id=sql_lead.pk, owner_id=jonas.pk, by=by_ines, at=AT)
+    assert (row.owner_id, row.team_id) == (jonas.pk, jonas.team_id)
+    assert Lead.objects.get().exit == "CONVERTED" and Lead.objects.get().owner_id == ines.pk
+
+
+def test_who_takes_the_lead_of_a_qualifier_holds_the_opportunity(sql_lead, by_jonas, ines):
+    Lead.objects.update(owner=ines)
+    assert actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT).owner_id == by_jonas.user_id
+
+
+def test_who_qualifies_is_asked_for_whom(client, sql_lead, jonas, ines, company):
+    company.setup_done_at = AT
+    company.save()
+    Lead.objects.update(owner=ines)
+    client.force_login(ines)
+    assert "/opportunities/new?lead_id=" in client.get(f"/leads/{sql_lead.pk}").content.decode()
+    asked = client.get(f"/opportunities/new?lead_id={sql_lead.pk}").content.decode()
+    assert "Jonas Weber" in asked and "Choose who sells" in asked and "Ines Moor</option>" not in asked
+    assert client.post("/opportunities/new", {"lead_id": sql_lead.pk}).status_code == 422
+    done = client.post("/opportunities/new", {"lead_id": sql_lead.pk, "owner_id": jonas.pk})
+    assert done.status_code == 302 and Opportunity.objects.get().owner_id == jonas.pk
 
 
 def test_a_lead_that_is_not_qualified_gives_no_opportunity(sql_lead, by_jonas):
