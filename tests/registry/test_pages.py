@@ -272,6 +272,27 @@ def test_numbers_are_exported_as_numbers(make, client_of):
     assert rows[0] == ["Amount", "Currency", "Day"] and rows[1][0] == 120.5
 
 
+def test_the_rail_counts_again_after_something_was_done(make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    Lead.objects.filter(pk=pk).update(answered_at=None, answer_due_at=AT, exit="")
+    asked = {**HX, "HTTP_HX_CURRENT_URL": f"http://testserver/leads/{pk}"}
+    before = words(client.get("/rail", **asked))
+    done = client.post(f"/leads/{pk}/do/disqualify", {"reason": "SPAM"}, **HX)
+    assert "done" in json.loads(done["HX-Trigger"]), done.content
+    after = words(client.get("/rail", **asked))
+    assert 'class="ct hot"' in before and 'class="ct hot"' not in after
+    assert 'href="/leads" aria-current="page"' in after
+
+
+def test_the_rail_stays_after_what_was_refused_or_only_looked_at(make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER")
+    refused = client.post(f"/leads/{pk}/do/disqualify", {}, **HX)
+    assert refused.status_code == 422 and "HX-Trigger" not in refused
+    assert "HX-Trigger" not in client.get("/leads", **HX)
+
+
 # My day, palette -----------------------------------------------------------------------------------------
 
 

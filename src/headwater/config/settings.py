@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "headwater.team.middleware.ActorMiddleware",
     "headwater.web.http.SignInMiddleware",
     "headwater.web.http.RefusalMiddleware",
+    "headwater.web.rail.DoneMiddleware",
 ]
 
 ROOT_URLCONF = "headwater.config.urls"

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
-from headwater.web import chips, command, day, deleted, export, form, listing, palette, record, undo
+from headwater.web import chips, command, day, deleted, export, form, listing, palette, rail, record, undo
 
 app_name = "web"
 
@@ -29,6 +29,7 @@ register_converter(NounConverter, "noun")
 urlpatterns = [
     path("", day.day, name="day"),
     path("search", palette.search, name="search"),
+    path("rail", rail.rail, name="rail"),
     path("undo/<int:event_id>", undo.undo, name="undo"),
     path("undo/<int:event_id>/all", undo.undo_all, name="undo_all"),
     path("settings/recently-deleted", deleted.deleted, name="deleted"),
