@@ -193,6 +193,7 @@ def _filters(resource: Resource) -> list[Schema]:
     ]
 
 
+        _parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
 def _list_doc(resource: Resource) -> Schema:
     sortable = ", ".join(f"`{column.key}`" for column in resource.columns if column.sortable)
     paging = [

@@ -16,6 +16,7 @@ from headwater.platform.edits import valid_values, with_row_locked
 from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound, Stale
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
+from headwater.platform.lists.kept import with_view
 from headwater.platform.resource import (
     COUNT_LIMIT,
     MAX_PAGE_SIZE,
@@ -30,19 +31,19 @@ from headwater.platform.resource import (
 )
 from headwater.platform.search.finding import find
 
-PAGING = ("q", "sort", "cursor", "limit", "filter", "include_archived")
+PAGING = ("view", "q", "sort", "cursor", "limit", "filter", "include_archived")
 
 
 def list_rows(request: Any, resource: Resource) -> JsonResponse:
     """One page of the rows that match."""
     _require_see(request, resource)
-    rows = _matching(request, resource)
+    params = _params(request, resource)
     page = page_of(
-        rows,
+        _matching(request, resource, params),
         resource,
-        sort=request.GET.get("sort", ""),
-        cursor=request.GET.get("cursor", ""),
-        size=_limit(request.GET.get("limit", "")),
+        sort=params.get("sort", ""),
+        cursor=params.get("cursor", ""),
+        size=_limit(params.get("limit", "")),
     )
     items = [row_json(resource, row) for row in page.rows]
     return JsonResponse({"items": items, "next": page.next, "previous": page.previous})
@@ -51,8 +52,9 @@ def list_rows(request: Any, resource: Resource) -> JsonResponse:
 def count_rows(request: Any, resource: Resource) -> JsonResponse:
     """How many rows match; beyond the limit only that there are more."""
     _require_see(request, resource)
-    words = request.GET.get("q", "").strip()
-    rows = _matching(request, resource, words="")
+    params = _params(request, resource)
+    words = params.get("q", "").strip()
+    rows = _matching(request, resource, {**params, "q": ""})
     count = find(resource, words).count_among(rows, COUNT_LIMIT) if words else count_up_to(rows)
     return JsonResponse({"count": min(count, COUNT_LIMIT), "is_more": count > COUNT_LIMIT})
 
@@ -139,18 +141,23 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     return JsonResponse({"ids": ids})
 
 
-def _matching(request: Any, resource: Resource, *, words: str | None = None) -> Rows:
+def _params(request: Any, resource: Resource) -> dict[str, str]:
+    """What the address asks for, a saved view in it spelled out."""
     params = request.GET.dict()
     unknown = [k for k in params if k not in PAGING and k.partition("__")[0] not in resource.by_key]
     if unknown:  # a filter with a typing error must not answer with everything
         raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
+    return with_view(resource, request.actor, params)
+
+
+def _matching(request: Any, resource: Resource, params: Mapping[str, str]) -> Rows:
     tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
     with_archived = params.get("include_archived", "").lower() in ("true", "1", "yes")
     return filtered(
         resource,
         request.actor,
         tree,
-        search=params.get("q", "") if words is None else words,
+        search=params.get("q", ""),
         zone=installation().zone,
         with_archived=with_archived,
     )

@@ -33,6 +33,7 @@ class Actor:
 
     ``verbs`` are patterns such as ``qualify.lead.*`` (see ``team.rules``). A token holds the rights of its
     user narrowed by its ``scopes``.
+    ``team_id`` is the team one belongs to, ``team_ids`` that one and those below it.
     """
 
     kind: ActorKind
@@ -43,6 +44,7 @@ class Actor:
     verbs: frozenset[str] = frozenset()
     visibility: Visibility = Visibility.OWN
     team_ids: frozenset[int] = frozenset()
+    team_id: int | None = None
     scopes: frozenset[str] | None = None
     time_zone: str = "UTC"
     batch_id: int | None = field(default=None, compare=False)

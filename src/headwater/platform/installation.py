@@ -11,12 +11,16 @@ from headwater.platform.actor import Actor
 
 @dataclass(frozen=True)
 class Installation:
-    """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1)."""
+    """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1).
+
+    ``roles`` are what somebody can be here: code and word.
+    """
 
     name: str
     time_zone: str
     currency: str
     region: str
+    roles: tuple[tuple[str, str], ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -229,3 +229,59 @@ class SearchProgress(models.Model):
 
     def __str__(self) -> str:
         return f"search of {self.noun or 'events'} at {self.position}"
+
+
+class ListView(models.Model):
+    """A list somebody saved under a name: its conditions, words, order and columns, and who else sees it as a tab.
+
+    ``noun`` is a resource key. ``team_id`` is the team it is shared with. ``opens_for`` are roles whose people begin
+    with it, unless they chose a view to begin with themselves.
+    """
+
+    class Scope(models.TextChoices):
+        PRIVATE = "PRIVATE", "Only me"
+        TEAM = "TEAM", "My team"
+        EVERYBODY = "EVERYBODY", "Everybody"
+
+    noun = models.CharField(max_length=40)
+    owner_id = models.BigIntegerField()
+    name = models.CharField(max_length=80)
+    params = models.JSONField(default=dict)
+    sort = models.CharField(max_length=200, default="")
+    columns = models.JSONField(default=list)
+    widths = models.JSONField(default=dict)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.PRIVATE)
+    team_id = models.BigIntegerField(null=True)
+    opens_for = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope="TEAM", team_id__isnull=False) | Q(~Q(scope="TEAM"), team_id__isnull=True),
+                name="view_of_a_team_names_it",
+            )
+        ]
+        indexes = [models.Index("noun", "owner_id", name="list_view_noun")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.noun}"
+
+
+class ListLayout(models.Model):
+    """How one person likes the lists of a noun: columns, widths, density, the order of tabs and the first one."""
+
+    user_id = models.BigIntegerField()
+    noun = models.CharField(max_length=40)
+    columns = models.JSONField(default=list)
+    widths = models.JSONField(default=dict)
+    is_compact = models.BooleanField(default=False)
+    tab_order = models.JSONField(default=list)
+    start_view = models.CharField(max_length=40, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "noun"], name="one_layout_per_person_and_noun")]
+
+    def __str__(self) -> str:
+        return f"{self.noun} as user {self.user_id} likes it"

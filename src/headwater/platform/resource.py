@@ -94,6 +94,7 @@ class SavedView:
     sort: str = ""
 
 
+    columns: Sequence[str] = ()
 @dataclass(frozen=True)
 class Resource:
     """One noun: what its list, record, export, API and import know about it.

@@ -34,6 +34,7 @@ def actor_of(user: User) -> Actor:
         verbs=rights.verbs,
         visibility=Visibility(rights.visibility),
         team_ids=_teams_of(user),
+        team_id=user.team_id,
         time_zone=user.time_zone or "",
     )
 
@@ -72,7 +73,13 @@ def has_amounts() -> bool:
 def installation() -> Installation:
     """What the lower shells need to know of the company."""
     ours = company()
-    return Installation(name=ours.name, time_zone=ours.time_zone, currency=ours.currency, region=ours.country)
+    return Installation(
+        name=ours.name,
+        time_zone=ours.time_zone,
+        currency=ours.currency,
+        region=ours.country,
+        roles=tuple(Role.choices),
+    )
 
 
 def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
@@ -98,6 +105,7 @@ def _narrowed(token: ApiToken) -> Actor:
         verbs=person.verbs,
         visibility=person.visibility,
         team_ids=person.team_ids,
+        team_id=person.team_id,
         scopes=frozenset(TOKEN_SCOPES.get(scope, scope) for scope in token.scopes),
         time_zone=person.time_zone,
     )

@@ -15,6 +15,7 @@ _READ: Final = frozenset(
     {
         "parties.*.see", "acquire.*.see", "qualify.*.see", "sell.product.see", "sell.opportunity.see", "sell.order.see",
         "measure.report.see", "team.user.see",
+        "platform.view.save",
     }
 )  # fmt: skip
 _WORK_PARTIES: Final = frozenset(
@@ -48,13 +49,13 @@ _MARKET: Final = frozenset(
         "acquire.*.create", "acquire.*.change", "acquire.*.delete", "acquire.*.archive", "acquire.*.import",
         "acquire.*.export",
         "qualify.lead.import", "qualify.lead.export", "parties.*.import", "parties.*.export", "intake.*",
-        "platform.deleted.see",
+        "platform.deleted.see", "platform.view.publish",
     }
 )  # fmt: skip
 _LEAD_SALES: Final = frozenset(
     {
         "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.see_company",
-        "team.user.see", "platform.deleted.see",
+        "team.user.see", "platform.deleted.see", "platform.view.*",
     }
 )  # fmt: skip
 
@@ -94,7 +95,8 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
     "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "TEAM"),
     "INDEPENDENT_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _SELL, "OWN"),
     "SERVICE": RoleRights(
-        frozenset({"parties.*.see", "sell.order.see", "sell.product.see", "team.user.see"}) | _WORK_PARTIES,
+        frozenset({"parties.*.see", "sell.order.see", "sell.product.see", "team.user.see", "platform.view.save"})
+        | _WORK_PARTIES,
         "ALL",
     ),
     "READ_ONLY": RoleRights(_READ | {"measure.see_company"}, "ALL"),

@@ -1,0 +1,132 @@
+"""Views that people saved: who sees them, and what they are as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+
+from headwater.platform.actor import Actor
+from headwater.platform.errors import NotFound
+from headwater.platform.models import ListView
+from headwater.platform.resource import Resource, SavedView
+
+SAVE, PUBLISH = "platform.view.save", "platform.view.publish"
+NOT_HERE = "This view is private to a colleague, or it does not exist any more."
+
+
+@dataclass(frozen=True)
+class KeptView(SavedView):
+    """A view that somebody saved, as this reader sees it: ``key`` is its id."""
+
+    scope: str = ListView.Scope.PRIVATE
+    widths: Mapping[str, int] = field(default_factory=dict)
+    opens_for: Sequence[str] = ()
+    is_own: bool = False
+    may_change: bool = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others see it too."""
+        return self.scope != ListView.Scope.PRIVATE
+
+
+def visible_views(actor: Actor) -> QuerySet[ListView]:
+    """The saved views this actor sees: their own, those of their team and those for everybody."""
+    seen = Q(scope=ListView.Scope.EVERYBODY)
+    if actor.user_id is not None:
+        seen |= Q(owner_id=actor.user_id)
+    if actor.team_ids:
+        seen |= Q(scope=ListView.Scope.TEAM, team_id__in=sorted(actor.team_ids))
+    return ListView.objects.filter(seen, deleted_at=None)
+
+
+def views_of(resource: Resource, actor: Actor, order: Sequence[str] = ()) -> list[SavedView]:
+    """Every view of a noun's list: those it comes with, one's own, then those of others.
+
+    ``order`` are keys in the order the reader put them; what is not among them follows.
+    """
+    rows = list(visible_views(actor).filter(noun=resource.key).order_by("pk"))
+    own = [_as_view(resource, row, actor) for row in rows if row.owner_id == actor.user_id]
+    others = [_as_view(resource, row, actor) for row in rows if row.owner_id != actor.user_id]
+    found: list[SavedView] = [*resource.views, *own, *others]
+    place = {key: at for at, key in enumerate(order)}
+    return sorted(found, key=lambda view: place.get(view.key, len(place)))
+
+
+def view_of(resource: Resource, actor: Actor, key: str) -> SavedView:
+    """The view of that key, one the noun comes with or a saved one.
+
+    Raises:
+        NotFound: there is none, or it is not for this actor; which of the two is not told.
+    """
+    built_in = next((view for view in resource.views if view.key == key), None)
+    if built_in is not None:
+        return built_in
+    row = visible_views(actor).filter(noun=resource.key, pk=int(key)).first() if is_number(key) else None
+    if row is None:
+        raise NotFound(NOT_HERE)
+    return _as_view(resource, row, actor)
+
+
+def with_view(resource: Resource, actor: Actor, params: Mapping[str, str]) -> dict[str, str]:
+    """Parameters in which ``view`` is spelled out; what stands beside it takes precedence.
+
+    Raises:
+        NotFound: there is no such view, or it is not for this actor.
+    """
+    own = dict(params)
+    key = own.pop("view", "")
+    if not key:
+        return own
+    view = view_of(resource, actor, key)
+    joined = {**view.params, **({"sort": view.sort} if view.sort else {}), **own}
+    return {name: value for name, value in joined.items() if value != "" or name not in view.params}
+
+
+def start_of(resource: Resource, actor: Actor, chosen: str) -> str:
+    """The key of the view that this person's list begins with: the one they chose, else the one for their role."""
+    if chosen:
+        known = chosen == "all" or any(view.key == chosen for view in resource.views)
+        if known or (is_number(chosen) and visible_views(actor).filter(noun=resource.key, pk=int(chosen)).exists()):
+            return chosen
+    for row in visible_views(actor).filter(noun=resource.key, scope=ListView.Scope.EVERYBODY).order_by("pk"):
+        if actor.role in row.opens_for:
+            return str(row.pk)
+    return ""
+
+
+def may_change(row: ListView, actor: Actor) -> bool:
+    """Whether this actor may rename, share or remove a saved view: one's own, or with the right one for everybody."""
+    if not actor.may(SAVE):
+        return False
+    is_own = actor.user_id is not None and row.owner_id == actor.user_id
+    return is_own or (row.scope == ListView.Scope.EVERYBODY and actor.may(PUBLISH))
+
+
+def is_number(key: str) -> bool:
+    """Whether a key is the id of a saved view."""
+    return key.isascii() and key.isdecimal() and len(key) < 19
+
+
+def _as_view(resource: Resource, row: ListView, actor: Actor) -> KeptView:
+    sort = [part for part in row.sort.split(",") if part and _is_sortable(resource, part.removeprefix("-"))]
+    return KeptView(
+        key=str(row.pk),
+        label=row.name,
+        params=row.params,
+        sort=",".join(sort),
+        columns=[key for key in row.columns if key in resource.by_key],
+        scope=row.scope,
+        widths=row.widths,
+        opens_for=row.opens_for,
+        is_own=row.owner_id == actor.user_id,
+        may_change=may_change(row, actor),
+    )
+
+
+def _is_sortable(resource: Resource, key: str) -> bool:
+    """A column may have gone since the view was saved."""
+    column = resource.by_key.get(key)
+    return column is not None and column.sortable

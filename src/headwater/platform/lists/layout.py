@@ -1,0 +1,41 @@
+"""How one person likes to see the lists of a noun. Nobody else's business, so the log does not tell of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.errors import Invalid, NotAllowed
+from headwater.platform.lists.actions import checked_widths
+from headwater.platform.models import ListLayout
+from headwater.platform.resource import Resource
+
+_FIELDS = frozenset({"columns", "widths", "is_compact", "tab_order", "start_view"})
+
+
+def layout_of(resource: Resource, actor: Actor) -> ListLayout:
+    """How this person sees the lists of a noun; an empty one until they said something about it."""
+    found = ListLayout.objects.filter(user_id=actor.user_id, noun=resource.key).first() if actor.user_id else None
+    return found or ListLayout(user_id=actor.user_id or 0, noun=resource.key)
+
+
+@action
+def keep_layout(*, resource: Resource, by: Actor, **values: Any) -> ListLayout:
+    """Remember some of columns, widths, is_compact, tab_order and start_view for this person.
+
+    Raises:
+        NotAllowed: the actor is nobody who signs in, or may not see such rows.
+        Invalid: a column or width that is not of this noun.
+    """
+    by.require(resource.verb("see"))
+    if by.user_id is None:
+        raise NotAllowed()
+    if unknown := values.keys() - _FIELDS:
+        raise Invalid({name: ["There is no such field."] for name in sorted(unknown)})
+    if not all(key in resource.by_key for key in values.get("columns", ())):
+        raise Invalid({"columns": [f"Keys of columns of {resource.label_plural.lower()} are needed here."]})
+    if "widths" in values:
+        checked_widths(resource, values["widths"])
+    row, _ = ListLayout.objects.update_or_create(user_id=by.user_id, noun=resource.key, defaults=values)
+    return row
