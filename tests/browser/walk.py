@@ -51,6 +51,7 @@ def generic(places: dict[str, Any]) -> Iterator[Stop]:
         if at["edit"]:
             yield Stop(f"{slug}-edit", f"/{slug}/{at['edit']}/edit")
         yield Stop(f"{slug}-record", f"/{slug}/{at['record']}")
+        yield Stop(f"{slug}-history", f"/{slug}/{at['record']}/history")
         for key, pk in at["commands"].items():
             yield Stop(f"{slug}-do-{key}", do=_dialog(f"/{slug}/{pk}/do/{key}"))
         if at["bulk"]:
@@ -70,6 +71,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("palette-nothing", "/leads", do=_palette("zzzzzz"))
     yield Stop("help", f"/leads/{lead['record']}", do=_press("?"))
     yield Stop("search", "/search?q=print")
+    yield Stop("history-of-a-value", f"/leads/{lead['record']}", do=_first_history)
     yield Stop("leads-nothing", "/leads?q=zzzzzz")
     yield Stop("leads-filtered", "/leads?stage=WORKING&view=open")
     yield Stop("leads-filter-menu", "/leads", do=_click("summary.chip >> visible=true"))
@@ -145,6 +147,12 @@ def _dialog(address: str) -> Callable[[Any], None]:
 def _select(tab: Any) -> None:
     tab.locator("[data-select-row]").first.check()
     tab.locator("[data-select-row]").nth(1).check()
+
+
+def _first_history(tab: Any) -> None:
+    tab.locator(".was").first.focus()
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[data-arrives][open]").wait_for()
 
 
 def _bulk(key: str) -> Callable[[Any], None]:

@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from headwater import __version__
-from headwater.api import endpoint, problems
+from headwater.api import endpoint, history, problems
 from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
@@ -89,6 +89,17 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
         _with_id(endpoint.show_row, resource),
         f"One {resource.label.lower()}",
         _one_doc(resource),
+    )
+    add(
+        "GET",
+        f"{base}/{{int:pk}}/history",
+        "history",
+        _with_id(history.show_history, resource),
+        "What its values were before",
+        {
+            "parameters": [_parameter("field", "Only this value: a column's name, or `extra:` and one of the file's.")],
+            "responses": {200: _json(history.schema(), "The changes, newest first"), **_problems(404)},
+        },
     )
     if resource.create is not None:
         doc = _write_doc(resource, form_schema(resource.create.form), status=201)
@@ -182,6 +193,7 @@ def _parameter(name: str, description: str, schema: Schema | None = None) -> Sch
 def _filters(resource: Resource) -> list[Schema]:
     operators = ", ".join(f"`__{operator}`" for operator in OPERATORS)
     return [
+        _parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
         _parameter("q", "Words to find."),
         *([_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})] if resource.archived else []),
         _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
@@ -193,7 +205,6 @@ def _filters(resource: Resource) -> list[Schema]:
     ]
 
 
-        _parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
 def _list_doc(resource: Resource) -> Schema:
     sortable = ", ".join(f"`{column.key}`" for column in resource.columns if column.sortable)
     paging = [

@@ -13,6 +13,9 @@ class IntakeConfig(AppConfig):
     def ready(self) -> None:
         """Make the room's facts, jobs and pages known."""
         from headwater.intake import events, tasks  # noqa: F401  (importing declares them)
+        from headwater.intake.queries import names_of_batches
+        from headwater.web.history import names_of_imports
         from headwater.web.nav import NavPage, register_page
 
+        names_of_imports(names_of_batches)
         register_page(NavPage("acquire", "Imports", "imports", order=40, verb="intake.batch.see", keys="g i"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -28,6 +28,13 @@ def visible_batches(actor: Actor) -> QuerySet[ImportBatch]:
         raise NotAllowed()
     batches = ImportBatch.objects.select_related("user").order_by("-pk")
     return batches if actor.visibility is Visibility.ALL else batches.filter(user_id=actor.user_id or 0)
+
+
+def names_of_batches(actor: Actor, ids: Iterable[int]) -> dict[int, str]:
+    """What some imports are called, of those the actor may see."""
+    if not actor.may("intake.batch.see"):
+        return {}
+    return dict(visible_batches(actor).filter(pk__in=set(ids)).values_list("pk", "name"))
 
 
 def batch_choices(actor: Actor) -> Choices:

@@ -10,8 +10,10 @@ from django.db.models import Prefetch
 from headwater.intake.batch_column import BATCH
 from headwater.parties import actions, forms, imports, queries
 from headwater.parties.actions.archive import ORGANISATIONS_ARCHIVE, PEOPLE_ARCHIVE
+from headwater.parties.events import PartiesMerged, PartiesUnmerged
 from headwater.parties.models import Activity, ActivityKind, Party, PartyKind, PartyTag
 from headwater.platform.actor import Actor
+from headwater.platform.history import explain
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
@@ -104,7 +106,7 @@ def _commands(noun: str) -> tuple[Command, ...]:
         ),
         Command(
             "merge", "Merge with…", actions.merge_parties, f"{noun}.merge", forms.MergeForm, "keep_id",
-            icon="git-merge", run_many=actions.merge_chosen, locks_itself=True, done="Merged",
+            icon="git-merge", run_many=actions.merge_chosen, locks_itself=True, together=True, done="Merged",
         ),
         Command(
             "not-the-same", "Not the same", actions.reject_match, f"{noun}.change", forms.ProposalForm, "party_id",
@@ -303,3 +305,6 @@ for _resource in (PEOPLE, ORGANISATIONS, ACTIVITIES):
 for _noun, _kind in (("parties.person", PartyKind.PERSON), ("parties.organisation", PartyKind.ORGANISATION)):
     register_bin(Bin(_noun, partial(queries.deleted_parties, kind=_kind), actions.restore_party, "party_id"))
 register_bin(Bin("parties.activity", queries.deleted_activities, actions.restore_activity, "activity_id"))
+
+explain(PartiesMerged, reason="In a merge")
+explain(PartiesUnmerged, reason="A merge taken back")

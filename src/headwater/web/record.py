@@ -11,6 +11,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
 from headwater.platform.resource import Column, Command, Resource, neighbours
 from headwater.web.command import offered_commands
+from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, state_of
 from headwater.web.panel import panels_for
@@ -38,6 +39,21 @@ def panel(request: Request, slug: str, pk: int, key: str) -> HttpResponse:
             values = {"resource": resource, "row": row, "now": moment, **(found or {})}
             return render(request, hung.template, values) if found is not None else HttpResponse()
     return render(request, "web/record.html", record_context(request, resource, row))
+
+
+def history(request: Request, slug: str, pk: int) -> HttpResponse:
+    """What a value of the record was before (``field``), or all that changed in it; a dialog, or a page of its own."""
+    resource = resource_of(slug, request)
+    row = row_of(resource, request, pk)
+    key = request.GET.get("field", "")[:200]
+    found = value_history(resource, row, request.actor, key)
+    values = {
+        "resource": resource,
+        "row": row,
+        "history": found,
+        "traced": traced_by(resource, row, key, request.actor) if key else None,
+    }
+    return render(request, "web/history.html#dialog" if is_htmx(request) else "web/history.html", values)
 
 
 def record_context(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
@@ -72,13 +88,20 @@ def _panels(request: Request, resource: Resource, row: Any, moment: Any) -> dict
     return {f"{place}_panels": panels for place, panels in shown.items()}
 
 
-def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[tuple[Column, str]]]:
-    """The columns with a value, and those without: what is not known is not in the way, but can be filled in."""
-    known: list[tuple[Column, str]] = []
-    unknown: list[tuple[Column, str]] = []
+Detail = tuple[Column, str, bool]
+
+
+def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[Detail]]:
+    """The columns with a value, and those without: what is not known is not in the way, but can be filled in.
+
+    With each the field of the edit form it is changed by, and whether it has a history.
+    """
+    known: list[Detail] = []
+    unknown: list[Detail] = []
     for column in resource.columns:
         field = _field_of(resource.change, column.key) if may_change else ""
-        (unknown if column.of(row) in (None, "", False) else known).append((column, field))
+        found = unknown if column.of(row) in (None, "", False) else known
+        found.append((column, field, has_history(row, column)))
     return {"details": known, "unknown": unknown}
 
 

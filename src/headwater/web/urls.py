@@ -42,6 +42,7 @@ urlpatterns = [
     path("<noun:slug>/do/<slug:key>", command.bulk, name="bulk"),
     path("<noun:slug>/<int:pk>", record.record, name="record"),
     path("<noun:slug>/<int:pk>/edit", form.edit, name="edit"),
+    path("<noun:slug>/<int:pk>/history", record.history, name="history"),
     path("<noun:slug>/<int:pk>/panel/<slug:key>", record.panel, name="panel"),
     path("<noun:slug>/<int:pk>/do/<slug:key>", command.command, name="command"),
 ]
