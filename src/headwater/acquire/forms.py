@@ -12,21 +12,7 @@ from headwater.acquire.rules import LONGEST_NAME
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
-
-NONE_CHOSEN = [("", "–")]
-Choices = list[tuple[str, str]]
-
-
-class IdField(forms.TypedChoiceField):
-    """One of the records on offer, by its id; nothing chosen is None."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=int, empty_value=None, **kwargs)
-
-    def offer(self, choices: Choices) -> None:
-        """Set what can be chosen, with nothing first where the field is optional or has no value yet."""
-        self.choices = [*NONE_CHOSEN, *choices]
+from headwater.web.widgets import AmountInput, DateInput, DateTimeInput, IdField, offer
 
 
 class SourceForm(ActorForm):
@@ -63,7 +49,7 @@ class CampaignForm(ActorForm):
         super().__init__(*args, **kwargs)
         # What the campaign has stays on offer: an owner who left, a source that is archived.
         present = self.row.owner if self.row is not None else None
-        _field(self, "owner_id").offer(user_choices(self.actor, besides=present))
+        offer(self, "owner_id", user_choices(self.actor, besides=present))
         sources = self.fields["source_ids"]
         assert isinstance(sources, forms.TypedMultipleChoiceField)
         sources.choices = source_choices(self.actor)
@@ -139,11 +125,5 @@ class CorrectionForm(TouchpointForm):
 
 
 def _offer_origin(form: ActorForm) -> None:
-    _field(form, "source_id").offer(source_choices(form.actor))
-    _field(form, "campaign_id").offer(campaign_choices(form.actor))
-
-
-def _field(form: ActorForm, name: str) -> IdField:
-    field = form.fields[name]
-    assert isinstance(field, IdField)
-    return field
+    offer(form, "source_id", source_choices(form.actor))
+    offer(form, "campaign_id", campaign_choices(form.actor))

@@ -11,24 +11,10 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
-from headwater.web.widgets import AmountInput, DateInput, DateTimeInput
+from headwater.web.widgets import AmountInput, DateInput, DateTimeInput, IdField, offer
 
-NOBODY = ("", "Nobody: leave it in the pool")
+NOBODY = "Nobody: leave it in the pool"
 Choices = list[tuple[str, str]]
-
-
-class IdField(forms.TypedChoiceField):
-    """One of the records on offer, by its id; nothing chosen is None."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=int, empty_value=None, **kwargs)
-
-
-def offer(form: ActorForm, name: str, choices: Choices, *, blank: tuple[str, str] = ("", "–")) -> None:
-    """Set what can be chosen in a field, with ``blank`` first."""
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = [blank, *choices]
 
 
 class CaptureForm(ActorForm):
@@ -55,7 +41,7 @@ class CaptureForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "source_id", source_choices(self.actor), blank=("", "Left blank"))
+        offer(self, "source_id", source_choices(self.actor), blank="Left blank")
         offer(self, "campaign_id", campaign_choices(self.actor))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
         self.initial.setdefault("interest", Interest.ENQUIRY)
@@ -89,7 +75,7 @@ class ChangeForm(ActorForm):
             self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
             _keep_on_offer(sources, self.row.source)
             _keep_on_offer(campaigns, self.row.campaign)
-        offer(self, "source_id", sources, blank=("", "Left blank"))
+        offer(self, "source_id", sources, blank="Left blank")
         offer(self, "campaign_id", campaigns)
 
 
@@ -131,7 +117,7 @@ class HandOverForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "to_id", handover_choices(self.actor), blank=("", "Choose a colleague"))
+        offer(self, "to_id", handover_choices(self.actor), blank="Choose a colleague")
 
 
 class SendBackForm(ActorForm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -17,14 +17,7 @@ from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import default_stages, product_choices, seller_choices
 from headwater.sell.rules import SEE_COST, SELLS
 from headwater.team.queries import user_choices
-from headwater.web.widgets import AmountInput, DateInput
-
-
-class IdField(forms.TypedChoiceField):
-    """One of the records on offer, by its id; nothing chosen is None."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=int, empty_value=None, **kwargs)
+from headwater.web.widgets import AmountInput, DateInput, IdField, offer
 
 
 class MoneyField(forms.DecimalField):
@@ -39,11 +32,6 @@ class DayField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=DateInput, **kwargs)
-
-
-def offer(form: ActorForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str = "–") -> None:
-    """Set what can be chosen in a field, with nothing first."""
-    cast(forms.ChoiceField, form.fields[name]).choices = [("", blank), *choices]
 
 
 def start_of(day: Any) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -59,3 +60,17 @@ class AmountInput(forms.TextInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+
+
+class IdField(forms.TypedChoiceField):
+    """One of the records on offer, by its id; nothing chosen is None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
+def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str = "–") -> None:
+    """Set what can be chosen in a field, with nothing first; ``blank`` says what nothing means there."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", blank), *choices]
