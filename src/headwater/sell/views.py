@@ -15,13 +15,15 @@ from headwater.acquire.queries import source_choices
 from headwater.platform.actor import Visibility
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
-from headwater.platform.undo import newest_event, to_undo
+from headwater.platform.resource import REGISTRY
+from headwater.platform.undo import newest_event
 from headwater.sell import actions
 from headwater.sell.forms import DecideForm
 from headwater.sell.models import ForecastCategory
 from headwater.sell.queries.board import BoardFilter, board, card_of, choices_of_close, column_sums
 from headwater.sell.queries.visible import visible_opportunities
 from headwater.team import queries as team
+from headwater.web.form import undo_url
 from headwater.web.format import day as day_words
 from headwater.web.format import locale_for
 from headwater.web.http import Request, answer, came_from, is_htmx, render, toast
@@ -73,10 +75,9 @@ def move(request: Request, pk: int) -> HttpResponse:
         words = _("Moved to %(stage)s") % {"stage": row.stage.name}
     else:
         raise NotFound(_("There is no such stage."))
-    event = to_undo(since=since, by=request.actor, subject_type="sell.opportunity")
-    undo_url = f"/undo/{event.pk}" if event is not None else ""
+    undo = undo_url(request, REGISTRY["sell.opportunity"], since)
     if not is_htmx(request) or "board" not in request.GET:
-        return answer(request, came_from(request, reverse("pipeline")), words, undo_url=undo_url)
+        return answer(request, came_from(request, reverse("pipeline")), words, undo_url=undo)
     wanted = _filter(request)
     context = {
         "card": card_of(request.actor, pk, company=request.company, at=moment),
@@ -87,7 +88,7 @@ def move(request: Request, pk: int) -> HttpResponse:
         "may_win": request.actor.may("sell.opportunity.win"),
         "neighbours": True,
     }
-    return toast(render(request, "sell/pipeline.html#moved", context), words, undo_url=undo_url)
+    return toast(render(request, "sell/pipeline.html#moved", context), words, undo_url=undo)
 
 
 @require_POST
@@ -95,11 +96,8 @@ def step(request: Request, pk: int, stage_id: int) -> HttpResponse:
     """Put an opportunity into a stage from its record's path."""
     since = newest_event()
     row = actions.move_opportunity(opportunity_id=pk, stage_id=stage_id, by=request.actor, at=now())
-    event = to_undo(since=since, by=request.actor, subject_type="sell.opportunity")
-    undo_url = f"/undo/{event.pk}" if event is not None else ""
-    return answer(
-        request, f"/opportunities/{pk}", _("Moved to %(stage)s") % {"stage": row.stage.name}, undo_url=undo_url
-    )
+    undo = undo_url(request, REGISTRY["sell.opportunity"], since)
+    return answer(request, f"/opportunities/{pk}", _("Moved to %(stage)s") % {"stage": row.stage.name}, undo_url=undo)
 
 
 @require_POST
@@ -113,11 +111,10 @@ def decide(request: Request, of: Literal["opportunity", "order"], line_id: int) 
         line_id=line_id, of=of, product_id=form.cleaned_data["product_id"], all_lines=form.cleaned_data["all_lines"],
         by=request.actor, at=now(),
     )  # fmt: skip
-    event = to_undo(since=since, by=request.actor, subject_type="sell.product")
-    undo_url = f"/undo/{event.pk}" if event is not None else ""
+    undo = undo_url(request, REGISTRY["sell.product"], since)
     return answer(
         request, came_from(request, "/opportunities"), _("Decided on %(count)s lines") % {"count": f"{count:,}"},
-        undo_url=undo_url,
+        undo_url=undo,
     )  # fmt: skip
 
 
@@ -126,9 +123,8 @@ def remove_line(request: Request, pk: int, line_id: int) -> HttpResponse:
     """Take a product off an opportunity."""
     since = newest_event()
     actions.remove_line(opportunity_id=pk, line_id=line_id, by=request.actor, at=now())
-    event = to_undo(since=since, by=request.actor, subject_type="sell.opportunity")
-    undo_url = f"/undo/{event.pk}" if event is not None else ""
-    return answer(request, f"/opportunities/{pk}", _("Product removed"), undo_url=undo_url)
+    undo = undo_url(request, REGISTRY["sell.opportunity"], since)
+    return answer(request, f"/opportunities/{pk}", _("Product removed"), undo_url=undo)
 
 
 # ---------------------------------------------------------------- filters
