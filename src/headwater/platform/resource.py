@@ -62,6 +62,7 @@ class Command:
     the set-based one for bulk, called with ``ids``. ``verb`` hides the button; the action checks for itself.
     ``says`` tells the actor of something unusual about what was made, instead of ``done``.
     ``locks_itself``: it takes several rows in an order of its own, so nobody locks the first one before.
+    ``together``: it makes one thing of all its rows, so it is never done in portions.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Command:
     done: str = ""
     says: Callable[[Actor, Any], str] = lambda actor, made: ""
     locks_itself: bool = False
+    together: bool = False
 
     @property
     def asks(self) -> bool:
@@ -92,9 +94,9 @@ class SavedView:
     label: str
     params: Mapping[str, str]
     sort: str = ""
-
-
     columns: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class Resource:
     """One noun: what its list, record, export, API and import know about it.
@@ -102,7 +104,8 @@ class Resource:
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
     and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
-    leave such rows out unless they are asked for. ``successor`` says which row one that is gone became part of.
+    leave such rows out unless they are asked for. ``successor`` says which row one that is gone became part of,
+    ``absorbed`` which rows became part of one.
     """
 
     key: str
@@ -126,6 +129,7 @@ class Resource:
     extra: bool = True
     archived: str = ""
     successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
+    absorbed: Callable[[int], Sequence[int]] = lambda pk: ()
     detail_rows: Callable[[Actor], Rows] | None = None
 
     @cached_property
@@ -391,8 +395,11 @@ def _stretch(
     """The next ``count`` rows from ``position`` on, read from an index at that place where there is one."""
 
     def read(stretch: Rows, at_most: int) -> list[Any]:
-        by = (_order_by(path, descending != backwards, backwards) for path, descending in order)
-        return list(stretch.order_by(*by)[:at_most])
+        # Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
+        by = [_order_by(path, descending != backwards, backwards) for path, descending in order]
+        ids = list(stretch.order_by(*by).values_list("pk", flat=True)[:at_most])
+        found = {row.pk: row for row in rows.filter(pk__in=ids)} if ids else {}
+        return [found[pk] for pk in ids if pk in found]
 
     if position is None:
         return read(rows, count)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,23 @@ from headwater.platform.installation import installation
 from headwater.platform.models import SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
-from headwater.platform.search.finding import TAIL, Found, fitness, fresh_ids, similar, unindexed
+from headwater.platform.search.finding import (
+    CANDIDATES,
+    COLLECTED,
+    NAMED,
+    TAIL,
+    Found,
+    fitness,
+    fresh_texts,
+    similar,
+    unindexed,
+)
 from headwater.platform.search.keeping import is_behind
 from headwater.platform.search.words import Words, beginning, read
 
 PER_NOUN = 4
 MOST = 10
 SHORTEST = 2
-CANDIDATES = 24  # hits of a noun looked at first
-COLLECTED = 500  # hits of a noun looked at when few of those may be seen
 FAR = 9
 ENOUGH = 3  # fewer records than these, and similar names are looked for
 
@@ -58,43 +67,63 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
     named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
     held = store.newest_of(keys, words, COLLECTED + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
+    seen: dict[str, list[int]] = {}
     for resource in nouns:
         newest = [*fresh.get(resource.key, ()), *held.get(resource.key, ())]
-        if not newest and not named.get(resource.key):
-            continue
-        rows = _visible(resource, actor, words, named.get(resource.key, []), newest, per_noun)
-        ranked = sorted(
-            (Hit(resource, row, fitness(resource.title(row), words, resource.subtitle(row))) for row in rows),
-            key=lambda hit: (hit.fit, -hit.row.pk),
-        )
-        hits.records += ranked[:per_noun]
-        if len(ranked) > per_noun:
-            hits.more.append(resource)
-    hits.records.sort(key=lambda hit: (hit.fit, hit.resource.searched.rank))
-    del hits.records[limit:]
-    if len(hits.records) < ENOUGH:
+        if newest or named.get(resource.key):
+            seen[resource.key] = _visible(resource, actor, words, named.get(resource.key, []), newest, per_noun)
+    hits.records, hits.more = _ranked(seen, actor, words, fresh, limit, per_noun)
+    if len(hits.records) < ENOUGH and not any(hit.fit <= NAMED for hit in hits.records):
         hits.similar = _similar(nouns, actor, words, {(h.resource.key, h.row.pk) for h in hits.records})
     return hits
 
 
+def _ranked(
+    seen: Mapping[str, list[int]],
+    actor: Actor,
+    words: Words,
+    fresh: Mapping[str, Mapping[int, str]],
+    limit: int,
+    per_noun: int,
+) -> tuple[list[Hit], list[Resource]]:
+    """The records that fit best, and the nouns that have more; only what is shown is fetched."""
+    names = store.names_of(seen)
+    names.update({(noun, pk): store.name_in(text) for noun, texts in fresh.items() for pk, text in texts.items()})
+    best: list[tuple[int, int, int, Resource]] = []
+    for noun, ids in seen.items():
+        resource = REGISTRY[noun]
+        ranked = sorted((fitness(names.get((noun, pk), ""), words), -pk) for pk in ids)[:per_noun]
+        best += [(fit, resource.searched.rank, at, resource) for fit, at in ranked]
+    best.sort(key=lambda entry: entry[:3])
+    del best[limit:]
+    rows: dict[tuple[str, int], Any] = {}
+    for resource in {entry[3].key: entry[3] for entry in best}.values():
+        wanted = [-at for _, _, at, of in best if of is resource]
+        rows.update({(resource.key, row.pk): row for row in resource.rows(actor).filter(pk__in=wanted)})
+    shown = [Hit(of, rows[of.key, -at], fit) for fit, _, at, of in best if (of.key, -at) in rows]
+    counts = Counter(hit.resource.key for hit in shown)
+    return shown, [REGISTRY[noun] for noun, ids in seen.items() if len(ids) > counts[noun]]
+
+
 def _visible(
     resource: Resource, actor: Actor, words: Words, named: Sequence[int], newest: Sequence[int], wanted: int
-) -> list[Any]:
+) -> list[int]:
     """Some of the rows the actor may see, those that begin so and the newest before others."""
     first = list(dict.fromkeys([*named, *newest[:CANDIDATES]]))
-    rows = list(resource.rows(actor).filter(pk__in=first))
-    if len(rows) > wanted or len(newest) <= CANDIDATES:
-        return rows
+    rows = resource.rows(actor)
+    seen = list(rows.filter(pk__in=first).values_list("pk", flat=True))
+    if len(seen) > wanted or len(newest) <= CANDIDATES:
+        return seen
     if len(newest) <= COLLECTED:
-        return rows + list(resource.rows(actor).filter(pk__in=newest[CANDIDATES:])[: wanted + 1])
-    known = {row.pk for row in rows}
-    further = Found(resource, words, few=COLLECTED).among(resource.rows(actor))[: wanted + 1]
-    return rows + [row for row in further if row.pk not in known]
+        further = rows.filter(pk__in=newest[CANDIDATES:])
+    else:
+        further = Found(resource, words, few=COLLECTED).among(rows)
+    return list(dict.fromkeys([*seen, *further.values_list("pk", flat=True)[: wanted + 1]]))
 
 
-def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, list[int]], bool]:
+def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, dict[int, str]], bool]:
     """Rows without an entry yet that hold the words, and whether there are more such rows than were compared."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, dict[int, str]] = {}
     if not is_behind():
         return found, False
     behind = False
@@ -103,7 +132,7 @@ def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, list[int]
         ids = unindexed(resource, TAIL, beyond=positions.get(resource.key, 0))
         behind = behind or len(ids) == TAIL
         if ids:
-            found[resource.key] = fresh_ids(resource, words, ids)
+            found[resource.key] = fresh_texts(resource, words, ids)
     return found, behind
 
 

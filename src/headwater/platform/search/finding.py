@@ -21,9 +21,12 @@ from headwater.platform.search.words import Words, beginning, read
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource, Rows
 
-FEW = 10_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
+FEW = 5_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
+CANDIDATES = 40  # hits of a noun looked at first for the few that fit best
+COLLECTED = 500  # hits of a noun looked at when few of those may be seen
 TAIL = 5_000  # so many rows that have no entry yet are compared one by one
 NEAR = 2_000  # candidates for a word with a mistake in it
+SHORTEST_MISTYPED = 4
 ALIKE = 78  # of 100: how much a name must be like what was typed
 
 
@@ -44,7 +47,7 @@ class Found:
     @cached_property
     def fresh(self) -> list[int]:
         """Those of the newest rows, which have no entry yet, that hold the words."""
-        return fresh_ids(self.resource, self.words, self.unindexed)
+        return list(fresh_texts(self.resource, self.words, self.unindexed))
 
     @cached_property
     def unindexed(self) -> list[int]:
@@ -62,7 +65,7 @@ class Found:
         if not self.words:
             return rows.none()
         if self.ids is not None:
-            return rows.filter(pk__in=[*self.ids, *self.fresh])
+            return rows.filter(pk__in=store.one_of([*self.ids, *self.fresh]))
         held = store.holding(self.resource.key, self.words)
         return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
 
@@ -70,8 +73,8 @@ class Found:
         """How many of ``rows`` hold the words, never counting beyond ``limit`` + 1."""
         if self.words and self.ids is None:
             # Most often the newest hits alone are more than anybody counts.
-            newest = store.ids_of(self.resource.key, self.words, limit + limit // 10) or []
-            if _count(rows.filter(pk__in=newest), limit) > limit:
+            newest = store.newest_ids(self.resource.key, self.words, limit + limit // 10)
+            if newest is not None and _count(rows.filter(pk__in=newest), limit) > limit:
                 return limit + 1
         return _count(self.among(rows), limit)
 
@@ -81,10 +84,10 @@ def find(resource: Resource, text: str, *, few: int = FEW) -> Found:
     return Found(resource, read(text, region=installation().region), few)
 
 
-def fresh_ids(resource: Resource, words: Words, ids: Sequence[int]) -> list[int]:
-    """Those of ``ids``, rows too new to have an entry, that hold the words."""
+def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[int, str]:
+    """Those of ``ids``, rows too new to have an entry, that hold the words, the newest first, with their text."""
     texts = texts_of(resource, ids) if ids else {}
-    return [pk for pk in ids if pk in texts and words.match(texts[pk])]
+    return {pk: texts[pk] for pk in ids if pk in texts and words.match(texts[pk])}
 
 
 def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
@@ -96,28 +99,19 @@ def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
 
 def best(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
     """The few of ``rows`` that fit the words best: by name first, then the newest."""
-    chosen: dict[int, Any] = {}
-    for wanted in (beginning(words), words):
-        for row in _first(Found(resource, wanted, few=20 * limit), rows, limit + len(chosen)):
-            chosen.setdefault(row.pk, row)
-        if len(chosen) >= limit:
-            break
-    ranked = sorted(chosen.values(), key=lambda row: (fitness(resource.title(row), words), -row.pk))
-    return ranked[:limit]
-
-
-def _first(found: Found, rows: Rows, limit: int) -> list[Any]:
-    """Some of the rows: of the newest hits if enough of them may be seen, else wherever they are."""
-    if not found.words:
+    if not words:
         return []
-    newest = store.ids_of(found.resource.key, found.words, found.few + 1)
-    if newest is not None and not newest and not found.fresh:
-        return []
-    if newest:
-        some = list(rows.filter(pk__in=[*newest[: 4 * limit], *found.fresh[:limit]])[: 2 * limit])
-        if len(some) >= limit or len(newest) <= 4 * limit:
-            return some
-    return list(found.among(rows)[: 2 * limit])
+    noun = resource.key
+    named = store.ids_of(noun, beginning(words), CANDIDATES) or []
+    found = Found(resource, words, few=COLLECTED)
+    candidates = dict.fromkeys([*named, *found.fresh, *(store.ids_of(noun, words, CANDIDATES) or [])])
+    seen = set(rows.filter(pk__in=list(candidates)).values_list("pk", flat=True))
+    if len(seen) < limit:
+        seen.update(found.among(rows).values_list("pk", flat=True)[:limit])
+    names = store.names_of({noun: seen})
+    ranked = sorted(seen, key=lambda pk: (fitness(names.get((noun, pk), ""), words), -pk))[:limit]
+    shown = {row.pk: row for row in rows.filter(pk__in=ranked)}
+    return [shown[pk] for pk in ranked if pk in shown]
 
 
 NAMED = 2  # the worst fitness of a row whose name was typed
@@ -148,11 +142,10 @@ def fitness(title: str, words: Words, subtitle: str = "") -> int:
 
 def similar(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
     """Rows whose name is much like what was typed, the likest first: for whoever mistyped, and found nothing."""
-    scores = {
-        pk: likeness(name, words.text) for pk, name in store.names_of(resource.key, _near(resource, words)).items()
-    }
+    names = store.names_of({resource.key: _near(resource, words)})
+    scores = {pk: likeness(name, words.text) for (_, pk), name in names.items()}
     likest = sorted((pk for pk, score in scores.items() if score >= ALIKE), key=lambda pk: (-scores[pk], -pk))
-    found = {row.pk: row for row in rows.filter(pk__in=likest)} if likest else {}
+    found = {row.pk: row for row in rows.filter(pk__in=store.one_of(likest))} if likest else {}
     return [found[pk] for pk in likest if pk in found][:limit]
 
 
@@ -169,7 +162,7 @@ def likeness(folded: str, typed: str) -> float:
 def _near(resource: Resource, words: Words) -> list[int]:
     """Rows that hold, of the longest word typed, everything but one stretch of a letter or two."""
     longest = max(words.text.split(), key=len, default="")
-    if len(longest) < 4:
+    if len(longest) < SHORTEST_MISTYPED or longest.isdigit():
         return []
     found = store.ids_near(resource.key, list(_with_one_mistake(longest)), NEAR)
     others = [word for word in words.text.split() if word != longest]
@@ -179,12 +172,12 @@ def _near(resource: Resource, words: Words) -> list[int]:
 
 
 def _with_one_mistake(word: str) -> Iterable[Sequence[str]]:
-    """The pieces that stay of ``word`` wherever one letter is wrong, missing or too much, or two are exchanged."""
-    for at in range(len(word)):
-        left = f" {word[:at]}" if at else ""
-        yield left, word[at:]  # a letter is missing here
-        yield left, word[at + 1 :]
-        yield left, word[at + 2 :]
+    """The pieces that stay of ``word`` wherever one letter is wrong, missing or too much, or two are exchanged.
+
+    Three letters are left out at a time, two on: every pair of neighbours is left out together once.
+    """
+    for at in range(0, len(word) - 1, 2):
+        yield f" {word[:at]}" if at else "", word[at + 3 :]
 
 
 def _count(rows: Rows, limit: int) -> int:

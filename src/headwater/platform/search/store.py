@@ -8,6 +8,7 @@ own (``pg_trgm``). Both only narrow down: that an entry really holds the text is
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from headwater.platform.models import SearchEntry
 from headwater.platform.search.words import START, Words
@@ -24,6 +26,11 @@ PIECE = 3
 SAMPLE = 10_000
 NEWEST = 2_000
 COMMON_SHARE = 50  # one in so many entries of a sample: reading them in order beats collecting them
+
+_FROM_INDEX = (
+    "FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
+    " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
+)
 
 _TRIGGERS = """
 CREATE TRIGGER platform_search_added AFTER INSERT ON platform_searchentry BEGIN
@@ -123,9 +130,7 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
             return None
         return _ids(
             noun,
-            "SELECT e.id FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
-            " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
-            f" AND {_held(words, 'instr(e.text, %s) > 0')} ORDER BY platform_search.rowid DESC LIMIT %s",
+            _in_index("e.id", words),
             [wanted, first_id(noun), last_id(noun), *_spellings(words), limit],
         )
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
@@ -145,11 +150,7 @@ def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[
         wanted = _match(words)
         if not wanted:
             return {}
-        one = (
-            "SELECT e.id FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
-            " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
-            f" AND {_held(words, 'instr(e.text, %s) > 0')} ORDER BY platform_search.rowid DESC LIMIT %s"
-        )
+        one = _in_index("e.id", words)
         params = {n: [wanted, first_id(n), last_id(n), *_spellings(words), limit] for n in nouns}
         return _by_noun(one, params)
     held = _held(words, "text LIKE %s")
@@ -212,11 +213,37 @@ def ids_near(noun: str, pieces: Sequence[Sequence[str]], limit: int) -> list[int
     )
 
 
-def names_of(noun: str, ids: Sequence[int]) -> dict[int, str]:
-    """The names of rows, folded, as their entries hold them."""
-    first = first_id(noun)
-    entries = SearchEntry.objects.filter(pk__in=[first + pk for pk in ids]).values_list("pk", "text")
-    return {pk - first: text.split("\n", 1)[0].removeprefix(START).strip() for pk, text in entries}
+def names_of(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
+    """The names of rows of some nouns, folded, as their entries hold them. One query."""
+    wanted = {first_id(noun) + pk: (noun, pk) for noun, some in ids.items() for pk in some}
+    entries = SearchEntry.objects.filter(pk__in=one_of(list(wanted))).values_list("pk", "text")
+    return {wanted[pk]: name_in(text) for pk, text in entries}
+
+
+def name_in(text: str) -> str:
+    """The name in the text of an entry."""
+    return text.split("\n", 1)[0].removeprefix(START).strip()
+
+
+def one_of(ids: Sequence[int]) -> Any:
+    """``ids`` for a comparison ``pk__in``: one parameter, however many they are."""
+    if connection.vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+
+
+def newest_ids(noun: str, words: Words, limit: int) -> Any:
+    """As :func:`ids_of`, for a comparison ``pk__in``, where the database keeps them to itself; None as there."""
+    if connection.vendor != "sqlite":
+        ids = ids_of(noun, words, limit)
+        return None if ids is None else one_of(ids)
+    wanted = _match(words)
+    if not wanted:
+        return None
+    return RawSQL(  # noqa: S611
+        _in_index(f"e.id - {first_id(noun)}", words),
+        [wanted, first_id(noun), last_id(noun), *_spellings(words), limit],
+    )
 
 
 def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
@@ -224,6 +251,11 @@ def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [row[0] - first for row in cursor.fetchall()]
+
+
+def _in_index(what: str, words: Words) -> str:
+    held = _held(words, "instr(e.text, %s) > 0")
+    return f"SELECT {what} {_FROM_INDEX} AND {held} ORDER BY platform_search.rowid DESC LIMIT %s"
 
 
 def _match(words: Words) -> str:
