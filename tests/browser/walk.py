@@ -100,6 +100,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-password", do=_other_user("/password"))
     yield Stop("settings-add-team", "/settings/teams/new")
     yield Stop("settings-work", "/settings/work")
+    yield Stop("settings-holidays", "/settings/holidays")
     yield Stop("settings-demo", "/settings/demo")
     yield Stop("deleted", "/settings/recently-deleted")
     yield Stop("duplicates", "/duplicates")

@@ -149,6 +149,7 @@ def office_hours(company: Company) -> OfficeHours:
         opens=company.office_opens,
         closes=company.office_closes if company.office_closes > company.office_opens else time(0),
         zone=company.zone,
+        holidays=company.holidays,
     )
 
 

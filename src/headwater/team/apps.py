@@ -14,10 +14,13 @@ class TeamConfig(AppConfig):
         """Make the room's facts, pages and regular work known."""
         from headwater.platform.installation import provide
         from headwater.team import events, tasks  # noqa: F401  (importing declares them)
+        from headwater.team.actions import holidays  # noqa: F401  (declares how they are taken back)
         from headwater.team.queries import actor_by_ref, installation
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", "Company", "settings_company", order=10, verb="team.company.change"))
+        closed = NavPage("settings", "Holidays", "settings_holidays", order=15, verb="team.company.change")
+        register_page(closed)
         register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
         register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
         work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")

@@ -89,6 +89,36 @@ class TokenRevoked(
 
 
 @dataclass(frozen=True, kw_only=True)
+class HolidaysAdded(
+    Fact,
+    verb="team.holidays_added",
+    subject="team.company:company_id",
+    sentence="Closed the office on {said}",
+    icon="calendar-plus",
+):
+    """Days on which the office is closed; the answer clock stands still on them. ``days`` has their names by day."""
+
+    company_id: int
+    said: str
+    days: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolidaysRemoved(
+    Fact,
+    verb="team.holidays_removed",
+    subject="team.company:company_id",
+    sentence="Opened the office again on {said}",
+    icon="calendar-minus",
+):
+    """Days on which the office is open after all."""
+
+    company_id: int
+    said: str
+    days: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetupPrepared(
     Fact,
     verb="team.setup_prepared",

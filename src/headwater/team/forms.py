@@ -16,6 +16,7 @@ from headwater.platform.money import CURRENCIES
 from headwater.team import queries
 from headwater.team.models import Role
 from headwater.team.rules import TOKEN_SCOPES
+from headwater.web.widgets import DateInput
 
 Choices = list[tuple[str, Any]]
 
@@ -139,6 +140,20 @@ class CompanyForm(FirstCompanyForm):
     def clean_office_days(self) -> str:
         """The days as the company keeps them: their numbers in order."""
         return "".join(sorted(self.cleaned_data["office_days"]))
+
+
+class HolidayForm(forms.Form):
+    """A day on which the office is closed."""
+
+    day = forms.DateField(label=_("Day"), widget=DateInput)
+    name = forms.CharField(label=_("What day it is"), max_length=120)
+
+
+class FillForm(forms.Form):
+    """Whose public holidays, and of which year."""
+
+    country = forms.ChoiceField(label=_("Country"), choices=lazy(country_choices, list))
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100)
 
 
 class UserForm(forms.Form):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
+from functools import cached_property
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,26 @@ class Company(models.Model):
     def zone(self) -> ZoneInfo:
         """The company's time zone; calendar days are counted in it."""
         return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def holidays(self) -> frozenset[date]:
+        """The days on which the office is closed though it is a working day of the week."""
+        return frozenset(Holiday.objects.values_list("day", flat=True))
+
+
+class Holiday(models.Model):
+    """A day on which nobody answers: a public holiday, or one of the company's own."""
+
+    day = models.DateField(unique=True)
+    name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def since(cls, day: date) -> models.QuerySet[Holiday]:
+        """The days on which the office is closed, from ``day`` on."""
+        return cls.objects.filter(day__gte=day).order_by("day")
 
 
 class Team(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, first_run, settings, signing_in, work
+from headwater.team.views import demo, first_run, holidays, settings, signing_in, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("first-run/finish", first_run.finish, name="first_run_finish"),
     path("account", settings.my_account, name="my_account"),
     path("settings/company", settings.company, name="settings_company"),
+    path("settings/holidays", holidays.holidays, name="settings_holidays"),
+    path("settings/holidays/fill", holidays.fill, name="settings_fill_holidays"),
+    path("settings/holidays/<int:holiday_id>/remove", holidays.remove, name="settings_remove_holiday"),
     path("settings/demo", demo.ask, name="settings_demo"),
     path("settings/demo/remove", demo.remove, name="settings_demo_remove"),
     path("settings/demo/<int:job_id>", demo.progress, name="settings_demo_job"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,13 +10,14 @@ import pytest
 from headwater.acquire.actions import add_source
 from headwater.acquire.models import Touchpoint
 from headwater.parties.models import Grant, Party
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, Span
 from headwater.platform.undo import undo_event
-from headwater.qualify import actions
+from headwater.qualify import actions, queries
 from headwater.qualify.models import Lead
-from headwater.team.models import User
+from headwater.team.actions.holidays import add_holiday
+from headwater.team.models import Company, User
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 ORLA = {"name": "Orla Keane", "email": "orla@harrowpike.example", "company": "Harrow & Pike Architects"}
@@ -169,3 +170,12 @@ def test_a_converted_lead_is_not_deleted(by_head: Actor, system: Actor) -> None:
     actions.convert_leads({lead.pk: AT}, by=system, at=AT)
     with pytest.raises(Conflict):
         actions.delete_lead(lead_id=lead.pk, by=by_head, at=AT)
+
+
+def test_a_lead_on_the_evening_before_a_holiday_is_answered_after_it(company: Company, by_marta: Actor) -> None:
+    add_holiday(day=date(2026, 12, 25), name="Christmas Day", by=job_actor("test"), at=AT)  # a Friday
+    evening = datetime(2026, 12, 24, 17, 20, tzinfo=UTC)  # ten minutes before the office closes
+    lead = actions.capture_lead(by=by_marta, at=evening, name="Late Caller")
+    assert lead.answer_due_at == datetime(2026, 12, 28, 8, 50, tzinfo=UTC)  # on Monday, twenty minutes after it opens
+    clock = queries.clock_of(lead, Company.objects.get(), at=datetime(2026, 12, 25, 12, 0, tzinfo=UTC))
+    assert clock is not None and clock.clock.seconds_left == 20 * 60
