@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
@@ -18,7 +20,8 @@ _READ: Final = frozenset(
         "platform.view.save",
     }
 )  # fmt: skip
-_WORK_PARTIES: Final = frozenset(
+_TALK: Final = frozenset({"team.comment.create", "team.file.create"})
+_WORK_PARTIES: Final = _TALK | frozenset(
     {
         "parties.*.create", "parties.*.change", "parties.person.tag", "parties.organisation.tag",
         "parties.person.relate", "parties.organisation.relate", "parties.activity.done", "parties.activity.delete",
@@ -54,7 +57,7 @@ _MARKET: Final = frozenset(
 )  # fmt: skip
 _LEAD_SALES: Final = frozenset(
     {
-        "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.see_company",
+        "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.company.see",
         "team.user.see", "platform.deleted.see", "platform.view.*",
     }
 )  # fmt: skip
@@ -71,7 +74,7 @@ class RoleRights:
 ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
     "OWNER": RoleRights(frozenset({"*"}), "ALL"),
     "ADMINISTRATOR": RoleRights(frozenset({"*"}), "ALL"),
-    "HEAD_OF_SALES": RoleRights(_LEAD_SALES, "ALL"),
+    "HEAD_OF_SALES": RoleRights(_LEAD_SALES | _TALK, "ALL"),
     "MARKETER": RoleRights(
         _READ
         | _MARKET
@@ -79,7 +82,7 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         | _TIDY
         | _WORK_LEADS
         | _HAND_OVER
-        | {"measure.report.*", "measure.see_company"},
+        | {"measure.report.*", "measure.company.see"},
         "ALL",
     ),
     "INSIDE_SALES": RoleRights(
@@ -99,7 +102,7 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         | _WORK_PARTIES,
         "ALL",
     ),
-    "READ_ONLY": RoleRights(_READ | {"measure.see_company"}, "ALL"),
+    "READ_ONLY": RoleRights(_READ | {"measure.company.see"}, "ALL"),
 }
 
 TOKEN_SCOPES: Final[dict[str, str]] = {
@@ -129,3 +132,42 @@ TRIES_PER_ADDRESS: Final = 100
 def manages_owners(role: str) -> bool:
     """Whether a role may make and remove owners: owners themselves, and the system's own commands."""
     return role in ("OWNER", "job")
+
+
+# ---------------------------------------------------------------- who is meant in a comment
+
+LONGEST_COMMENT: Final = 10_000
+_TOKEN: Final = re.compile(r"@\[(\d{1,18})\]")
+
+
+def with_mentions(text: str, handles: Mapping[str, int]) -> str:
+    """A text as it is stored: each ``@Name`` of somebody in ``handles`` becomes ``@[id]``, the longest name first."""
+    text = _TOKEN.sub(lambda found: f"@ [{found[1]}]", text)  # nobody is meant by what looks like one of ours
+    if not handles:
+        return text
+    by_word = {handle.casefold(): user_id for handle, user_id in handles.items() if handle}
+    longest = sorted(by_word, key=len, reverse=True)
+    names = re.compile(rf"(?<!\w)@({'|'.join(map(re.escape, longest))})(?!\w)", re.IGNORECASE)
+    return names.sub(
+        lambda found: f"@[{by_word[found[1].casefold()]}]" if found[1].casefold() in by_word else found[0], text
+    )
+
+
+def mentioned_in(text: str) -> list[int]:
+    """Who is meant in a stored text, each once, in order."""
+    return list(dict.fromkeys(int(found) for found in _TOKEN.findall(text)))
+
+
+def spoken(text: str, names: Mapping[int, str]) -> str:
+    """A stored text with names again."""
+    return _TOKEN.sub(lambda found: f"@{names.get(int(found[1]), '?')}", text)
+
+
+def parts_of(text: str) -> Iterable[tuple[str, int | None]]:
+    """A stored text cut at its mentions: words with None, and a mention with the user it means."""
+    at = 0
+    for found in _TOKEN.finditer(text):
+        yield text[at : found.start()], None
+        yield found[0], int(found[1])
+        at = found.end()
+    yield text[at:], None

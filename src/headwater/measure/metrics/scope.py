@@ -133,7 +133,7 @@ def scope_of(actor: Actor, request: ReportRequest, *, zone: ZoneInfo, currency: 
         known_day=request.as_of or at.astimezone(zone).date(),
         owner_id=actor.user_id,
         team_ids=sorted(actor.team_ids) if actor.visibility is Visibility.TEAM else [],
-        sees_company=actor.may("measure.see_company"),
+        sees_company=actor.may("measure.company.see"),
         currency=currency,
     )
 

@@ -23,6 +23,9 @@ from headwater.platform.models import Job
 from headwater.platform.testing import make_actor, query_budget
 from headwater.qualify.models import Lead
 from headwater.sell.models import Order
+from headwater.team.actions.tokens import create_token
+from headwater.team.models import User
+from headwater.team.queries import actor_of
 
 PAGE = "/where-sales-come-from"
 NOW = datetime(2026, 11, 12, 10, tzinfo=UTC)  # of the history in conftest
@@ -109,6 +112,11 @@ def test_page_file_api_and_json_give_the_same_numbers(owner, kestrel):
             assert (int(line["leads"]), int(line["won"])) == (row["leads"], row["won"])
             assert (float(line["revenue"]) if line["revenue"] else None) == row["revenue"]
             assert (float(line["return_low"]) if line["return_low"] else None) == row["return"]["low"]
+    for scope in ("read", "write"):
+        user = User.objects.get(role="OWNER")
+        _, text = create_token(user_id=user.pk, name=scope, scopes=[scope], by=actor_of(user), at=now())
+        with_key = Client(headers={"Authorization": f"Bearer {text}"})
+        assert with_key.get("/api/v1/reports/sources?by=quarter").json() == wanted, scope
     funnel = owner.get("/api/v1/reports/funnel").json()
     assert funnel == schema.funnel_json(queries.fresh_funnel_report(make_actor("*"), ReportRequest(), at=now()))
 
