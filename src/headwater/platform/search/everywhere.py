@@ -64,8 +64,11 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
         return hits
     nouns = [r for r in REGISTRY.values() if actor.may(r.verb("see"))]
     keys = [r.key for r in nouns]
-    named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
-    held = store.newest_of(keys, words, COLLECTED + 1)
+    held = store.all_of(keys, words, COLLECTED)
+    named: dict[str, list[int]] = {}
+    if held is None:
+        named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
+        held = store.newest_of(keys, words, COLLECTED + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
     seen: dict[str, list[int]] = {}
     for resource in nouns:

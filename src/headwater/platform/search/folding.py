@@ -31,6 +31,7 @@ _WRITTEN_OUT = re.compile(r"(?<![aeiouq])([aou])e(?=[^\Waeiou])")
 _LONG_ENOUGH = 4
 _NUMBER = re.compile(r"(?<!\S)[+(]?\d[\d\s().\-/]{3,30}\d(?!\S)")
 _LONGEST_CODE = 60
+_DIGIT = re.compile(r"\d")
 _NOT_DIGIT = re.compile(r"\D")
 SHORTEST_NUMBER = 5
 
@@ -78,13 +79,15 @@ def also_written(text: str) -> list[str]:
     """
     forms: list[str] = []
     plain = fold(text)
+    if "e" in plain and _WRITTEN_OUT.search(plain):
+        forms += map(without_digraphs, plain.split())
+    if text.isascii() and not _DIGIT.search(text):
+        return [form for form in dict.fromkeys(forms) if form]
     for word in text.split():
         if _HAS_UMLAUT.search(word):
             forms.append(fold(word.translate(_UMLAUTS)))
-        if len(word) <= _LONGEST_CODE and "@" not in word and not word.isalpha() and any(map(str.isdigit, word)):
+        if len(word) <= _LONGEST_CODE and "@" not in word and not word.isalnum() and _DIGIT.search(word):
             forms.append(fold(word).replace(" ", ""))
-    if "e" in plain:
-        forms += map(without_digraphs, plain.split())
     forms += (digits_of(number) for number, _, _ in numbers_in(text))
     return [form for form in dict.fromkeys(forms) if form and form not in plain]
 
@@ -111,4 +114,5 @@ def numbers_in(text: str) -> Iterator[tuple[str, int, int]]:
 
 def digits_of(text: str) -> str:
     """The digits of a number, whatever stands between them."""
-    return "".join(str(unicodedata.digit(digit)) for digit in _NOT_DIGIT.sub("", text))
+    digits = _NOT_DIGIT.sub("", text)
+    return digits if digits.isascii() else "".join(str(unicodedata.digit(digit)) for digit in digits)

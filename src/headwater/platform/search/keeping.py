@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from headwater.platform.search.texts import texts_of
 AT_ONCE = FEW_FACTS  # so many rows are indexed by the unit of work that changes them
 PORTION = 200  # rows of the first portion; later ones take LOCK_SECONDS each
 LARGEST = 2_000
+MANY = 5_000  # so many rows written leave the index in pieces
 LOCK_SECONDS = 0.2
 TURN_SECONDS = 2.0
 EVENTS = 2_000
@@ -87,7 +88,10 @@ def _rows_named(about: Iterable[About]) -> dict[type[Model], set[int]]:
 
 
 def _index(resource: Resource, ids: Sequence[int]) -> None:
-    texts = texts_of(resource, ids)
+    _store(resource, ids, texts_of(resource, ids))
+
+
+def _store(resource: Resource, ids: Sequence[int], texts: Mapping[int, str]) -> None:
     store.write(resource.key, texts)
     if len(texts) < len(ids):
         store.remove(resource.key, [pk for pk in ids if pk not in texts])
@@ -150,6 +154,8 @@ def _catch_up(seconds: float) -> bool:
             return True
     if not turn.follow_events(log):
         return True
+    if turn.rows >= MANY:
+        _tidy()
     for progress in SearchProgress.objects.exclude(pk=FOLLOWED):
         progress.floor = progress.position
         progress.save(update_fields=["floor"])
@@ -163,6 +169,7 @@ class _Turn:
     def __init__(self, until: float) -> None:
         self.until = until
         self.portion = PORTION
+        self.rows = 0
 
     def index_new(self, resource: Resource) -> bool:
         """Index the rows beyond the noun's position; False when time ran out before the end."""
@@ -210,17 +217,32 @@ class _Turn:
         return True
 
     def _write(self, resource: Resource, ids: Sequence[int], progress: SearchProgress | None) -> None:
+        # Read before the lock is taken, and once more if anything happened meanwhile.
+        seen, texts = _newest_event(), texts_of(resource, ids)
         started = time.monotonic()
         with transaction.atomic():
-            _index(resource, ids)
+            _store(resource, ids, texts if _newest_event() == seen else texts_of(resource, ids))
             if progress is not None:
                 progress.position = ids[-1]
                 progress.save(update_fields=["position"])
+        self.rows += len(ids)
         took = time.monotonic() - started
         if len(ids) >= self.portion:
             wanted = int(self.portion * LOCK_SECONDS / max(took, 0.001))
             self.portion = max(50, min(LARGEST, wanted, 2 * self.portion))
         time.sleep(min(took, LOCK_SECONDS) / 4)  # whoever waits to write comes first
+
+
+def _newest_event() -> int:
+    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _tidy() -> None:
+    more = True
+    while more:
+        with transaction.atomic():
+            more = store.tidy()
+        time.sleep(0.02)
 
 
 def _progress(noun: str) -> SearchProgress:
@@ -254,12 +276,14 @@ def rebuild() -> int:
         HandlerCursor.objects.filter(pk=LEASED).update(lease_until=None)
     while catch_up(patient=False):
         pass
+    _tidy()
     return SearchEntry.objects.count()
 
 
 @every(timedelta(days=1), "search.mend")
 def mend(_at: datetime) -> None:
     """Give entries to rows that have none, take away those without a row: the index heals by itself."""
+    _tidy()
     for resource in REGISTRY.values():
         declared, noun = resource.searched, resource.key
         position = _progress(noun).position

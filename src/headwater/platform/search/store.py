@@ -23,14 +23,16 @@ from headwater.platform.search.words import START, Words
 
 ROOM_FOR_IDS = 40
 PIECE = 3
+TIDIED_PAGES = 500
 SAMPLE = 10_000
 NEWEST = 2_000
 COMMON_SHARE = 50  # one in so many entries of a sample: reading them in order beats collecting them
 
 _FROM_INDEX = (
     "FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
-    " WHERE platform_search MATCH %s AND platform_search.rowid BETWEEN %s AND %s"
+    " WHERE platform_search MATCH %s"
 )
+_WITHIN = " AND platform_search.rowid BETWEEN %s AND %s"
 
 _TRIGGERS = """
 CREATE TRIGGER platform_search_added AFTER INSERT ON platform_searchentry BEGIN
@@ -144,6 +146,33 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
     )
 
 
+def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int]] | None:
+    """Of each noun all rows whose entry holds the words, the newest first; None when there are more than ``limit``."""
+    if connection.vendor == "sqlite":
+        wanted = _match(words)
+        if not wanted:
+            return None
+        sql = _in_index("e.id", words).replace(_WITHIN, "")
+        params: list[Any] = [wanted, *_spellings(words), limit + 1]
+    else:
+        if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
+            return None
+        sql = f"SELECT id FROM platform_searchentry WHERE {_held(words, 'text LIKE %s')} LIMIT %s"
+        params = [*(f"%{_escaped(s)}%" for s in _spellings(words)), limit + 1]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        ids = sorted((row[0] for row in cursor.fetchall()), reverse=True)
+    if len(ids) > limit:
+        return None
+    numbers = {first_id(noun) >> ROOM_FOR_IDS: noun for noun in nouns}
+    found: dict[str, list[int]] = {}
+    for pk in ids:
+        noun = numbers.get(pk >> ROOM_FOR_IDS)
+        if noun is not None:
+            found.setdefault(noun, []).append(pk - first_id(noun))
+    return found
+
+
 def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
     """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. One query or two."""
     if connection.vendor == "sqlite":
@@ -255,7 +284,7 @@ def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
 
 def _in_index(what: str, words: Words) -> str:
     held = _held(words, "instr(e.text, %s) > 0")
-    return f"SELECT {what} {_FROM_INDEX} AND {held} ORDER BY platform_search.rowid DESC LIMIT %s"
+    return f"SELECT {what} {_FROM_INDEX}{_WITHIN} AND {held} ORDER BY platform_search.rowid DESC LIMIT %s"
 
 
 def _match(words: Words) -> str:
@@ -265,7 +294,9 @@ def _match(words: Words) -> str:
 
 
 def _grams(text: str) -> str:
-    pieces = dict.fromkeys(text[at : at + PIECE] for at in range(len(text) - PIECE + 1))
+    # Every other piece and the last: half the lookups, and what they let through is compared anyway.
+    places = [*range(0, len(text) - PIECE, 2), len(text) - PIECE]
+    pieces = dict.fromkeys(text[at : at + PIECE] for at in places)
     return " AND ".join(f'"{piece}"' for piece in pieces)
 
 
@@ -316,6 +347,21 @@ def remove(noun: str, ids: Iterable[int]) -> None:
 def without_entry(noun: str) -> Q:
     """The rows of ``noun`` that have no entry yet."""
     return ~Q(Exists(SearchEntry.objects.filter(pk=OuterRef("pk") + first_id(noun))))
+
+
+def tidy() -> bool:
+    """Bring the parts of SQLite's index closer together, for as long as one portion takes; whether there is more.
+
+    Each search looks into every part, and many rows written in portions leave many.
+    """
+    if connection.vendor != "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT total_changes()")
+        before = cursor.fetchone()[0]
+        cursor.execute("INSERT INTO platform_search(platform_search, rank) VALUES ('merge', %s)", [-TIDIED_PAGES])
+        cursor.execute("SELECT total_changes()")
+        return bool(cursor.fetchone()[0] - before >= 2)
 
 
 def empty() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from headwater.platform.models import ExternalId
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST = 50_000
 LOOKUP = 5_000
+OFTEN_REPEATED = 60
 
 
 def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
@@ -67,10 +69,18 @@ def _pieces(values: Iterable[Any]) -> Iterator[str]:
             yield from _pieces(value.values())
         elif isinstance(value, list):
             yield from _pieces(value)
-        elif value not in (None, "", True, False):
-            text = str(value)[:LONGEST]
-            yield fold(text)
-            yield from also_written(text)
+        elif value and not isinstance(value, bool):
+            text = str(value)
+            yield from _forms(text) if len(text) <= OFTEN_REPEATED else _forms_of_long(text)
+
+
+def _forms_of_long(text: str) -> tuple[str, ...]:
+    text = text[:LONGEST]
+    return (fold(text), *also_written(text))
+
+
+# Rows side by side repeat each other's words: companies, titles, sources.
+_forms = lru_cache(maxsize=16_384)(_forms_of_long)
 
 
 def _has_extra(resource: Resource) -> bool:
