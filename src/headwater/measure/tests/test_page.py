@@ -116,7 +116,8 @@ def test_page_file_api_and_json_give_the_same_numbers(owner, kestrel):
         user = User.objects.get(role="OWNER")
         _, text = create_token(user_id=user.pk, name=scope, scopes=[scope], by=actor_of(user), at=now())
         with_key = Client(headers={"Authorization": f"Bearer {text}"})
-        assert with_key.get("/api/v1/reports/sources?by=quarter").json() == wanted, scope
+        told = with_key.get("/api/v1/reports/sources?by=quarter").json()
+        assert (told["rows"], told["total"]) == (wanted["rows"], wanted["total"]), scope
     funnel = owner.get("/api/v1/reports/funnel").json()
     assert funnel == schema.funnel_json(queries.fresh_funnel_report(make_actor("*"), ReportRequest(), at=now()))
 
