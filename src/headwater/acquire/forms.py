@@ -12,7 +12,8 @@ from headwater.acquire.rules import LONGEST_NAME
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.widgets import AmountInput, DateInput, DateTimeInput, IdField, offer
+from headwater.web.fields import AmountField
+from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 
 
 class SourceForm(ActorForm):
@@ -38,9 +39,7 @@ class CampaignForm(ActorForm):
     )
     starts_on = forms.DateField(required=False, label="Starts", widget=DateInput)
     ends_on = forms.DateField(required=False, label="Ends", widget=DateInput)
-    budget = forms.DecimalField(
-        required=False, min_value=0, max_digits=15, decimal_places=2, label="Budget", widget=AmountInput
-    )
+    budget = AmountField(label="Budget")
     segment = forms.CharField(max_length=200, required=False, label="For whom")
     goal = forms.CharField(max_length=200, required=False, label="Goal", help_text="For example: 40 quote requests.")
     owner_id = IdField(required=False, label="Owner")
@@ -76,8 +75,8 @@ class SpendForm(ActorForm):
     source_id = IdField(label="Source")
     campaign_id = IdField(required=False, label="Campaign")
     spent_on = forms.DateField(label="Day", widget=DateInput)
-    amount = forms.DecimalField(
-        max_digits=15, decimal_places=2, label="Amount", widget=AmountInput,
+    amount = AmountField(
+        required=True, min_value=None, label="Amount",
         help_text="Below zero for a refund or a correction; the note says of what.",
     )  # fmt: skip
     note = forms.CharField(max_length=200, required=False, label="Note")
@@ -98,9 +97,7 @@ class TouchpointForm(ActorForm):
     occurred_at = forms.DateTimeField(
         required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
     )
-    cost = forms.DecimalField(
-        required=False, min_value=0, max_digits=15, decimal_places=2, label="Cost", widget=AmountInput
-    )
+    cost = AmountField(label="Cost")
     note = forms.CharField(max_length=300, required=False, label="Note")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

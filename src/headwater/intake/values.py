@@ -6,8 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Literal
+from decimal import Decimal
 
 from headwater.intake.dates import (
     DateOrder,
@@ -17,6 +16,7 @@ from headwater.intake.dates import (
     parse_datetime,
 )
 from headwater.intake.errors import BadValue, quoted
+from headwater.platform.numbers import DecimalMark, is_grouped, plain_number
 
 __all__ = [
     "BLANK_WORDS",
@@ -56,7 +56,6 @@ class Blanks:
         return "" if text in self._words else text
 
 
-DecimalMark = Literal[".", ","]
 _FAST_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?")
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’`_]")
 _CURRENCY = r"(?:R\$|US\$|[A-Z]{0,2}[$€£¥₹₽₺₩₫₴₦₱฿₪]|[A-Z]{3}|kr\.?|zł|Kč|Ft|Fr\.?|Rs\.?|lei|лв\.?|руб\.?|euros?|,-)"
@@ -88,7 +87,9 @@ def parse_decimal(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
     found = _AMOUNT.fullmatch(squeezed)
     if found is None or len(found["number"]) > 40:
         raise BadValue(f"{quoted(text)} is not a number.")
-    value = _plain_number(found["number"], decimal, text)
+    value = plain_number(found["number"], decimal)
+    if value is None:
+        raise BadValue(f"{quoted(text)} is not a number.")
     brackets = bool(found["open"] or found["open2"])
     signs = [sign for sign in (found["sign"], found["sign2"], found["after"]) if sign]
     if brackets != bool(found["close"]) or len(signs) + brackets > 1:
@@ -98,42 +99,6 @@ def parse_decimal(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
     if shift:
         value = Decimal(format(value.scaleb(shift), "f"))
     return -value if brackets or "-" in signs else value
-
-
-def _plain_number(number: str, decimal: DecimalMark | None, whole: str) -> Decimal:
-    """Digits with points and commas, read the one way that makes sense, else by the column's decimal mark."""
-    points, commas = number.count("."), number.count(",")
-    if points and commas:
-        mark = "." if number.rindex(".") > number.rindex(",") else ","
-        other = "," if mark == "." else "."
-        head, _, tail = number.rpartition(mark)
-        if mark in head or not _is_grouped(head, other):
-            raise BadValue(f"{quoted(whole)} is not a number.")
-        number = f"{head.replace(other, '')}.{tail}"
-    elif points or commas:
-        mark = "." if points else ","
-        if points + commas > 1:
-            if not _is_grouped(number, mark):
-                raise BadValue(f"{quoted(whole)} is not a number.")
-            number = number.replace(mark, "")
-        else:
-            thousands = _is_grouped(number, mark) and mark != (decimal or ".")
-            number = number.replace(mark, "" if thousands else ".")
-    try:
-        return Decimal(number)
-    except InvalidOperation:
-        raise BadValue(f"{quoted(whole)} is not a number.") from None
-
-
-def _is_grouped(number: str, mark: str) -> bool:
-    """Thousands as in 1,234,567, also the Indian 12,34,567."""
-    groups = number.split(mark)
-    return (
-        1 <= len(groups[0]) <= 3
-        and groups[0] != "0"
-        and (len(groups) == 1 or len(groups[-1]) == 3)
-        and all(2 <= len(group) <= 3 for group in groups[1:])
-    ) or len(groups) == 1
 
 
 def parse_integer(text: str, *, decimal: DecimalMark | None = None) -> int:
@@ -172,7 +137,7 @@ def infer_decimal_comma(samples: Iterable[str], *, default: DecimalMark = ".") -
             votes["." if digits.rindex(".") > digits.rindex(",") else ","] += 1
         elif points + commas > 1:
             votes["," if points else "."] += 1  # the repeated mark separates thousands
-        elif _is_grouped(digits, "." if points else ","):
+        elif is_grouped(digits, "." if points else ","):
             unclear += 1
         else:
             votes["." if points else ","] += 1

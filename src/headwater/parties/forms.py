@@ -21,6 +21,7 @@ from headwater.parties.queries import connections_of, contact_points_of, tags_of
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
+from headwater.web.fields import CountField
 from headwater.web.widgets import DateInput, DateTimeInput
 
 NOBODY = ("", "Nobody")
@@ -114,7 +115,7 @@ class OrganisationForm(PickForm):
         max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
     )
     sector = forms.CharField(max_length=120, required=False, label="Sector")
-    employees = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000, label="Employees")
+    employees = CountField(required=False, min_value=0, max_value=2_000_000_000, label="Employees")
     street = forms.CharField(max_length=200, required=False, label="Street")
     postcode = forms.CharField(max_length=20, required=False, label="Postcode")
     city = forms.CharField(max_length=120, required=False, label="City")

@@ -27,6 +27,7 @@ from headwater.platform.filter import Condition, Tree
 from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
+from headwater.platform.typed import without_controls
 
 Rows: TypeAlias = QuerySet[Any]
 
@@ -42,9 +43,9 @@ class ActorForm(forms.Form):
     before: Sequence[tuple[str, str]] = ()
     clashes: Mapping[str, Any] = {}
 
-    def __init__(self, *args: Any, actor: Actor, row: Any = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *args: Any, actor: Actor, row: Any = None, **kwargs: Any) -> None:
         self.actor, self.row = actor, row
-        super().__init__(*args, **kwargs)
+        super().__init__(None if data is None else without_controls(data), *args, **kwargs)
         for name in self.base_fields.keys() - set(self.names_for(actor)):
             del self.fields[name]
 

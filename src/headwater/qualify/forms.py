@@ -11,7 +11,8 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
-from headwater.web.widgets import AmountInput, DateInput, DateTimeInput, IdField, offer
+from headwater.web.fields import AmountField
+from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 
 NOBODY = "Nobody: leave it in the pool"
 Choices = list[tuple[str, str]]
@@ -28,9 +29,7 @@ class CaptureForm(ActorForm):
     job_title = forms.CharField(max_length=120, required=False, label="Job title")
     interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
     title = forms.CharField(max_length=200, required=False, label="What they want")
-    amount = forms.DecimalField(
-        required=False, min_value=0, max_digits=15, decimal_places=2, label="Worth, their guess", widget=AmountInput
-    )
+    amount = AmountField(label="Worth, their guess")
     source_id = IdField(required=False, label="Source")
     campaign_id = IdField(required=False, label="Campaign")
     owner_id = IdField(required=False, label="Owner")
@@ -61,9 +60,7 @@ class ChangeForm(ActorForm):
 
     title = forms.CharField(max_length=200, required=False, label="What they want")
     interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
-    amount = forms.DecimalField(
-        required=False, min_value=0, max_digits=15, decimal_places=2, label="Worth, their guess", widget=AmountInput
-    )
+    amount = AmountField(label="Worth, their guess")
     source_id = IdField(required=False, label="Source")
     campaign_id = IdField(required=False, label="Campaign")
 

@@ -17,14 +17,8 @@ from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import default_stages, product_choices, seller_choices
 from headwater.sell.rules import SEE_COST, SELLS
 from headwater.team.queries import user_choices
-from headwater.web.widgets import AmountInput, DateInput, IdField, offer
-
-
-class MoneyField(forms.DecimalField):
-    """An amount of money; empty means not known."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, min_value=0, max_digits=15, decimal_places=2, widget=AmountInput, **kwargs)
+from headwater.web.fields import AmountField, CountField, NumberField
+from headwater.web.widgets import DateInput, IdField, offer
 
 
 class DayField(forms.DateField):
@@ -50,8 +44,8 @@ class ProductForm(ActorForm):
     guarded = {"cost": SEE_COST}
     name = forms.CharField(max_length=160, label="Name")
     family = forms.CharField(max_length=80, required=False, label="Family", help_text="Servers, printers, service…")
-    list_price = MoneyField(label="List price")
-    cost = MoneyField(label="What it costs us")
+    list_price = AmountField(label="List price")
+    cost = AmountField(label="What it costs us")
 
 
 class OpenForm(ActorForm):
@@ -60,7 +54,7 @@ class OpenForm(ActorForm):
     lead_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     party_id = PartyField(required=False, label="Who may buy")
     name = forms.CharField(max_length=200, required=False, label="What they may buy")
-    amount = MoneyField(label="Value", help_text="Leave it empty while it is not known.")
+    amount = AmountField(label="Value", help_text="Leave it empty while it is not known.")
     close_date = DayField(label="Expected to close")
     stage_id = IdField(required=False, label="Stage")
     next_step = forms.CharField(max_length=200, required=False, label="Next step")
@@ -108,9 +102,9 @@ class OpportunityForm(ActorForm):
     """The details of an opportunity."""
 
     name = forms.CharField(max_length=200, label="What they may buy")
-    amount = MoneyField(label="Value", help_text="Leave it empty while it is not known.")
+    amount = AmountField(label="Value", help_text="Leave it empty while it is not known.")
     close_date = DayField(label="Expected to close")
-    probability = forms.IntegerField(
+    probability = CountField(
         min_value=0, max_value=100, label="Probability in %", help_text="The stage's own, unless you judge it better."
     )
     forecast_category = forms.ChoiceField(choices=ForecastCategory.choices, label="Forecast category")
@@ -135,9 +129,9 @@ class WinForm(ActorForm):
     """For how much, and since when."""
 
     guarded = {"cost": SEE_COST}
-    amount = MoneyField(label="Value of the order", help_text="Leave it empty if it is not known.")
+    amount = AmountField(label="Value of the order", help_text="Leave it empty if it is not known.")
     closed_on = DayField(label="Won on", help_text="Leave it empty for today.")
-    cost = MoneyField(label="What the goods cost us", help_text="Only where the products do not say.")
+    cost = AmountField(label="What the goods cost us", help_text="Only where the products do not say.")
     number = forms.CharField(max_length=60, required=False, label="Order number")
 
     def clean(self) -> dict[str, Any]:
@@ -176,8 +170,8 @@ class LineForm(ActorForm):
     """A product, how many, and at what price."""
 
     product_id = IdField(label="Product")
-    quantity = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, initial=1, label="Quantity")
-    unit_price = MoneyField(label="Price each", help_text="Leave it empty for the list price.")
+    quantity = NumberField(min_value=0, max_digits=12, decimal_places=2, initial=1, label="Quantity")
+    unit_price = AmountField(label="Price each", help_text="Leave it empty for the list price.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -189,8 +183,8 @@ class OrderForm(ActorForm):
 
     guarded = {"cost": SEE_COST}
     party_id = PartyField(label="Who buys")
-    amount = MoneyField(label="Value")
-    cost = MoneyField(label="What the goods cost us")
+    amount = AmountField(label="Value")
+    cost = AmountField(label="What the goods cost us")
     ordered_on = DayField(label="Ordered on", help_text="Leave it empty for today.")
     number = forms.CharField(max_length=60, required=False, label="Order number")
     note = forms.CharField(max_length=300, required=False, label="Note")
@@ -211,8 +205,8 @@ class OrderChangeForm(ActorForm):
 
     guarded = {"cost": SEE_COST}
     number = forms.CharField(max_length=60, required=False, label="Order number")
-    amount = MoneyField(label="Value")
-    cost = MoneyField(label="What the goods cost us")
+    amount = AmountField(label="Value")
+    cost = AmountField(label="What the goods cost us")
     note = forms.CharField(max_length=300, required=False, label="Note")
 
 

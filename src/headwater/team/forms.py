@@ -16,6 +16,7 @@ from headwater.platform.money import CURRENCIES
 from headwater.team import queries
 from headwater.team.models import Role
 from headwater.team.rules import TOKEN_SCOPES
+from headwater.web.fields import CountField
 from headwater.web.widgets import DateInput
 
 Choices = list[tuple[str, Any]]
@@ -125,10 +126,10 @@ class CompanyForm(FirstCompanyForm):
     office_closes = forms.TimeField(
         label=_("Office closes"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    answer_minutes = forms.IntegerField(
+    answer_minutes = CountField(
         label=_("Answer clock, minutes"), min_value=1, max_value=10_000, help_text=_("A new lead is answered within.")
     )
-    handover_hours = forms.IntegerField(
+    handover_hours = CountField(
         label=_("Handover, hours"), min_value=1, max_value=1_000, help_text=_("Sales accepts or sends back within.")
     )
 

@@ -15,6 +15,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.filter import OPERATORS
 from headwater.platform.resource import Choices, Column, Kind
+from headwater.web.fields import plainly
 from headwater.web.http import Request, is_htmx, render, resource_of
 from headwater.web.liststate import ListState, state_of
 
@@ -106,6 +107,8 @@ def filter_form(request: Request, slug: str) -> HttpResponse:
     if operator:
         if operator not in OPERATORS_OF[column.kind]:
             raise Invalid({column.key: [_("“%(column)s” cannot be compared that way.") % {"column": column.label}]})
+        if column.kind in (Kind.NUMBER, Kind.MONEY) and operator != "empty":
+            value = plainly(value)
         key = column.key if operator == "is" else f"{column.key}__{operator}"
         return HttpResponseRedirect(state.url(**{key: "true" if operator == "empty" else value}))
     context = {

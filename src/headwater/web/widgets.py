@@ -20,6 +20,8 @@ class Control(BoundField):
         widget = widget or self.field.widget
         built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
         if not isinstance(widget, PLAIN):
+            # A browser would cut what is too long without a word; the field says how much it takes.
+            built["maxlength"] = False
             built["class"] = f"{widget.attrs.get('class', '')} inp".strip()
         return built
 
@@ -53,13 +55,6 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
-
-
-class AmountInput(forms.TextInput):
-    """An amount of money; a phone shows its figures and the comma."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
 
 
 class IdField(forms.TypedChoiceField):

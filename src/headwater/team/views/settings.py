@@ -50,7 +50,7 @@ def company(request: Request) -> HttpResponse:
 
 def users(request: Request) -> HttpResponse:
     """Who works here, in which role and team."""
-    request.actor.require("team.user.see")
+    request.actor.require("team.user.change")
     rows = queries.visible_users(request.actor).order_by("-is_active", "name", "pk")
     context = {"users": rows, "may_change": request.actor.may("team.user.change"), "teams": queries.teams()}
     return render(request, "team/users.html", context)
