@@ -1,4 +1,4 @@
-"""The people and things that tests of selling start from."""
+"""The people and things that tests of selling start from, beside those of every room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.acquire.models import Source
 from headwater.parties.actions import add_organisation
 from headwater.parties.models import Party
 from headwater.platform.action import action
-from headwater.platform.actor import Actor, job_actor
+from headwater.platform.actor import Actor
 from headwater.platform.spans import set_span
 from headwater.qualify.models import Lead
 from headwater.sell import actions
@@ -25,36 +25,15 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def company(db: None) -> Company:
-    return Company.objects.create(pk=1, name="Kestrel Office IT", currency="EUR", country="NL")
-
-
-def make_user(name: str, role: str, team: Team | None = None) -> User:
-    email = f"{name.lower().replace(' ', '.')}@kestrel.example"
-    return User.objects.create(email=email, name=name, role=role, team=team, created_at=AT)
+def jonas(colleague: Callable[..., User], field: Team) -> User:
+    """A field rep; Priya is his colleague in the same team."""
+    return colleague("Jonas Weber", Role.FIELD_REP, field)
 
 
 @pytest.fixture
-def field(company: Company) -> Team:
-    return Team.objects.create(name="Field sales")
-
-
-@pytest.fixture
-def jonas(field: Team) -> User:
-    """A field rep."""
-    return make_user("Jonas Weber", Role.FIELD_REP, field)
-
-
-@pytest.fixture
-def priya(field: Team) -> User:
-    """Jonas's colleague in the same team."""
-    return make_user("Priya Nair", Role.FIELD_REP, field)
-
-
-@pytest.fixture
-def stranger(company: Company) -> User:
+def stranger(colleague: Callable[..., User]) -> User:
     """An independent rep, who sees only what is theirs."""
-    return make_user("Ola Free", Role.INDEPENDENT_REP)
+    return colleague("Ola Free", Role.INDEPENDENT_REP)
 
 
 @pytest.fixture
@@ -63,28 +42,8 @@ def by_jonas(jonas: User) -> Actor:
 
 
 @pytest.fixture
-def by_priya(priya: User) -> Actor:
-    return actor_of(priya)
-
-
-@pytest.fixture
 def by_stranger(stranger: User) -> Actor:
     return actor_of(stranger)
-
-
-@pytest.fixture
-def by_head(company: Company) -> Actor:
-    return actor_of(make_user("Hanna Berg", Role.HEAD_OF_SALES))
-
-
-@pytest.fixture
-def by_reader(company: Company) -> Actor:
-    return actor_of(make_user("Rea Only", Role.READ_ONLY))
-
-
-@pytest.fixture
-def system() -> Actor:
-    return job_actor("test")
 
 
 @pytest.fixture

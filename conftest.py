@@ -1,0 +1,75 @@
+"""The company and the colleagues that tests of every room may start from; a room's own people stand in its conftest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from headwater.platform.actor import Actor, job_actor
+from headwater.team.models import Company, Role, Team, User
+from headwater.team.queries import actor_of
+
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    """A company with office hours from 8:30 to 17:30 UTC, Monday to Friday, and 30 minutes to answer."""
+    return Company.objects.create(pk=1, name="Kestrel Office IT", currency="EUR", country="NL")
+
+
+@pytest.fixture
+def colleague(company: Company) -> Callable[..., User]:
+    """Lets somebody join the company: ``colleague("Jonas Weber", Role.FIELD_REP, team)``."""
+
+    def join(name: str, role: str, team: Team | None = None) -> User:
+        email = f"{name.lower().replace(' ', '.')}@kestrel.example"
+        return User.objects.create(email=email, name=name, role=role, team=team, created_at=AT)
+
+    return join
+
+
+@pytest.fixture
+def field(company: Company) -> Team:
+    """The team that sells."""
+    return Team.objects.create(name="Field sales")
+
+
+@pytest.fixture
+def priya(colleague: Callable[..., User], field: Team) -> User:
+    """A field rep."""
+    return colleague("Priya Nair", Role.FIELD_REP, field)
+
+
+@pytest.fixture
+def head(colleague: Callable[..., User]) -> User:
+    """Sees and may everything of sales."""
+    return colleague("Hanna Berg", Role.HEAD_OF_SALES)
+
+
+@pytest.fixture
+def reader(colleague: Callable[..., User]) -> User:
+    """Sees everything and may do nothing."""
+    return colleague("Rea Only", Role.READ_ONLY)
+
+
+@pytest.fixture
+def by_priya(priya: User) -> Actor:
+    return actor_of(priya)
+
+
+@pytest.fixture
+def by_head(head: User) -> Actor:
+    return actor_of(head)
+
+
+@pytest.fixture
+def by_reader(reader: User) -> Actor:
+    return actor_of(reader)
+
+
+@pytest.fixture
+def system() -> Actor:
+    return job_actor("test")
