@@ -18,7 +18,8 @@ NOT_PAGES = {
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
-    "settings_demo_job", "web:restore_deleted", "merge_chosen_people", "merge_chosen_organisations",
+    "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow", "record_unfollow",
+    "web:restore_deleted", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
 FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there

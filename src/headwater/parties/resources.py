@@ -180,6 +180,7 @@ PEOPLE = Resource(
     party_of=lambda party: party.pk,
     archived="archived_at",
     successor=queries.became,
+    absorbed=queries.absorbed,
 )  # fmt: skip
 
 ORGANISATIONS = Resource(
@@ -239,6 +240,7 @@ ORGANISATIONS = Resource(
     party_of=lambda party: party.pk,
     archived="archived_at",
     successor=queries.became,
+    absorbed=queries.absorbed,
 )  # fmt: skip
 
 ACTIVITIES = Resource(

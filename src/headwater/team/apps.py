@@ -12,9 +12,11 @@ class TeamConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the room's facts, pages and regular work known."""
+        from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
-        from headwater.team import events, tasks  # noqa: F401  (importing declares them)
-        from headwater.team.actions import holidays  # noqa: F401  (declares how they are taken back)
+        from headwater.team import events, panels, tasks  # noqa: F401  (importing declares them)
+        from headwater.team.actions import comments, followers, holidays  # noqa: F401  (declare how they are taken back)
+        from headwater.team.api import add_talk
         from headwater.team.queries import actor_by_ref, installation
         from headwater.web.nav import NavPage, register_page
 
@@ -25,4 +27,5 @@ class TeamConfig(AppConfig):
         register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
         work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
         register_page(work)
+        register_extension(add_talk)
         provide(installation=installation, actor=actor_by_ref)

@@ -142,3 +142,119 @@ class SetupFinished(
     """The first run is done and the company works."""
 
     company_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnRecord:
+    """What all facts about a record's comments, followers and files say: which record it is."""
+
+    row_type: str
+    row_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(
+    OnRecord,
+    Fact,
+    verb="team.comment_added",
+    subject="platform.row:row_id",
+    personal=("text",),
+    sentence="Commented",
+    icon="message-circle",
+):
+    """Somebody said something to colleagues about a record; ``mentioned`` are the users who are meant by name."""
+
+    comment_id: int
+    text: str
+    mentioned: list[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentEdited(
+    OnRecord,
+    Fact,
+    verb="team.comment_edited",
+    subject="platform.row:row_id",
+    personal=("before", "after"),
+    sentence="Reworded a comment",
+    icon="pencil",
+):
+    """A comment says something else now; ``before`` is what it said."""
+
+    comment_id: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentDeleted(
+    OnRecord,
+    Fact,
+    verb="team.comment_deleted",
+    subject="platform.row:row_id",
+    sentence="Deleted a comment",
+    icon="trash",
+):
+    """A comment is gone from the record; whoever deleted it can bring it back."""
+
+    comment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentRestored(
+    OnRecord,
+    Fact,
+    verb="team.comment_restored",
+    subject="platform.row:row_id",
+    sentence="Brought a comment back",
+    icon="restore",
+):
+    """A deleted comment stands on the record again."""
+
+    comment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeDone(
+    Fact, verb="team.notice_done", subject="team.notice:notice_id", sentence="Read and done", icon="check"
+):
+    """Somebody has dealt with a comment that was for them."""
+
+    notice_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeReopened(
+    Fact, verb="team.notice_reopened", subject="team.notice:notice_id", sentence="Waits again", icon="bell"
+):
+    """A comment that was dealt with waits for its reader again."""
+
+    notice_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFollowed(
+    OnRecord,
+    Fact,
+    verb="team.record_followed",
+    subject="platform.row:row_id",
+    sentence="Follows this",
+    icon="bell",
+):
+    """Somebody wants to know what colleagues say about a record."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordUnfollowed(
+    OnRecord,
+    Fact,
+    verb="team.record_unfollowed",
+    subject="platform.row:row_id",
+    sentence="No longer follows this",
+    icon="bell",
+):
+    """Somebody does not want to know any more what colleagues say about a record."""
+
+    user_id: int

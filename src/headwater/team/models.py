@@ -149,3 +149,69 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} {'in' if self.succeeded else 'refused'}"
+
+
+class OnRecord(models.Model):
+    """Something our people add to a record of any noun: ``noun`` is a resource key, ``row_id`` the row.
+
+    What is added to a record that later becomes part of another one stays with it, and is read with the other.
+    """
+
+    noun = models.CharField(max_length=40)
+    row_id = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        """The record it belongs to."""
+        return self.noun, self.row_id
+
+
+class Comment(OnRecord):
+    """What somebody says to colleagues about a record. Colleagues who are meant stand in ``text`` as ``@[7]``."""
+
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("noun", "row_id", "created_at", name="comment_of_record")]
+
+    def __str__(self) -> str:
+        return f"comment {self.pk} on {self.noun}:{self.row_id}"
+
+
+class Notice(models.Model):
+    """That a comment is for somebody: they are mentioned in it, or follow the record. It waits until it is done."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="notices")
+    is_mention = models.BooleanField(default=False)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "comment"], name="one_notice_per_comment")]
+        indexes = [
+            models.Index(fields=["user", "comment"], name="notice_waiting", condition=models.Q(done_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"comment {self.comment_id} for {self.user_id}"
+
+
+class Follow(OnRecord):
+    """Whether somebody follows a record. Its owner does without a row here, unless one says otherwise."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    is_on = models.BooleanField(default=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["noun", "row_id", "user"], name="follow_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {'follows' if self.is_on else 'leaves'} {self.noun}:{self.row_id}"

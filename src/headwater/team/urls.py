@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, first_run, holidays, settings, signing_in, work
+from headwater.team.views import demo, first_run, holidays, settings, signing_in, talk, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
@@ -33,4 +33,11 @@ urlpatterns = [
     path("settings/teams/new", settings.add_team, name="settings_add_team"),
     path("settings/tokens", settings.token_list, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="settings_revoke_token"),
+    path("notices/<int:notice_id>/done", talk.finish_notice, name="notice_done"),
+    path("<slug:slug>/<int:pk>/comments", talk.comments, name="record_comments"),
+    path("<slug:slug>/<int:pk>/comments/<int:comment_id>", talk.comment, name="record_comment"),
+    path("<slug:slug>/<int:pk>/comments/<int:comment_id>/delete", talk.delete_comment, name="record_comment_delete"),
+    path("<slug:slug>/<int:pk>/colleagues", talk.colleagues, name="record_colleagues"),
+    path("<slug:slug>/<int:pk>/follow", talk.follow, name="record_follow"),
+    path("<slug:slug>/<int:pk>/unfollow", talk.unfollow, name="record_unfollow"),
 ]

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from headwater.platform.actor import Actor
+from headwater.platform.resource import REGISTRY, Resource
+
+Place = Literal["head", "top", "main", "side", "foot"]
 
 
 @dataclass(frozen=True)
@@ -15,14 +18,14 @@ class Panel:
     """A piece of a record's page. ``context`` returns what ``template`` needs, or None to leave the panel out.
 
     ``place``: ``head`` under the title, ``top`` across the page below it, ``main`` evidence in the wide column,
-    ``side`` action in the narrow one.
+    ``side`` action in the narrow one, ``foot`` below the evidence, for what people add themselves.
     """
 
     key: str
     resource: str
     template: str
     context: Callable[[Actor, Any, datetime], Mapping[str, Any] | None]
-    place: Literal["head", "top", "main", "side"] = "main"
+    place: Place = "main"
     order: int = 50
     verb: str = ""
 
@@ -39,13 +42,38 @@ class DaySection:
     verb: str = ""
 
 
+@dataclass(frozen=True)
+class CommonPanel:
+    """A piece of every record's page, whatever its noun; ``context`` is told which noun it is."""
+
+    key: str
+    template: str
+    context: Callable[[Actor, Resource, Any, datetime], Mapping[str, Any] | None]
+    place: Place = "foot"
+    order: int = 50
+
+    def on(self, resource: Resource) -> Panel:
+        """The panel on the records of one noun."""
+
+        def context(actor: Actor, row: Any, at: datetime) -> Mapping[str, Any] | None:
+            return self.context(actor, resource, row, at)
+
+        return Panel(self.key, resource.key, self.template, context, self.place, self.order)
+
+
 PANELS: list[Panel] = []
+COMMON_PANELS: list[CommonPanel] = []
 DAY_SECTIONS: list[DaySection] = []
 
 
 def register_panel(panel: Panel) -> None:
     """Hang a panel on the records of a noun."""
     PANELS.append(panel)
+
+
+def register_common_panel(panel: CommonPanel) -> None:
+    """Hang a panel on the records of all nouns."""
+    COMMON_PANELS.append(panel)
 
 
 def register_day_section(section: DaySection) -> None:
@@ -56,6 +84,7 @@ def register_day_section(section: DaySection) -> None:
 def panels_for(resource: str, actor: Actor) -> list[Panel]:
     """The panels of a noun's records that this actor may see, in order."""
     found = [p for p in PANELS if p.resource == resource and (not p.verb or actor.may(p.verb))]
+    found += [common.on(REGISTRY[resource]) for common in COMMON_PANELS if resource in REGISTRY]
     return sorted(found, key=lambda p: (p.order, p.key))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
@@ -14,7 +14,7 @@ from headwater.web.command import offered_commands
 from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, state_of
-from headwater.web.panel import panels_for
+from headwater.web.panel import Place, panels_for
 from headwater.web.recent import remember
 
 BUTTONS = 3
@@ -80,7 +80,7 @@ def record_context(request: Request, resource: Resource, row: Any) -> dict[str, 
 
 
 def _panels(request: Request, resource: Resource, row: Any, moment: Any) -> dict[str, Any]:
-    shown: dict[str, list[tuple[str, dict[str, Any]]]] = {"head": [], "top": [], "main": [], "side": []}
+    shown: dict[str, list[tuple[str, dict[str, Any]]]] = {place: [] for place in get_args(Place)}
     for hung in panels_for(resource.key, request.actor):
         found = hung.context(request.actor, row, moment)
         if found is not None:
@@ -120,7 +120,7 @@ def _field_of(change: Command | None, key: str) -> str:
 def _beside(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
     query = request.GET.get("in", "")
     try:
-        state = state_of(resource, QueryDict(query).dict(), f"/{resource.slug}")
+        state = state_of(resource, QueryDict(query).dict(), f"/{resource.slug}", request.actor)
         before, after = neighbours(state.rows(request), resource, row, sort=state.order)
     except DomainError:  # a link from a list that has changed: the record stands without its neighbours
         return {"list_url": f"/{resource.slug}", "previous_url": "", "next_url": ""}

@@ -16,6 +16,7 @@ from headwater.parties.queries.records import (
 from headwater.parties.queries.search import search
 from headwater.parties.queries.timeline import TimelineEntry, timeline
 from headwater.parties.queries.visible import (
+    absorbed,
     became,
     by_ids,
     deleted_activities,
@@ -31,6 +32,7 @@ from headwater.parties.queries.visible import (
 __all__ = [
     "Connection",
     "TimelineEntry",
+    "absorbed",
     "became",
     "buying_roles_of",
     "by_ids",

@@ -18,6 +18,7 @@ from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
 from headwater.team import queries as team
+from headwater.team.queries import comments as on_record
 from headwater.web.sentence import sentence
 
 Only = Literal["", "touches", "talks", "changes"]
@@ -111,7 +112,13 @@ def _may_read(actor: Actor, subject_type: str) -> bool:
     return subject_type.startswith(("parties.", "platform.")) or actor.may(f"{subject_type}.see")
 
 
+def _may_be_offered_undo(actor: Actor, event: Event) -> bool:
+    # What somebody said or put there is theirs: nobody else is asked to take it back.
+    return can_undo(event) and (event.user_id == actor.user_id or not event.verb.startswith("team."))
+
+
 def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEntry]:
+    said = on_record.texts_on_journey(actor, events)
     values = [_values(event) for event in events]
     users = _user_names(events, values)
     told = {row.pk: row for row in Party.objects.filter(pk__in=_party_ids(party, events, values))}
@@ -128,9 +135,11 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
             at=event.occurred_at,
             who=_who(event, users),
             about=_about(told.get(event.party_id or 0), party),
-            text=str(data.get("body") or data.get("note") or ""),
+            text=said.get(event.pk, "") or str(data.get("body") or data.get("note") or ""),
             channel=str(data.get("channel") or ""),
-            can_undo=can_undo(event) and not hasattr(event, "undone") and not _is_of_merged(event, party, told),
+            can_undo=_may_be_offered_undo(actor, event)
+            and not hasattr(event, "undone")
+            and not _is_of_merged(event, party, told),
             is_undone=hasattr(event, "undone"),
         )
         for event, data in zip(events, values, strict=True)

@@ -42,6 +42,11 @@ def became(actor: Actor, party_id: int) -> int | None:
     return rows.values_list("pk", flat=True).first()
 
 
+def absorbed(party_id: int) -> list[int]:
+    """The parties that became part of one: what hangs on them is read with it."""
+    return list(Party.objects.filter(merged_into=party_id).order_by("pk").values_list("pk", flat=True))
+
+
 def visible_people(actor: Actor) -> QuerySet[Party]:
     """The people ``actor`` may see, with their employer and owner."""
     return visible_parties(actor).filter(kind=PartyKind.PERSON).select_related("employer", "owner")

@@ -3,6 +3,7 @@ import { remember } from "./cookie.js";
 import "./dialog.js";
 import "./focus.js";
 import "./keys.js";
+import "./mention.js";
 import "./menu.js";
 import "./palette.js";
 import "./pick.js";

@@ -1,0 +1,182 @@
+"""Comments and followers of every noun's rows through the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from ninja import NinjaAPI
+
+from headwater.api import problems
+from headwater.api.shapes import Schema, json_of
+from headwater.platform.clock import now
+from headwater.platform.errors import Invalid, NotFound
+from headwater.platform.resource import REGISTRY, Resource
+from headwater.team import rules
+from headwater.team.actions import comments as actions
+from headwater.team.actions import followers as following
+from headwater.team.models import Comment
+from headwater.team.queries import comments as queries
+from headwater.team.queries import followers
+from headwater.team.queries.records import Record
+from headwater.web.http import row_of
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+PERSON: Schema = {"type": "object", "required": ["id", "name"], "properties": {"id": NUMBER, "name": TEXT}}
+
+
+def add_talk(api: NinjaAPI) -> None:
+    """Add the endpoints to the API, for every noun."""
+    for resource in REGISTRY.values():
+        _add(api, resource, "GET", "comments", "comments", list_comments, "What colleagues say about it", _list_doc())
+        _add(api, resource, "POST", "comments", "comment", add_comment, "Say something about it", _write_doc(201))
+        one = "comments/{int:comment_id}"
+        _add(api, resource, "PATCH", one, "comment_change", change_comment, "Reword one's comment", _write_doc(200))
+        _add(api, resource, "DELETE", one, "comment_delete", delete_comment, "Delete a comment", _gone_doc())
+        _add(api, resource, "GET", "followers", "followers", list_followers, "Who follows it", _people_doc())
+        _add(api, resource, "PUT", "followers/me", "follow", follow, "Follow it", _gone_doc())
+        _add(api, resource, "DELETE", "followers/me", "unfollow", unfollow, "Follow it no more", _gone_doc())
+
+
+def list_comments(request: Any, record: Record) -> HttpResponse:
+    """The talk about a row, the oldest first."""
+    found = list(queries.comments_of(record))
+    names = queries.names_in(found)
+    return JsonResponse({"items": [_comment_json(comment, names) for comment in found]})
+
+
+def add_comment(request: Any, record: Record) -> HttpResponse:
+    """A new comment; ``@Name`` means a colleague."""
+    made = actions.add_comment(
+        noun=record.resource.key, row_id=record.row.pk, text=_text(request), by=request.actor, at=now()
+    )
+    return JsonResponse(_comment_json(made, queries.names_in([made])), status=201)
+
+
+def change_comment(request: Any, record: Record, comment_id: int) -> HttpResponse:
+    """Other words for a comment of one's own."""
+    pk = _on(record, comment_id)
+    changed = actions.edit_comment(comment_id=pk, text=_text(request), by=request.actor, at=now())
+    return JsonResponse(_comment_json(changed, queries.names_in([changed])))
+
+
+def delete_comment(request: Any, record: Record, comment_id: int) -> HttpResponse:
+    """A comment off the row."""
+    actions.delete_comment(comment_id=_on(record, comment_id), by=request.actor, at=now())
+    return HttpResponse(status=204)
+
+
+def list_followers(request: Any, record: Record) -> HttpResponse:
+    """Who hears of comments on a row."""
+    return JsonResponse({"items": [{"id": user.pk, "name": user.name} for user in followers.followers_of(record)]})
+
+
+def follow(request: Any, record: Record) -> HttpResponse:
+    """Follow a row."""
+    following.follow_record(noun=record.resource.key, row_id=record.row.pk, by=request.actor, at=now())
+    return HttpResponse(status=204)
+
+
+def unfollow(request: Any, record: Record) -> HttpResponse:
+    """Follow a row no more."""
+    following.unfollow_record(noun=record.resource.key, row_id=record.row.pk, by=request.actor, at=now())
+    return HttpResponse(status=204)
+
+
+def _add(
+    api: NinjaAPI, resource: Resource, method: str, path: str, key: str, view: Callable[..., HttpResponse],
+    summary: str, extra: Schema,
+) -> None:  # fmt: skip
+    def about(request: Any, pk: int) -> Record:
+        request.actor.require(resource.verb("see"))
+        return Record(resource, row_of(resource, request, pk))
+
+    def of_row(request: Any, pk: int) -> HttpResponse:
+        return view(request, about(request, pk))
+
+    def of_comment(request: Any, pk: int, comment_id: int) -> HttpResponse:
+        return view(request, about(request, pk), comment_id)
+
+    operation = of_comment if "comment_id" in path else of_row
+    operation.__doc__ = view.__doc__
+    name = resource.slug.replace("-", "_")
+    api.api_operation(
+        [method], f"/{resource.slug}/{{int:pk}}/{path}", operation_id=f"{name}_{key}", summary=summary,
+        tags=[str(resource.label_plural)], openapi_extra=extra,
+    )(operation)  # fmt: skip
+
+
+def _text(request: Any) -> str:
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise Invalid({"text": ["The body must be a JSON object."]}) from error
+    if not isinstance(body, dict) or not isinstance(body.get("text"), str) or len(body) != 1:
+        raise Invalid({"text": ["An object with the one field “text” is needed."]})
+    return str(body["text"])
+
+
+def _on(record: Record, comment_id: int) -> int:
+    if not queries.comments_of(record).filter(pk=comment_id).exists():
+        raise NotFound()
+    return comment_id
+
+
+def _comment_json(comment: Comment, names: dict[int, str]) -> dict[str, Any]:
+    meant = [{"id": pk, "name": names.get(pk, "")} for pk in rules.mentioned_in(comment.text)]
+    return {
+        "id": comment.pk,
+        "author": {"id": comment.author_id, "name": comment.author.name},
+        "text": rules.spoken(comment.text, names),
+        "mentioned": meant,
+        "created_at": json_of(comment.created_at),
+        "edited_at": json_of(comment.edited_at),
+    }
+
+
+# ---------------------------------------------------------------- as the document says it
+
+
+def _answer(schema: Schema, words: str) -> Schema:
+    return {"description": words, "content": {"application/json": {"schema": schema}}}
+
+
+def _refusals(*statuses: int) -> dict[int, Schema]:
+    problem = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": "Refused", "content": problem} for status in (401, 403, 404, *statuses)}
+
+
+def _object(fields: dict[str, Schema]) -> Schema:
+    return {"type": "object", "required": list(fields), "properties": fields}
+
+
+def _comment_schema() -> Schema:
+    meant = {"type": "array", "items": PERSON}
+    fields = {"id": NUMBER, "author": PERSON, "text": TEXT, "mentioned": meant, "created_at": MOMENT}
+    return _object({**fields, "edited_at": MOMENT})
+
+
+def _items(schema: Schema) -> Schema:
+    return _object({"items": {"type": "array", "items": schema}})
+
+
+def _list_doc() -> Schema:
+    return {"responses": {200: _answer(_items(_comment_schema()), "The comments"), **_refusals()}}
+
+
+def _people_doc() -> Schema:
+    return {"responses": {200: _answer(_items(PERSON), "The followers"), **_refusals()}}
+
+
+def _write_doc(status: int) -> Schema:
+    text = {"type": "string", "minLength": 1, "maxLength": rules.LONGEST_COMMENT}
+    body = {"required": True, "content": {"application/json": {"schema": _object({"text": text})}}}
+    return {"requestBody": body, "responses": {status: _answer(_comment_schema(), "The comment"), **_refusals(422)}}
+
+
+def _gone_doc() -> Schema:
+    return {"responses": {204: {"description": "Done"}, **_refusals()}}
