@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -75,15 +75,14 @@ def next_step(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | Non
     advice = next_best_step(situation)
     if advice is None:
         return None
-    title, reason, command, label, icon, verb = _in_words(advice, lead)
-    if verb and not actor.may(verb):
-        command = ""
+    words = _in_words(advice, lead)
+    is_open = not words.verb or actor.may(words.verb)
     due = situation.next_step_due_at if advice in PLANNED else None
     if advice in ABOUT_HANDOVER:
         due = lead.handover_due_at
     return {
-        "advice": advice.value, "step": title, "why": reason, "due": due, "command": command, "label": label,
-        "icon": icon,
+        "advice": advice.value, "step": words.title, "why": words.why, "due": due, "label": words.label,
+        "command": words.command if is_open else "", "icon": words.icon,
     }  # fmt: skip
 
 
@@ -200,69 +199,70 @@ def _ended(lead: Lead) -> Mapping[str, str] | None:
     return None
 
 
-def _in_words(advice: Advice, lead: Lead) -> tuple[str, str, str, str, str, str]:
-    """Title, reason, command, button, icon and right of a next best step."""
-    name = {"name": lead.party.name, "colleague": str(lead.handed_to) if lead.handed_to else ""}
+class Words(NamedTuple):
+    """A next best step as the record says it, and the button that does it where ``verb`` allows."""
+
+    title: str
+    why: str
+    icon: str
+    command: str = ""
+    label: str = ""
+    verb: str = ""
+
+
+def _in_words(advice: Advice, lead: Lead) -> Words:
+    match advice:
+        case Advice.ANSWER_HANDOVER | Advice.WAIT_FOR_SALES | Advice.COMPLETE | Advice.HAND_OVER:
+            return _handover_in_words(advice, lead)
+        case Advice.CLAIM | Advice.ANSWER:
+            return _answer_in_words(advice, lead)
+        case _:
+            return _plan_in_words(advice, lead)
+
+
+def _handover_in_words(advice: Advice, lead: Lead) -> Words:
+    verb, label = "qualify.lead.hand_over", _("Hand over")
     match advice:
         case Advice.ANSWER_HANDOVER:
-            reason = _("It was handed over to you. Say yes, or send it back with a reason.")
-            return _("Accept or send back"), reason, "accept", _("Accept"), "check", "qualify.lead.accept"
+            why = _("It was handed over to you. Say yes, or send it back with a reason.")
+            return Words(_("Accept or send back"), why, "check", "accept", _("Accept"), "qualify.lead.accept")
         case Advice.WAIT_FOR_SALES:
-            title = _("Wait for %(colleague)s") % name
-            return title, _("The handover is open; you will see the answer here."), "", "", "hourglass", ""
-        case Advice.CLAIM:
-            reason = _("Nobody works on it yet. Who claims it first has it.")
-            return _("Claim this lead"), reason, "claim", _("Claim"), "hand-grab", "qualify.lead.claim"
-        case Advice.ANSWER:
-            title = _("Call %(name)s now") % name if lead.party.phone else _("Answer %(name)s now") % name
-            reason = _("Nobody has answered yet. Who answers first is remembered.")
-            command = ("log_call", _("Log the call")) if lead.party.phone else ("log_email", _("Log the e-mail"))
-            return title, reason, *command, "phone" if lead.party.phone else "mail", "qualify.lead.respond"
-        case Advice.DO_WHAT_IS_DUE:
-            reason = _("It was planned for now, or before.")
-            return (
-                str(getattr(lead, "next_step", "")),
-                reason,
-                "log_call",
-                _("Log a call"),
-                "phone",
-                ("qualify.lead.respond"),
-            )
+            title = _("Wait for %(colleague)s") % {"colleague": str(lead.handed_to) if lead.handed_to else ""}
+            return Words(title, _("The handover is open; you will see the answer here."), "hourglass")
         case Advice.COMPLETE:
-            reason = _("Sales sent it back: %(why)s.") % {"why": lead.get_sent_back_reason_display().lower()}
-            return (
-                _("Complete it, then hand it over again"),
-                reason,
-                "hand_over",
-                _("Hand over"),
-                ("arrow-right-circle"),
-                "qualify.lead.hand_over",
-            )
-        case Advice.HAND_OVER:
-            reason = _("It is marketing qualified, and nobody in sales has been asked.")
-            return (
-                _("Hand it over to sales"),
-                reason,
-                "hand_over",
-                _("Hand over"),
-                "arrow-right-circle",
-                ("qualify.lead.hand_over"),
-            )
+            why = _("Sales sent it back: %(why)s.") % {"why": lead.get_sent_back_reason_display().lower()}
+            title = _("Complete it, then hand it over again")
+            return Words(title, why, "arrow-right-circle", "hand_over", label, verb)
+        case _:
+            why = _("It is marketing qualified, and nobody in sales has been asked.")
+            return Words(_("Hand it over to sales"), why, "arrow-right-circle", "hand_over", label, verb)
+
+
+def _answer_in_words(advice: Advice, lead: Lead) -> Words:
+    if advice is Advice.CLAIM:
+        why = _("Nobody works on it yet. Who claims it first has it.")
+        return Words(_("Claim this lead"), why, "hand-grab", "claim", _("Claim"), "qualify.lead.claim")
+    name, verb = {"name": lead.party.name}, "qualify.lead.respond"
+    why = _("Nobody has answered yet. Who answers first is remembered.")
+    if lead.party.phone:
+        return Words(_("Call %(name)s now") % name, why, "phone", "log_call", _("Log the call"), verb)
+    return Words(_("Answer %(name)s now") % name, why, "mail", "log_email", _("Log the e-mail"), verb)
+
+
+def _plan_in_words(advice: Advice, lead: Lead) -> Words:
+    planned, verb = str(getattr(lead, "next_step", "")), "qualify.lead.respond"
+    match advice:
         case Advice.OPEN_OPPORTUNITY:
-            reason = _("Need, budget and who decides are known: it is sales qualified.")
-            return _("Open an opportunity"), reason, "", "", "target-arrow", ""
+            why = _("Need, budget and who decides are known: it is sales qualified.")
+            return Words(_("Open an opportunity"), why, "target-arrow")
         case Advice.PLAN_NEXT_STEP:
-            reason = _("Nothing is planned. A lead without a next step is forgotten first.")
-            return _("Plan the next step"), reason, "next_step", _("Plan it"), "calendar-plus", "qualify.lead.respond"
-        case Advice.KEEP_TO_PLAN:
-            return (
-                str(getattr(lead, "next_step", "")),
-                _("That is planned next."),
-                "log_call",
-                _("Log a call"),
-                ("phone"),
-                "qualify.lead.respond",
-            )
+            why = _("Nothing is planned. A lead without a next step is forgotten first.")
+            return Words(_("Plan the next step"), why, "calendar-plus", "next_step", _("Plan it"), verb)
+        case Advice.DO_WHAT_IS_DUE:
+            why = _("It was planned for now, or before.")
+            return Words(planned, why, "phone", "log_call", _("Log a call"), verb)
+        case _:
+            return Words(planned, _("That is planned next."), "phone", "log_call", _("Log a call"), verb)
 
 
 for _panel in (
