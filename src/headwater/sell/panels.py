@@ -98,7 +98,7 @@ def row_is_open(row: Opportunity | Order) -> bool:
     return isinstance(row, Opportunity) and row.is_open
 
 
-def came_from(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, Any]:
+def where_from(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, Any]:
     """The lead and source behind it, how long it took, and the orders that came of it."""
     lead = row.lead
     zone = team.company().zone
@@ -175,10 +175,10 @@ for _panel in (
     Panel("opportunity-lines", OPPORTUNITY, f"{T}lines", lines, order=10),
     Panel("opportunity-journey", OPPORTUNITY, "parties/timeline.html", journey_of, order=30),
     Panel("opportunity-worth", OPPORTUNITY, f"{T}worth", worth, place="side", order=0),
-    Panel("opportunity-source", OPPORTUNITY, f"{T}came_from", came_from, place="side", order=10),
+    Panel("opportunity-source", OPPORTUNITY, f"{T}where_from", where_from, place="side", order=10),
     Panel("order-lines", ORDER, f"{T}lines", lines, order=10),
     Panel("order-journey", ORDER, "parties/timeline.html", journey_of, order=30),
-    Panel("order-source", ORDER, f"{T}came_from", came_from, place="side", order=10),
+    Panel("order-source", ORDER, f"{T}where_from", where_from, place="side", order=10),
     Panel("lead-opportunities", LEAD, f"{T}of_lead", of_lead, place="side", order=5, verb=SEE),
     Panel("person-opportunities", PERSON, f"{T}of_party", of_party, order=40, verb=SEE),
     Panel("organisation-opportunities", COMPANY, f"{T}of_party", of_party, order=40, verb=SEE),
