@@ -101,11 +101,6 @@ class Money:
         unit = Decimal(1).scaleb(-decimal_places(self.currency))
         return Money(self.amount.quantize(unit, rounding=ROUND_HALF_UP), self.currency)
 
-    def allocate(self, weights: Sequence[Decimal | int]) -> list[Money]:
-        """The amount cut up by ``weights`` in whole coins; the parts add up to it exactly."""
-        parts = split_exactly(self.amount, weights, places=decimal_places(self.currency))
-        return [Money(part, self.currency) for part in parts]
-
     def _same(self, other: Money) -> Decimal:
         if not isinstance(other, Money):
             raise TypeError("Money goes with money only.")

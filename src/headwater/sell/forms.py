@@ -14,7 +14,7 @@ from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.sell.models import ForecastCategory, LostReason
-from headwater.sell.queries.visible import default_stages, product_choices, seller_choices
+from headwater.sell.queries.visible import product_choices, seller_choices, stage_choices
 from headwater.sell.rules import SEE_COST, SELLS
 from headwater.team.queries import user_choices
 from headwater.web.fields import AmountField, CountField, NumberField
@@ -62,7 +62,7 @@ class OpenForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "stage_id", stage_choices(), blank="The first stage")
+        offer(self, "stage_id", stage_choices(self.actor), blank="The first stage")
         sells = self.actor.may(SELLS)
         offer(self, "owner_id", seller_choices(self.actor), blank="Me" if sells else "Choose who sells")
         self.fields["owner_id"].required = not sells
@@ -121,7 +121,7 @@ class MoveForm(ActorForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         here = self.row.stage_id if self.row is not None else None
-        offer(self, "stage_id", [choice for choice in stage_choices() if choice[0] != str(here)])
+        offer(self, "stage_id", [choice for choice in stage_choices(self.actor) if choice[0] != str(here)])
         self.initial.pop("stage_id", None)
 
 
@@ -221,8 +221,3 @@ class DecideForm(ActorForm):
         super().__init__(*args, **kwargs)
         on_offer = product_choices(self.actor) if products is None else products
         offer(self, "product_id", on_offer, blank="Choose the product")
-
-
-def stage_choices() -> list[tuple[str, str]]:
-    """The stages of the default pipeline, for forms."""
-    return [(str(stage.pk), stage.name) for stage in default_stages()]

@@ -24,24 +24,6 @@ SEE_COST = "sell.cost.see"
 WON, LOST = "WON", "LOST"
 
 
-@dataclass(frozen=True, slots=True)
-class StageDraft:
-    """A stage as a new pipeline starts with it; afterwards stages are rows an administrator edits."""
-
-    name: str
-    probability: int
-    exit_criteria: str
-
-
-DEFAULT_PIPELINE = "Sales"
-DEFAULT_STAGES = (
-    StageDraft("Discovery", 20, "We know the need, the budget and who decides."),
-    StageDraft("Solution", 40, "The customer agrees that our solution fits."),
-    StageDraft("Proposal", 60, "The customer has a proposal with prices."),
-    StageDraft("Negotiation", 80, "Only terms are left to agree."),
-)
-
-
 class Refusal(StrEnum):
     """Why a step is not open to an opportunity, and what is."""
 

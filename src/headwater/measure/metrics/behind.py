@@ -34,11 +34,6 @@ class Step:
     outcome: str | None = None
     category: str | None = None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether every stream is meant."""
-        return self == Step()
-
     def is_met_by(self, fate: flow.Fate) -> bool:
         """Whether leads of this fate are meant."""
         asked = ((self.qualified, fate.qualified), (self.outcome, fate.outcome), (self.category, fate.category))

@@ -110,7 +110,6 @@ def test_a_piece_of_the_picture_survives_its_address():
     step = Step((1, 0), None, ("REFERRAL", "-"), "qualified", "won", "LOST")
     assert read_step(step_params(step)) == step
     assert read_step({"source": "1,x"}).source_ids == (1, -1)
-    assert Step().is_whole
 
 
 def test_addresses_keep_what_was_chosen_and_leave_defaults_out():

@@ -85,13 +85,10 @@ def test_currency_codes_are_those_of_iso_4217():
 
 
 def test_coins_left_over_go_to_those_who_lost_most_by_rounding():
-    assert euro("100").allocate([1, 1, 1]) == [euro("33.34"), euro("33.33"), euro("33.33")]
-    assert euro("0.01").allocate([1, 9]) == [euro("0.00"), euro("0.01")]
-    assert euro("-100").allocate([1, 1, 1]) == [euro("-33.34"), euro("-33.33"), euro("-33.33")]
-    assert Money(Decimal(100), "JPY").allocate([1, 2]) == [
-        Money(Decimal(33), "JPY"),
-        Money(Decimal(67), "JPY"),
-    ]
+    assert split_exactly(Decimal(100), [1, 1, 1]) == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
+    assert split_exactly(Decimal("0.01"), [1, 9]) == [Decimal("0.00"), Decimal("0.01")]
+    assert split_exactly(Decimal(-100), [1, 1, 1]) == [Decimal("-33.34"), Decimal("-33.33"), Decimal("-33.33")]
+    assert split_exactly(Decimal(100), [1, 2], places=0) == [Decimal(33), Decimal(67)]
 
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [2, -1]])

@@ -91,11 +91,6 @@ def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Opportunity]:
     return listed_opportunities(actor).filter(pk__in=list(ids))
 
 
-def orders_by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Order]:
-    """Those of the orders ``ids`` the actor may see."""
-    return listed_orders(actor).filter(pk__in=list(ids))
-
-
 def opportunities_of_lead(actor: Actor, lead_id: int) -> QuerySet[Opportunity]:
     """What came of a lead, the newest first."""
     return listed_opportunities(actor).filter(lead_id=lead_id).order_by("-pk")

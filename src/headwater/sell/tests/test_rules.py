@@ -21,15 +21,6 @@ def test_rules_and_records_know_the_same_outcomes():
     assert models.Outcome.values == [WON, LOST]
 
 
-def test_a_new_pipeline_has_four_stages_of_rising_probability():
-    assert [(stage.name, stage.probability) for stage in rules.DEFAULT_STAGES] == [
-        ("Discovery", 20),
-        ("Solution", 40),
-        ("Proposal", 60),
-        ("Negotiation", 80),
-    ]
-
-
 def test_an_opportunity_closes_once():
     assert rules.why_not_win("") is None
     assert rules.why_not_win(WON) == Refusal.ALREADY_WON

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 VERB = "platform.delivery.change"
 JOBS_SHOWN, LETTERS_SHOWN = 50, 100
-AGAIN = (Job.State.FAILED, Job.State.CANCELLED)
 
 
 def work(request: Request) -> HttpResponse:
