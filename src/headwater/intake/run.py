@@ -12,19 +12,17 @@ from typing import Any
 import structlog
 from django.db import DataError, IntegrityError
 
-from headwater.intake import pace
 from headwater.intake.batches import JOB, BatchMoved, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
-from headwater.intake.pace import Pace, tidied_between_chunks
 from headwater.intake.profile import Profile, profile_from
 from headwater.intake.reader import open_table
 from headwater.intake.rejects import RejectWriter, reason_group
 from headwater.intake.suggested import chosen_profile
 from headwater.intake.table import Table
 from headwater.intake.trial import Scratch, scratch_database
-from headwater.platform import job
+from headwater.platform import job, pace
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
@@ -32,6 +30,7 @@ from headwater.platform.errors import DomainError
 from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.installation import installation
+from headwater.platform.pace import Pace, tidied_between_chunks
 from headwater.platform.statistics import look_over_tables
 
 log = structlog.get_logger()

@@ -10,7 +10,6 @@ from typing import Any
 from headwater.intake.batches import BatchMoved, State, importer_of
 from headwater.intake.events import ImportUndone
 from headwater.intake.models import ImportBatch
-from headwater.intake.pace import Pace, tidied_between_chunks
 from headwater.intake.profile import profile_from
 from headwater.platform import job
 from headwater.platform.action import action
@@ -20,6 +19,7 @@ from headwater.platform.errors import Conflict, DomainError, NotFound
 from headwater.platform.events import record
 from headwater.platform.importer import Importer, UndoResult, UndoStep
 from headwater.platform.models import Job
+from headwater.platform.pace import Pace, tidied_between_chunks
 
 UNDO_JOB = "intake.undo"
 UNDO_AT_ONCE = 2_000

@@ -109,14 +109,15 @@ def register(
     return POINTERS[key]
 
 
-def open_work(party_id: int) -> list[str]:
-    """What is in progress with a party, by what it is called."""
-    found = [
-        pointer.label
-        for pointer in POINTERS.values()
-        if pointer.open_when is not None and pointer.rows([party_id]).filter(pointer.open_when).exists()
-    ]
-    return list(dict.fromkeys(found))
+def open_work(party_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What is in progress with those of the parties that something is, by what it is called. One query per table."""
+    found: dict[int, dict[str, None]] = {}
+    for pointer in POINTERS.values():
+        if pointer.open_when is not None:
+            rows = pointer.rows(party_ids).filter(pointer.open_when).order_by()
+            for pk in rows.values_list(pointer.attname, flat=True).distinct():
+                found.setdefault(pk, {})[pointer.label] = None
+    return {pk: list(labels) for pk, labels in found.items()}
 
 
 def hanging_on(party_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -45,6 +46,17 @@ class Unit:
 BEFORE_COMMIT: list[Callable[[Unit], None]] = []
 
 _open: ContextVar[Unit | None] = ContextVar("headwater_unit", default=None)
+_request: ContextVar[str] = ContextVar("headwater_request", default="")
+
+
+@contextmanager
+def one_request(request_id: str) -> Iterator[None]:
+    """Units of work opened in here are portions of one step: what they record is found and taken back as one."""
+    token = _request.set(request_id)
+    try:
+        yield
+    finally:
+        _request.reset(token)
 
 
 def action(fn: Callable[P, R]) -> Callable[P, R]:
@@ -59,7 +71,7 @@ def action(fn: Callable[P, R]) -> Callable[P, R]:
     def unit(*args: P.args, **kwargs: P.kwargs) -> R:
         if _open.get() is not None and connection.in_atomic_block:
             return fn(*args, **kwargs)
-        opened = Unit()
+        opened = Unit(request_id=_request.get() or uuid.uuid4().hex)
         token = _open.set(opened)
         try:
             with transaction.atomic(durable=True):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
 from headwater.platform.action import current_unit
+from headwater.platform.errors import DomainError, NotFound, SomeRefused
 
 Row = Sequence[Any]
+M = TypeVar("M", bound=models.Model)
+FEW_GROUPS = 20
 
 
 def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
@@ -37,6 +40,52 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
         found = cursor.fetchone()
     top = found[0] if found else 0
     return range(top + 1, top + 1 + count)
+
+
+def check_each(rows: Iterable[M], check: Callable[[M], None], *, ids: Sequence[int]) -> None:
+    """Ask for every row whether the step is possible, before it is taken for any.
+
+    Raises:
+        SomeRefused: it is not for some of them, or some of ``ids`` are not among the rows.
+    """
+    refusals: dict[int, DomainError] = {}
+    wanted = set(ids)
+    for row in rows:
+        wanted.discard(int(row.pk))
+        try:
+            check(row)
+        except DomainError as refusal:
+            refusals[int(row.pk)] = refusal
+    refusals |= {pk: NotFound() for pk in sorted(wanted)}
+    if refusals:
+        raise SomeRefused(refusals, of=len(set(ids)))
+
+
+def update_rows(model: type[models.Model], values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Store new values (by field attname) by row id; rows that get the same ones share a statement."""
+    current_unit()
+    groups: dict[str, tuple[Mapping[str, Any], list[int]]] = {}
+    for pk, new in values.items():
+        groups.setdefault(repr(sorted(new.items())), (new, []))[1].append(pk)
+    if len(groups) <= FEW_GROUPS:
+        for new, ids in groups.values():
+            if new:
+                model._default_manager.filter(pk__in=ids).update(**new)
+        return
+    by_columns: dict[tuple[str, ...], list[Row]] = {}
+    for pk, new in values.items():
+        by_columns.setdefault(tuple(sorted(new)), []).append((*(new[name] for name in sorted(new)), pk))
+    fields = {f.attname: f for f in model._meta.concrete_fields}
+    quote = connection.ops.quote_name
+    for names, rows in by_columns.items():
+        if not names:
+            continue
+        wanted = ", ".join(f"{quote(str(fields[name].column))} = %s" for name in names)
+        where = quote(str(_pk(model).column))
+        prepared = list(_prepared(rows, [*(_converter(fields[name]) for name in names), None]))
+        with connection.cursor() as cursor:
+            table = quote(model._meta.db_table)
+            cursor.executemany(f"UPDATE {table} SET {wanted} WHERE {where} = %s", prepared)  # noqa: S608
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:

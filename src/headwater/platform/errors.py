@@ -79,6 +79,45 @@ class NotUndoable(Conflict):
     message = "This can no longer be undone: {reason}."
 
 
+class SomeRefused(Conflict):
+    """A step for many rows is not possible for some of them: which, and why. Nothing was done with any of them.
+
+    ``is_all`` says that it is possible for none of them.
+    """
+
+    code = "some_refused"
+
+    def __init__(self, refusals: Mapping[int, DomainError], *, of: int) -> None:
+        self.refusals, self.is_all = dict(refusals), len(refusals) == of
+        first = next(iter(self.refusals.values()))
+        super().__init__(f"{len(refusals):,} of {of:,} rows refuse this, so nothing was changed. {first.text}")
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why, in words, by row."""
+        return {pk: refusal.text for pk, refusal in self.refusals.items()}
+
+    def by_event(self, about: Mapping[int, int]) -> SomeRefused:
+        """The same by the ids of events, given which row each event is about."""
+        found = {event_id: self.refusals[pk] for event_id, pk in about.items() if pk in self.refusals}
+        return SomeRefused(found, of=len(about))
+
+    @property
+    def one_reason(self) -> DomainError:
+        """What every row says, where all say the same: then that is the answer; else this refusal."""
+        first = next(iter(self.refusals.values()))
+        same = self.is_all and len(set(self.reasons.values())) == 1
+        return first if same else self
+
+
+class Busy(DomainError):
+    """Somebody else writes for longer than anybody can be let wait; nothing was changed."""
+
+    code, status = "busy", 503
+    message = "Something large is being written just now, so nothing was changed. Try again in a few seconds."
+    retry_after = 5
+
+
 class KnownAlready(Conflict):
     """What somebody enters by hand is known already. They open it, or say that theirs is another one.
 

@@ -4,7 +4,7 @@ ones the numbers as well. Nothing is erased.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -13,11 +13,12 @@ from django.db.models import Model, QuerySet
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.errors import NotFound
-from headwater.platform.events import Fact, record
+from headwater.platform.bulk import check_each
+from headwater.platform.errors import NotFound, SomeRefused
+from headwater.platform.events import Fact, record, record_bulk
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, SavedView
-from headwater.platform.undo import undoes
+from headwater.platform.undo import undoes, undoes_many
 
 Row = TypeVar("Row", bound=Model)
 
@@ -45,7 +46,8 @@ class Shelf(Generic[Row]):
     """One way in which rows of a noun are put away: ``column`` is ``archived_at`` or ``deleted_at``.
 
     ``gone`` and ``back`` say what happened; ``verb`` is the right it takes both ways. ``reaches`` says whether a row
-    lies within the actor's sight, ``check_back`` refuses to bring one back, such as when its name is taken.
+    lies within the actor's sight, ``reached`` which of many do, ``check_back`` refuses to bring one back, such as when
+    its name is taken.
     """
 
     noun: str
@@ -56,6 +58,7 @@ class Shelf(Generic[Row]):
     back: Callable[[Row], Fact]
     reaches: Callable[[Actor, Row], bool] = lambda actor, row: True
     check_back: Callable[[Row], None] = lambda row: None
+    reached: Callable[[Actor, Sequence[int]], Collection[int]] | None = None
 
     @action
     def put_away(self, *, pk: int, by: Actor, at: datetime) -> Row:
@@ -71,8 +74,15 @@ class Shelf(Generic[Row]):
 
     @action
     def put_away_many(self, *, ids: Sequence[int], by: Actor, at: datetime) -> list[Row]:
-        """Put several rows away; all or none."""
-        return [self.put_away(pk=pk, by=by, at=at) for pk in sorted(ids)]
+        """Put several rows away, all or none, with a few statements.
+
+        Raises:
+            NotAllowed: the actor may not put such rows away.
+            SomeRefused: some are not there, or the actor may not see them.
+        """
+        rows = [row for row in self._locked_many(ids, by) if getattr(row, self.column) is None]
+        self._set_many(rows, at, self.gone, by=by, at=at)
+        return rows
 
     @action
     def bring_back(self, *, pk: int, by: Actor, at: datetime) -> Row:
@@ -92,8 +102,16 @@ class Shelf(Generic[Row]):
 
     @action
     def bring_back_many(self, *, ids: Sequence[int], by: Actor, at: datetime) -> list[Row]:
-        """Bring several rows back; all or none."""
-        return [self.bring_back(pk=pk, by=by, at=at) for pk in sorted(ids)]
+        """Bring several rows back, all or none, with a few statements.
+
+        Raises:
+            NotAllowed: the actor may not bring such rows back.
+            SomeRefused: some are not there, the actor may not see them, or something stands in their place.
+        """
+        rows = [row for row in self._locked_many(ids, by) if getattr(row, self.column) is not None]
+        check_each(rows, self.check_back, ids=[row.pk for row in rows])
+        self._set_many(rows, None, self.back, by=by, at=at)
+        return rows
 
     @action
     def take_back_adding(self, *, pk: int, event: Event, verb: str, by: Actor, at: datetime) -> None:
@@ -115,6 +133,25 @@ class Shelf(Generic[Row]):
             raise NotFound()
         return row
 
+    def _locked_many(self, ids: Sequence[int], by: Actor) -> list[Row]:
+        by.require(self.verb)
+        rows = list(self.model._default_manager.select_for_update().filter(pk__in=list(ids)).order_by("pk"))
+        seen = self.reached(by, ids) if self.reached is not None else None
+
+        def check(row: Row) -> None:
+            is_deleted = self.column == "archived_at" and getattr(row, "deleted_at", None) is not None
+            if is_deleted or not (self.reaches(by, row) if seen is None else row.pk in seen):
+                raise NotFound()
+
+        check_each(rows, check, ids=ids)
+        return rows
+
+    def _set_many(
+        self, rows: Sequence[Row], value: datetime | None, fact: Callable[[Row], Fact], *, by: Actor, at: datetime
+    ) -> None:
+        self.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**{self.column: value})
+        record_bulk([fact(row) for row in rows], by=by, at=[at] * len(rows))
+
     def away(self, row: Row, *, by: Actor, at: datetime) -> None:
         """Put away a row that is locked and whose right was checked; inside an action."""
         if getattr(row, self.column) is None:
@@ -135,6 +172,7 @@ def archive_of(
     *,
     party_of: Callable[[Row], tuple[int | None, int | None]] = lambda row: (None, None),
     reaches: Callable[[Actor, Row], bool] = lambda actor, row: True,
+    reached: Callable[[Actor, Sequence[int]], Collection[int]] | None = None,
 ) -> Shelf[Row]:
     """The archive of a noun whose rows have ``archived_at``; the right is ``<noun>.archive``.
 
@@ -149,7 +187,14 @@ def archive_of(
         return about
 
     shelf = Shelf(
-        noun, model, "archived_at", f"{noun}.archive", fact(RowArchived), fact(RowUnarchived), reaches=reaches
+        noun,
+        model,
+        "archived_at",
+        f"{noun}.archive",
+        fact(RowArchived),
+        fact(RowUnarchived),
+        reaches=reaches,
+        reached=reached,
     )
     _ARCHIVES[noun] = cast(Shelf[Any], shelf)
     return shelf
@@ -167,6 +212,33 @@ def take_back_archiving(fact: RowArchived, *, event: Event, by: Actor, at: datet
 def take_back_unarchiving(fact: RowUnarchived, *, event: Event, by: Actor, at: datetime) -> None:
     """Undo of taking a row out of the archive."""
     _ARCHIVES[fact.row_type].put_away(pk=fact.row_id, by=by, at=at)
+
+
+@undoes_many(RowArchived)
+@action
+def take_back_archivings(found: Sequence[tuple[RowArchived, Event]], *, by: Actor, at: datetime) -> None:
+    """Undo of archiving many rows."""
+    _each_noun(found, lambda shelf, ids: shelf.bring_back_many(ids=ids, by=by, at=at))
+
+
+@undoes_many(RowUnarchived)
+@action
+def take_back_unarchivings(found: Sequence[tuple[RowUnarchived, Event]], *, by: Actor, at: datetime) -> None:
+    """Undo of taking many rows out of the archive."""
+    _each_noun(found, lambda shelf, ids: shelf.put_away_many(ids=ids, by=by, at=at))
+
+
+def _each_noun(
+    found: Sequence[tuple[RowArchived | RowUnarchived, Event]], take: Callable[[Shelf[Any], list[int]], object]
+) -> None:
+    nouns: dict[str, dict[int, int]] = {}
+    for fact, event in found:
+        nouns.setdefault(fact.row_type, {})[event.pk] = fact.row_id
+    for noun, about in nouns.items():
+        try:
+            take(_ARCHIVES[noun], list(about.values()))
+        except SomeRefused as some:
+            raise some.by_event(about) from some
 
 
 ARCHIVED_VIEW = SavedView("archived", "Archived", {"archived_at__empty": "false"})

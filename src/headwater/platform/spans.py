@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from headwater.platform.action import current_unit
-from headwater.platform.bulk import insert_rows
+from headwater.platform.bulk import insert_rows, update_rows
 from headwater.platform.clock import now
 from headwater.platform.models import Span
 
@@ -49,14 +49,14 @@ def set_spans(subject_type: str, kind: str, values: dict[int, str], *, at: datet
     """As :func:`set_span` for many subjects in three statements, however many they are."""
     current_unit()
     open_spans = Span.objects.filter(subject_type=subject_type, kind=kind, until_at=None, subject_id__in=list(values))
-    ending, fresh = [], dict(values)
+    ending: dict[int, dict[str, datetime]] = {}
+    fresh = dict(values)
     for span in open_spans:
         if span.value == values[span.subject_id]:
             fresh.pop(span.subject_id, None)
         else:
-            span.until_at = max(at, span.from_at) if span.from_at else at
-            ending.append(span)
-    Span.objects.bulk_update(ending, ["until_at"], batch_size=500)
+            ending[span.pk] = {"until_at": max(at, span.from_at) if span.from_at else at}
+    update_rows(Span, ending)
     recorded = now()
     insert_spans(
         (subject_type, subject_id, kind, value, at, None, recorded) for subject_id, value in fresh.items() if value

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
-from headwater.platform.errors import NotFound, NotUndoable
-from headwater.platform.events import Fact, fact_of
+from headwater.platform.bulk import check_each
+from headwater.platform.errors import DomainError, NotFound, NotUndoable, SomeRefused
+from headwater.platform.events import Fact, fact_of, facts_of
 from headwater.platform.models import Event, Undone
 
 Reverse = Callable[..., str | None]
 _REVERSALS: dict[str, Reverse] = {}
 _CHANGES: dict[str, Reverse] = {}
+
+ReverseMany = Callable[..., None]
+_REVERSALS_OF_MANY: dict[str, ReverseMany] = {}
+_CHANGES_OF_MANY: dict[str, ReverseMany] = {}
 
 
 def undoes(*facts: type[Fact]) -> Callable[[Reverse], Reverse]:
@@ -37,6 +43,34 @@ def undoes_changes_of(row_type: str) -> Callable[[Reverse], Reverse]:
 
     def register(fn: Reverse) -> Reverse:
         _CHANGES[row_type] = fn
+        return fn
+
+    return register
+
+
+def undoes_many(*facts: type[Fact]) -> Callable[[ReverseMany], ReverseMany]:
+    """Declare the action that takes back many facts of these kinds in a few statements: ``fn(found, *, by, at)``.
+
+    It gets pairs of fact and event and asks of each what the action for one asks.
+
+    Raises:
+        SomeRefused: some of them cannot be taken back, by the ids of their events.
+    """
+
+    def register(fn: ReverseMany) -> ReverseMany:
+        for cls in facts:
+            _REVERSALS_OF_MANY[cls.verb] = fn
+        return fn
+
+    return register
+
+
+def undoes_many_changes_of(*row_types: str) -> Callable[[ReverseMany], ReverseMany]:
+    """As :func:`undoes_many` for plain field edits of these nouns."""
+
+    def register(fn: ReverseMany) -> ReverseMany:
+        for row_type in row_types:
+            _CHANGES_OF_MANY[row_type] = fn
         return fn
 
     return register
@@ -84,14 +118,56 @@ def undo_alike(*, event_id: int, by: Actor, at: datetime) -> int:
         NotFound: there is no such event.
         NotUndoable: one of them cannot be taken back any more.
     """
+    ids = alike(event_id)
+    undo_events(event_ids=ids, by=by, at=at)
+    return len(ids)
+
+
+def alike(event_id: int) -> list[int]:
+    """The fact and those of its kind that the same unit of work recorded after it, newest first.
+
+    Raises:
+        NotFound: there is no such event.
+    """
     first = Event.objects.filter(pk=event_id).first()
     if first is None:
         raise NotFound()
-    alike = Event.objects.filter(pk__gte=first.pk, request_id=first.request_id, verb=first.verb)
-    ids = list(alike.order_by("-pk").values_list("pk", flat=True))
-    for pk in ids:
-        undo_event(event_id=pk, by=by, at=at)
-    return len(ids)
+    found = Event.objects.filter(pk__gte=first.pk, request_id=first.request_id, verb=first.verb)
+    return list(found.order_by("-pk").values_list("pk", flat=True))
+
+
+@action
+def undo_events(*, event_ids: Sequence[int], by: Actor, at: datetime) -> None:
+    """Take back many facts, newest first; all or none.
+
+    Raises:
+        SomeRefused: some cannot be taken back any more, by the ids of their events.
+    """
+    events = list(Event.objects.select_for_update().filter(pk__in=list(event_ids)).order_by("-pk"))
+    undone = set(Undone.objects.filter(pk__in=list(event_ids)).values_list("pk", flat=True))
+
+    def check(event: Event) -> None:
+        if _reversal(event) is None:
+            raise NotUndoable(reason="this kind of change has no way back")
+        if event.pk in undone:
+            raise NotUndoable(reason="it was undone before")
+
+    check_each(events, check, ids=event_ids)
+    request_id = current_unit().request_id
+    Undone.objects.bulk_create([Undone(event=each, actor=by.ref, at=at, request_id=request_id) for each in events])
+    found = list(zip(facts_of(events), events, strict=True))
+    for reverse, part in groupby(found, key=lambda pair: _reversal_of_many(pair[1])):
+        if reverse is not None:
+            reverse(list(part), by=by, at=at)
+            continue
+        for fact, event in part:
+            one = _reversal(event)
+            assert one is not None
+            try:
+                one(fact, event=event, by=by, at=at)
+            except DomainError as refusal:
+                # Raised on, so that the whole step is rolled back: whoever asked can leave this one out.
+                raise SomeRefused({event.pk: refusal}, of=len(events)) from refusal
 
 
 def to_undo(*, since: int, by: Actor, subject_type: str) -> Event | None:
@@ -109,6 +185,12 @@ def to_undo(*, since: int, by: Actor, subject_type: str) -> Event | None:
 def newest_event() -> int:
     """The id of the newest event, to tell later what a step recorded."""
     return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _reversal_of_many(event: Event) -> ReverseMany | None:
+    if event.verb == "platform.changed":
+        return _CHANGES_OF_MANY.get(event.subject_type)
+    return _REVERSALS_OF_MANY.get(event.verb)
 
 
 def _reversal(event: Event) -> Reverse | None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from headwater.platform import many
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, DomainError, NotFound
+from headwater.platform.errors import Conflict, DomainError, NotFound, SomeRefused
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event, to_undo
 from headwater.web.form import form_page, initial_of, refused, undo_url
-from headwater.web.http import Request, answer, came_from, resource_of, row_of
+from headwater.web.http import Request, answer, came_from, go, resource_of, row_of
 from headwater.web.listing import chosen_ids
 
 
@@ -62,9 +65,20 @@ def bulk(request: Request, slug: str, key: str) -> HttpResponse:
     form = chosen.form(request.POST, actor=request.actor)
     if not form.is_valid():
         return form_page(request, resource, chosen, form, ids=kept, status=422)
+    if len(ids) > many.AT_ONCE and not chosen.together:
+        filled_in = {name: request.POST.getlist(name) for name in form.fields if name in request.POST}
+        begun = many.start(
+            resource=resource, command=chosen, ids=ids, form=urlencode(filled_in, doseq=True), by=request.actor,
+            at=now(), back=came_from(request, f"/{slug}"),
+        )  # fmt: skip
+        return go(request, reverse("web:many", args=[begun.pk]))
     since = newest_event()
     try:
         chosen.run_many(ids=ids, by=request.actor, at=now(), **form.cleaned_data)
+    except SomeRefused as some:
+        if not form.fields:
+            raise some.one_reason from some
+        return refused(request, resource, chosen, form, some.one_reason, ids=kept)
     except DomainError as refusal:
         if not form.fields:
             raise

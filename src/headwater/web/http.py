@@ -64,13 +64,20 @@ def answer(request: HttpRequest, url: str, message: str, *, undo_url: str = "") 
     htmx swaps the main part of that page in; a plain post is redirected. Both arrive at the same picture.
     """
     if is_htmx(request):
-        response = HttpResponse(status=200)
-        response["HX-Location"] = json.dumps(
-            {"path": url, "target": "#main", "select": "#main > *", "swap": "innerHTML show:none"}
-        )
-        return toast(response, message, undo_url=undo_url)
+        return toast(go(request, url), message, undo_url=undo_url)
     messages.success(request, message, extra_tags=f"undo={undo_url}" if undo_url else "")
     return HttpResponseRedirect(url)
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """Go to ``url``: htmx swaps the main part of that page in, a plain post is redirected."""
+    if not is_htmx(request):
+        return HttpResponseRedirect(url)
+    response = HttpResponse(status=200)
+    response["HX-Location"] = json.dumps(
+        {"path": url, "target": "#main", "select": "#main > *", "swap": "innerHTML show:none"}
+    )
+    return response
 
 
 def local_url(request: HttpRequest, wanted: str, default: str) -> str:

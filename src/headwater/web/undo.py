@@ -6,15 +6,18 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from headwater.platform import many
 from headwater.platform.clock import now
+from headwater.platform.errors import SomeRefused
+from headwater.platform.models import Job
 from headwater.platform.resource import by_slug
-from headwater.platform.undo import undo_alike, undo_event
-from headwater.web.http import Request, came_from, is_htmx
+from headwater.platform.undo import undo_event
+from headwater.web.http import Request, came_from, go, is_htmx
 
 
 @require_POST
@@ -26,8 +29,13 @@ def undo(request: Request, event_id: int) -> HttpResponse:
 
 @require_POST
 def undo_all(request: Request, event_id: int) -> HttpResponse:
-    """Take back what one step did to many rows."""
-    count = undo_alike(event_id=event_id, by=request.actor, at=now())
+    """Take back what one step did to many rows; where they are very many, in the background."""
+    try:
+        count = many.undo_all(event_id=event_id, by=request.actor, at=now())
+    except SomeRefused as some:
+        raise some.one_reason from some
+    if isinstance(count, Job):
+        return go(request, reverse("web:many", args=[count.pk]))
     return _shown_again(
         request, ngettext("Undone for %(count)s row", "Undone for %(count)s rows", count) % {"count": f"{count:,}"}
     )

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
 from headwater.web import chips, command, day, deleted, export, form, listing, palette, rail, record, undo
+from headwater.web.many import progress, stop
 
 app_name = "web"
 
@@ -32,6 +33,8 @@ urlpatterns = [
     path("rail", rail.rail, name="rail"),
     path("undo/<int:event_id>", undo.undo, name="undo"),
     path("undo/<int:event_id>/all", undo.undo_all, name="undo_all"),
+    path("bulk/<int:job_id>", progress, name="many"),
+    path("bulk/<int:job_id>/stop", stop, name="stop_many"),
     path("settings/recently-deleted", deleted.deleted, name="deleted"),
     path("settings/recently-deleted/<noun:slug>/<int:pk>", deleted.restore, name="restore_deleted"),
     path("<noun:slug>", listing.listing, name="list"),

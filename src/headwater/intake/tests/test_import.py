@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from headwater.intake import pace
 from headwater.intake import run as running
 from headwater.intake.batches import (
     BatchMoved,
@@ -30,7 +29,7 @@ from headwater.intake.run import import_file, run_batch
 from headwater.intake.suggested import UnmappedFile
 from headwater.intake.undoing import BatchNotUndoable, undo_batch
 from headwater.parties.models import Tag
-from headwater.platform import job
+from headwater.platform import job, pace
 from headwater.platform.errors import NotAllowed
 from headwater.platform.importer import Outcome, RowResult
 from headwater.platform.models import Event, Job

@@ -11,6 +11,7 @@ from headwater.parties.actions.activities import (
     reopen_todo,
     restore_activity,
 )
+from headwater.parties.actions.bulk_parties import assign_parties, delete_parties, tag_parties
 from headwater.parties.actions.contact_points import add_contact_point, make_primary, remove_contact_point
 from headwater.parties.actions.entering import enter_organisation, enter_person
 from headwater.parties.actions.file_undo import undo_party_import
@@ -21,9 +22,7 @@ from headwater.parties.actions.parties import (
     PartyValues,
     add_organisation,
     add_person,
-    assign_parties,
     change_party,
-    delete_parties,
     delete_party,
     restore_party,
 )
@@ -33,7 +32,6 @@ from headwater.parties.actions.relationships import (
     reject_match,
     relate,
     set_buying_role,
-    tag_parties,
     tag_party,
     untag_party,
 )

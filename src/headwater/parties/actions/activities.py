@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from headwater.parties.actions.reach import locked_party, organisation_of
@@ -12,7 +13,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
-from headwater.platform.events import Changed, record
+from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
 
@@ -101,11 +102,21 @@ def complete_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
 
 
 @action
-def complete_todos(*, ids: list[int], by: Actor, at: datetime) -> list[Activity]:
-    """Tick off several to-dos; those that are done already stay so."""
-    still_open = visible_activities(by).filter(pk__in=ids, kind=ActivityKind.TODO, done_at=None)
-    found = still_open.order_by("pk").values_list("pk", flat=True)
-    return [complete_todo(activity_id=pk, by=by, at=at) for pk in found]
+def complete_todos(*, ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Tick off several to-dos; those that are done already stay so. How many were ticked off."""
+    by.require("parties.activity.done")
+    seen = visible_activities(by).filter(pk__in=list(ids), kind=ActivityKind.TODO, done_at=None)
+    todos = list(seen.select_for_update(of=("self",)).select_related("party").order_by("pk"))
+    Activity.objects.filter(pk__in=[todo.pk for todo in todos]).update(done_at=at)
+    facts = [
+        TodoDone(
+            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
+            subject=todo.subject,
+        )
+        for todo in todos
+    ]  # fmt: skip
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return len(facts)
 
 
 @action

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -218,23 +219,16 @@ def delete_party(*, party_id: int, by: Actor, at: datetime) -> Party:
         Conflict: a lead or opportunity about them is open.
     """
     party = locked_party(party_id, "delete", by=by)
-    work = open_work(party.pk)
-    if work:
-        raise Conflict(f"There is open work about {party.name}: {', '.join(work)}. Close it first, then delete.")
+    refuse_open_work(party, open_work([party.pk]))
     _delete(party, by=by, at=at)
     return party
 
 
-@action
-def delete_parties(*, ids: list[int], by: Actor, at: datetime) -> list[Party]:
-    """Take several people or companies off every list; all or none."""
-    return [delete_party(party_id=pk, by=by, at=at) for pk in sorted(ids)]
-
-
-@action
-def assign_parties(*, ids: list[int], owner_id: int | None, by: Actor, at: datetime) -> list[Party]:
-    """Give several people or companies to a colleague; their team goes with them."""
-    return [change_party(party_id=pk, owner_id=owner_id, by=by, at=at) for pk in sorted(ids)]
+def refuse_open_work(party: Party, work: Mapping[int, Sequence[str]]) -> None:
+    """Refuse to delete whom open leads or opportunities are about."""
+    if party.pk in work:
+        words = ", ".join(work[party.pk])
+        raise Conflict(f"There is open work about {party.name}: {words}. Close it first, then delete.")
 
 
 @action
@@ -258,7 +252,7 @@ def _restore(party_id: int, verb: str, *, by: Actor, at: datetime) -> Party:
         raise NotUndoable(reason="it is back already")
     party.deleted_at = None
     party.save(update_fields=["deleted_at"])
-    record(_about(party, PersonRestored, OrganisationRestored), by=by, at=at)
+    record(about(party, PersonRestored, OrganisationRestored), by=by, at=at)
     return party
 
 
@@ -289,14 +283,15 @@ def take_back_party(fact: Fact, *, event: Event, by: Actor, at: datetime) -> Non
 def _delete(party: Party, *, by: Actor, at: datetime) -> None:
     party.deleted_at = at
     party.save(update_fields=["deleted_at"])
-    record(_about(party, PersonDeleted, OrganisationDeleted), by=by, at=at)
+    record(about(party, PersonDeleted, OrganisationDeleted), by=by, at=at)
 
 
-def _about(
+def about(
     party: Party,
     person: type[PersonDeleted] | type[PersonRestored],
     company: type[OrganisationDeleted] | type[OrganisationRestored],
 ) -> Fact:
+    """The fact about a person or a company, whichever it is."""
     if party.kind == PartyKind.PERSON:
         return person(party_id=party.pk, organisation_id=party.employer_id, person_id=party.pk)
     return company(party_id=party.pk, organisation_id=party.pk, company_id=party.pk)

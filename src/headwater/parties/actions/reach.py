@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import check_each
 from headwater.platform.errors import NotFound
 
 
@@ -16,6 +19,17 @@ def noun_of(party: Party) -> str:
 def organisation_of(party: Party) -> int | None:
     """The organisation on whose timeline the party's facts also stand."""
     return party.pk if party.kind == PartyKind.ORGANISATION else party.employer_id
+
+
+def locked_parties(ids: Sequence[int], what: str, *, by: Actor) -> list[Party]:
+    """Several parties, locked until the action is over, in order of their ids.
+
+    Raises:
+        SomeRefused: some are not there, or the actor may not see them or not do ``what`` with them.
+    """
+    found = list(visible_parties(by).select_for_update().filter(pk__in=list(ids)).order_by("pk"))
+    check_each(found, lambda party: by.require(f"{noun_of(party)}.{what}"), ids=ids)
+    return found
 
 
 def locked_party(party_id: int, what: str, *, by: Actor) -> Party:

@@ -168,22 +168,13 @@ def take_back_end(fact: RelationshipEnded, *, event: Event, by: Actor, at: datet
 def tag_party(*, party_id: int, tag: str, by: Actor, at: datetime) -> Tag:
     """Put a word on a party, so that it is found again; the word is made when it is new."""
     party = locked_party(party_id, "tag", by=by)
-    word = _word(tag)
+    word = tag_of(tag)
     if not PartyTag.objects.filter(party=party, tag=word).exists():
         PartyTag.objects.create(party=party, tag=word)
         record(
             Tagged(party_id=party.pk, organisation_id=organisation_of(party), tag_id=word.pk, tag=word.name),
             by=by, at=at,
         )  # fmt: skip
-    return word
-
-
-@action
-def tag_parties(*, ids: list[int], tag: str, by: Actor, at: datetime) -> Tag:
-    """Put one word on several parties."""
-    word = _word(tag)
-    for pk in sorted(ids):
-        tag_party(party_id=pk, tag=word.name, by=by, at=at)
     return word
 
 
@@ -217,7 +208,8 @@ def put_back_tag(fact: Untagged, *, event: Event, by: Actor, at: datetime) -> No
     tag_party(party_id=_party_of(event), tag=fact.tag, by=by, at=at)
 
 
-def _word(tag: str) -> Tag:
+def tag_of(tag: str) -> Tag:
+    """The tag of this word in any case; a new one where there is none. Part of the action that puts it on."""
     name = " ".join(tag.split())
     if not name or len(name) > 40:
         raise Invalid({"tag": ["A tag has one to forty letters."]})

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import update_rows
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
 from headwater.qualify.actions.steps import (
@@ -41,7 +42,6 @@ def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Acto
     current_unit()
     facts: list[Fact] = []
     moments: list[datetime] = []
-    columns: set[str] = set()
     touched: list[tuple[Change, dict[str, list[Any]]]] = []
     for change in changes:
         lead = change.lead
@@ -50,7 +50,6 @@ def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Acto
             continue
         for name, (_, new) in changed.items():
             setattr(lead, name, new)
-        columns |= changed.keys()
         touched.append((change, changed))
         plain, personal = as_fields(changed)
         facts.append(
@@ -66,8 +65,7 @@ def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Acto
         moments.append(change.since or at)
     if not touched:
         return 0
-    names = [name.removesuffix("_id") for name in sorted(columns)]
-    Lead.objects.bulk_update([change.lead for change, _ in touched], names, batch_size=200)
+    update_rows(Lead, {change.lead.pk: {n: new for n, (_, new) in changed.items()} for change, changed in touched})
     _write_spans(touched, at=at)
     _move_grants(touched, by=by)
     record_bulk(facts, by=by, at=moments)

@@ -8,16 +8,14 @@ from typing import Any, ClassVar
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
+from headwater.platform.errors import Conflict, Invalid, NotAllowed
 from headwater.qualify import queries
 from headwater.qualify.actions.bulk_steps import Change, take_steps
-from headwater.qualify.actions.steps import StepRefused, locked, require, take_step
+from headwater.qualify.actions.steps import StepRefused, locked, locked_leads, require, take_step
 from headwater.qualify.events import LeadAssigned, LeadClaimed, LeadPooled
 from headwater.qualify.models import Lead
 from headwater.qualify.rules import Refusal
 from headwater.team import queries as team
-
-MOST = 5_000
 
 
 class AlreadyClaimed(Conflict):
@@ -57,18 +55,12 @@ def assign_leads(*, ids: Sequence[int], by: Actor, at: datetime, owner_id: int |
     """Give many leads to a colleague, or put them into the pool; how many changed hands. All or none.
 
     Raises:
-        NotAllowed: one of the leads is not the actor's to assign.
-        NotFound: one of them does not exist.
-        Invalid: no such colleague within the actor's reach, or too many leads at once.
+        NotAllowed: the actor may not assign leads.
+        SomeRefused: some of the leads are not the actor's to assign, or are not there.
+        Invalid: no such colleague within the actor's reach.
     """
     by.require("qualify.lead.assign")
-    if len(ids) > MOST:
-        raise Invalid({"ids": [f"At most {MOST:,} leads at once."]})
-    leads = list(Lead.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
-    if len(leads) < len(set(ids)):
-        raise NotFound()
-    for lead in leads:
-        require(by, "assign", lead)
+    leads = locked_leads(ids, lambda lead: require(by, "assign", lead))
     values = _given_to(owner_id, by)
     if owner_id is None:
         pooled = [Change(lead, values, told={"before_id": lead.owner_id}) for lead in leads]

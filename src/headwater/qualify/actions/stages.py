@@ -16,6 +16,7 @@ from headwater.qualify.actions.steps import (
     NO_HANDOVER,
     exit_values,
     locked,
+    locked_leads,
     refuse,
     require,
     stage_values,
@@ -32,8 +33,6 @@ from headwater.qualify.events import (
 )
 from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
 from headwater.team import queries as team
-
-MOST_AT_ONCE = 500
 
 
 @action
@@ -68,29 +67,62 @@ def disqualify_lead(*, lead_id: int, reason: str, by: Actor, at: datetime, note:
     lead = locked(lead_id)
     require(by, "disqualify", lead)
     refuse(rules.why_not_disqualify(lead.exit, reason=reason))
-    if reason not in DisqualifyReason.values:
-        raise Invalid({"reason": ["Choose one of the reasons."]})
-    values = exit_values(Exit.DISQUALIFIED, at=at, reason=reason, note=note.strip()[:300]) | {"wake_up_on": None}
-    take_step(lead, values, LeadDisqualified, by=by, at=at, reason=reason, note=note.strip())
+    _check_reason(reason)
+    take_step(lead, _given_up(reason, note, at=at), LeadDisqualified, by=by, at=at, reason=reason, note=note.strip())
     return lead
 
 
 @action
 def move_leads(*, ids: Sequence[int], stage: str, by: Actor, at: datetime, reason: str = "") -> int:
-    """Put several leads into another stage, all or none; how many."""
-    _check_count(ids)
-    for lead_id in sorted(ids):
-        move_lead(lead_id=lead_id, stage=stage, reason=reason, by=by, at=at)
-    return len(ids)
+    """Put several leads into another stage, all or none; how many.
+
+    Raises:
+        NotAllowed: the actor may not move leads.
+        SomeRefused: the step is not possible for some of them.
+    """
+    by.require("qualify.lead.move")
+
+    def check(lead: Lead) -> None:
+        require(by, "move", lead)
+        refuse(rules.why_not_move(lead.stage, lead.exit, target=stage, reason=reason))
+
+    moved = [_move(lead, stage, reason, at=at) for lead in locked_leads(ids, check)]
+    return take_steps(moved, LeadMoved, by=by, at=at)
+
+
+def _move(lead: Lead, stage: str, reason: str, *, at: datetime) -> Change:
+    values = stage_values(stage, at=at) | (NO_HANDOVER if rules.is_back(lead.stage, stage) else {})
+    return Change(lead, values, told={"from_stage": lead.stage, "to_stage": stage, "note": reason.strip()})
 
 
 @action
 def disqualify_leads(*, ids: Sequence[int], reason: str, by: Actor, at: datetime, note: str = "") -> int:
-    """Give several leads up for the same reason, all or none; how many."""
-    _check_count(ids)
-    for lead_id in sorted(ids):
-        disqualify_lead(lead_id=lead_id, reason=reason, note=note, by=by, at=at)
-    return len(ids)
+    """Give several leads up for the same reason, all or none; how many.
+
+    Raises:
+        NotAllowed: the actor may not disqualify leads.
+        SomeRefused: some have left the funnel already, or are not the actor's.
+        Invalid: no reason, or one that does not exist.
+    """
+    by.require("qualify.lead.disqualify")
+    _check_reason(reason)
+
+    def check(lead: Lead) -> None:
+        require(by, "disqualify", lead)
+        refuse(rules.why_not_disqualify(lead.exit, reason=reason))
+
+    given_up = [Change(lead, _given_up(reason, note, at=at), told={"reason": reason, "note": note.strip()})
+                for lead in locked_leads(ids, check)]  # fmt: skip
+    return take_steps(given_up, LeadDisqualified, by=by, at=at)
+
+
+def _check_reason(reason: str) -> None:
+    if reason not in DisqualifyReason.values:
+        raise Invalid({"reason": ["Choose one of the reasons."]})
+
+
+def _given_up(reason: str, note: str, *, at: datetime) -> dict[str, Any]:
+    return exit_values(Exit.DISQUALIFIED, at=at, reason=reason, note=note.strip()[:300]) | {"wake_up_on": None}
 
 
 @action
@@ -207,8 +239,3 @@ def unconvert_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
         refuse(rules.why_not_reopen(lead.exit) or rules.Refusal.STILL_OPEN)
     take_step(lead, NO_EXIT, LeadUnconverted, by=by, at=at)
     return lead
-
-
-def _check_count(ids: Sequence[int]) -> None:
-    if len(ids) > MOST_AT_ONCE:
-        raise Invalid({"ids": [f"At most {MOST_AT_ONCE} leads at once."]})

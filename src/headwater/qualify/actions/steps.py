@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.parties.actions import access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import check_each
 from headwater.platform.changes import split_changes
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import Changed, Fact, record
@@ -43,6 +44,17 @@ def locked(lead_id: int) -> Lead:
     if lead is None:
         raise NotFound()
     return lead
+
+
+def locked_leads(ids: Sequence[int], check: Callable[[Lead], None]) -> list[Lead]:
+    """Several leads, held like :func:`locked`, if ``check`` refuses none of them.
+
+    Raises:
+        SomeRefused: it refuses some, or some are not there.
+    """
+    leads = list(Lead.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
+    check_each(leads, check, ids=ids)
+    return leads
 
 
 def require(by: Actor, verb: str, lead: Lead) -> None:

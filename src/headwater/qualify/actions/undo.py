@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
-from headwater.platform.errors import NotUndoable
+from headwater.platform.errors import DomainError, NotUndoable, SomeRefused
 from headwater.platform.events import Changed
-from headwater.platform.undo import is_own, undoes, undoes_changes_of
+from headwater.platform.undo import is_own, undoes, undoes_changes_of, undoes_many
+from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.capture import remove, restore_lead
-from headwater.qualify.actions.steps import PERSONAL, ROW, as_change, locked, require, take_step
+from headwater.qualify.actions.steps import PERSONAL, ROW, as_change, locked, locked_leads, require, take_step
 from headwater.qualify.events import (
     LeadAccepted,
     LeadAnswered,
@@ -35,6 +37,7 @@ from headwater.qualify.events import (
 
 if TYPE_CHECKING:
     from headwater.platform.models import Event
+    from headwater.qualify.models import Lead
 
 # The right it takes to take a step back: the right to take it. A move or assignment of the system needs one too.
 # What somebody else did and what changes whose lead it is takes the right to give leads away.
@@ -78,10 +81,42 @@ def take_back_step(fact: Step, *, event: Event, by: Actor, at: datetime) -> None
         NotUndoable: one of the fields changed again since.
     """
     lead = locked(fact.lead_id)
+    values = _values_before(lead, fact, event, by)
+    take_step(lead, values, LeadStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
+
+
+@undoes_many(*VERBS)
+@action
+def take_back_steps(found: Sequence[tuple[Step, Event]], *, by: Actor, at: datetime) -> None:
+    """Put many leads back to where they were before a step.
+
+    Raises:
+        SomeRefused: the actor may not take such steps with some of them, or they changed again since.
+    """
+    about = {event.pk: fact.lead_id for fact, event in found}
+    try:
+        leads = {lead.pk: lead for lead in locked_leads(list(about.values()), lambda lead: None)}
+    except SomeRefused as some:
+        raise some.by_event(about) from some
+    refusals: dict[int, DomainError] = {}
+    back: list[Change] = []
+    for fact, event in found:
+        lead = leads[fact.lead_id]
+        try:
+            values = _values_before(lead, fact, event, by)
+        except DomainError as refusal:
+            refusals[event.pk] = refusal
+            continue
+        back.append(Change(lead, values, told={"event_id": event.pk, "what": WORDS[type(fact)]}))
+    if refusals:
+        raise SomeRefused(refusals, of=len(found))
+    take_steps(back, LeadStepTakenBack, by=by, at=at)
+
+
+def _values_before(lead: Lead, fact: Step, event: Event, by: Actor) -> dict[str, Any]:
     verb = VERBS[type(fact)] if is_own(event, by) or "owner_id" not in (fact.fields or {}) else "assign"
     require(by, verb, lead)
-    values = old_values(lead, as_change(fact))
-    take_step(lead, values, LeadStepTakenBack, by=by, at=at, event_id=event.pk, what=WORDS[type(fact)])
+    return old_values(lead, as_change(fact))
 
 
 @undoes(LeadCaptured, LeadRestored)

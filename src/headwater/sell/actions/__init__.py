@@ -1,11 +1,10 @@
 """Writes for products, opportunities and orders. Each public function is one business fact, whole or not at all."""
 
+from headwater.sell.actions.assigning import assign_opportunities, assign_opportunity
 from headwater.sell.actions.closing import lose_opportunity, reopen_opportunity, win_opportunity
 from headwater.sell.actions.deletion import delete_opportunity, restore_opportunity
 from headwater.sell.actions.lines import LineDraft, add_line, decide_product, remove_line
 from headwater.sell.actions.opportunities import (
-    assign_opportunities,
-    assign_opportunity,
     change_opportunity,
     move_opportunity,
     open_opportunity,

@@ -26,15 +26,12 @@ from headwater.sell.actions.steps import (
     locked,
     owner_values,
     refuse,
-    require,
     take_step,
 )
-from headwater.sell.events import OpportunityAssigned, OpportunityMoved, OpportunityOpened
+from headwater.sell.events import OpportunityMoved, OpportunityOpened
 from headwater.sell.models import ForecastCategory, Opportunity, PipelineStage
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
-
-MOST = 5_000
 
 
 class OpportunityValues(TypedDict, total=False):
@@ -196,45 +193,6 @@ def move_opportunity(*, opportunity_id: int, stage_id: int, by: Actor, at: datet
     told: dict[str, Any] = {"from_stage": here.name, "to_stage": there.name, "reason": reason.strip()[:300]}
     take_step(row, values, OpportunityMoved, by=by, at=at, **told)
     return row
-
-
-@action
-def assign_opportunity(*, opportunity_id: int, by: Actor, at: datetime, owner_id: int | None = None) -> Opportunity:
-    """Give an opportunity to a colleague, who then sees the people behind it.
-
-    Raises:
-        NotAllowed: the actor may not assign this opportunity.
-        Invalid: no such colleague within the actor's reach.
-    """
-    row = locked(opportunity_id, by=by, verb="assign")
-    _assign(row, owner_id, by=by, at=at)
-    return row
-
-
-@action
-def assign_opportunities(*, ids: Sequence[int], by: Actor, at: datetime, owner_id: int | None = None) -> int:
-    """Give many opportunities to a colleague; how many changed hands. All or none.
-
-    Raises:
-        NotAllowed: one of them is not the actor's to assign.
-        NotFound: one of them does not exist.
-        Invalid: no such colleague within the actor's reach, or too many at once.
-    """
-    by.require("sell.opportunity.assign")
-    if len(ids) > MOST:
-        raise Invalid({"ids": [f"At most {MOST:,} opportunities at once."]})
-    rows = list(Opportunity.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
-    if len(rows) < len(set(ids)):
-        raise NotFound()
-    for row in rows:
-        require(by, "sell.opportunity.assign", row)
-    return sum(_assign(row, owner_id, by=by, at=at) for row in rows)
-
-
-def _assign(row: Opportunity, owner_id: int | None, *, by: Actor, at: datetime) -> bool:
-    values, name = owner_values(owner_id, by)
-    told: dict[str, Any] = {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}
-    return take_step(row, values, OpportunityAssigned, by=by, at=at, **told) is not None
 
 
 def stage_of(stage_id: int | None) -> PipelineStage:

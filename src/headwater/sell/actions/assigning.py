@@ -1,0 +1,147 @@
+"""Whose opportunities they are: one or many given to a colleague, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from headwater.parties.actions.bulk_access import GrantDraft, replace_access
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.bulk import check_each, update_rows
+from headwater.platform.errors import DomainError, SomeRefused
+from headwater.platform.events import Fact, record_bulk
+from headwater.platform.spans import set_spans
+from headwater.platform.undo import undoes_many
+from headwater.sell.actions.steps import (
+    ROW,
+    as_fields,
+    grant_reason,
+    locked,
+    owner_values,
+    parties_of,
+    require,
+    take_step,
+    values_before,
+)
+from headwater.sell.events import OpportunityAssigned, OpportunityStepTakenBack
+from headwater.sell.models import Opportunity
+
+if TYPE_CHECKING:
+    from headwater.platform.models import Event
+
+VERB = f"{ROW}.assign"
+TAKEN_BACK = "the assignment"
+
+
+@action
+def assign_opportunity(*, opportunity_id: int, by: Actor, at: datetime, owner_id: int | None = None) -> Opportunity:
+    """Give an opportunity to a colleague, who then sees the people behind it.
+
+    Raises:
+        NotAllowed: the actor may not assign this opportunity.
+        Invalid: no such colleague within the actor's reach.
+    """
+    row = locked(opportunity_id, by=by, verb="assign")
+    values, name = owner_values(owner_id, by)
+    told: dict[str, Any] = {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}
+    take_step(row, values, OpportunityAssigned, by=by, at=at, **told)
+    return row
+
+
+@action
+def assign_opportunities(*, ids: Sequence[int], by: Actor, at: datetime, owner_id: int | None = None) -> int:
+    """Give many opportunities to a colleague with a few statements; how many changed hands. All or none.
+
+    Raises:
+        NotAllowed: the actor may not assign opportunities.
+        SomeRefused: some are not the actor's to assign, or are not there.
+        Invalid: no such colleague within the actor's reach.
+    """
+    by.require(VERB)
+    rows = _locked(ids, by)
+    values, name = owner_values(owner_id, by)
+    moves = [_Move(row, values, {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}) for row in rows]
+    return _hand_on(moves, OpportunityAssigned, by=by, at=at)
+
+
+@undoes_many(OpportunityAssigned)
+@action
+def take_back_assignments(found: Sequence[tuple[OpportunityAssigned, Event]], *, by: Actor, at: datetime) -> None:
+    """Undo of giving many opportunities away.
+
+    Raises:
+        SomeRefused: some changed hands again since, or are not the actor's, by the ids of their events.
+    """
+    by.require(VERB)
+    about = {event.pk: fact.opportunity_id for fact, event in found}
+    try:
+        rows = {row.pk: row for row in _locked(list(about.values()), by)}
+    except SomeRefused as some:
+        raise some.by_event(about) from some
+    refusals: dict[int, DomainError] = {}
+    moves: list[_Move] = []
+    for fact, event in found:
+        row = rows[fact.opportunity_id]
+        try:
+            moves.append(_Move(row, values_before(row, fact), {"event_id": event.pk, "what": TAKEN_BACK}))
+        except DomainError as refusal:
+            refusals[event.pk] = refusal
+    if refusals:
+        raise SomeRefused(refusals, of=len(found))
+    _hand_on(moves, OpportunityStepTakenBack, by=by, at=at)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """One opportunity, its new owner and team, and what the fact tells beside them."""
+
+    row: Opportunity
+    values: Mapping[str, Any]
+    told: Mapping[str, Any]
+
+
+def _locked(ids: Sequence[int], by: Actor) -> list[Opportunity]:
+    rows = list(Opportunity.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
+    check_each(rows, lambda row: require(by, VERB, row), ids=ids)
+    return rows
+
+
+def _hand_on(moves: Sequence[_Move], kind: Callable[..., Fact], *, by: Actor, at: datetime) -> int:
+    """As ``steps.take_step`` for the owner and team of many; how many differed."""
+    facts: list[Fact] = []
+    stored: dict[int, dict[str, Any]] = {}
+    moved: list[Opportunity] = []
+    for move in moves:
+        row = move.row
+        changed = {name: [getattr(row, name), new] for name, new in move.values.items() if getattr(row, name) != new}
+        if not changed:
+            continue
+        stored[row.pk] = {name: new for name, (_, new) in changed.items()}
+        for name, (_, new) in changed.items():
+            setattr(row, name, new)
+        moved.append(row)
+        plain, personal = as_fields(changed)
+        facts.append(
+            kind(
+                opportunity_id=row.pk, fields=plain, personal_fields=personal or None, party_id=row.party_id,
+                organisation_id=row.organisation_id, **move.told,
+            )
+        )  # fmt: skip
+    update_rows(Opportunity, stored)
+    set_spans(ROW, "owner", {row.pk: str(row.owner_id or "") for row in moved}, at=at)
+    replace_access(
+        ended=[(party_id, grant_reason(row.pk)) for row in moved for party_id in parties_of(row)],
+        given=[
+            GrantDraft(party_id, grant_reason(row.pk), user_id, team_id)
+            for row in moved
+            for party_id in parties_of(row)
+            for user_id, team_id in ((row.owner_id, None), (None, row.team_id))
+            if user_id is not None or team_id is not None
+        ],
+        by=by,
+    )
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return len(moved)

@@ -1,0 +1,70 @@
+"""A step for very many rows: how far it is, what was refused and why, and one Undo for all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from headwater.platform import job, many
+from headwater.platform.clock import now
+from headwater.platform.errors import NotFound
+from headwater.platform.models import Job, Undone
+from headwater.platform.resource import REGISTRY, Resource
+from headwater.web.http import Request, is_htmx, render
+
+SEES_ALL = "platform.delivery.change"
+SHOWN = 200
+
+
+def progress(request: Request, job_id: int) -> HttpResponse:
+    """How far the step is; in the end what was done, and what was refused with the reason."""
+    found = _job(request, job_id)
+    told = many.told_of(found)
+    resource = REGISTRY.get(found.args.get("noun", ""))
+    command = resource.command(found.args["command"]) if resource is not None else None
+    context: dict[str, Any] = {
+        "job": found,
+        "told": told,
+        "resource": resource,
+        "command": command,
+        "is_undo": found.kind == many.UNDO_JOB,
+        "share": (found.percent or 0) / 100,
+        "left": (found.total_units or 0) - told.next,
+        "reasons": sorted(told.refused.items(), key=lambda pair: -pair[1]),
+        "refused_rows": _refused_rows(request, resource, told),
+        "undo_job": many.undo_of(told.first) if told.first else None,
+        "is_undone": bool(told.first) and Undone.objects.filter(pk=told.first).exists(),
+        "back": found.args.get("back") or (f"/{resource.slug}" if resource is not None else "/"),
+    }
+    return render(request, "web/many.html#progress" if is_htmx(request) else "web/many.html", context)
+
+
+@require_POST
+def stop(request: Request, job_id: int) -> HttpResponse:
+    """Leave the rest of the rows as they are; what was done stays done, and can be taken back."""
+    found = _job(request, job_id)
+    if job.cancel(job_id=found.pk, at=now()):
+        messages.success(request, _("Stopped. The rest of the rows is as it was."))
+    return HttpResponseRedirect(reverse("web:many", args=[found.pk]))
+
+
+def _job(request: Request, job_id: int) -> Job:
+    """The step, for whoever began it and for who looks after background work."""
+    found = Job.objects.filter(pk=job_id, kind__in=(many.STEP_JOB, many.UNDO_JOB)).first()
+    if found is None or (found.user_id != request.actor.user_id and not request.actor.may(SEES_ALL)):
+        raise NotFound()
+    return found
+
+
+def _refused_rows(request: Request, resource: Resource | None, told: many.Told) -> list[tuple[Any, str]]:
+    """The first rows that refused and that the reader may see, with the reason."""
+    if resource is None or not told.examples:
+        return []
+    reasons = dict(told.examples[:SHOWN])
+    rows = resource.rows(request.actor).filter(pk__in=list(reasons))
+    return [(row, reasons[row.pk]) for row in rows]
