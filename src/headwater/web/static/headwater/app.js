@@ -9,6 +9,7 @@ import "./palette.js";
 import "./pick.js";
 import "./select.js";
 import "./toast.js";
+import "./keep.js"; // after toast.js, which says that the text is back
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-toggle]")) return;

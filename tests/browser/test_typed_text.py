@@ -1,0 +1,62 @@
+"""What somebody typed survives the end of their session, and nothing else does."""
+
+import pytest
+
+PASSWORD = "headwater-demo"
+KEPT = "() => sessionStorage.getItem('headwater-typed')"
+
+
+@pytest.fixture
+def base(loaded):
+    return loaded[0]
+
+
+def sign_in_again(tab, who="erik"):
+    tab.wait_for_url("**/sign-in?**")
+    tab.fill("[name=email]", f"{who}@kestrel.example")
+    tab.fill("[name=password]", PASSWORD)
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def test_a_form_comes_back_filled_after_signing_in_again(base, tab_of):
+    tab = tab_of(base, "erik")
+    tab.goto("/people/new")
+    tab.fill("[name=first_name]", "Long")
+    tab.fill("[name=last_name]", "Typed")
+    tab.context.clear_cookies(name="sessionid")
+    tab.click("form[data-keep] button[type=submit]")
+    sign_in_again(tab)
+    tab.wait_for_function("() => document.querySelector('[name=first_name]')?.value === 'Long'")
+    assert tab.input_value("[name=last_name]") == "Typed"
+    assert "what you typed" in tab.inner_text("#toasts")
+    assert tab.evaluate(KEPT) is None
+    tab.click("form[data-keep] button[type=submit]")
+    tab.wait_for_url("**/people/*")
+    assert "Long Typed" in tab.inner_text("h1")
+    tab.goto("/people/new")
+    assert tab.input_value("[name=first_name]") == "", "what was stored does not come back"
+
+
+def test_a_dialog_comes_back_as_a_page(base, tab_of, loaded):
+    tab = tab_of(base, "erik")
+    tab.goto("/people")
+    tab.click("tbody a >> nth=0")
+    tab.keyboard.press("e")
+    tab.locator("dialog[open] [name=job_title]").fill("Typed for an hour")
+    tab.context.clear_cookies(name="sessionid")
+    tab.click("dialog[open] button[type=submit]")
+    sign_in_again(tab)
+    tab.wait_for_function("() => document.querySelector('[name=job_title]')?.value === 'Typed for an hour'")
+
+
+def test_nobody_else_gets_it(base, tab_of):
+    tab = tab_of(base, "erik")
+    tab.goto("/people/new")
+    tab.fill("[name=first_name]", "Secret")
+    tab.context.clear_cookies(name="sessionid")
+    tab.click("form[data-keep] button[type=submit]")
+    assert "Secret" in tab.evaluate(KEPT)
+    sign_in_again(tab, "hanna")
+    assert tab.evaluate(KEPT) is None
+    assert tab.locator("[name=first_name]").count() == 0 or tab.input_value("[name=first_name]") == ""
