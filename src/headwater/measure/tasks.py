@@ -21,7 +21,7 @@ _seen = 0
 
 @job(KIND)
 def refresh_mirror(run: JobRun) -> Mapping[str, Any]:
-    """Bring the mirror up to the log, because somebody waits for it."""
+    """Bring the numbers of reports up to date, because somebody waits for it."""
     from headwater.measure import mirror
 
     return {"changed": mirror.refresh(at=now())}
@@ -35,7 +35,7 @@ def ask_for_refresh(*, at: datetime) -> None:
 
 @every(LOOK, KIND)
 def keep_up(at: datetime) -> None:
-    """Refresh when the log has moved: once it rests, or after a minute of uninterrupted writing at the latest."""
+    """Keep the numbers of reports up to date: once the log rests, or after a minute of steady writing at the latest."""
     global _seen
     from headwater.measure import mirror
 

@@ -33,6 +33,8 @@ def test_the_company_page_offers_it_and_asks_before_it_begins(client, demo):
     assert "/settings/demo" in client.get("/settings/company").content.decode()
     asked = client.get("/settings/demo", HTTP_HX_REQUEST="true").content.decode()
     assert "<dialog" in asked and "What you added stays" in asked and "cannot be undone" in asked
+    page = client.get("/settings/demo").content.decode()
+    assert 'href="/settings/company">Company</a>' in page
     assert client.get("/settings/demo/remove").status_code == 405
     answer = client.post("/settings/demo/remove")
     assert client.post("/settings/demo/remove")["Location"] == answer["Location"]

@@ -106,3 +106,11 @@ def test_only_owner_and_administrator_look_after_it(client, role, letter):
     for address in (f"letters/{letter.pk}/drop", f"letters/{letter.pk}/deliver", "jobs/1/retry"):
         assert client.post(f"/settings/work/{address}").status_code == 403
     assert "/settings/work" not in client.get("/").content.decode()
+
+
+def test_jobs_and_what_runs_by_itself_are_said_in_words(client, owner):
+    job.enqueue("measure.refresh", args={}, at=now())
+    page = client.get("/settings/work").content.decode()
+    assert ">Bring the numbers of reports up to date, because somebody waits for it <" in page
+    assert ">Old sign-in attempts are forgotten<" in page and ">A touchpoint from us to them is an answer<" in page
+    assert ">measure.refresh" not in page

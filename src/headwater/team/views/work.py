@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -13,6 +16,7 @@ from django.views.decorators.http import require_POST
 from headwater.platform import delivery, job
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
+from headwater.platform.events import FACTS
 from headwater.platform.models import DeadLetter, Job, ScheduleRun
 from headwater.platform.schedule import SCHEDULE
 from headwater.platform.undo import newest_event, to_undo
@@ -20,6 +24,7 @@ from headwater.platform.undo import newest_event, to_undo
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
 
+_END = re.compile(r"[.;:]|\n")
 VERB = "platform.delivery.change"
 JOBS_SHOWN, LETTERS_SHOWN = 50, 100
 
@@ -31,8 +36,8 @@ def work(request: Request) -> HttpResponse:
     context = {
         "jobs": [_job(found) for found in Job.objects.order_by("-pk")[:JOBS_SHOWN]],
         "schedule": _schedule(),
-        "handlers": delivery.standings(),
-        "letters": letters[:LETTERS_SHOWN],
+        "handlers": [{"standing": each, "said": _said(delivery.HANDLERS, each.name)} for each in delivery.standings()],
+        "letters": [_letter(found) for found in letters[:LETTERS_SHOWN]],
         "letter_count": letters.count(),
         "now": now(),
     }
@@ -79,11 +84,28 @@ def drop(request: Request, letter_id: int) -> HttpResponse:
     return redirect("settings_work")
 
 
+def _letter(found: DeadLetter) -> dict[str, Any]:
+    verb = found.event.verb
+    return {"row": found, "said": _said(FACTS, verb), "handler": _said(delivery.HANDLERS, found.handler)}
+
+
+def _said(declared: Mapping[str, Any], name: str) -> str:
+    """What something that is declared under a name does, in the words of its declaration; the name if it is gone."""
+    found = declared.get(name)
+    return name if found is None else _first_words(getattr(found, "run", found)) or name
+
+
+def _first_words(declared: Any) -> str:
+    """The beginning of what a function or fact says it means to the business."""
+    return _END.split(inspect.getdoc(declared) or "", maxsplit=1)[0].strip()
+
+
 def _job(found: Job) -> dict[str, Any]:
     lines = found.error.strip().splitlines()
     batch = found.args.get("batch") if found.kind.startswith("intake.") else None
     return {
         "row": found,
+        "said": _said(job.JOBS, found.kind),
         "error": lines[-1] if lines else "",
         "import": batch,
         "may_retry": found.state in (Job.State.FAILED, Job.State.CANCELLED)
@@ -95,4 +117,7 @@ def _job(found: Job) -> dict[str, Any]:
 
 def _schedule() -> list[dict[str, Any]]:
     rows = ScheduleRun.objects.in_bulk()
-    return [{"name": name, "row": rows.get(name)} for name in sorted(SCHEDULE.keys() | rows.keys())]
+    return [
+        {"name": name, "said": _said(SCHEDULE, name), "row": rows.get(name)}
+        for name in sorted(SCHEDULE.keys() | rows.keys())
+    ]

@@ -185,6 +185,12 @@ def number(value: words.Figure | None, digits: int | None = None) -> str:
 
 
 @register.filter
+def phone(number: str | None) -> str:
+    """+353 1 555 0142: a number of the whole world, in the groups its country writes."""
+    return words.phone(number or "")
+
+
+@register.filter
 def signed(value: words.Figure | None, digits: int | None = None) -> str:
     """+26 or −6."""
     return words.signed(value, _locale(), digits=digits)

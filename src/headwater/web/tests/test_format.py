@@ -176,3 +176,11 @@ def test_the_quick_way_writes_what_babel_writes(language: str, value: int | floa
     for digits, pattern in ((0, "#,##0"), (1, "#,##0.0"), (2, "#,##0.00")):
         slow = format_decimal(Decimal(str(value)), format=pattern, locale=locale)
         assert words.number(value, locale, digits=digits) == slow.replace("-", words.MINUS)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("+35315550142", "+353 1 555 0142"), ("+493012345678", "+49 30 12345678"), ("", ""), ("ask Orla", "ask Orla")],
+)
+def test_telephone_numbers_are_written_for_the_whole_world(number: str, shown: str) -> None:
+    assert words.phone(number) == shown
