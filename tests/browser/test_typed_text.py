@@ -60,3 +60,20 @@ def test_nobody_else_gets_it(base, tab_of):
     sign_in_again(tab, "hanna")
     assert tab.evaluate(KEPT) is None
     assert tab.locator("[name=first_name]").count() == 0 or tab.input_value("[name=first_name]") == ""
+
+
+def test_too_long_a_name_is_told_and_the_longest_stays_in_the_window(base, tab_of):
+    tab = tab_of(base, "erik")
+    tab.goto("/leads/new")
+    tab.fill("[name=name]", "W" * 5000)
+    tab.fill("[name=company]", "V" * 200)
+    tab.click("form[data-keep] button[type=submit]")
+    tab.wait_for_selector("text=at most")
+    most = int(tab.evaluate("() => document.body.innerText.match(/at most (\\d+)/)[1]"))
+    tab.fill("[name=name]", "W" * most)
+    tab.click("form[data-keep] button[type=submit]")
+    tab.wait_for_url("**/leads/*")
+    for width in (1440, 360):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert tab.evaluate("() => document.querySelector('.head .acts').getBoundingClientRect().right") <= width
