@@ -24,6 +24,7 @@ from headwater.web.nav import navigation
 from headwater.web.recent import recent_records
 
 DO_NEXT = 3
+MOST_LISTS = 4
 HINT_WIDTH = 70
 
 
@@ -155,7 +156,7 @@ def _lists(hits: Hits, query: str) -> list[Entry]:
             label % {"nouns": resource.label_plural.lower(), "query": query},
             f"/{resource.slug}?{urlencode({'q': query})}",
         )
-        for resource in sorted(hits.more, key=lambda r: r.searched.rank)
+        for resource in sorted(hits.more, key=lambda r: r.searched.rank)[:MOST_LISTS]
     ]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from headwater.platform.actor import Actor
 from headwater.platform.installation import installation
-from headwater.platform.models import SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
 from headwater.platform.search.finding import (
@@ -21,7 +20,7 @@ from headwater.platform.search.finding import (
     fitness,
     fresh_texts,
     similar,
-    unindexed,
+    unindexed_of,
 )
 from headwater.platform.search.keeping import is_behind
 from headwater.platform.search.words import Words, beginning, read
@@ -30,6 +29,7 @@ PER_NOUN = 4
 MOST = 10
 SHORTEST = 2
 FAR = 9
+LONG = 1_000
 ENOUGH = 3  # fewer records than these, and similar names are looked for
 
 
@@ -92,18 +92,20 @@ def _ranked(
     """The records that fit best, and the nouns that have more; only what is shown is fetched."""
     names = store.names_of(seen)
     names.update({(noun, pk): store.name_in(text) for noun, texts in fresh.items() for pk, text in texts.items()})
-    best: list[tuple[int, int, int, Resource]] = []
+    best: list[tuple[int, int, int, int, Resource]] = []
     for noun, ids in seen.items():
         resource = REGISTRY[noun]
-        ranked = sorted((fitness(names.get((noun, pk), ""), words), -pk) for pk in ids)[:per_noun]
-        best += [(fit, resource.searched.rank, at, resource) for fit, at in ranked]
-    best.sort(key=lambda entry: entry[:3])
+        told = [(names.get((noun, pk), ""), pk) for pk in ids]
+        # Of names that fit alike the shorter one is closer to what was typed, and the newer record comes first.
+        ranked = sorted((fitness(name, words), len(name) if name else LONG, -pk) for name, pk in told)[:per_noun]
+        best += [(fit, resource.searched.rank, length, at, resource) for fit, length, at in ranked]
+    best.sort(key=lambda entry: entry[:4])
     del best[limit:]
     rows: dict[tuple[str, int], Any] = {}
-    for resource in {entry[3].key: entry[3] for entry in best}.values():
-        wanted = [-at for _, _, at, of in best if of is resource]
+    for resource in {entry[4].key: entry[4] for entry in best}.values():
+        wanted = [-at for _, _, _, at, of in best if of is resource]
         rows.update({(resource.key, row.pk): row for row in resource.rows(actor).filter(pk__in=wanted)})
-    shown = [Hit(of, rows[of.key, -at], fit) for fit, _, at, of in best if (of.key, -at) in rows]
+    shown = [Hit(of, rows[of.key, -at], fit) for fit, _, _, at, of in best if (of.key, -at) in rows]
     counts = Counter(hit.resource.key for hit in shown)
     return shown, [REGISTRY[noun] for noun, ids in seen.items() if len(ids) > counts[noun]]
 
@@ -130,12 +132,10 @@ def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, dict[int,
     if not is_behind():
         return found, False
     behind = False
-    positions = dict(SearchProgress.objects.values_list("noun", "position"))
-    for resource in nouns:
-        ids = unindexed(resource, TAIL, beyond=positions.get(resource.key, 0))
+    by_key = {resource.key: resource for resource in nouns}
+    for noun, ids in unindexed_of(nouns, TAIL).items():
         behind = behind or len(ids) == TAIL
-        if ids:
-            found[resource.key] = fresh_texts(resource, words, ids)
+        found[noun] = fresh_texts(by_key[noun], words, ids)
     return found, behind
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
@@ -92,9 +93,31 @@ def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[in
 
 def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
     """The newest rows that have no entry yet, of those ``beyond`` the last one the index has followed to."""
+    return list(_without_entry(resource, beyond)[:limit])
+
+
+def unindexed_of(nouns: Sequence[Resource], limit: int) -> dict[str, list[int]]:
+    """The same of several nouns, those that have such rows. Two queries however many nouns."""
+    positions = dict(SearchProgress.objects.values_list("noun", "position"))
+    parts: list[str] = []
+    params: list[Any] = []
+    for at, resource in enumerate(nouns):
+        sql, values = _without_entry(resource, positions.get(resource.key, 0))[:limit].query.sql_with_params()
+        parts.append(f"SELECT {at}, pk FROM ({sql}) AS noun_{at}")  # noqa: S608  (Django's own SQL)
+        params += values
+    found: dict[str, list[int]] = {}
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), params)
+            for at, pk in cursor.fetchall():
+                found.setdefault(nouns[at].key, []).append(pk)
+    return found
+
+
+def _without_entry(resource: Resource, beyond: int) -> QuerySet[Any, int]:
     noun, declared = resource.key, resource.searched
     rows = declared.model._base_manager.filter(store.without_entry(noun), pk__gt=beyond, **declared.where)
-    return list(rows.order_by("-pk").values_list("pk", flat=True)[:limit])
+    return rows.order_by("-pk").values_list("pk", flat=True)
 
 
 def best(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
