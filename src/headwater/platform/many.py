@@ -19,7 +19,7 @@ from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event, Job, Undone
 from headwater.platform.pace import Pace, tidied_between_chunks
 from headwater.platform.resource import REGISTRY, Command, Resource
-from headwater.platform.undo import alike, newest_event, to_undo, undo_events
+from headwater.platform.undo import alike, newest_event, to_undo, undo_alike, undo_events
 
 STEP_JOB, UNDO_JOB = "platform.many", "platform.many_undo"
 AT_ONCE = 500
@@ -79,8 +79,7 @@ def undo_all(*, event_id: int, by: Actor, at: datetime) -> int | Job:
     """
     ids = alike(event_id)
     if len(ids) <= AT_ONCE:
-        undo_events(event_ids=ids, by=by, at=at)
-        return len(ids)
+        return undo_alike(event_id=event_id, by=by, at=at)
     if Undone.objects.filter(pk=event_id).exists():
         raise Conflict("This was taken back already.")
     running = undo_of(event_id)

@@ -119,7 +119,10 @@ def undo_alike(*, event_id: int, by: Actor, at: datetime) -> int:
         NotUndoable: one of them cannot be taken back any more.
     """
     ids = alike(event_id)
-    undo_events(event_ids=ids, by=by, at=at)
+    try:
+        undo_events(event_ids=ids, by=by, at=at)
+    except SomeRefused as some:
+        raise some.one_reason from some
     return len(ids)
 
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform import many
 from headwater.platform.clock import now
-from headwater.platform.errors import SomeRefused
 from headwater.platform.models import Job
 from headwater.platform.resource import by_slug
 from headwater.platform.undo import undo_event
@@ -30,10 +29,7 @@ def undo(request: Request, event_id: int) -> HttpResponse:
 @require_POST
 def undo_all(request: Request, event_id: int) -> HttpResponse:
     """Take back what one step did to many rows; where they are very many, in the background."""
-    try:
-        count = many.undo_all(event_id=event_id, by=request.actor, at=now())
-    except SomeRefused as some:
-        raise some.one_reason from some
+    count = many.undo_all(event_id=event_id, by=request.actor, at=now())
     if isinstance(count, Job):
         return go(request, reverse("web:many", args=[count.pk]))
     return _shown_again(
