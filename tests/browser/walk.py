@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ NOT_PAGES = {
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow", "record_unfollow",
+    "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
@@ -73,6 +75,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("help", f"/leads/{lead['record']}", do=_press("?"))
     yield Stop("search", "/search?q=print")
     yield Stop("history-of-a-value", f"/leads/{lead['record']}", do=_first_history)
+    yield Stop("mention", f"/leads/{lead['record']}", do=_mention)
+    yield Stop("talk", f"/leads/{lead['record']}", do=_talk)
+    yield Stop("comment-edit", do=_edit_comment)
     yield Stop("leads-nothing", "/leads?q=zzzzzz")
     yield Stop("leads-filtered", "/leads?stage=WORKING&view=open")
     yield Stop("leads-filter-menu", "/leads", do=_click("summary.chip >> visible=true"))
@@ -155,6 +160,26 @@ def _first_history(tab: Any) -> None:
     tab.locator(".was").first.focus()
     tab.keyboard.press("Enter")
     tab.locator("dialog[data-arrives][open]").wait_for()
+
+
+def _mention(tab: Any) -> None:
+    tab.locator("#comment-text").fill("@")
+    tab.locator("#comment-text-list [role=option]").first.wait_for()
+
+
+def _talk(tab: Any) -> None:
+    """Something said and a picture put there."""
+    tab.locator("#comment-text").fill("They want it before Christmas, @Marta Kowalska")
+    tab.locator("#comment-text").press("Control+Enter")
+    tab.locator(".talk li").first.wait_for()
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    tab.set_input_files("#add-files", {"name": "plan.png", "mimeType": "image/png", "buffer": b64decode(dot)})
+    tab.locator(".add-files [type=submit]").click()
+    tab.locator(".files img").first.wait_for()
+
+
+def _edit_comment(tab: Any) -> None:
+    tab.goto(tab.locator(".talk a[href*='/comments/']").first.get_attribute("href"))
 
 
 def _bulk(key: str) -> Callable[[Any], None]:

@@ -1,4 +1,4 @@
-"""Comments and followers of every noun's rows through the API."""
+"""Comments, followers and files of every noun's rows through the API."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.team import rules
 from headwater.team.actions import comments as actions
+from headwater.team.actions import files as file_actions
 from headwater.team.actions import followers as following
-from headwater.team.models import Comment
+from headwater.team.forms import uploads_of
+from headwater.team.models import Comment, StoredFile
 from headwater.team.queries import comments as queries
-from headwater.team.queries import followers
+from headwater.team.queries import files, followers
 from headwater.team.queries.records import Record
+from headwater.web.download import attachment
 from headwater.web.http import row_of
 
 TEXT: Schema = {"type": "string"}
@@ -40,6 +43,11 @@ def add_talk(api: NinjaAPI) -> None:
         _add(api, resource, "GET", "followers", "followers", list_followers, "Who follows it", _people_doc())
         _add(api, resource, "PUT", "followers/me", "follow", follow, "Follow it", _gone_doc())
         _add(api, resource, "DELETE", "followers/me", "unfollow", unfollow, "Follow it no more", _gone_doc())
+        _add(api, resource, "GET", "files", "files", list_files, "The files with it", _files_doc())
+        _add(api, resource, "POST", "files", "file_add", add_files, "Put files with it", _upload_doc())
+        one = "files/{int:file_id}"
+        _add(api, resource, "GET", one, "file", show_file, "The content of a file", _content_doc())
+        _add(api, resource, "DELETE", one, "file_delete", delete_file, "Take a file off it", _gone_doc())
 
 
 def list_comments(request: Any, record: Record) -> HttpResponse:
@@ -87,6 +95,49 @@ def unfollow(request: Any, record: Record) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def list_files(request: Any, record: Record) -> HttpResponse:
+    """The files with a row, the newest first."""
+    return JsonResponse({"items": [_file_json(found) for found in files.files_of(record)]})
+
+
+def add_files(request: Any, record: Record) -> HttpResponse:
+    """New files, sent as a form with one or more parts called ``files``."""
+    done = file_actions.attach_files(
+        noun=record.resource.key, row_id=record.row.pk, uploads=uploads_of(request), by=request.actor, at=now()
+    )
+    if not done.files:
+        raise Invalid({"files": done.refused})
+    made = {"items": [_file_json(found) for found in done.files], "refused": done.refused}
+    return JsonResponse(made, status=201)
+
+
+def show_file(request: Any, record: Record, file_id: int) -> HttpResponse:
+    """The content of a file, as an attachment."""
+    found = _file(record, file_id)
+    return attachment(files.stored_content(found), name=found.name, media_type=found.safe_type)  # type: ignore[return-value]
+
+
+def delete_file(request: Any, record: Record, file_id: int) -> HttpResponse:
+    """A file off the row."""
+    file_actions.delete_file(file_id=_file(record, file_id).pk, by=request.actor, at=now())
+    return HttpResponse(status=204)
+
+
+def _file(record: Record, file_id: int) -> StoredFile:
+    found = files.files_of(record).filter(pk=file_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _file_json(found: StoredFile) -> dict[str, Any]:
+    return {
+        "id": found.pk, "name": found.name, "media_type": found.media_type, "is_odd": found.is_odd,
+        "size": found.size, "sha256": found.sha256, "added_at": json_of(found.added_at),
+        "added_by": {"id": found.added_by_id, "name": found.added_by.name},
+    }  # fmt: skip
+
+
 def _add(
     api: NinjaAPI, resource: Resource, method: str, path: str, key: str, view: Callable[..., HttpResponse],
     summary: str, extra: Schema,
@@ -101,7 +152,10 @@ def _add(
     def of_comment(request: Any, pk: int, comment_id: int) -> HttpResponse:
         return view(request, about(request, pk), comment_id)
 
-    operation = of_comment if "comment_id" in path else of_row
+    def of_file(request: Any, pk: int, file_id: int) -> HttpResponse:
+        return view(request, about(request, pk), file_id)
+
+    operation = of_comment if "comment_id" in path else of_file if "file_id" in path else of_row
     operation.__doc__ = view.__doc__
     name = resource.slug.replace("-", "_")
     api.api_operation(
@@ -180,3 +234,26 @@ def _write_doc(status: int) -> Schema:
 
 def _gone_doc() -> Schema:
     return {"responses": {204: {"description": "Done"}, **_refusals()}}
+
+
+def _file_schema() -> Schema:
+    text_fields = dict.fromkeys(("name", "media_type", "sha256"), TEXT)
+    fields = {"id": NUMBER, **text_fields, "size": NUMBER, "added_at": MOMENT, "added_by": PERSON}
+    return _object({**fields, "is_odd": {"type": "boolean", "description": "It is not what its name says."}})
+
+
+def _files_doc() -> Schema:
+    return {"responses": {200: _answer(_items(_file_schema()), "The files"), **_refusals()}}
+
+
+def _upload_doc() -> Schema:
+    parts = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": _object({"files": parts})}}}
+    refused = {"type": "array", "items": TEXT, "description": "Why some were left out."}
+    made = _object({"items": {"type": "array", "items": _file_schema()}, "refused": refused})
+    return {"requestBody": body, "responses": {201: _answer(made, "The new files"), **_refusals(422)}}
+
+
+def _content_doc() -> Schema:
+    content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"description": "The content", "content": content}, **_refusals()}}

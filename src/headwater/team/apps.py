@@ -15,7 +15,7 @@ class TeamConfig(AppConfig):
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
         from headwater.team import events, panels, tasks  # noqa: F401  (importing declares them)
-        from headwater.team.actions import comments, followers, holidays  # noqa: F401  (declare how they are taken back)
+        from headwater.team.actions import comments, files, followers, holidays  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_talk
         from headwater.team.queries import actor_by_ref, installation
         from headwater.web.nav import NavPage, register_page

@@ -258,3 +258,64 @@ class RecordUnfollowed(
     """Somebody does not want to know any more what colleagues say about a record."""
 
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileAdded(
+    OnRecord,
+    Fact,
+    verb="team.file_added",
+    subject="platform.row:row_id",
+    personal=("name",),
+    sentence="Added a file",
+    icon="files",
+):
+    """A file was put with a record; ``sha256`` is the checksum of its content."""
+
+    file_id: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDeleted(
+    OnRecord,
+    Fact,
+    verb="team.file_deleted",
+    subject="platform.row:row_id",
+    sentence="Deleted a file",
+    icon="trash",
+):
+    """A file is off the record; its content is kept for a while, so that it can come back."""
+
+    file_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRestored(
+    OnRecord,
+    Fact,
+    verb="team.file_restored",
+    subject="platform.row:row_id",
+    sentence="Brought a file back",
+    icon="restore",
+):
+    """A deleted file is with its record again."""
+
+    file_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePurged(
+    OnRecord,
+    Fact,
+    verb="team.file_purged",
+    subject="platform.row:row_id",
+    sentence="A deleted file is gone for good",
+    icon="trash",
+):
+    """The content of a file that was deleted long ago was removed from the data folder."""
+
+    file_id: int

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from babel.core import Locale
 from django import forms
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.platform.errors import Invalid
 from headwater.platform.money import CURRENCIES
 from headwater.team import queries
+from headwater.team.actions.files import Upload
 from headwater.team.models import Role
 from headwater.team.rules import TOKEN_SCOPES
 from headwater.web.fields import CountField
@@ -216,3 +219,15 @@ class TokenForm(forms.Form):
         initial="90",
         coerce=lambda text: int(text) or None,
     )
+
+
+def uploads_of(request: HttpRequest) -> list[Upload]:
+    """The files that were sent.
+
+    Raises:
+        Invalid: so much was sent that reading it was stopped.
+    """
+    sent = request.FILES.getlist("files")
+    if getattr(request, "upload_too_large", False):
+        raise Invalid({"files": [f"That is too large; a file has {settings.FILE_LIMIT >> 20:,} MB at most."]})
+    return [Upload(upload.name or "", upload.chunks()) for upload in sent]

@@ -215,3 +215,47 @@ class Follow(OnRecord):
 
     def __str__(self) -> str:
         return f"{self.user_id} {'follows' if self.is_on else 'leaves'} {self.noun}:{self.row_id}"
+
+
+class StoredFile(OnRecord):
+    """A file that somebody put with a record. Its content lies in the data folder under ``key``, a random name.
+
+    ``media_type`` was found by looking at the content; ``is_odd`` says that it is not what its name promises.
+    """
+
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    is_odd = models.BooleanField(default=False)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    key = models.CharField(max_length=32, unique=True)
+    has_thumbnail = models.BooleanField(default=False)
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True, help_text="The content is gone for good.")
+
+    class Meta:
+        indexes = [models.Index("noun", "row_id", "added_at", name="file_of_record")]
+
+    def __str__(self) -> str:
+        return f"file {self.pk} on {self.noun}:{self.row_id}"
+
+    @property
+    def safe_type(self) -> str:
+        """The type it is handed out under: none where name and content contradict each other."""
+        return "" if self.is_odd else self.media_type
+
+
+class Presence(OnRecord):
+    """That somebody has a record open; old rows mean nothing and are swept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["noun", "row_id", "user"], name="present_once")]
+        indexes = [models.Index("seen_at", name="presence_age")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.noun}:{self.row_id}"

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Resource
-from headwater.team.queries import comments, followers
+from headwater.team.queries import comments, files, followers
 from headwater.team.queries.records import Record
 from headwater.web.panel import CommonPanel, DaySection, register_common_panel, register_day_section
 
@@ -35,6 +37,17 @@ def people(actor: Actor, resource: Resource, row: Any, at: datetime) -> Mapping[
     }
 
 
+def file_list(actor: Actor, resource: Resource, row: Any, at: datetime) -> Mapping[str, Any]:
+    """The files with the record, and the way to add some."""
+    record = Record(resource, row)
+    return {
+        "files": files.shown_files(actor, record),
+        "record": record,
+        "may_add": files.may_add(actor),
+        "limit": f"{settings.FILE_LIMIT >> 20:,} MB",
+    }
+
+
 def for_you(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
     """The comments that wait for the actor."""
     waiting = comments.waiting_for(actor, MOST_FOR_YOU)
@@ -43,4 +56,5 @@ def for_you(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
 
 register_common_panel(CommonPanel("people", "team/people.html", people, "head", 90))
 register_common_panel(CommonPanel("talk", "team/talk.html", talk, "foot", 10))
+register_common_panel(CommonPanel("files", "team/files.html", file_list, "foot", 20))
 register_day_section(DaySection("for-you", "team/day_for_you.html", for_you, "main", 15))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, first_run, holidays, settings, signing_in, talk, work
+from headwater.team.views import demo, files, first_run, holidays, settings, signing_in, talk, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
@@ -40,4 +40,9 @@ urlpatterns = [
     path("<slug:slug>/<int:pk>/colleagues", talk.colleagues, name="record_colleagues"),
     path("<slug:slug>/<int:pk>/follow", talk.follow, name="record_follow"),
     path("<slug:slug>/<int:pk>/unfollow", talk.unfollow, name="record_unfollow"),
+    path("<slug:slug>/<int:pk>/files", files.files, name="record_files"),
+    path("<slug:slug>/<int:pk>/files/<int:file_id>", files.file, name="record_file"),
+    path("<slug:slug>/<int:pk>/files/<int:file_id>/thumbnail", files.thumbnail, name="record_thumbnail"),
+    path("<slug:slug>/<int:pk>/files/<int:file_id>/delete", files.delete_file, name="record_file_delete"),
+    path("<slug:slug>/<int:pk>/presence", files.presence, name="record_presence"),
 ]

@@ -18,7 +18,7 @@ from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
 from headwater.team import queries as team
-from headwater.team.queries import comments as on_record
+from headwater.team.queries import comments, files
 from headwater.web.sentence import sentence
 
 Only = Literal["", "touches", "talks", "changes"]
@@ -118,7 +118,7 @@ def _may_be_offered_undo(actor: Actor, event: Event) -> bool:
 
 
 def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEntry]:
-    said = on_record.texts_on_journey(actor, events)
+    said = {**comments.texts_on_journey(actor, events), **files.names_on_journey(actor, events)}
     values = [_values(event) for event in events]
     users = _user_names(events, values)
     told = {row.pk: row for row in Party.objects.filter(pk__in=_party_ids(party, events, values))}

@@ -1,12 +1,14 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
 import "./dialog.js";
+import "./drop.js";
 import "./focus.js";
 import "./keys.js";
 import "./mention.js";
 import "./menu.js";
 import "./palette.js";
 import "./pick.js";
+import "./presence.js";
 import "./select.js";
 import "./toast.js";
 import "./keep.js"; // after toast.js, which says that the text is back
