@@ -19,9 +19,11 @@ NOT_PAGES = {
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
-    "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow", "record_unfollow",
+    "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow",
+    "record_unfollow",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
-    "web:restore_deleted", "merge_chosen_people", "merge_chosen_organisations",
+    "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
+    "web:widths", "web:view_edit", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
 FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there
@@ -81,6 +83,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("leads-nothing", "/leads?q=zzzzzz")
     yield Stop("leads-filtered", "/leads?stage=WORKING&view=open")
     yield Stop("leads-filter-menu", "/leads", do=_click("summary.chip >> visible=true"))
+    yield Stop("leads-view-new", "/leads/views/new?stage=NEW")
+    yield Stop("leads-view-menu", "/leads?view=mine&stage=NEW", do=_click("#view-menu"))
+    yield Stop("leads-columns", "/leads", do=_click("summary:has-text('Columns')"))
     yield Stop("filter", "/leads/filter?column=amount")
     yield Stop("command", f"/leads/{lead['commands']['move']}/do/move")
     yield Stop("form-wrong", "/settings/users/new", do=_send_empty)

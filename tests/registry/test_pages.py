@@ -66,8 +66,8 @@ def test_a_filter_is_built_by_a_form_and_ends_in_the_address(client_of):
 def test_columns_are_chosen_once_and_kept(make, client_of):
     make("acquire.source")
     client = client_of("OWNER")
-    answer = client.get("/sources?set=cols&cols=name&cols=note&q=fair")
-    assert answer["Location"] == "/sources?q=fair&cols=name,note"
+    answer = client.post("/sources/layout", {"cols": ["name", "note"], "query": "q=fair"})
+    assert answer["Location"] == "/sources?q=fair"
     page = words(client.get("/sources"))
     assert ">Note<" in page and ">Channel<" not in page.split("<thead>")[1].split("</thead>")[0]
 

@@ -1,6 +1,8 @@
 """Views that people save: whose they are, who sees them, and what they are at every entrance."""
 
 import json
+import re
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
@@ -13,9 +15,14 @@ from headwater.platform.models import Event, ListView
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import undo_event
 from headwater.qualify.models import Lead
+from headwater.team import rules
 from headwater.team.actions.tokens import create_token
 from headwater.team.models import Team
 from headwater.team.queries import actor_of
+from headwater.team.rules import RoleRights
+from headwater.web.liststate import state_of
+
+HX = {"HTTP_HX_REQUEST": "true"}
 
 LEADS = REGISTRY["qualify.lead"]
 
@@ -266,3 +273,215 @@ def test_wrong_bodies_are_refused_in_words(program):
         body = {"noun": "leads", "name": "x", **wrong}
         assert send(client, "post", "/views", **body).status_code == 422, body
     assert client.post("/api/v1/views", "nonsense", content_type="application/json").status_code == 400
+
+
+# The page ------------------------------------------------------------------------------------------------
+
+
+def words(answer):
+    return answer.content.decode()
+
+
+def toast(answer):
+    return json.loads(answer["HX-Trigger"])["toast"]
+
+
+def tabs(page):
+    nav = page.split('id="list-tabs"')[1].split("</nav>")[0]
+    return [re.sub(r"<[^>]+>", "", tab).strip() for tab in re.findall(r"<a .*?</a>", nav, re.S)]
+
+
+def test_a_list_becomes_a_tab_that_holds_it(client_of, make, of):
+    first, second = make("qualify.lead", 2)
+    Lead.objects.filter(pk=first).update(stage="MQL")
+    client = client_of("FIELD_REP")
+    page = words(client.get("/leads?view=all&stage=MQL&sort=-arrived_at"))
+    assert "/leads/views/new?view=all&amp;stage=MQL" in page or "/leads/views/new?stage=MQL" in page
+    query = "view=all&stage=MQL&sort=-arrived_at&cols=name,stage"
+    assert f'value="{query.replace("&", "&amp;")}"' in words(client.get(f"/leads/views/new?{query}", **HX)).replace(
+        "%2C", ","
+    )
+    made = client.post("/leads/views/new", {"name": "Hot ones", "scope": "TEAM", "query": query})
+    row = ListView.objects.get()
+    assert made["Location"] == f"/leads?view={row.pk}"
+    after = client.get(made["Location"], HTTP_HX_TARGET="main", **HX)
+    assert 'id="main"' in words(after), "after a write the whole page comes, of which htmx takes the main part"
+    assert (row.params, row.sort, row.scope) == ({"stage": "MQL"}, "-arrived_at", "TEAM")
+    assert "Hot ones" in tabs(words(client.get("/leads")))
+    counted = words(client_of("OWNER").get(f"/leads/counts?view={row.pk}", **HX))
+    assert "Hot ones" in counted and "1</span>" in counted
+    assert client_of("OWNER").get(f"/leads/{second}?in=view%3D{row.pk}").status_code == 200
+
+
+def test_the_address_of_a_view_comes_back_as_it_was(of):
+    rep = of("FIELD_REP")
+    key = str(save(rep, params={"stage": "MQL", "q": "print"}, sort="-arrived_at").pk)
+    for params in (
+        {"view": key},
+        {"view": key, "stage": ""},
+        {"view": key, "q": ""},
+        {"view": key, "q": "copy", "interest": "ENQUIRY"},
+        {"view": key, "sort": "arrived_at", "cols": "stage,name"},
+        {"view": "mine"},
+        {"view": "all"},
+        {"stage": "NEW", "q": "x"},
+    ):
+        state = state_of(LEADS, params, "/leads", rep)
+        assert state.params() == params
+        again = state_of(LEADS, dict(parse_qsl(state.url().partition("?")[2], keep_blank_values=True)), "/leads", rep)
+        assert (again, again.conditions, again.search) == (state, state.conditions, state.search)
+        plain = state_of(LEADS, state.spelled(), "/leads", rep)
+        assert (plain.conditions, plain.search, plain.order) == (state.conditions, state.search, state.order)
+        assert state.is_edited == (key in params.values() and len(params) > 1)
+
+
+def test_an_edited_view_is_saved_saved_as_new_or_reset(client_of, of):
+    key = save(of("FIELD_REP")).pk
+    client = client_of("FIELD_REP")
+    assert "dot-edited" not in words(client.get(f"/leads?view={key}"))
+    page = words(client.get(f"/leads?view={key}&stage=SAL"))
+    assert "dot-edited" in page and f'action="/leads/views/{key}/save"' in page and f'href="/leads?view={key}"' in page
+    saved = client.post(f"/leads/views/{key}/save", {"query": f"view={key}&stage=SAL"}, **HX)
+    assert ListView.objects.get().params == {"stage": "SAL"}
+    client.post(toast(saved)["undo_url"])
+    assert ListView.objects.get().params == {"stage": "MQL"}
+
+
+def test_somebody_elses_shared_view_is_only_saved_as_new(client_of, of):
+    key = save(of("HEAD_OF_SALES"), scope="EVERYBODY").pk
+    client = client_of("FIELD_REP")
+    page = words(client.get(f"/leads?view={key}&stage=SAL"))
+    assert "Save as new" in page and f"/views/{key}/save" not in page and f"/views/{key}/delete" not in page
+    for address in (f"/leads/views/{key}/save", f"/leads/views/{key}/delete", f"/leads/views/{key}/edit"):
+        assert client.post(address, {"query": ""}).status_code == 403
+    assert ListView.objects.get(deleted_at=None).params == {"stage": "MQL"}
+
+
+def test_a_link_to_a_private_view_says_that_it_is_private(client_of, of):
+    key = save(of("FIELD_REP"), name="Quiet one").pk
+    client = client_of("HEAD_OF_SALES")
+    for address in (f"/leads?view={key}", f"/leads/counts?view={key}", f"/leads/export.csv?view={key}",
+                    f"/leads/views/{key}/edit", "/leads?view=424242", f"/people?view={key}"):  # fmt: skip
+        answer = client.get(address)
+        assert answer.status_code == 404, address
+        assert "Quiet one" not in words(answer) and "MQL" not in words(answer)
+    assert "private to a colleague" in words(client.get(f"/leads?view={key}"))
+    for address in (f"/leads/views/{key}/save", f"/leads/views/{key}/delete"):
+        assert client.post(address, {"query": ""}).status_code == 404
+    assert client.post("/leads/views/start", {"view": key}).status_code == 404
+
+
+def test_renaming_sharing_and_deleting_are_undone_from_their_toast(client_of, of):
+    key = save(of("HEAD_OF_SALES")).pk
+    client = client_of("HEAD_OF_SALES")
+    form = words(client.get(f"/leads/views/{key}/edit", **HX))
+    assert 'value="Hot ones"' in form and "Everybody" in form and "Field rep" in form
+    data = {"name": "For all", "scope": "EVERYBODY", "opens_for": ["FIELD_REP"]}
+    changed = client.post(f"/leads/views/{key}/edit", data, **HX)
+    assert "For all" in tabs(words(client_of("FIELD_REP").get("/leads?view=all")))[-2]
+    assert client_of("FIELD_REP").get("/leads")["Location"] == f"/leads?view={key}"
+    client.post(toast(changed)["undo_url"])
+    assert client_of("FIELD_REP").get("/leads").status_code == 200
+    gone = client.post(f"/leads/views/{key}/delete", **HX)
+    assert "deleted" in toast(gone)["message"] and client.get(f"/leads?view={key}").status_code == 404
+    client.post(toast(gone)["undo_url"])
+    assert client.get(f"/leads?view={key}").status_code == 200
+    assert "Everybody" not in words(client_of("FIELD_REP").get("/leads/views/new", **HX))
+    assert client_of("FIELD_REP").post("/leads/views/new", {"name": "x", "scope": "EVERYBODY"}).status_code == 422
+
+
+def test_undo_of_saving_leads_back_to_the_list(client_of):
+    client = client_of("FIELD_REP")
+    made = client.post("/leads/views/new", {"name": "Typed twice", "scope": "PRIVATE", "query": "stage=MQL"}, **HX)
+    url = json.loads(made["HX-Location"])["path"]
+    undone = client.post(toast(made)["undo_url"], {"next": url})
+    assert undone["Location"] == "/leads?view=all"
+
+
+def test_a_list_starts_where_its_reader_wants(client_of, of):
+    key = save(of("FIELD_REP")).pk
+    client = client_of("FIELD_REP")
+    client.post("/leads/views/start", {"view": key})
+    assert client.get("/leads")["Location"] == f"/leads?view={key}"
+    for address in ("/leads?view=all", "/leads?stage=NEW", "/leads?q=x"):
+        assert client.get(address).status_code == 200, "an address that says what it shows is shown"
+    client.post("/leads/views/start", {"view": key})
+    assert client.get("/leads")["Location"] == "/leads?view=all"
+    actions.delete_view(view_id=key, by=of("FIELD_REP"), at=AT)
+    assert client_of("OWNER").get("/leads").status_code == 200
+
+
+def test_tabs_stand_in_the_order_their_reader_puts_them(client_of, of):
+    key = save(of("FIELD_REP")).pk
+    client = client_of("FIELD_REP")
+    before = tabs(words(client.get("/leads")))
+    assert before[-2:] == ["Hot ones", "All"]
+    client.post("/leads/views/move", {"view": key, "by": "-1"})
+    after = tabs(words(client.get("/leads")))
+    assert after.index("Hot ones") == before.index("Hot ones") - 1 and sorted(after) == sorted(before)
+    assert tabs(words(client_of("OWNER").get("/leads"))) == [tab for tab in before if tab != "Hot ones"]
+
+
+def test_a_reader_without_the_right_saves_nothing(client_of, monkeypatch):
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "READ_ONLY", RoleRights(frozenset({"qualify.lead.see"}), "ALL"))
+    client = client_of("READ_ONLY")
+    assert "/leads/views/new" not in words(client.get("/leads"))
+    assert client.get("/leads/views/new").status_code == 403
+    assert client.post("/leads/views/new", {"name": "x", "scope": "PRIVATE"}).status_code == 403
+
+
+def test_a_view_whose_column_went_spoils_no_other_tab(client_of, of):
+    save(of("FIELD_REP"))
+    ListView.objects.update(params={"filter": '{"column": "shoe_size", "operator": "is", "value": "44"}'})
+    assert client_of("FIELD_REP").get("/leads/counts").status_code == 200
+
+
+# How one sees a list -------------------------------------------------------------------------------------
+
+
+def heads(page):
+    head = page.split("<thead>")[1].split("</thead>")[0]
+    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<th .*?</th>", head, re.S)][1:]
+
+
+def test_columns_stand_in_the_order_they_were_put_for_this_person_alone(client_of, make):
+    make("qualify.lead")
+    client, other = client_of("FIELD_REP"), client_of("OWNER")
+    usual = heads(words(other.get("/leads")))
+    client.post("/leads/layout", {"cols": ["stage", "name", "email"], "query": "", "density": "compact"})
+    page = words(client_of("FIELD_REP").get("/leads"))
+    shown = heads(page)
+    assert shown[0] == "Stage" and len(shown) == 3 and " compact" in page
+    assert heads(words(other.get("/leads"))) == usual
+    client.post("/leads/layout", {"cols": ["stage", "name", "email"], "down": "stage", "query": ""})
+    assert heads(words(client.get("/leads")))[1] == "Stage"
+    assert client.post("/leads/layout", {"query": ""}).status_code == 422
+    client.post("/leads/layout", {"reset": "1", "query": ""})
+    assert heads(words(client.get("/leads"))) == usual
+
+
+def test_widths_come_with_the_list(client_of, make):
+    make("qualify.lead")
+    client = client_of("FIELD_REP")
+    assert client.post("/leads/widths", {"width-stage": "160", "query": ""}).status_code == 204
+    page = words(client.get("/leads"))
+    assert '<col data-col="stage" class="w-20">' in page and " fixed" in page
+    for wrong in ("9000", "-5", "many", "1"):
+        assert client.post("/leads/widths", {"width-stage": wrong, "query": ""}).status_code == 422
+    assert client.post("/leads/widths", {"width-shoes": "100", "query": ""}).status_code == 422
+    assert " fixed" not in words(client_of("OWNER").get("/leads"))
+
+
+def test_a_private_view_keeps_columns_and_widths_itself_a_shared_one_does_not(client_of, of, make):
+    make("qualify.lead")
+    own, shared = save(of("FIELD_REP")).pk, save(of("HEAD_OF_SALES"), scope="EVERYBODY").pk
+    client = client_of("FIELD_REP")
+    client.post("/leads/layout", {"cols": ["stage", "owner"], "query": f"view={own}"})
+    client.post("/leads/widths", {"width-stage": "96", "query": f"view={own}"})
+    row = ListView.objects.get(pk=own)
+    assert (row.columns, row.widths) == (["stage", "owner"], {"stage": 96})
+    answer = client.post("/leads/layout", {"cols": ["stage", "owner"], "query": f"view={shared}"})
+    assert answer["Location"] == f"/leads?view={shared}&cols=stage,owner", "others see it unless they save it"
+    client.post("/leads/widths", {"width-stage": "96", "query": f"view={shared}"})
+    row = ListView.objects.get(pk=shared)
+    assert (row.columns, row.widths) == ([], {})

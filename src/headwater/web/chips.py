@@ -103,7 +103,7 @@ def filter_form(request: Request, slug: str) -> HttpResponse:
         raise NotFound(_("This column cannot be filtered."))
     operator, value = params.pop("op", ""), ",".join(request.GET.getlist("value"))
     params.pop("value", None)
-    state = state_of(resource, params, f"/{slug}")
+    state = state_of(resource, params, f"/{slug}", request.actor)
     if operator:
         if operator not in OPERATORS_OF[column.kind]:
             raise Invalid({column.key: [_("“%(column)s” cannot be compared that way.") % {"column": column.label}]})

@@ -22,7 +22,7 @@ from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.exports import cell_text, cell_value, exported_columns, heading, local_time, record_export
 from headwater.platform.resource import Column, Resource, in_order
 from headwater.web.http import Request, resource_of
-from headwater.web.listing import shown_columns
+from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of
 
 CHUNK = 2_000
@@ -42,8 +42,8 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
     request.actor.require(resource.verb("export"))
     if request.method == "HEAD":
         return HttpResponse()
-    state = state_of(resource, request.GET.dict(), f"/{slug}")
-    columns = exported_columns(resource, [column.key for column in shown_columns(request, state)])
+    state = state_of(resource, request.GET.dict(), f"/{slug}", request.actor)
+    columns = exported_columns(resource, [column.key for column in shown_columns(state)])
     rows = in_order(state.rows(request), resource, sort=state.order)
     count = rows.order_by().count()
     if kind == "xlsx" and count > SHEET_ROWS:

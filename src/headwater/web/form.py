@@ -92,6 +92,7 @@ def form_page(
     status: int = 200,
     ids: Mapping[str, Any] | None = None,
     known: KnownAlready | None = None,
+    submit: str = "",
 ) -> HttpResponse:
     """The form as a page of its own, or as a dialog for htmx. ``ids`` are the rows of a bulk step; ``known`` is a
     record that what was entered may be, so that the form asks."""
@@ -106,7 +107,7 @@ def form_page(
         "back": f"/{resource.slug}/{row.pk}" if row is not None else f"/{resource.slug}",
         "next": request.POST.get("next", "") or local_url(request, request.headers.get("HX-Current-URL", ""), ""),
         "is_wide": len(form.fields) > 5,
-        "submit": _("Save") if command is resource.change else command.label,
+        "submit": submit or (_("Save") if command is resource.change else command.label),
     }
     return render(
         request, "web/form_page.html#dialog" if is_htmx(request) else "web/form_page.html", context, status=status

@@ -11,31 +11,33 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
+from headwater.platform.lists.kept import SAVE, KeptView, start_of
 from headwater.platform.resource import COUNT_LIMIT, Column, Command, Page, Resource, page_of
 from headwater.platform.search.finding import similar
 from headwater.web import chips
 from headwater.web.http import Request, is_htmx, render, resource_of
+from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
 from headwater.web.liststate import ListState, address, state_of
 
 MOST_SIMILAR = 5
-COOKIE_AGE = 365 * 24 * 3600
 
 
 def listing(request: Request, slug: str) -> HttpResponse:
     """The list of a noun, or for htmx the region that changes with filters, sort and page."""
     resource = resource_of(slug, request)
-    if request.GET.get("set") == "cols":
-        return _choose_columns(request, resource)
-    state = state_of(resource, request.GET.dict(), request.path)
-    context = list_context(request, state)
-    return render(request, "web/list.html#region" if is_htmx(request) else "web/list.html", context)
+    state = state_of(resource, request.GET.dict(), request.path, request.actor)
+    start = start_of(resource, request.actor, state.layout.start_view) if not request.GET else ""
+    if start:
+        return HttpResponseRedirect(address(request.path, {"view": start}))
+    is_part = is_htmx(request) and request.headers.get("HX-Target") != "main"  # after a write the whole list comes anew
+    return render(request, "web/list.html#region" if is_part else "web/list.html", list_context(request, state))
 
 
 def counts(request: Request, slug: str) -> HttpResponse:
     """How many rows each saved view has; asked for after the list is there, never counted beyond the limit."""
     resource = resource_of(slug, request)
-    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"))
-    tabs = [{**tab, "count": _spoken_count(tab["state"].count(request))} for tab in _tabs(state)]
+    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"), request.actor)
+    tabs = [{**tab, "count": _tab_count(request, tab["state"])} for tab in _tabs(state)]
     return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
 
 
@@ -43,7 +45,8 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
     """What the list's template needs."""
     resource, actor = state.resource, request.actor
     page = page_of(state.rows(request), resource, sort=state.order, cursor=state.cursor)
-    shown = shown_columns(request, state)
+    shown = shown_columns(state)
+    widths = steps_of(widths_of(state), shown)
     total = _total(request, state, page)
     return {
         "resource": resource,
@@ -51,9 +54,18 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "page": page,
         "columns": shown,
         "primary_column": next((column for column in shown if column.place == "primary"), shown[0]),
-        "heads": [_head(state, column, page.sort) for column in shown],
-        "all_columns": [(column, column in shown) for column in resource.columns],
+        "heads": [
+            {**_head(state, column, page.sort), "width": width} for column, width in zip(shown, widths, strict=True)
+        ],
+        "is_fixed": any(widths),
+        "offered": offered_columns(state),
         "tabs": _tabs(state),
+        "kept": state.view if isinstance(state.view, KeptView) else None,
+        "may_save": actor.user_id is not None and actor.may(SAVE),
+        "spelled_url": address(f"/{resource.slug}", state.spelled()),
+        "reset_url": address(state.path, {"view": state.key}),
+        "everything_url": address(state.path, {"view": "all"}),
+        "is_start": (start_of(resource, actor, state.layout.start_view) or "all") == state.key,
         "chips": chips.chips_of(state, actor),
         "active": chips.active_of(state, actor),
         "filterable": [column for column in resource.columns if column.filterable],
@@ -83,52 +95,41 @@ def _search_notes(request: Request, state: ListState, page: Page) -> dict[str, A
     return {"similar": alike, "is_behind": state.found.is_partial}
 
 
-def shown_columns(request: Request, state: ListState) -> list[Column]:
-    """The columns of this list: those of the address, else those this person chose, else the usual ones."""
-    resource = state.resource
-    wanted = state.columns or request.COOKIES.get(_cookie(resource), "")
-    chosen = [resource.by_key[key] for key in wanted.replace(".", ",").split(",") if key in resource.by_key]
-    return chosen or [column for column in resource.columns if column.shown]
-
-
 def bulk_commands(request: Request, resource: Resource) -> list[Command]:
     """What can be done with many rows at once."""
     return [c for c in resource.commands if c.run_many is not None and request.actor.may(c.verb)]
 
 
-def _choose_columns(request: Request, resource: Resource) -> HttpResponse:
-    keys = [key for key in request.GET.getlist("cols") if key in resource.by_key]
-    params = {k: v for k, v in request.GET.dict().items() if k not in ("set", "cols", "cursor")}
-    if keys:
-        params["cols"] = ",".join(keys)
-    response = HttpResponseRedirect(address(request.path, params))
-    # A comma would be quoted in a cookie.
-    response.set_cookie(
-        _cookie(resource), ".".join(keys), max_age=COOKIE_AGE, samesite="Lax", secure=request.is_secure()
-    )
-    return response
-
-
-def _cookie(resource: Resource) -> str:
-    return f"hw_cols_{resource.slug}"
-
-
 def _tabs(state: ListState) -> list[dict[str, Any]]:
     resource = state.resource
+    has_all = any(view.key == "all" for view in resource.views)
     tabs = []
-    for view in (*resource.views, None):
-        plain = ListState(resource=resource, view=view, own={}, columns=state.columns, path=state.path)
+    present = state.view or next((view for view in resource.views if view.key == "all"), None)
+    for view in (*state.views, *(() if has_all else (None,))):
+        plain = ListState(
+            resource=resource, actor=state.actor, view=view, own={}, search=view.params.get("q", "") if view else "",
+            columns=state.columns if view == present else "", path=state.path, everything=view is None and not has_all,
+        )  # fmt: skip
         tabs.append(
             {
-                "key": view.key if view else "all",
+                "key": plain.key,
                 "label": view.label if view else _("All"),
                 "url": plain.url(),
-                "current": view == state.view,
-                "edited": view == state.view and state.is_edited,
+                "current": view == present,
+                "edited": view == present and state.is_edited,
+                "shared": isinstance(view, KeptView) and view.is_shared,
                 "state": plain,
             }
         )
-    return tabs if resource.views else []
+    return tabs
+
+
+def _tab_count(request: Request, state: ListState) -> str:
+    """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone."""
+    try:
+        return _spoken_count(state.count(request))
+    except Invalid:
+        return ""
 
 
 def _head(state: ListState, column: Column, sorted_by: str) -> dict[str, Any]:
@@ -170,7 +171,7 @@ def chosen_ids(request: Request, resource: Resource, *, ids: Iterable[str], quer
         Invalid: none.
     """
     if everything:
-        rows = state_of(resource, QueryDict(query).dict(), "").rows(request)
+        rows = state_of(resource, QueryDict(query).dict(), "", request.actor).rows(request)
     else:
         ticked = [int(pk) for pk in ids if pk.isdecimal() and len(pk) < 19]  # a longer one is no id of ours
         rows = resource.rows(request.actor).filter(pk__in=ticked)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext as _
-
-from headwater.platform.errors import NotFound
+from headwater.platform.actor import Actor
 from headwater.platform.filter import Tree, tree_from_params
+from headwater.platform.lists.kept import view_of, views_of
+from headwater.platform.lists.layout import layout_of
+from headwater.platform.models import ListLayout
 from headwater.platform.resource import COUNT_LIMIT, Resource, Rows, SavedView, count_up_to, filtered
 from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
@@ -21,10 +22,11 @@ class ListState:
     """A list as its address describes it. Whatever is shown, counted, exported or changed in bulk comes from here.
 
     ``conditions`` are those of the saved view overlaid with the address's own; an empty value there takes one of
-    the view's away.
+    the view's away. ``everything``: the address says that no view is meant, not even the one the reader begins with.
     """
 
     resource: Resource
+    actor: Actor = field(compare=False)
     view: SavedView | None
     own: Mapping[str, str]
     search: str = ""
@@ -32,12 +34,37 @@ class ListState:
     columns: str = ""
     cursor: str = ""
     path: str = field(default="", compare=False)
+    everything: bool = False
+
+    @cached_property
+    def layout(self) -> ListLayout:
+        """How the reader likes to see lists of this noun."""
+        return layout_of(self.resource, self.actor)
+
+    @cached_property
+    def views(self) -> list[SavedView]:
+        """The views the reader sees as tabs, in their order."""
+        return views_of(self.resource, self.actor, self.layout.tab_order)
+
+    @property
+    def key(self) -> str:
+        """The key of its tab."""
+        return self.view.key if self.view else "all"
 
     @cached_property
     def conditions(self) -> dict[str, str]:
         """Every condition that holds: parameter and value."""
-        joined = {**(self.view.params if self.view else {}), **self.own}
+        joined = {**self._base, **self.own}
         return {key: value for key, value in joined.items() if value != ""}
+
+    @property
+    def _base(self) -> dict[str, str]:
+        """The view's own conditions."""
+        return {key: value for key, value in self.view.params.items() if key != "q"} if self.view else {}
+
+    @property
+    def _base_search(self) -> str:
+        return self.view.params.get("q", "") if self.view else ""
 
     @property
     def order(self) -> str:
@@ -47,7 +74,11 @@ class ListState:
     @property
     def is_edited(self) -> bool:
         """Whether it is a saved view with something changed."""
-        return self.view is not None and bool(self.own or self.search)
+        if self.view is None:
+            return False
+        has_other_order = bool(self.sort) and self.sort != (self.view.sort or self.resource.default_order)
+        has_other_columns = bool(self.columns) and self.columns.split(",") != list(self.view.columns)
+        return bool(self.own) or self.search != self._base_search or has_other_order or has_other_columns
 
     @cached_property
     def tree(self) -> Tree:
@@ -56,14 +87,23 @@ class ListState:
 
     def params(self, *, cursor: str = "") -> dict[str, str]:
         """The parameters that describe this list, without its page unless given."""
-        told = {"view": self.view.key if self.view else "", "q": self.search, "sort": self.sort, "cols": self.columns}
-        return {**self.own, **{key: value for key, value in {**told, "cursor": cursor}.items() if value}}
+        view = self.key if self.view or self.everything else ""
+        told = {"view": view, "q": self.search, "sort": self.sort, "cols": self.columns, "cursor": cursor}
+        if self.search == self._base_search:
+            del told["q"]
+        kept = {key: value for key, value in told.items() if value or (key == "q" and self._base_search)}
+        return {**self.own, **kept}
+
+    def spelled(self) -> dict[str, str]:
+        """The parameters that say the same to somebody who does not have the view."""
+        told = {"view": "" if self.view else "all", "q": self.search, "sort": self.order, "cols": self.columns}
+        return {**self.conditions, **{key: value for key, value in told.items() if value}}
 
     def url(self, **changes: str) -> str:
         """This list with other conditions (``stage="NEW"``, ``stage=""``), ``q`` or ``sort``; on its first page."""
         told = {key: value for key, value in changes.items() if key in ("q", "sort", "cursor", "cols")}
         wanted = {**self.conditions, **{k: v for k, v in changes.items() if k not in told}}
-        base = self.view.params if self.view else {}
+        base = self._base
         own = {
             key: wanted.get(key, "")
             for key in [*base, *(k for k in wanted if k not in base)]
@@ -71,6 +111,8 @@ class ListState:
         }
         params = {**self.params(), **told}
         rest = {k: params[k] for k in ("view", "q", "sort", "cols", "cursor") if params.get(k)}
+        if params.get("q") == "" and self._base_search:
+            rest["q"] = ""
         return address(self.path, {**rest, **own})
 
     def rows(self, request: Request) -> Rows:
@@ -89,25 +131,30 @@ class ListState:
         return find(self.resource, self.search) if self.search else None
 
 
-def state_of(resource: Resource, params: Mapping[str, str], path: str) -> ListState:
+def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Actor) -> ListState:
     """Read an address. Parameters that mean nothing here are ignored: links carry marks of their own.
 
     Raises:
-        NotFound: the saved view is gone.
+        NotFound: the view is gone, or somebody else's.
     """
-    view = next((v for v in resource.views if v.key == params.get("view")), None)
-    if params.get("view") and view is None:
-        raise NotFound(_("This view does not exist any more."))
-    own = {key: value for key, value in params.items() if key == "filter" or key.partition("__")[0] in resource.by_key}
+    key = params.get("view", "")
+    everything = key == "all" and not any(view.key == "all" for view in resource.views)
+    view = view_of(resource, actor, key) if key and not everything else None
+    own = {
+        name: value for name, value in params.items() if name == "filter" or name.partition("__")[0] in resource.by_key
+    }
+    search = params.get("q", view.params.get("q", "") if view else "")
     return ListState(
         resource=resource,
+        actor=actor,
         view=view,
         own=own,
-        search=params.get("q", "").strip(),
+        search=search.strip(),
         sort=params.get("sort", ""),
         columns=params.get("cols", ""),
         cursor=params.get("cursor", ""),
         path=path,
+        everything=everything,
     )
 
 

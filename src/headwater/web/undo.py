@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform import many
 from headwater.platform.clock import now
+from headwater.platform.lists.kept import is_number, visible_views
 from headwater.platform.models import Job
-from headwater.platform.resource import by_slug
+from headwater.platform.resource import Resource, by_slug
 from headwater.platform.undo import undo_event
 from headwater.web.http import Request, came_from, go, is_htmx
 
@@ -55,6 +56,13 @@ def _still_there(request: Request, url: str) -> str:
         return "/"
     resource = by_slug(str(match.kwargs.get("slug", "")))
     if resource is None or "pk" not in match.kwargs:
-        return url
+        return _with_its_view(request, resource, url) if resource is not None else url
     is_there = resource.rows(request.actor).filter(pk=match.kwargs["pk"]).exists()
     return f"/{resource.slug}/{match.kwargs['pk']}" if is_there else f"/{resource.slug}"
+
+
+def _with_its_view(request: Request, resource: Resource, url: str) -> str:
+    """A list, unless the view it shows went with what was undone."""
+    key = QueryDict(urlsplit(url).query).get("view", "")
+    is_gone = is_number(key) and not visible_views(request.actor).filter(pk=int(key)).exists()
+    return f"/{resource.slug}?view=all" if is_gone else url

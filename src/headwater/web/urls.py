@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
-from headwater.web import chips, command, day, deleted, export, form, listing, palette, rail, record, undo
+from headwater.web import (
+    chips,
+    command,
+    day,
+    deleted,
+    export,
+    form,
+    layout,
+    listing,
+    palette,
+    rail,
+    record,
+    savedviews,
+    undo,
+)
 from headwater.web.many import progress, stop
 
 app_name = "web"
@@ -39,6 +53,14 @@ urlpatterns = [
     path("settings/recently-deleted/<noun:slug>/<int:pk>", deleted.restore, name="restore_deleted"),
     path("<noun:slug>", listing.listing, name="list"),
     path("<noun:slug>/counts", listing.counts, name="counts"),
+    path("<noun:slug>/layout", layout.layout, name="layout"),
+    path("<noun:slug>/widths", layout.widths, name="widths"),
+    path("<noun:slug>/views/new", savedviews.new, name="view_new"),
+    path("<noun:slug>/views/start", savedviews.start, name="view_start"),
+    path("<noun:slug>/views/move", savedviews.move, name="view_move"),
+    path("<noun:slug>/views/<int:pk>/edit", savedviews.edit, name="view_edit"),
+    path("<noun:slug>/views/<int:pk>/save", savedviews.save, name="view_save"),
+    path("<noun:slug>/views/<int:pk>/delete", savedviews.delete, name="view_delete"),
     path("<noun:slug>/filter", chips.filter_form, name="filter"),
     path("<noun:slug>/new", form.create, name="create"),
     path("<noun:slug>/export.<slug:kind>", export.export, name="export"),

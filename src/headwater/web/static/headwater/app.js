@@ -1,5 +1,6 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
+import "./columns.js";
 import "./dialog.js";
 import "./drop.js";
 import "./focus.js";
@@ -10,6 +11,7 @@ import "./palette.js";
 import "./pick.js";
 import "./presence.js";
 import "./select.js";
+import "./tabs.js";
 import "./toast.js";
 import "./keep.js"; // after toast.js, which says that the text is back
 

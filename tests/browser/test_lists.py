@@ -1,0 +1,106 @@
+"""Lists by keyboard: a view is made, changed, kept and removed; columns are put in order and made wider."""
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+def tab_to(tab, name, most=60):
+    """Press Tab until the element of that accessible name has the focus."""
+    for _ in range(most):
+        tab.keyboard.press("Tab")
+        said = tab.evaluate(
+            "() => { const at = document.activeElement; return (at.ariaLabel || at.textContent || '').trim(); }"
+        )
+        if re.search(name, said):
+            return
+    raise AssertionError(f"{name} cannot be reached")
+
+
+def test_a_view_is_made_changed_and_deleted_without_a_mouse(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=open&interest=QUOTE_REQUEST")
+    tab.locator("#list-tabs a").first.focus()
+    tab_to(tab, "^Save this list as a view$")
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[open]").wait_for()
+    tab.keyboard.type("Big quotes")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(re.compile(r"/leads\?view=\d+$"))
+    tab.locator("#list-tabs [aria-current]", has_text="Big quotes").wait_for()
+    url = tab.url
+    tab.goto(f"{url}&stage=NEW")
+    tab.locator("#list-tabs .dot-edited").wait_for()
+    tab.locator("#list-tabs [aria-current]").focus()
+    tab_to(tab, "^Save$")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(url)
+    tab.locator(".chip", has_text="Stage: New").wait_for()
+    tab.locator("#list-tabs [aria-current]").focus()
+    tab_to(tab, "^This view$")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowUp")
+    assert tab.evaluate("() => document.activeElement.textContent.trim()") == "Delete"
+    tab.keyboard.press("Enter")
+    tab.locator("#toasts", has_text="deleted").wait_for()
+    tab.locator("#list-tabs a", has_text="Big quotes").wait_for(state="detached")
+    tab.keyboard.press("z")
+    tab.locator("#list-tabs", has_text="Big quotes").wait_for()
+    tab.goto(url)
+    before = tab.locator("#list-tabs a").all_inner_texts()
+    tab.locator("#view-menu").click()
+    tab.get_by_role("button", name="Move left").click()
+    tab.locator("#toasts", has_text=re.compile(r"Tab \d+ of \d+")).wait_for()
+    tab.wait_for_function(
+        "n => document.querySelectorAll('#list-tabs a')[n].textContent.includes('Big')", arg=len(before) - 3
+    )
+
+
+def test_columns_are_moved_and_made_wider_without_a_mouse(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "marta")
+    tab.goto("/leads?view=all")
+    tab.locator("summary", has_text="Columns").focus()
+    tab.keyboard.press("Enter")
+    tab_to(tab, "^Move Stage up$")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Move Stage up"
+    tab_to(tab, "^Show these$", most=200)
+    tab.keyboard.press("Enter")
+    tab.locator("#toasts", has_text="Columns kept").wait_for()
+    tab.locator("thead th:nth-child(3)", has_text="Stage").wait_for()
+    head = tab.locator("thead th a.sort").first
+    head.focus()
+    with tab.expect_response(re.compile("/widths$")) as kept:
+        tab.keyboard.press("Shift+ArrowRight")
+    assert kept.value.status == 204
+    wide = tab.locator("thead th", has=tab.locator("a.sort")).first.bounding_box()["width"]
+    tab.reload()
+    again = tab.locator("thead th", has=tab.locator("a.sort")).first.bounding_box()["width"]
+    assert abs(wide - again) < 2
+    tab.keyboard.press("Escape")
+    tab.locator("summary", has_text="Columns").click()
+    tab.get_by_role("button", name="Reset").click()
+    tab.locator("#toasts", has_text="as it did at first").wait_for()
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_tabs_that_do_not_fit_are_under_more(loaded, tab_of, width):
+    base, _places = loaded
+    tab = tab_of(base, "erik", viewport={"width": width, "height": 800})
+    tab.goto("/leads?view=open")
+    tab.locator("#list-tabs[data-tabs] .ct", has_text=re.compile(r"\d")).first.wait_for(state="attached")
+    names = set(tab.locator("#list-tabs a:not([hidden])").all_inner_texts())
+    hidden = tab.locator("#list-tabs a[hidden]").count()
+    more = tab.locator("[data-tabs-more]")
+    assert more.is_visible() == (hidden > 0)
+    if hidden:
+        more.locator("summary").click()
+        assert more.locator("a").count() == hidden
+    assert any("All open" in name for name in names), "the current one always shows"
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
