@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -19,12 +19,12 @@ from headwater.demo.writing.book import SYSTEM
 from headwater.measure import mirror
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import PART, in_parts
 from headwater.platform.errors import Conflict
 from headwater.platform.events import record
 from headwater.platform.models import DeadLetter, Event, EventPersonal, ExternalId, Job, Span, Undone
 from headwater.team.models import ApiToken, Company, Team, User
 
-PART = 5_000
 KEPT_TOLD = 500
 WORKED_ON = "somebody has worked on it since"
 BY_PEOPLE = "job:command line"
@@ -124,12 +124,12 @@ def _remove_noun(noun: Noun, extent: Extent, report: Removed) -> None:
     going = sorted(ours - staying.keys())
     for part in noun.parts:
         for name in part.of:
-            for ids in _parts(going):
+            for ids in in_parts(going):
                 part.model._default_manager.filter(**{f"{name}__in": ids})._raw_delete("default")
-    for ids in _parts(going):
+    for ids in in_parts(going):
         noun.model._default_manager.filter(pk__in=ids)._raw_delete("default")
     report.removed[noun.model._meta.db_table] = len(going)
-    titles = {pk: str(row) for part in _parts(sorted(staying)) for pk, row in rows.in_bulk(part).items()}
+    titles = {pk: str(row) for part in in_parts(sorted(staying)) for pk, row in rows.in_bulk(part).items()}
     report.stays(noun, titles, staying)
 
 
@@ -161,7 +161,7 @@ def _with_needs(noun: Noun, extent: Extent, staying: dict[int, str]) -> dict[int
     fresh = set(staying)
     while fresh:
         needed: set[int] = set()
-        for ids in _parts(sorted(fresh)):
+        for ids in in_parts(sorted(fresh)):
             for name in own:
                 needed |= set(noun.model._default_manager.filter(pk__in=ids).values_list(name, flat=True))
             for part in noun.parts:
@@ -209,7 +209,7 @@ def _remove_history(extent: Extent) -> None:
         for pk, kind, subject, unit in found.iterator(chunk_size=PART)
         if is_gone(kind, subject) or (unit in extent.units and kind not in of)
     ]
-    for ids in _parts(going):
+    for ids in in_parts(going):
         _remove_events(ids)
     told = Span.objects.filter(subject_type__in=list(of)).values_list("pk", "subject_type", "subject_id")
     _remove_rows(Span, [pk for pk, kind, subject in told.iterator(chunk_size=PART) if is_gone(kind, subject)])
@@ -227,7 +227,7 @@ def _remove_events(ids: Sequence[int]) -> None:
 
 @action
 def _remove_rows(model: type[Model], ids: Sequence[int]) -> None:
-    for part in _parts(ids):
+    for part in in_parts(ids):
         model._default_manager.filter(pk__in=part)._raw_delete("default")
 
 
@@ -282,12 +282,6 @@ def _restore(begun: Event) -> None:
             setattr(company, name, value)
     company.is_demo = False
     company.save()
-
-
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
-    while part := list(islice(rest, PART)):
-        yield part
 
 
 def _silent(done: int, total: int, message: str) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet, UniqueConstraint
 
+from headwater.platform.bulk import in_parts
+
 
 @dataclass(frozen=True)
 class Pointer:
@@ -86,15 +88,14 @@ class Pointer:
     def move(self, ids: Sequence[int], from_ids: Sequence[int], to_id: int) -> list[int]:
         """Point those of ``ids`` that still belong to one of ``from_ids`` at ``to_id``; which ones those were."""
         moved: list[int] = []
-        for start in range(0, len(ids), PART):
-            rows = self.rows(from_ids).filter(pk__in=ids[start : start + PART])
+        for part in in_parts(ids):
+            rows = self.rows(from_ids).filter(pk__in=part)
             here = list(rows.values_list("pk", flat=True))
             self.model._default_manager.filter(pk__in=here).update(**{self.attname: to_id})
             moved.extend(here)
         return moved
 
 
-PART = 5_000
 MOST_COUNTED = 5_000
 POINTERS: dict[str, Pointer] = {}
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from django.db.models import Model
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
+from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
-
-LOOKUP = 5_000
 
 
 def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
     """Those of ``ids`` that something outside the batch happened to after it, with the verb of the first such fact."""
     found: dict[int, str] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         events = Event.objects.filter(subject_type=row_type, subject_id__in=part)
         since = dict.fromkeys(part, 0)
         for subject_id, event_id in events.filter(batch_id=batch_id).values_list("subject_id", "pk"):
@@ -53,7 +51,7 @@ def happened_to(row_type: str, batch_id: int, *verbs: str) -> list[int]:
 def gone_by_undo(row_type: str, ids: Sequence[int], verb: str) -> set[int]:
     """Those of the rows that are gone whose last removal (``verb``) was the undo of an import, not somebody's will."""
     last: dict[int, int | None] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         events = Event.objects.filter(subject_type=row_type, subject_id__in=part, verb=verb).order_by("pk")
         last.update(events.values_list("subject_id", "batch_id"))
     return {pk for pk, batch_id in last.items() if batch_id is not None}
@@ -72,12 +70,6 @@ def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:
         rows = other._base_manager.all()
         if any(field.name == "deleted_at" for field in other._meta.fields):
             rows = rows.filter(deleted_at=None)
-        for part in _parts(ids):
+        for part in in_parts(ids):
             found.update(rows.filter(**{f"{name}__in": part}).values_list(name, flat=True).distinct())
     return found
-
-
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
-    while part := list(islice(rest, LOOKUP)):
-        yield part

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -16,6 +16,9 @@ from headwater.platform.errors import DomainError, NotFound, SomeRefused
 
 Row = Sequence[Any]
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
+
+PART = 5_000  # so many values one statement names: both databases take them, and nobody waits long for it
 FEW_GROUPS = 20
 
 
@@ -88,6 +91,13 @@ def update_rows(model: type[models.Model], values: Mapping[int, Mapping[str, Any
             cursor.executemany(f"UPDATE {table} SET {wanted} WHERE {where} = %s", prepared)  # noqa: S608
 
 
+def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in their order, in parts that one statement can name."""
+    rest = iter(values)
+    while part := list(islice(rest, PART)):
+        yield part
+
+
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert ``rows`` (values in the order of ``columns``, which are field attnames) in one go.
 
@@ -141,12 +151,12 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     return None
 
 
-# What json.dumps makes anew for every value, at more than the cost of encoding it.
-_encode = c_make_encoder(None, json.JSONEncoder().default, encode_basestring, None, ":", ",", False, False, True)
+# json.dumps makes one anew for every value.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def _json_text(value: Any) -> str:
-    return "{}" if value == {} else "".join(_encode(value, 0))
+    return "{}" if value == {} else _JSON.encode(value)
 
 
 @lru_cache(maxsize=4096)  # a chunk repeats the moment it is written at in every row

@@ -20,7 +20,7 @@ from headwater.acquire.rules import fold_name, guess_channel, read_channel, why_
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import edits_of, happened_to, worked_on_since
-from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
@@ -293,9 +293,8 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     touched = worked_on_since(SPEND, list(entries), batch_id)
     restored, kept = _restore(SpendEntry, SPEND, batch_id, except_ids=set(entries), by=by, at=at)
     going = [entry for pk, entry in entries.items() if pk not in touched]
-    for start in range(0, len(going), 5_000):
-        ids = [entry.pk for entry in going[start : start + 5_000]]
-        SpendEntry.objects.filter(pk__in=ids).update(deleted_at=at)
+    for part in in_parts(entry.pk for entry in going):
+        SpendEntry.objects.filter(pk__in=part).update(deleted_at=at)
     facts = [SpendDeleted(spend_id=e.pk, amount=str(e.amount), currency=e.currency) for e in going]
     record_bulk(facts, by=by, at=[at] * len(facts))
     kept.extend(Kept(pk, str(entries[pk]), "it was changed since") for pk in touched)

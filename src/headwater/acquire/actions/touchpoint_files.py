@@ -24,6 +24,7 @@ from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import worked_on_since
+from headwater.platform.bulk import in_parts
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
@@ -172,8 +173,8 @@ def _without_the_same(rows: Sequence[_FileRow]) -> list[_FileRow]:
     drafts = [row.draft for row in rows if row.draft is not None]
     party_ids = sorted({draft.party_id for draft in drafts})
     here: dict[Key, int] = {}
-    for start in range(0, len(party_ids), 5_000):
-        found = Touchpoint.objects.filter(party_id__in=party_ids[start : start + 5_000]).order_by("-pk")
+    for part in in_parts(party_ids):
+        found = Touchpoint.objects.filter(party_id__in=part).order_by("-pk")
         for pk, *said in found.values_list("pk", "party_id", "kind", "source_id", "occurred_at"):
             here[cast(Key, tuple(said))] = pk
     new: dict[object, _FileRow] = {}
@@ -214,10 +215,10 @@ def _revive(rows: Sequence[_FileRow], by: Actor) -> None:
     """Touchpoints that the undo of an earlier import took back count again."""
     ids = [row.touchpoint_id for row in rows if row.touchpoint_id is not None]
     gone: set[int] = set()
-    for start in range(0, len(ids), 5_000):
-        part = Touchpoint.objects.filter(pk__in=ids[start : start + 5_000]).exclude(deleted_at=None)
-        gone |= set(part.values_list("pk", flat=True))
-        part.update(deleted_at=None, batch_id=by.batch_id)
+    for part in in_parts(ids):
+        deleted = Touchpoint.objects.filter(pk__in=part).exclude(deleted_at=None)
+        gone |= set(deleted.values_list("pk", flat=True))
+        deleted.update(deleted_at=None, batch_id=by.batch_id)
     for row in rows:
         if row.touchpoint_id in gone:
             row.outcome = Outcome.CREATED

@@ -14,7 +14,7 @@ from headwater.acquire.models import Campaign, Source, Touchpoint, TouchpointKin
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.undo import is_own, undoes
@@ -237,10 +237,10 @@ def restore_touchpoints(*, party_ids: Sequence[int], batch_ids: Collection[int],
     current_unit()
     by.require("acquire.touchpoint.create")
     return sum(
-        Touchpoint.objects.filter(party_id__in=party_ids[start : start + 5_000], batch_id__in=list(batch_ids))
+        Touchpoint.objects.filter(party_id__in=part, batch_id__in=list(batch_ids))
         .exclude(deleted_at=None)
         .update(deleted_at=None, batch_id=by.batch_id)
-        for start in range(0, len(party_ids), 5_000)
+        for part in in_parts(party_ids)
     )
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from headwater.parties.models import Grant
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import insert_rows
-
-PART = 5_000
+from headwater.platform.bulk import in_parts, insert_rows
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,7 @@ def replace_access(*, ended: Sequence[tuple[int, str]], given: Sequence[GrantDra
     what from when on, so nothing is recorded for each grant.
     """
     current_unit()
-    for start in range(0, len(ended), PART):
-        part = ended[start : start + PART]
+    for part in in_parts(ended):
         Grant.objects.filter(
             party_id__in={party_id for party_id, _ in part}, reason__in={reason for _, reason in part}
         ).delete()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from headwater.parties import rules
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids, named_by
 from headwater.platform.turns import take_turns
 
 if TYPE_CHECKING:
     from headwater.parties.actions.matching import Reading
 
-LOOKUP = 5_000
 COLUMNS = ("pk", "kind", "name", "employer_id", "email", "phone", "deleted_at")  # a whole row would cost thrice
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -79,7 +77,7 @@ class KnownParties:
         self._company_external = self._named(system, "parties.organisation", ids)
         for company in self._company_external.values():
             company.has_external_id = True
-        for keys in _chunks({r.company_key for r in readings if r.company_key}):
+        for keys in in_parts({r.company_key for r in readings if r.company_key}):
             # The oldest of several companies of one name; a live one before a deleted one.
             rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
             for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
@@ -97,15 +95,15 @@ class KnownParties:
         """Parties by what the other system calls them; deleted ones too, and merged ones as what they became."""
         found = known_ids(system, kind_key, ids) if ids else {}
         became: dict[int, int] = {}
-        for part in _chunks(found.values()):
+        for part in in_parts(found.values()):
             became.update(Party.objects.filter(pk__in=part).values_list("pk", Coalesce("merged_into_id", "pk")))
         rows: dict[int, KnownParty] = {}
-        for part in _chunks(set(became.values())):
+        for part in in_parts(set(became.values())):
             rows |= {row[0]: self._remember(*row) for row in Party.objects.filter(pk__in=part).values_list(*COLUMNS)}
         return {external_id: rows[became[pk]] for external_id, pk in found.items()}
 
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
-        for part in _chunks(values):
+        for part in in_parts(values):
             points = (
                 ContactPoint.objects.filter(_worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None)
                 .filter(party__kind=PartyKind.PERSON)
@@ -118,7 +116,7 @@ class KnownParties:
             people.sort(key=lambda person: (person.is_deleted, person.id))
 
     def _load_names(self, keys: set[str]) -> None:
-        for part in _chunks(keys):
+        for part in in_parts(keys):
             rows = self._parties(Q(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")).order_by("-pk")
             for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
                 known = self._remember(*row)
@@ -128,11 +126,11 @@ class KnownParties:
         """Records that became part of another one are found as that one, by the names and addresses they had."""
         target = tuple(f"merged_into__{name}" for name in COLUMNS)
         merged = Party.objects.filter(merged_into__isnull=False).order_by("-pk")
-        for part in _chunks({r.company_key for r in readings if r.company_key}):
+        for part in in_parts({r.company_key for r in readings if r.company_key}):
             rows = merged.filter(kind=PartyKind.ORGANISATION, name_key__in=part).values_list("name_key", *target)
             for key, *row in rows:
                 self._companies.setdefault(key, self._remember(*row))
-        for part in _chunks({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone}):
+        for part in in_parts({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone}):
             people = merged.filter(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")
             for key, employer_id, *row in people.values_list("name_key", "employer_id", *target):
                 self._names.setdefault((key, employer_id), self._remember(*row))
@@ -140,14 +138,14 @@ class KnownParties:
             (ContactPointKind.EMAIL, {r.email for r in readings if r.email}, self._emails),
             (ContactPointKind.PHONE, {r.phone for r in readings if r.phone}, self._phones),
         ):
-            for part in _chunks(values):
+            for part in in_parts(values):
                 points = ContactPoint.objects.filter(
                     kind=kind, normalised__in=part, deleted_at=None, party__in=merged.filter(kind=PartyKind.PERSON)
                 ).order_by("party_id")
                 for value, *row in points.values_list("normalised", *(f"party__{name}" for name in target)):
                     if (known := self._remember(*row)) not in index.setdefault(value, []):
                         index[value].append(known)
-        for ids in _chunks(self._by_id):
+        for ids in in_parts(self._by_id):
             for pk, name in Party.objects.filter(merged_into__in=ids).values_list("merged_into_id", "name"):
                 self._by_id[pk].also += (name,)
 
@@ -275,9 +273,3 @@ def _worth(prefix: str = "") -> Q:
     return Q(**{f"{prefix}merged_into": None}) & (
         Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False})
     )
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(values)
-    while part := list(islice(rest, LOOKUP)):
-        yield part

@@ -9,9 +9,8 @@ from headwater.parties.events import OrganisationRestored, PersonRestored
 from headwater.parties.models import Party
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import in_parts
 from headwater.platform.events import Fact, record_bulk
-
-PART = 5_000
 
 
 @action
@@ -21,8 +20,8 @@ def revive_parties(party_ids: Sequence[int], *, by: Actor, at: datetime) -> int:
     Called by the action that imports what they stand behind and has checked the right to do so.
     """
     facts: list[Fact] = []
-    for start in range(0, len(party_ids), PART):
-        deleted = Party.objects.filter(pk__in=party_ids[start : start + PART]).exclude(deleted_at=None)
+    for part in in_parts(party_ids):
+        deleted = Party.objects.filter(pk__in=part).exclude(deleted_at=None)
         rows = list(deleted.only("pk", "kind", "employer_id"))
         Party.objects.filter(pk__in=[row.pk for row in rows]).update(deleted_at=None, batch_id=by.batch_id)
         facts.extend(_restored(row) for row in rows)

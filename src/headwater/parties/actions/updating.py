@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from headwater.parties import rules
@@ -17,10 +16,9 @@ from headwater.parties.events import ContactPointAdded, ContactPointRemoved
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, Relationship, RelationshipKind
 from headwater.platform.actor import Actor
 from headwater.platform.batch import gone_by_undo
-from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
 
-LOOKUP = 5_000
 EMAIL, PHONE, WEBSITE = (
     str(kind) for kind in (ContactPointKind.EMAIL, ContactPointKind.PHONE, ContactPointKind.WEBSITE)
 )
@@ -49,7 +47,7 @@ def update_parties(wanted: Mapping[int, Wanted], *, by: Actor, at: datetime) -> 
     """
     changed: set[int] = set()
     facts: list[Fact] = []
-    for ids in _parts(wanted):
+    for ids in in_parts(wanted):
         rows = Party.objects.select_for_update().in_bulk(ids)
         _forget_what_was_decided(rows, wanted)
         _leave_what_was_removed(rows, wanted)
@@ -224,9 +222,3 @@ def _follow_employers(moved: Sequence[tuple[Party, int | None]], *, at: datetime
             for pk, party in zip(reserve_ids(Relationship, len(begun)), begun, strict=True)
         ],
     )
-
-
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
-    while part := list(islice(rest, LOOKUP)):
-        yield part

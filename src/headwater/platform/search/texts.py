@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from headwater.platform.bulk import in_parts
 from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.words import START
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from headwater.platform.resource import Resource
 
 LONGEST = 50_000
-LOOKUP = 5_000
 OFTEN_REPEATED = 60
 
 
@@ -25,8 +25,8 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
     A few queries however many rows.
     """
     found: dict[int, str] = {}
-    for start in range(0, len(ids), LOOKUP):
-        found.update(_texts(resource, ids[start : start + LOOKUP]))
+    for part in in_parts(ids):
+        found.update(_texts(resource, part))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import in_parts
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
@@ -17,8 +18,6 @@ from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import ROW
 from headwater.qualify.events import LeadConverted, LeadUnconverted
 from headwater.qualify.models import Exit, Lead
-
-PART = 5_000
 
 
 @action
@@ -33,8 +32,8 @@ def take_back_conversions(*, lead_ids: Sequence[int], batch_id: int, by: Actor, 
     """
     by.require("qualify.lead.convert")
     back = 0
-    for start in range(0, len(lead_ids), PART):
-        back += _take_back(lead_ids[start : start + PART], batch_id, by=by, at=at)
+    for part in in_parts(lead_ids):
+        back += _take_back(part, batch_id, by=by, at=at)
     return back
 
 

@@ -17,6 +17,7 @@ from headwater.parties.actions.revival import revive_parties
 from headwater.parties.actions.updating import EMAIL, PHONE, Wanted, update_parties
 from headwater.platform.actor import Actor
 from headwater.platform.batch import gone_by_undo
+from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, Outcome
@@ -26,7 +27,6 @@ from headwater.qualify.actions.steps import ROW, as_fields, parties_of
 from headwater.qualify.events import LeadDeleted, LeadRestored
 from headwater.qualify.models import Lead
 
-LOOKUP = 5_000
 PERSON_FIELDS = ("job_title", "city", "country")
 
 
@@ -58,9 +58,8 @@ class KnownLeads:
         known = cls(batch)
         found = known_ids(batch.system, ROW, ids) if ids else {}
         leads: dict[int, Lead] = {}
-        pks = list(found.values())
-        for start in range(0, len(pks), LOOKUP):
-            rows = Lead.objects.select_related("party", "organisation").filter(pk__in=pks[start : start + LOOKUP])
+        for part in in_parts(found.values()):
+            rows = Lead.objects.select_related("party", "organisation").filter(pk__in=part)
             leads |= {lead.pk: lead for lead in rows}
         known._by_external = {external_id: leads[pk] for external_id, pk in found.items() if pk in leads}
         return known
@@ -72,10 +71,8 @@ class KnownLeads:
     def look_for_same(self, rows: Sequence[FileRow]) -> None:
         """Find the leads of rows without an external id: same party, same source, same arrival."""
         party_ids = sorted({row.party_id for row in rows if row.party_id is not None})
-        for start in range(0, len(party_ids), LOOKUP):
-            leads = Lead.objects.select_related("party", "organisation").filter(
-                party_id__in=party_ids[start : start + LOOKUP]
-            )
+        for part in in_parts(party_ids):
+            leads = Lead.objects.select_related("party", "organisation").filter(party_id__in=part)
             # The first of several, and one that is there before one that was deleted.
             for lead in sorted(leads.order_by("-pk"), key=lambda lead: lead.deleted_at is None):
                 self._by_same[lead.party_id, lead.source_id, lead.arrived_at] = lead
@@ -152,9 +149,8 @@ class KnownLeads:
             return
         leads = [lead for lead, _ in self._revived.values()]
         batches = {batch_id for _, batch_id in self._revived.values() if batch_id is not None}
-        for start in range(0, len(leads), LOOKUP):
-            ids = [lead.pk for lead in leads[start : start + LOOKUP]]
-            Lead.objects.filter(pk__in=ids).update(deleted_at=None, batch_id=self._batch.id)
+        for part in in_parts(lead.pk for lead in leads):
+            Lead.objects.filter(pk__in=part).update(deleted_at=None, batch_id=self._batch.id)
         revive_parties(sorted({pk for lead in leads for pk in parties_of(lead)}), by=by, at=at)
         restore_touchpoints(party_ids=sorted({lead.party_id for lead in leads}), batch_ids=batches, by=by, at=at)
         replace_access(ended=[], given=grants_for(leads), by=by)

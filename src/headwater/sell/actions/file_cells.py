@@ -12,6 +12,7 @@ from typing import Any
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.models import Event
@@ -21,7 +22,6 @@ from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
 from headwater.team import queries as team
 
-LOOKUP = 5_000
 BY_HAND = "It was changed here by hand since; that was left as it is."
 
 
@@ -177,8 +177,8 @@ def find_owners(rows: Iterable[FileRow]) -> None:
 def touched_by_hand(row_type: str, ids: Sequence[int]) -> set[int]:
     """Those of the rows that somebody changed outside of any import."""
     found: set[int] = set()
-    for start in range(0, len(ids), LOOKUP):
-        events = Event.objects.filter(subject_type=row_type, subject_id__in=ids[start : start + LOOKUP], batch_id=None)
+    for part in in_parts(ids):
+        events = Event.objects.filter(subject_type=row_type, subject_id__in=part, batch_id=None)
         events = events.exclude(verb__in=("sell.opportunity_opened", "sell.order_placed", "sell.product_added"))
         found.update(events.values_list("subject_id", flat=True).distinct())
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from headwater.parties.actions.bulk_access import replace_access
@@ -13,6 +12,7 @@ from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import worked_on_since
+from headwater.platform.bulk import in_parts
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
@@ -25,7 +25,6 @@ from headwater.sell.actions.steps import ORDER_ROW, ROW, grant_reason, parties_o
 from headwater.sell.events import OpportunityDeleted, OpportunityStepTakenBack, OrderDeleted
 from headwater.sell.models import Opportunity, Order
 
-PART = 5_000
 STEPS = ("sell.opportunity_won", "sell.opportunity_lost", "sell.opportunity_moved", "platform.changed")
 REASONS = {
     "sell.opportunity_moved": "it was moved to another stage since",
@@ -111,7 +110,7 @@ def _staying(opportunities: Sequence[Opportunity], orders: Sequence[Order], batc
     for order in orders:
         if order.pk in changed and order.opportunity_id is not None:
             staying.setdefault(order.opportunity_id, WITH_ORDER)
-    for part in _parts(ids):
+    for part in in_parts(ids):
         others = Order.objects.filter(opportunity_id__in=part, deleted_at=None).exclude(batch_id=batch_id)
         for opportunity_id in others.values_list("opportunity_id", flat=True):
             staying.setdefault(opportunity_id or 0, REASONS["sell.order_placed"])
@@ -119,9 +118,9 @@ def _staying(opportunities: Sequence[Opportunity], orders: Sequence[Order], batc
 
 
 def _remove(going: Sequence[Opportunity], falling: Sequence[Order], *, by: Actor, at: datetime) -> None:
-    for part in _parts([row.pk for row in going]):
+    for part in in_parts([row.pk for row in going]):
         Opportunity.objects.filter(pk__in=part).update(deleted_at=at)
-    for part in _parts([order.pk for order in falling]):
+    for part in in_parts([order.pk for order in falling]):
         Order.objects.filter(pk__in=part).update(deleted_at=at)
     ended = [(party_id, grant_reason(row.pk)) for row in going if row.owner_id for party_id in parties_of(row)]
     if ended:
@@ -229,16 +228,10 @@ def _edits(row_type: str, batch_id: int) -> Iterator[tuple[Event, Changed]]:
 
 def _in_bulk(model: Any, ids: Iterable[int]) -> dict[int, Any]:
     found: dict[int, Any] = {}
-    for part in _parts(ids):
+    for part in in_parts(ids):
         found |= model.objects.select_for_update().filter(deleted_at=None).in_bulk(part)
     return found
 
 
 def _title(row: Opportunity) -> str:
     return row.name
-
-
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
-    while part := list(islice(rest, PART)):
-        yield part

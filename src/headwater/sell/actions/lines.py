@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.bulk import in_parts
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import json_value, record
 from headwater.platform.undo import is_own, undoes
@@ -212,9 +213,9 @@ def take_back_decision(fact: ProductDecided, *, event: Event, by: Actor, at: dat
 def _require_sight(model: type[OpportunityLine] | type[OrderLine], ids: Sequence[int], seen: QuerySet[Any]) -> None:
     """Refuse if one of the lines that are still there belongs to something the actor does not see."""
     parent = "opportunity" if model is OpportunityLine else "order"
-    for start in range(0, len(ids), 5_000):
-        part = model._default_manager.filter(pk__in=ids[start : start + 5_000])
-        if part.exclude(**{f"{parent}__in": seen.values("pk")}).filter(**{f"{parent}__deleted_at": None}).exists():
+    for part in in_parts(ids):
+        lines = model._default_manager.filter(pk__in=part)
+        if lines.exclude(**{f"{parent}__in": seen.values("pk")}).filter(**{f"{parent}__deleted_at": None}).exists():
             raise NotFound()
 
 
@@ -225,10 +226,10 @@ def _point_lines(
     *,
     was: int | None = None,
 ) -> None:
-    for start in range(0, len(ids), 5_000):
-        part = model.objects.filter(pk__in=ids[start : start + 5_000])
-        part = part.filter(product=None) if was is None else part.filter(product_id=was)
-        part.update(product_id=product_id)
+    for part in in_parts(ids):
+        lines = model.objects.filter(pk__in=part)
+        lines = lines.filter(product=None) if was is None else lines.filter(product_id=was)
+        lines.update(product_id=product_id)
 
 
 def _replace(

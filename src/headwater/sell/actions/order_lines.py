@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.events import Fact, fact_of, json_value, record_bulk
 from headwater.platform.importer import Batch
 from headwater.platform.models import Event
@@ -21,7 +21,6 @@ from headwater.sell.events import OrderLinesChanged
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, Outcome
 from headwater.sell.rules import CENT, fold_name, line_total
 
-PART = 5_000
 STATED = ("quantity", "unit_price", "unit_cost", "discount", "line_amount")
 FIELDS = ("product_id", "quantity", "unit_price", "unit_cost", "discount", "amount", "extra")
 
@@ -75,7 +74,7 @@ class OrderLines:
 def find_lines(orders: Sequence[OrderLines], *, batch: Batch) -> None:
     """Say for each row which line of its order it means, and take over what it corrects; the others are new."""
     by_order: dict[int, list[OrderLine]] = {about.order.pk: about.lines for about in orders}
-    for part in _parts(list(by_order)):
+    for part in in_parts(by_order):
         for line in OrderLine.objects.filter(order_id__in=part).order_by("pk"):
             by_order[line.order_id].append(line)
     for about in orders:
@@ -92,7 +91,7 @@ def write_lines(orders: Sequence[OrderLines], *, by: Actor, at: datetime) -> Non
     _correct(orders)
     new = _add(orders, by=by)
     read = [line.pk for about in orders for line in about.found.values()]
-    for part in _parts(read):
+    for part in in_parts(read):
         OrderLine.objects.filter(pk__in=part).update(read_batch_id=by.batch_id)
     facts: list[Fact] = []
     for about in orders:
@@ -242,8 +241,3 @@ def _add_to_wins(new: Sequence[tuple[OrderLines, Bought]], batch_id: int | None)
 
 def _typed(line: OrderLine, name: str, value: Any) -> Any:
     return next(f for f in line._meta.concrete_fields if f.attname == name).to_python(value)
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), PART):
-        yield ids[start : start + PART]
