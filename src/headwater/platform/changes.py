@@ -33,11 +33,9 @@ def change_row(
     Call it inside an action, on a row locked for update. Keys are attnames (``owner_id``, not ``owner``).
     """
     current_unit()
-    differing = {name: [getattr(row, name), new] for name, new in values.items() if getattr(row, name) != new}
+    differing = put_values(row, values)
     if not differing:
         return None
-    for name, (_, new) in differing.items():
-        setattr(row, name, new)
     row.save(update_fields=list(differing))
     plain, private = split_changes(differing, frozenset(personal))
     fact = Changed(
@@ -71,12 +69,10 @@ def change_rows(edits: Sequence[Edit], *, by: Actor, at: datetime, personal: Ite
     stored: dict[int, dict[str, Any]] = {}
     for edit in edits:
         row = edit.row
-        differing = {name: [getattr(row, name), new] for name, new in edit.values.items() if getattr(row, name) != new}
+        differing = put_values(row, edit.values)
         if not differing:
             continue
         stored[int(row.pk)] = {name: new for name, (_, new) in differing.items()}
-        for name, (_, new) in differing.items():
-            setattr(row, name, new)
         plain, private = split_changes(differing, kept_apart)
         facts.append(
             Changed(
@@ -88,6 +84,14 @@ def change_rows(edits: Sequence[Edit], *, by: Actor, at: datetime, personal: Ite
         update_rows(type(edits[0].row), stored)
         record_bulk(facts, by=by, at=[at] * len(facts))
     return len(facts)
+
+
+def put_values(row: models.Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Give the row those of ``values`` that differ, and hand back old and new by name; storing them is the caller's."""
+    changed = {name: [getattr(row, name), new] for name, new in values.items() if getattr(row, name) != new}
+    for name, (_, new) in changed.items():
+        setattr(row, name, new)
+    return changed
 
 
 def split_changes(

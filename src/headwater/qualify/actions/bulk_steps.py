@@ -12,6 +12,7 @@ from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import update_rows
+from headwater.platform.changes import put_values
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
 from headwater.qualify.actions.steps import (
@@ -45,11 +46,9 @@ def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Acto
     touched: list[tuple[Change, dict[str, list[Any]]]] = []
     for change in changes:
         lead = change.lead
-        changed = {n: [getattr(lead, n), new] for n, new in change.values.items() if getattr(lead, n) != new}
+        changed = put_values(lead, change.values)
         if not changed:
             continue
-        for name, (_, new) in changed.items():
-            setattr(lead, name, new)
         touched.append((change, changed))
         plain, personal = as_fields(changed)
         facts.append(

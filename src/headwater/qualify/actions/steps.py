@@ -10,7 +10,7 @@ from headwater.parties.actions import access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each
-from headwater.platform.changes import split_changes
+from headwater.platform.changes import put_values, split_changes
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.spans import set_span
@@ -129,11 +129,9 @@ def take_step(
     ``kind`` is the fact, ``told`` what it says beside the changed fields. Call it on a locked lead.
     """
     current_unit()
-    changed = {name: [getattr(lead, name), new] for name, new in values.items() if getattr(lead, name) != new}
+    changed = put_values(lead, values)
     if not changed:
         return None
-    for name, (_, new) in changed.items():
-        setattr(lead, name, new)
     lead.save(update_fields=list(changed))
     keep_in_line(lead, changed, by=by, at=at)
     plain, personal = as_fields(changed)

@@ -11,6 +11,7 @@ from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each, update_rows
+from headwater.platform.changes import put_values
 from headwater.platform.errors import DomainError, SomeRefused
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
@@ -116,12 +117,10 @@ def _hand_on(moves: Sequence[_Move], kind: Callable[..., Fact], *, by: Actor, at
     moved: list[Opportunity] = []
     for move in moves:
         row = move.row
-        changed = {name: [getattr(row, name), new] for name, new in move.values.items() if getattr(row, name) != new}
+        changed = put_values(row, move.values)
         if not changed:
             continue
         stored[row.pk] = {name: new for name, (_, new) in changed.items()}
-        for name, (_, new) in changed.items():
-            setattr(row, name, new)
         moved.append(row)
         plain, personal = as_fields(changed)
         facts.append(

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
+from headwater.platform.changes import put_values
 from headwater.platform.events import Fact, fact_of, json_value, record_bulk
 from headwater.platform.importer import Batch
 from headwater.platform.models import Event
@@ -196,10 +197,7 @@ def _differences(line: OrderLine, row: FileRow, what: Bought) -> dict[str, list[
         wanted["product_id"] = what.product_id
     if what.extra and (extra := {**(line.extra or {}), **what.extra}) != line.extra:
         wanted["extra"] = extra
-    changed = {name: [getattr(line, name), new] for name, new in wanted.items() if getattr(line, name) != new}
-    for name, (_, new) in changed.items():
-        setattr(line, name, new)
-    return changed
+    return put_values(line, wanted)
 
 
 def _correct(orders: Sequence[OrderLines]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from headwater.parties.actions.access import grant_access, withdraw_access
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
-from headwater.platform.changes import old_values, split_changes
+from headwater.platform.changes import old_values, put_values, split_changes
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.spans import set_span
@@ -91,11 +91,9 @@ def take_step(
     ``kind`` is the fact, ``told`` what it says beside the changed fields, ``since`` when it happened in the world.
     """
     current_unit()
-    changed = {name: [getattr(row, name), new] for name, new in values.items() if getattr(row, name) != new}
+    changed = put_values(row, values)
     if not changed:
         return None
-    for name, (_, new) in changed.items():
-        setattr(row, name, new)
     row.save(update_fields=list(changed))
     keep_in_line(row, changed, by=by, at=since or at)
     plain, personal = as_fields(changed)
