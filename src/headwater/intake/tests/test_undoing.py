@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from headwater.intake import pace
 from headwater.intake.batches import BatchBusy, BatchMoved, resume_batch
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Pass, Profile
@@ -13,7 +12,7 @@ from headwater.intake.run import import_file
 from headwater.intake.tasks import undo_in_background
 from headwater.intake.undoing import BatchNotUndoable, start_undo, undo_batch
 from headwater.parties.models import Tag
-from headwater.platform import job
+from headwater.platform import job, pace
 from headwater.platform.errors import NotAllowed
 from headwater.platform.importer import Kept, UndoResult, UndoStep
 from headwater.platform.models import Event, ExternalId, Job

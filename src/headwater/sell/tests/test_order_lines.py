@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from headwater.intake import pace
 from headwater.intake import run as intake
 from headwater.intake.profile import profile_from
 from headwater.parties.models import Party
+from headwater.platform import pace
 from headwater.platform.action import action
 from headwater.platform.clock import now
 from headwater.platform.identity import remember_ids
