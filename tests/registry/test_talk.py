@@ -226,6 +226,7 @@ def test_following_is_a_word_of_ones_own_and_undone_like_everything(person, by, 
     assert 'data-key="f"' in client.get(f"/people/{person.pk}").content.decode()
     client.post(f"/people/{person.pk}/follow")
     assert names(followers_of(record)) == ["The OWNER", "The READ_ONLY"]
+    assert "follow" not in str([entry.verb for entry in party_queries.timeline(by, person.pk)])
     with pytest.raises(NotAllowed):
         undo_event(event_id=last("team.record_followed").pk, by=of("ADMINISTRATOR"), at=AT)
     client.post(f"/undo/{last('team.record_followed').pk}")

@@ -75,7 +75,8 @@ def _set(noun: str, row_id: int, *, is_on: bool, by: Actor, at: datetime) -> Non
         noun=noun, row_id=about.row.pk, user_id=by.user_id, defaults={"is_on": is_on, "since": at}
     )
     kind = RecordFollowed if is_on else RecordUnfollowed
-    record(kind(**about.about(), user_id=by.user_id), by=by, at=at)
+    # Who reads along is nothing that happened with the customer: it does not stand on the journey.
+    record(kind(row_type=noun, row_id=about.row.pk, user_id=by.user_id), by=by, at=at)
 
 
 def _require_own(event: Event, by: Actor) -> None:
