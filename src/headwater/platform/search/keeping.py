@@ -44,33 +44,49 @@ FOLLOWED = ""  # the progress row of the log
 
 def index_unit(unit: Unit) -> None:
     """Bring the entries of what a unit of work told about up to date, before it commits; many rows come later."""
-    if unit.facts <= AT_ONCE:
-        for resource, ids in _touched(unit.about, at_most=AT_ONCE):
-            _index(resource, ids)
+    if unit.facts > AT_ONCE or not unit.about:
+        return
+    named = _rows_named(unit.about)
+    nouns = [(r, sorted(named[r.searched.model])) for r in REGISTRY.values() if r.searched.model in named]
+    before = store.texts_in({resource.key: ids for resource, ids in nouns})
+    changed: dict[type[Model], set[int]] = defaultdict(set)
+    for resource, ids in nouns:
+        noun, texts = resource.key, texts_of(resource, ids)
+        store.write(noun, {pk: text for pk, text in texts.items() if before.get((noun, pk)) != text})
+        store.remove(noun, [pk for pk in ids if pk not in texts and (noun, pk) in before])
+        # A row without an entry before is new: nothing else shows it yet but what this unit told about as well.
+        changed[resource.searched.model].update(
+            pk for pk in ids if before.get((noun, pk), texts.get(pk)) != texts.get(pk)
+        )
+    for resource, shown in _showing(changed, at_most=AT_ONCE):
+        _store(resource, shown, texts_of(resource, shown))
 
 
-def _touched(about: Iterable[About], *, at_most: int | None = None) -> Iterator[tuple[Resource, list[int]]]:
-    """The rows whose text may have changed, by noun: those told about, and those that show something of them.
+def _touched(about: Iterable[About]) -> Iterator[tuple[Resource, list[int]]]:
+    """The rows whose text may have changed, by noun: those told about, and those that show something of them."""
+    named = _rows_named(about)
+    for resource in REGISTRY.values():
+        if ids := named.get(resource.searched.model):
+            yield resource, sorted(ids)
+    yield from _showing(named)
 
-    Nouns with more than ``at_most`` of those are left out.
-    """
-    for model, ids in _rows_named(about).items():
-        for resource in REGISTRY.values():
-            declared = resource.searched
-            if declared.model is model:
-                yield resource, sorted(ids)
-            paths = [relation.path for relation in declared.relations if relation.model is model]
-            if not paths:
-                continue
-            shown = Q()
-            for path in paths:
-                shown |= Q(**{f"{path}__in": ids})
-            rows = (
-                declared.model._base_manager.filter(shown, **declared.where).order_by("pk").values_list("pk", flat=True)
-            )
-            found = list(rows if at_most is None else rows[: at_most + 1])
-            if found and (at_most is None or len(found) <= at_most):
-                yield resource, found
+
+def _showing(
+    named: Mapping[type[Model], set[int]], *, at_most: int | None = None
+) -> Iterator[tuple[Resource, list[int]]]:
+    """The rows that show something of others; nouns with more than ``at_most`` of those are left out."""
+    for resource in REGISTRY.values():
+        declared = resource.searched
+        shown = Q()
+        for relation in declared.relations:
+            if ids := named.get(relation.model):
+                shown |= Q(**{f"{relation.path}__in": ids})
+        if not shown:
+            continue
+        rows = declared.model._base_manager.filter(shown, **declared.where).order_by("pk").values_list("pk", flat=True)
+        found = list(rows if at_most is None else rows[: at_most + 1])
+        if found and (at_most is None or len(found) <= at_most):
+            yield resource, found
 
 
 def _rows_named(about: Iterable[About]) -> dict[type[Model], set[int]]:
@@ -85,10 +101,6 @@ def _rows_named(about: Iterable[About]) -> dict[type[Model], set[int]]:
         if parties is not None and (model is None or model is parties):
             named[parties].update(pk for pk in (party_id, organisation_id) if pk is not None)
     return named
-
-
-def _index(resource: Resource, ids: Sequence[int]) -> None:
-    _store(resource, ids, texts_of(resource, ids))
 
 
 def _store(resource: Resource, ids: Sequence[int], texts: Mapping[int, str]) -> None:

@@ -244,9 +244,14 @@ def ids_near(noun: str, pieces: Sequence[Sequence[str]], limit: int) -> list[int
 
 def names_of(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
     """The names of rows of some nouns, folded, as their entries hold them. One query."""
+    return {row: name_in(text) for row, text in texts_in(ids).items()}
+
+
+def texts_in(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
+    """The text of the entries that rows of some nouns have. One query."""
     wanted = {first_id(noun) + pk: (noun, pk) for noun, some in ids.items() for pk in some}
     entries = SearchEntry.objects.filter(pk__in=one_of(list(wanted))).values_list("pk", "text")
-    return {wanted[pk]: name_in(text) for pk, text in entries}
+    return {wanted[pk]: text for pk, text in entries}
 
 
 def name_in(text: str) -> str:
@@ -330,6 +335,8 @@ def _is_common(noun: str, words: Words) -> bool:
 def write(noun: str, texts: Mapping[int, str]) -> None:
     """Store the text of rows; what has not changed is not written."""
     first = first_id(noun)
+    if not texts:
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO platform_searchentry (id, text) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET"
@@ -340,8 +347,9 @@ def write(noun: str, texts: Mapping[int, str]) -> None:
 
 def remove(noun: str, ids: Iterable[int]) -> None:
     """Forget rows that are not of this noun any more."""
-    first = first_id(noun)
-    SearchEntry.objects.filter(pk__in=[first + pk for pk in ids]).delete()
+    entries = [first_id(noun) + pk for pk in ids]
+    if entries:
+        SearchEntry.objects.filter(pk__in=entries).delete()
 
 
 def without_entry(noun: str) -> Q:
