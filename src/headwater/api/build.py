@@ -16,8 +16,10 @@ from headwater.api import endpoint, history, problems
 from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
+from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.filter import OPERATORS
+from headwater.platform.many import AT_ONCE
 from headwater.platform.resource import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, REGISTRY, Resource
 
 log = structlog.get_logger()
@@ -161,6 +163,9 @@ def _speak_problems(api: NinjaAPI) -> None:
         return problems.problem(request, 422, "invalid", "Some values need another look.", fields=fields)
 
     def broken(request: HttpRequest, error: Any) -> HttpResponse:
+        busy = as_busy(error)
+        if busy is not None:
+            return problems.refusal_problem(request, busy)
         log.exception("api_failed", path=request.path, exc_info=error)
         return problems.problem(request, 500, "internal", "Something broke on our side. Nothing was changed half-way.")
 
@@ -262,7 +267,7 @@ def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema
 
 
 def _bulk_doc(body: Schema) -> Schema:
-    ids = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": COUNT_LIMIT}
+    ids = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": AT_ONCE}
     many = {**body, "properties": {"ids": ids, **body["properties"]}, "required": ["ids", *body.get("required", [])]}
     done = {
         "type": "object",

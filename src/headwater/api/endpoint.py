@@ -17,6 +17,7 @@ from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, Not
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.lists.kept import with_view
+from headwater.platform.many import AT_ONCE
 from headwater.platform.resource import (
     COUNT_LIMIT,
     MAX_PAGE_SIZE,
@@ -30,6 +31,7 @@ from headwater.platform.resource import (
     page_of,
 )
 from headwater.platform.search.finding import find
+from headwater.platform.values import LARGEST_ID
 
 PAGING = ("view", "q", "sort", "cursor", "limit", "filter", "include_archived")
 
@@ -131,9 +133,10 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     wanted = body.pop("ids", None)
     if not isinstance(wanted, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in wanted):
         raise Invalid({"ids": ["A list of whole numbers is needed."]})
-    if not 0 < len(wanted) <= COUNT_LIMIT:
-        raise Invalid({"ids": [f"Between 1 and {COUNT_LIMIT:,} rows can be changed in one step."]})
-    ids = sorted(resource.rows(request.actor).filter(pk__in=wanted).order_by().values_list("pk", flat=True))
+    if not 0 < len(wanted) <= AT_ONCE:
+        raise Invalid({"ids": [f"Between 1 and {AT_ONCE:,} rows can be changed in one step. Send them in several."]})
+    known = [pk for pk in wanted if 0 < pk <= LARGEST_ID]
+    ids = sorted(resource.rows(request.actor).filter(pk__in=known).order_by().values_list("pk", flat=True))
     if not ids:
         raise NotFound()
     form = _checked(command.form(body, actor=request.actor))
@@ -166,7 +169,7 @@ def _matching(request: Any, resource: Resource, params: Mapping[str, str]) -> Ro
 def _limit(text: str) -> int:
     if not text:
         return PAGE_SIZE
-    if not text.isdecimal() or not 0 < int(text) <= MAX_PAGE_SIZE:
+    if not text.isdecimal() or len(text) > 9 or not 0 < int(text) <= MAX_PAGE_SIZE:
         raise Invalid({"limit": [f"A number from 1 to {MAX_PAGE_SIZE} is needed."]})
     return int(text)
 
@@ -195,7 +198,8 @@ def _body(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> d
     if not request.body.strip():
         return {}
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_no_number)
+        json.dumps(body, ensure_ascii=False).encode()  # half a pair of letters is no text
     except (ValueError, RecursionError) as error:
         raise BadJson() from error
     if not isinstance(body, dict):
@@ -207,12 +211,17 @@ def _body(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> d
     nested = [name for name in body if isinstance(body[name], (list, dict)) and not _takes_several(command, name)]
     if nested:
         raise Invalid({name: ["One value is needed, not a list or an object."] for name in nested})
-    return body
+    # A number stands for its digits, as where it is typed in: a day's field would stumble over it.
+    return {name: str(value) if type(value) in (int, float) else value for name, value in body.items()}
 
 
 def _takes_several(command: Command, name: str) -> bool:
     field = command.form.base_fields.get(name)
     return field is None or isinstance(field, (forms.MultipleChoiceField, forms.JSONField))
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON.")
 
 
 class BadJson(DomainError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from headwater.platform.errors import DomainError, Invalid, KnownAlready, Moved
+from headwater.platform.errors import Busy, DomainError, Invalid, KnownAlready, Moved
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -50,7 +50,10 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         return response
     fields = refusal.fields if isinstance(refusal, Invalid) else None
     more = {"known_id": refusal.pk} if isinstance(refusal, KnownAlready) and refusal.pk is not None else None
-    return problem(request, refusal.status, refusal.code, refusal.text, fields=fields, more=more)
+    response = problem(request, refusal.status, refusal.code, refusal.text, fields=fields, more=more)
+    if isinstance(refusal, Busy):
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 def schema() -> dict[str, Any]:

@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from headwater import __version__
 from headwater.web import palette
 
+handler500 = "headwater.web.http.broken"
+
 
 @login_not_required
 def health(request: HttpRequest) -> HttpResponse:

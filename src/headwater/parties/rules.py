@@ -118,6 +118,9 @@ def email_domain(email: str) -> str:
 _HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
+LONGEST_ADDRESS = 254
+
+
 def normalise_website(text: str) -> str:
     """A web address that can be opened and compared: scheme, host in lower case, no trailing slash.
 
@@ -147,7 +150,10 @@ def normalise_website(text: str) -> str:
         place = f"{host}:{port}"
     path = re.sub(r"\s", "%20", parts.path.rstrip("/"))
     query = f"?{parts.query}" if parts.query else ""
-    return f"{scheme}://{place}{path}{query}"
+    address = f"{scheme}://{place}{path}{query}"
+    if len(address) > LONGEST_ADDRESS:
+        raise BadContact(f"A web address has at most {LONGEST_ADDRESS} characters.")
+    return address
 
 
 def website_domain(website: str) -> str:
@@ -160,6 +166,7 @@ def website_domain(website: str) -> str:
 _APOSTROPHES = re.compile(r"['’‘`´ʼ]")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
+LONGEST_KEY = 200  # as many as a row has room for: folding makes some letters two
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 
 
@@ -169,14 +176,14 @@ def name_key(text: str) -> str:
     Letters of other scripts stay; only the accents of Latin, Greek and Cyrillic letters go.
     """
     if _PLAIN_NAME.fullmatch(text):
-        return text.lower()
+        return text.lower()[:LONGEST_KEY]
     folded = unicodedata.normalize("NFKD", text).casefold().translate(UNFOLDED_LETTERS)
     folded = unicodedata.normalize("NFC", _LATIN_MARKS.sub("", folded))
     folded = _APOSTROPHES.sub("", folded)
     if not folded.isascii():  # the vowel signs of Indian and other scripts are marks and have to stay
         kept = [c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded]
-        return " ".join("".join(kept).split())
-    return _NOT_WORD.sub(" ", folded).strip()
+        return " ".join("".join(kept).split())[:LONGEST_KEY].rstrip()
+    return _NOT_WORD.sub(" ", folded).strip()[:LONGEST_KEY].rstrip()
 
 
 def company_key(text: str) -> str:

@@ -114,7 +114,7 @@ class Busy(DomainError):
     """Somebody else writes for longer than anybody can be let wait; nothing was changed."""
 
     code, status = "busy", 503
-    message = "Something large is being written just now, so nothing was changed. Try again in a few seconds."
+    message = "Something large is being written just now. Try again in a few seconds."
     retry_after = 5
 
 

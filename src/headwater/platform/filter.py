@@ -55,6 +55,7 @@ def parse_tree(text: str) -> Tree:
     """
     try:
         raw = json.loads(text)
+        json.dumps(raw, ensure_ascii=False).encode()  # half a pair of letters is no text
     except (ValueError, RecursionError) as error:
         raise Invalid({"filter": ["The filter is not valid JSON."]}) from error
     tree = _node(raw, depth=0)

@@ -6,13 +6,14 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.dateparse import parse_date, parse_datetime
@@ -28,6 +29,7 @@ from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
 from headwater.platform.typed import without_controls
+from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, as_held, is_storable, row_id
 
 Rows: TypeAlias = QuerySet[Any]
 
@@ -225,13 +227,11 @@ def _compare(resource: Resource, actor: Actor, condition: Condition, zone: ZoneI
     values = [_typed(column, actor, item, zone) for item in raw]
     match operator:
         case "in":
-            return Q(**{f"{path}__in": [v for v in values if v is not None]})
-        case "is" if column.kind is Kind.DATETIME and isinstance(values[0], tuple):
-            return Q(**{f"{path}__gte": values[0][0], f"{path}__lt": values[0][1]})
+            return _is_one_of(path, [v for v in values if v is not None])
         case "is":
-            return Q(**{path: values[0]})
+            return _is_one_of(path, values)
         case "not":
-            return ~Q(**{path: values[0]})
+            return ~_is_one_of(path, values)
         case "contains" | "starts" if column.kind is Kind.TEXT:
             return Q(**{f"{path}__icontains" if operator == "contains" else f"{path}__istartswith": values[0]})
         case "gt" | "gte" | "lt" | "lte" if column.kind in (
@@ -249,6 +249,17 @@ def _compare(resource: Resource, actor: Actor, condition: Condition, zone: ZoneI
             raise Invalid({column.key: [f"“{column.label}” cannot be compared that way."]})
 
 
+def _is_one_of(path: str, values: Sequence[Any]) -> Q:
+    """Equal to one of the values; a day of a moment is the stretch from its beginning to the next one's."""
+    condition = Q(**{f"{path}__in": [v for v in values if not isinstance(v, tuple)]})
+    if len(values) == 1 and not isinstance(values[0], tuple):
+        condition = Q(**{path: values[0]})
+    for value in values:
+        if isinstance(value, tuple):
+            condition |= Q(**{f"{path}__gte": value[0], f"{path}__lt": value[1]})
+    return condition
+
+
 def _is_empty(column: Column, *, wanted: bool) -> Q:
     empty = Q(**{f"{column.orm_path}__isnull": True}) if column.nullable else Q(pk__in=())
     if column.kind in (Kind.TEXT, Kind.CHOICE):
@@ -259,25 +270,32 @@ def _is_empty(column: Column, *, wanted: bool) -> Q:
 def _typed(column: Column, actor: Actor, value: Any, zone: ZoneInfo) -> Any:
     text = str(value).strip()
     try:
+        if not is_storable(text) or len(text) > LONGEST_TEXT:
+            raise ValueError(text)
         match column.kind:
             case Kind.NUMBER | Kind.MONEY:
-                return Decimal(text)
+                number = Decimal(text)
+                if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
+                    raise ValueError(text)
+                return number
             case Kind.DATE:
                 return _day(text)
             case Kind.DATETIME:
                 moment = parse_datetime(text) if "T" in text or ":" in text else None
                 if moment is not None:
-                    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+                    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
                 day = _day(text)
-                return start_of_day(day, zone), start_of_day(date.fromordinal(day.toordinal() + 1), zone)
+                following = date.fromordinal(day.toordinal() + 1)
+                return start_of_day(day, zone).astimezone(UTC), start_of_day(following, zone).astimezone(UTC)
             case Kind.BOOL:
                 return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
             case Kind.RELATION:
-                return actor.user_id if text == "me" else int(text)
+                return actor.user_id if text == "me" else row_id(text)
             case _:
                 return text
     except (ValueError, KeyError, InvalidOperation, OverflowError) as error:
-        raise Invalid({column.key: [f"“{text}” is not a value for “{column.label}”."]}) from error
+        shown = text.replace("\x00", "").encode("utf-8", "replace").decode()[:100]
+        raise Invalid({column.key: [f"“{shown}” is not a value for “{column.label}”."]}) from error
 
 
 def _day(text: str) -> date:
@@ -314,7 +332,7 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
         Invalid: a sort or cursor that is not of this list.
     """
     order = _order(resource, sort or resource.default_order)
-    backwards, position = _read_cursor(cursor, order)
+    backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
     found = _stretch(rows, order, position, backwards, size + 1)
     more, found = len(found) > size, found[:size]
@@ -431,15 +449,16 @@ def _along(row: Any, path: str) -> Any:
     return row
 
 
-def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]]) -> tuple[bool, list[Any] | None]:
+def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]], rows: Rows) -> tuple[bool, list[Any] | None]:
     if not cursor:
         return False, None
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(raw) != len(order) + 1 or not all(isinstance(v, (str, int, float, bool, type(None))) for v in raw):
+        if not isinstance(raw, list) or len(raw) != len(order) + 1:
             raise ValueError
-    except (ValueError, TypeError) as error:
+        position = [as_held(rows, path, value) for (path, _), value in zip(order, raw[1:], strict=True)]
+    except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError) as error:
         raise Invalid(
             {"cursor": ["This page link does not fit the list any more; start from its first page."]}
         ) from error
-    return bool(raw[0]), raw[1:]
+    return bool(raw[0]), position

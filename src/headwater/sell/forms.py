@@ -67,7 +67,7 @@ class OpenForm(ActorForm):
         offer(self, "owner_id", seller_choices(self.actor), blank="Me" if sells else "Choose who sells")
         self.fields["owner_id"].required = not sells
         lead_id = self.data.get("lead_id") if self.is_bound else self.initial.get("lead_id")
-        if lead_id and str(lead_id).isdigit():
+        if lead_id and str(lead_id).isdecimal() and len(str(lead_id)) < 19:
             self._about_lead(int(lead_id))
 
     def _about_lead(self, lead_id: int) -> None:

@@ -68,7 +68,7 @@ def move(request: Request, pk: int) -> HttpResponse:
             raise Invalid({"amount": [_("Its value is not known. Open it and say for how much it was won.")]})
         row, _order = actions.win_opportunity(opportunity_id=pk, by=request.actor, at=moment)
         words = _("Won. The order is placed.")
-    elif stage.isdigit():
+    elif stage.isdecimal() and len(stage) < 19:
         row = actions.move_opportunity(
             opportunity_id=pk, stage_id=int(stage), reason=request.POST.get("reason", ""), by=request.actor, at=moment
         )
@@ -150,7 +150,7 @@ def _filter(request: Request) -> BoardFilter:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _params(wanted: BoardFilter) -> dict[str, str]:

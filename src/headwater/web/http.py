@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,12 +11,20 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render as render_template
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.defaults import server_error
 
-from headwater.platform.errors import DomainError, Moved, NotAllowed, NotFound
+from headwater.platform.busy import as_busy
+from headwater.platform.errors import Busy, DomainError, Moved, NotAllowed, NotFound
 from headwater.platform.resource import Resource, by_slug
 
 if TYPE_CHECKING:
@@ -153,19 +162,37 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest("This address holds a character that stands for nothing.\n", "text/plain")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The refusal in words; anything else is a bug and goes on to the 500 page."""
-        if not isinstance(exception, DomainError):
+        refusal = exception if isinstance(exception, DomainError) else as_busy(exception)
+        if refusal is None:
             return None
-        if isinstance(exception, Moved) and request.method in ("GET", "HEAD"):
-            return _moved(request, exception)
+        if isinstance(refusal, Moved) and request.method in ("GET", "HEAD"):
+            return _moved(request, refusal)
         if is_htmx(request):
-            response = HttpResponse(status=exception.status)
+            response = HttpResponse(status=refusal.status)
             response["HX-Reswap"] = "none"
-            return toast(response, exception.text, tone="bad")
-        return refusal_page(request, exception)
+            return _with_pause(toast(response, refusal.text, tone="bad"), refusal)
+        return refusal_page(request, refusal)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """What went wrong outside a view, such as before one is reached: busy is no bug, all else is."""
+    refusal = as_busy(sys.exc_info()[1])
+    if refusal is None:
+        return server_error(request)
+    response = HttpResponse(f"{refusal.text}\n", status=refusal.status, content_type="text/plain")
+    return _with_pause(response, refusal)
+
+
+def _with_pause(response: HttpResponse, refusal: DomainError) -> HttpResponse:
+    if isinstance(refusal, Busy):
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 def _moved(request: HttpRequest, moved: Moved) -> HttpResponse:
@@ -181,4 +208,4 @@ def refusal_page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """What was refused, why, and the way back."""
     back = local_url(request, request.headers.get("Referer", ""), "/")
     context = {"refusal": refusal, "back": back if back != request.get_full_path() else "/"}
-    return render_template(request, "web/refused.html", context, status=refusal.status)
+    return _with_pause(render_template(request, "web/refused.html", context, status=refusal.status), refusal)

@@ -30,6 +30,7 @@ from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
 from headwater.team import queries as team
 
+LONGEST_NAME = 200
 PERSONAL = frozenset(
     {
         "name", "first_name", "last_name", "email", "phone", "job_title", "street", "postcode", "city", "vat_number",
@@ -106,6 +107,7 @@ def add_person(
         names["name"] = address or number
     if not names["name"]:
         raise Invalid({"name": ["Give a name, an e-mail address or a phone number."]})
+    _check_length(names)
     if employer_id is None and employer_name.strip():
         employer_id = find_or_add_employer(employer_name, by=by, at=at)
     elif employer_id is not None:
@@ -329,6 +331,7 @@ def _tidy_names(party: Party, values: dict[str, Any]) -> None:
     elif party.is_person and values.get("name", party.name) != party.name and "last_name" not in values:
         parts = rules.split_name(values["name"])
         values["first_name"], values["last_name"] = parts.first, parts.last
+    _check_length(values)
     if values.get("name", party.name) == "":
         raise Invalid({"name": ["A name is needed to find the record again."]})
 
@@ -411,6 +414,11 @@ def _person_names(name: str, first: str, last: str) -> dict[str, str]:
         parts = rules.split_name(called)
         first, last = parts.first, parts.last
     return {"name": called, "first_name": first, "last_name": last}
+
+
+def _check_length(values: Mapping[str, Any]) -> None:
+    if len(values.get("name", "")) > LONGEST_NAME:
+        raise Invalid({"last_name": [f"First and last name together have at most {LONGEST_NAME} characters."]})
 
 
 def _team(owner_id: int | None, team_id: int | None) -> int | None:

@@ -198,7 +198,7 @@ def usual_days_in_stages(actor: Actor, *, at: datetime) -> dict[int, float]:
             times[pk, stage] += (until - since).total_seconds() / 86_400
     of_stage: dict[int, list[float]] = defaultdict(list)
     for (_, stage), days in times.items():
-        if stage.isdigit():
+        if stage.isdecimal() and len(stage) < 19:
             of_stage[int(stage)].append(days)
     usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
     return {stage: days for stage, days in usual.items() if days is not None}

@@ -1,0 +1,70 @@
+"""Values from outside: what a database can hold and compare, whichever it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+LONGEST_TEXT = 1_000
+LARGEST_NUMBER = Decimal(10) ** 15
+LARGEST_ID = 2**63 - 1
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database takes these characters: no NUL, no half of a pair."""
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def row_id(text: str) -> int:
+    """A row's id from outside.
+
+    Raises:
+        ValueError: no row can have it.
+    """
+    pk = int(text)
+    if not 0 <= pk <= LARGEST_ID:
+        raise ValueError(text)
+    return pk
+
+
+def as_held(rows: QuerySet[Any], path: str, value: Any) -> Any:
+    """A value of JSON as what the rows have at ``path`` holds such; an unknown one is None.
+
+    Raises:
+        ValueError, TypeError, ArithmeticError, ValidationError: it cannot be one.
+    """
+    if not isinstance(value, (str, int, float, type(None))) or isinstance(value, bool):
+        raise ValueError(value)
+    if isinstance(value, str) and not is_storable(value):
+        raise ValueError(value)
+    found = None if value is None else _field(rows, path).to_python(value)
+    if isinstance(found, datetime):
+        return found.astimezone(UTC)
+    if isinstance(found, int) and abs(found) > LARGEST_ID:
+        raise ValueError(value)
+    if isinstance(found, Decimal) and not abs(found) < LARGEST_NUMBER:
+        raise ValueError(value)
+    if isinstance(found, float) and not abs(found) < LARGEST_ID:
+        raise ValueError(value)
+    return found
+
+
+def _field(rows: QuerySet[Any], path: str) -> Any:
+    """The column at a path, or the kind of what the query reckons by that name."""
+    if path in rows.query.annotations:
+        return rows.query.annotations[path].output_field
+    field: Any = None
+    of: Any = rows.model
+    for part in path.split("__"):
+        field = of._meta.pk if part == "pk" else of._meta.get_field(part)
+        of = field.related_model
+    return field

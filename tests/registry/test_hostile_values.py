@@ -1,0 +1,131 @@
+"""Whatever stands in an address or a body: it is refused in words, or taken as what it is, and never breaks a page."""
+
+from __future__ import annotations
+
+import base64
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from django import forms
+
+from headwater.platform.errors import Invalid
+from headwater.platform.filter import OPERATORS, tree_from_params
+from headwater.platform.resource import REGISTRY, filtered, page_of
+
+VALUES = (
+    "2026-01-01", "0001-01-01T00:00+14:00", "9999-12-31", "0000-00-00", "NaN", "Infinity", "1e400", "1e-400",
+    "99999999999999999999", "-1", "9" * 5_000, "²", "a\x00b", "\x00", "%", "_", "\\", "'", "x" * 60_000, "me",
+    "1,2", ",", "2026-01-01,2026-02-01", "\U0001f600", "ß" * 300,
+)  # fmt: skip
+CURSORS = (
+    "abc", "ÿ", "e30", "W10",
+    *(
+        base64.urlsafe_b64encode(json.dumps(raw).encode()).decode().rstrip("=")
+        for raw in (
+            {"a": 1, "b": 2, "c": 3}, [0, "abc", "abc"], [0, "notadate", 1], [0, 10**30, 10**30], [0, None, 2**63],
+            [0, True, True], [0, "a\x00", 1], [0, "\ud800", 1], [1, 1.5, 1.5], [0, [], {}], 7, "abc", [0, "NaN", "NaN"],
+        )
+    ),
+    base64.urlsafe_b64encode(b"[0,NaN,Infinity]").decode().rstrip("="), "W" * 5_000,
+)  # fmt: skip
+TEXTS = ("a\x00b", "\ud800", "ß" * 150, "²", "NaN", "99999999999999999999", "1e400", "0001-01-01T00:00")
+RAW = (10**30, {"a": 1}, [1, "a"], float("nan"))
+
+TREES = (
+    '{"all": [{"column": "\\ud800", "value": 1}]}', '{"any": [{"column": "id", "value": NaN}]}', "[" * 5_000,
+    '{"all": [{"column": "owner", "operator": "is", "value": "a\\u0000b"}]}',
+)  # fmt: skip
+ZONE = ZoneInfo("Pacific/Auckland")
+JSON = {"content_type": "application/json"}
+nouns = pytest.mark.parametrize("key", REGISTRY)
+
+
+def no_break(answer, what):
+    assert answer.status_code < 500, (answer.status_code, str(what)[:200])
+
+
+@nouns
+def test_no_filter_breaks_a_list(key, by, make):
+    make(key)
+    resource = REGISTRY[key]
+    for column in resource.columns:
+        for operator in ("", *OPERATORS):
+            name = f"{column.key}__{operator}" if operator else column.key
+            for value in VALUES:
+                try:
+                    tree = tree_from_params({name: value}, resource.by_key)
+                    list(filtered(resource, by, tree, zone=ZONE).values_list("pk")[:1])
+                except Invalid as refusal:
+                    assert str(refusal).encode(), "what is said can be shown"
+                except Exception as error:
+                    raise AssertionError(f"{name}={value[:40]!r}") from error
+
+
+@nouns
+def test_no_cursor_breaks_a_list(key, by, make):
+    make(key, 2)
+    resource = REGISTRY[key]
+    for column in (column for column in resource.columns if column.sortable):
+        for cursor in CURSORS:
+            try:
+                page_of(resource.rows(by), resource, sort=column.key, cursor=cursor)
+            except Invalid:
+                continue
+            except Exception as error:
+                raise AssertionError(f"{column.key} {cursor[:40]}") from error
+
+
+@nouns
+def test_no_address_breaks_a_page_or_the_api(key, client_of, make):
+    make(key)
+    client, resource = client_of("OWNER"), REGISTRY[key]
+    for base in (f"/{resource.slug}", f"/api/v1/{resource.slug}"):
+        for value in ("a\x00b", "9" * 5_000, "²", "x" * 2_000, "%", "\U0001f600"):
+            for name in ("q", "sort", "limit", "cursor", "view", "cols", "filter", resource.columns[0].key):
+                no_break(client.get(base, {name: value}), (base, name, value))
+        for tree in TREES:
+            no_break(client.get(base, {"filter": tree}), tree)
+        for pk in (0, 2**63, 10**30):
+            no_break(client.get(f"{base}/{pk}"), pk)
+
+
+@pytest.mark.slow
+@nouns
+def test_no_body_breaks_a_form_or_the_api(key, client_of, make):
+    [pk] = make(key)
+    client, resource = client_of("OWNER"), REGISTRY[key]
+    commands = [("", resource.create), (f"/{pk}", resource.change)]
+    commands += [(f"/{pk}/do/{command.key}", command) for command in resource.commands]
+    for path, command in commands:
+        if command is None:
+            continue
+        send = client.patch if command is resource.change else client.post
+        fields = command.form.base_fields
+        plain = {name: ok(field) for name, field in fields.items() if field.required}
+        for name in fields:
+            for value in (*TEXTS, *RAW):
+                body = json.dumps({**plain, name: value})
+                no_break(send(f"/api/v1/{resource.slug}{path}", body, **JSON), (path, name, value))
+
+
+@nouns
+def test_no_list_of_ids_breaks_a_step_for_many(key, client_of, make):
+    make(key)
+    client, resource = client_of("OWNER"), REGISTRY[key]
+    for command in resource.commands:
+        if command.run_many is not None:
+            for ids in ([2**63], [10**30], [-1], ["9" * 5_000], ["²"], ["\x00"]):
+                no_break(client.post(f"/{resource.slug}/do/{command.key}", {"ids": ids}), ids)
+                no_break(
+                    client.post(f"/api/v1/{resource.slug}/do/{command.key}", json.dumps({"ids": ids}), **JSON), ids
+                )
+
+
+def ok(field: forms.Field):
+    """Something the field takes, as far as that can be told."""
+    if isinstance(field, forms.ChoiceField):
+        return next((value for value, _ in field.choices if value), "")
+    if isinstance(field, (forms.DecimalField, forms.IntegerField)):
+        return "5"
+    return "2026-01-05" if isinstance(field, (forms.DateField, forms.DateTimeField)) else "Orla"
