@@ -17,6 +17,7 @@ NOT_PAGES = {
     "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
+    "web:many", "web:stop_many",
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow",

@@ -15,7 +15,7 @@ from headwater.parties.actions import log_activity
 from headwater.parties.models import Activity, Grant
 from headwater.platform.actor import Actor
 from headwater.platform.delivery import deliver
-from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
+from headwater.platform.errors import Invalid, NotAllowed, NotUndoable, SomeRefused
 from headwater.platform.models import Event, Span
 from headwater.platform.testing import query_budget
 from headwater.platform.undo import undo_event
@@ -396,7 +396,7 @@ def test_assigning_refuses_strangers_and_unknown_leads_as_a_whole(
     lead = make_lead(marta)
     with pytest.raises(Invalid):
         actions.assign_lead(lead_id=lead.pk, owner_id=999, by=by_head, at=AT)
-    with pytest.raises(NotFound):
+    with pytest.raises(SomeRefused, match="1 of 2 rows"):
         actions.assign_leads(ids=[lead.pk, 999], owner_id=None, by=by_head, at=AT)
     lead.refresh_from_db()
     assert lead.owner_id == marta.pk
