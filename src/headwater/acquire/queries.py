@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint
 from headwater.parties.queries.visible import visible_parties
@@ -38,10 +38,12 @@ def visible_touchpoints(actor: Actor) -> QuerySet[Touchpoint]:
     """The touchpoints that count, of parties the actor sees; an entry that was corrected does not count."""
     if not actor.may("acquire.touchpoint.see"):
         return Touchpoint.objects.none()
-    rows = Touchpoint.objects.filter(deleted_at=None, correction=None)
+    # Asked row by row: joined, or as a list of all visible parties, it would be worked out for the whole table first.
+    corrected = Touchpoint.objects.filter(corrects=OuterRef("pk"))
+    rows = Touchpoint.objects.filter(~Exists(corrected), deleted_at=None)
     if actor.visibility is not Visibility.ALL:
-        seen = visible_parties(actor).values("pk")
-        rows = rows.filter(Q(party__in=seen) | Q(organisation__in=seen))
+        seen = visible_parties(actor)
+        rows = rows.filter(Exists(seen.filter(pk=OuterRef("party"))) | Exists(seen.filter(pk=OuterRef("organisation"))))
     return rows.select_related("party", "organisation", "source", "campaign")
 
 

@@ -65,7 +65,8 @@ def visible_activities(actor: Actor) -> QuerySet[Activity]:
     if actor.visibility is Visibility.ALL:
         return rows
     mine = Q(owner_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
-    return rows.filter(mine | Q(party_id__in=visible_parties(actor).values("pk")))
+    # Asked activity by activity: a list of all visible parties would be made anew for every search.
+    return rows.filter(mine | Exists(visible_parties(actor).filter(pk=OuterRef("party_id"))))
 
 
 def deleted_parties(actor: Actor, kind: str) -> QuerySet[Party]:

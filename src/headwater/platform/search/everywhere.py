@@ -66,15 +66,17 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
     keys = [r.key for r in nouns]
     held = store.all_of(keys, words, COLLECTED)
     named: dict[str, list[int]] = {}
+    is_all = held is not None
     if held is None:
         named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
-        held = store.newest_of(keys, words, COLLECTED + 1)
+        held = store.newest_of(keys, words, CANDIDATES + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
     seen: dict[str, list[int]] = {}
     for resource in nouns:
-        newest = [*fresh.get(resource.key, ()), *held.get(resource.key, ())]
-        if newest or named.get(resource.key):
-            seen[resource.key] = _visible(resource, actor, words, named.get(resource.key, []), newest, per_noun)
+        noun, some = resource.key, held.get(resource.key, [])
+        if some or noun in fresh or noun in named:
+            newest, whole = [*fresh.get(noun, ()), *some], is_all or len(some) <= CANDIDATES
+            seen[noun] = _visible(resource, actor, words, named.get(noun, []), newest, per_noun, is_all=whole)
     hits.records, hits.more = _ranked(seen, actor, words, fresh, limit, per_noun)
     if len(hits.records) < ENOUGH and not any(hit.fit <= NAMED for hit in hits.records):
         hits.similar = _similar(nouns, actor, words, {(h.resource.key, h.row.pk) for h in hits.records})
@@ -111,18 +113,21 @@ def _ranked(
 
 
 def _visible(
-    resource: Resource, actor: Actor, words: Words, named: Sequence[int], newest: Sequence[int], wanted: int
+    resource: Resource,
+    actor: Actor,
+    words: Words,
+    named: Sequence[int],
+    newest: Sequence[int],
+    wanted: int,
+    *,
+    is_all: bool,
 ) -> list[int]:
-    """Some of the rows the actor may see, those that begin so and the newest before others."""
-    first = list(dict.fromkeys([*named, *newest[:CANDIDATES]]))
+    """Some of the rows the actor may see: those that begin so, and the newest; if those are few, others as well."""
     rows = resource.rows(actor)
-    seen = list(rows.filter(pk__in=first).values_list("pk", flat=True))
-    if len(seen) > wanted or len(newest) <= CANDIDATES:
+    seen = list(rows.filter(pk__in=list(dict.fromkeys([*named, *newest]))).values_list("pk", flat=True))
+    if len(seen) > wanted or is_all:
         return seen
-    if len(newest) <= COLLECTED:
-        further = rows.filter(pk__in=newest[CANDIDATES:])
-    else:
-        further = Found(resource, words, few=COLLECTED).among(rows)
+    further = Found(resource, words, few=COLLECTED).among(rows)
     return list(dict.fromkeys([*seen, *further.values_list("pk", flat=True)[: wanted + 1]]))
 
 

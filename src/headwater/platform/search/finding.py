@@ -185,7 +185,7 @@ def likeness(folded: str, typed: str) -> float:
 def _near(resource: Resource, words: Words) -> list[int]:
     """Rows that hold, of the longest word typed, everything but one stretch of a letter or two."""
     longest = max(words.text.split(), key=len, default="")
-    if len(longest) < SHORTEST_MISTYPED or longest.isdigit():
+    if len(longest) < SHORTEST_MISTYPED or any(letter.isdigit() for letter in longest):
         return []
     found = store.ids_near(resource.key, list(_with_one_mistake(longest)), NEAR)
     others = [word for word in words.text.split() if word != longest]
