@@ -26,8 +26,64 @@ CHUNK = 20_000
 CLOCK = time.process_time if os.environ.get("CPU") else time.perf_counter
 REPEAT = int(os.environ.get("REPEAT", "5"))
 
-_PARTS = ["ba", "be", "bo", "ka", "ke", "ko", "la", "le", "lo", "ma", "me", "mo", "na", "ne", "no", "ra", "re", "ro", "sa", "se", "so", "ta", "te", "to", "va", "ve", "vo", "der", "man", "son", "berg", "stein", "feld", "hof", "ard", "ing", "ell", "ott", "ris", "ian", "ula", "ika"]
-_TRADES = ["Logistics", "Systems", "Foods", "Partners", "Office", "Media", "Bau", "Holding", "Group", "Kliniek", "Notaries", "Insurance"]
+_PARTS = [
+    "ba",
+    "be",
+    "bo",
+    "ka",
+    "ke",
+    "ko",
+    "la",
+    "le",
+    "lo",
+    "ma",
+    "me",
+    "mo",
+    "na",
+    "ne",
+    "no",
+    "ra",
+    "re",
+    "ro",
+    "sa",
+    "se",
+    "so",
+    "ta",
+    "te",
+    "to",
+    "va",
+    "ve",
+    "vo",
+    "der",
+    "man",
+    "son",
+    "berg",
+    "stein",
+    "feld",
+    "hof",
+    "ard",
+    "ing",
+    "ell",
+    "ott",
+    "ris",
+    "ian",
+    "ula",
+    "ika",
+]
+_TRADES = [
+    "Logistics",
+    "Systems",
+    "Foods",
+    "Partners",
+    "Office",
+    "Media",
+    "Bau",
+    "Holding",
+    "Group",
+    "Kliniek",
+    "Notaries",
+    "Insurance",
+]
 _TOPICS = (
     "A3 plotter lease", "Managed print", "Server refresh", "Laptops for the school", "Office chairs", "Network upgrade",
 )  # fmt: skip
@@ -64,7 +120,9 @@ def build() -> None:
     from headwater.sell.models import Order
     from headwater.team.models import Company as Own
 
-    Own.objects.create(pk=1, name="Bench", currency="EUR", country="NL", time_zone="Europe/Amsterdam", setup_done_at=NOW)
+    Own.objects.create(
+        pk=1, name="Bench", currency="EUR", country="NL", time_zone="Europe/Amsterdam", setup_done_at=NOW
+    )
     Source.objects.bulk_create(
         Source(name=f"Source {n}", name_key=f"source {n}", channel="WEB_FORM", created_at=NOW) for n in range(40)
     )

@@ -257,10 +257,7 @@ class _CsvTable:
                 if stray.line is None or given_up:
                     raise
                 self.literal.add(stray.line)
-        return [
-            f"Line {line}: {_AS_IT_STANDS}"
-            for line in sorted(self.literal)
-        ]
+        return [f"Line {line}: {_AS_IT_STANDS}" for line in sorted(self.literal)]
 
     def _find_header(self, has_header: bool | None, notes: list[str]) -> None:
         first: list[RawRow] = []

@@ -265,9 +265,7 @@ def test_another_sheet_is_matched_anew(owner: Client) -> None:
     assert "This is the sheet “Tags”. The workbook also has “Plan”." in page
 
 
-def test_the_undo_is_offered_only_to_those_who_may_do_all_of_it(
-    owner: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_undo_is_offered_only_to_those_who_may_do_all_of_it(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     upload(owner)
     batch = ImportBatch.objects.get()
     mapping(owner, batch)
