@@ -317,8 +317,8 @@ def _measure(limit: float) -> int:
     wrong = last[:2] + last[3:] if len(last) > 5 else last + "x"
     for key in ("parties.person", "qualify.lead"):
         resource = REGISTRY[key]
-        show(f"a mistake in the name: {resource.slug}", lambda resource=resource: similar(  # type: ignore[misc]
-            resource, resource.rows(everybody), find(resource, wrong).words, 5), 300, len)  # fmt: skip
+        show(f"a mistake in the name: {resource.slug}", lambda key=key: similar(  # type: ignore[misc]
+            {key: REGISTRY[key]}, {key: REGISTRY[key].rows(everybody)}, find(REGISTRY[key], wrong).words, 5), 300, len)  # fmt: skip
     client = Client(HTTP_HOST="localhost")
     client.force_login(User.objects.get(email="head@bench.example"))
     for text in (person.name, first, last_three):

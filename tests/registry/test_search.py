@@ -120,7 +120,7 @@ def test_nobody_finds_what_they_may_not_see_not_by_count_nor_by_a_mistake(by, pe
             if rep.may(REGISTRY[key].verb("see")):
                 found = find(REGISTRY[key], text)
                 assert found.count_among(REGISTRY[key].rows(rep), 10) == 0
-                assert finding.similar(REGISTRY[key], REGISTRY[key].rows(rep), found.words, 5) == []
+                assert finding.similar({key: REGISTRY[key]}, {key: REGISTRY[key].rows(rep)}, found.words, 5) == []
     assert listed("qualify.lead", by, "keane") == [lead.pk]
 
 

@@ -90,9 +90,11 @@ def _search_notes(request: Request, state: ListState, page: Page) -> dict[str, A
     """What to say about a search: names like what was typed where nothing was found, and what is not indexed yet."""
     if state.found is None:
         return {}
-    rows = state.resource.rows(request.actor)
-    alike = [] if page.rows or state.cursor else similar(state.resource, rows, state.found.words, MOST_SIMILAR)
-    return {"similar": alike, "is_behind": state.found.is_partial}
+    noun, alike = state.resource.key, []
+    if not page.rows and not state.cursor:
+        rows = state.resource.rows(request.actor)
+        alike = similar({noun: state.resource}, {noun: rows}, state.found.words, MOST_SIMILAR)
+    return {"similar": [row for _, row in alike], "is_behind": state.found.is_partial}
 
 
 def bulk_commands(request: Request, resource: Resource) -> list[Command]:

@@ -127,7 +127,7 @@ def _visible(
     seen = list(rows.filter(pk__in=list(dict.fromkeys([*named, *newest]))).values_list("pk", flat=True))
     if len(seen) > wanted or is_all:
         return seen
-    further = Found(resource, words, few=COLLECTED).among(rows)
+    further = Found(resource, words).among(rows)
     return list(dict.fromkeys([*seen, *further.values_list("pk", flat=True)[: wanted + 1]]))
 
 
@@ -146,10 +146,9 @@ def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, dict[int,
 
 def _similar(nouns: Sequence[Resource], actor: Actor, words: Words, shown: set[tuple[str, int]]) -> list[Hit]:
     """Names like what was typed, of the nouns that have a name of their own."""
-    own = [r for r in nouns if r.searched.name and "__" not in r.searched.name[0]]
+    own = {r.key: r for r in nouns if r.searched.name and "__" not in r.searched.name[0]}
     hits = []
-    for resource in sorted(own, key=lambda r: r.searched.rank):
-        for row in similar(resource, resource.rows(actor), words, ENOUGH):
-            if (resource.key, row.pk) not in shown:
-                hits.append(Hit(resource, row, FAR))
-    return hits[: 2 * ENOUGH]
+    for resource, row in similar(own, {key: r.rows(actor) for key, r in own.items()}, words, 2 * ENOUGH):
+        if (resource.key, row.pk) not in shown:
+            hits.append(Hit(resource, row, FAR))
+    return hits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ FEW = 5_000  # so many hits are collected first; beyond, the list is read in its
 CANDIDATES = 40  # hits of a noun looked at first for the few that fit best
 COLLECTED = 500  # hits of a noun looked at when few of those may be seen
 TAIL = 5_000  # so many rows that have no entry yet are compared one by one
-NEAR = 2_000  # candidates for a word with a mistake in it
+NEAR = 1_000  # candidates for a word with a mistake in it
 SHORTEST_MISTYPED = 4
 ALIKE = 78  # of 100: how much a name must be like what was typed
 
@@ -163,13 +163,21 @@ def fitness(title: str, words: Words, subtitle: str = "") -> int:
 # ---------------------------------------------------------------- with a mistake in it
 
 
-def similar(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
-    """Rows whose name is much like what was typed, the likest first: for whoever mistyped, and found nothing."""
-    names = store.names_of({resource.key: _near(resource, words)})
-    scores = {pk: likeness(name, words.text) for (_, pk), name in names.items()}
-    likest = sorted((pk for pk, score in scores.items() if score >= ALIKE), key=lambda pk: (-scores[pk], -pk))
-    found = {row.pk: row for row in rows.filter(pk__in=store.one_of(likest))} if likest else {}
-    return [found[pk] for pk in likest if pk in found][:limit]
+def similar(
+    nouns: Mapping[str, Resource], rows: Mapping[str, Rows], words: Words, limit: int
+) -> list[tuple[Resource, Any]]:
+    """Rows of some nouns whose name is much like what was typed, the likest first: for whoever mistyped.
+
+    ``rows`` are those of each noun that may be seen.
+    """
+    names = store.names_of(_near(list(nouns), words))
+    scores = {row: likeness(name, words.text) for row, name in names.items()}
+    likest = sorted((row for row, score in scores.items() if score >= ALIKE), key=lambda row: (-scores[row], -row[1]))
+    found: dict[tuple[str, int], Any] = {}
+    for noun in {noun for noun, _ in likest}:
+        ids = [pk for of, pk in likest if of == noun]
+        found.update({(noun, row.pk): row for row in rows[noun].filter(pk__in=store.one_of(ids))})
+    return [(nouns[noun], found[noun, pk]) for noun, pk in likest if (noun, pk) in found][:limit]
 
 
 def likeness(folded: str, typed: str) -> float:
@@ -182,16 +190,17 @@ def likeness(folded: str, typed: str) -> float:
     return float(min(scores) + sum(scores) / len(scores)) / 2 + fuzz.ratio(" ".join(name), typed) / 1000
 
 
-def _near(resource: Resource, words: Words) -> list[int]:
+def _near(nouns: Sequence[str], words: Words) -> dict[str, list[int]]:
     """Rows that hold, of the longest word typed, everything but one stretch of a letter or two."""
     longest = max(words.text.split(), key=len, default="")
     if len(longest) < SHORTEST_MISTYPED or any(letter.isdigit() for letter in longest):
-        return []
-    found = store.ids_near(resource.key, list(_with_one_mistake(longest)), NEAR)
+        return {}
+    ways = list(_with_one_mistake(longest))
+    found = store.ids_near(nouns, ways, NEAR)
     others = [word for word in words.text.split() if word != longest]
-    if len(found) < NEAR or not others:
-        return found
-    return store.ids_near(resource.key, [[*way, f" {others[0]}"] for way in _with_one_mistake(longest)], NEAR)
+    if others and sum(map(len, found.values())) == NEAR:
+        found = store.ids_near(nouns, [[*way, f" {others[0]}"] for way in ways], NEAR)
+    return found
 
 
 def _with_one_mistake(word: str) -> Iterable[Sequence[str]]:

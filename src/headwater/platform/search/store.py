@@ -164,13 +164,7 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
         ids = sorted((row[0] for row in cursor.fetchall()), reverse=True)
     if len(ids) > limit:
         return None
-    numbers = {first_id(noun) >> ROOM_FOR_IDS: noun for noun in nouns}
-    found: dict[str, list[int]] = {}
-    for pk in ids:
-        noun = numbers.get(pk >> ROOM_FOR_IDS)
-        if noun is not None:
-            found.setdefault(noun, []).append(pk - first_id(noun))
-    return found
+    return _split(nouns, ids)
 
 
 def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
@@ -216,30 +210,35 @@ def _by_noun(one: str, params: Mapping[str, list[Any]]) -> dict[str, list[int]]:
     return found
 
 
-def ids_near(noun: str, pieces: Sequence[Sequence[str]], limit: int) -> list[int]:
+def ids_near(nouns: Sequence[str], pieces: Sequence[Sequence[str]], limit: int) -> dict[str, list[int]]:
     """Rows whose entry holds all pieces of one of the ways: candidates for a word with a mistake in it."""
     ways = [[piece for piece in way if len(piece) >= PIECE] for way in pieces]
     ways = [way for way in ways if way]
-    if not ways:
-        return []
+    if not ways or not nouns:
+        return {}
+    within = " OR ".join("{id} BETWEEN %s AND %s" for _ in nouns)
+    bounds = [bound for noun in nouns for bound in (first_id(noun), last_id(noun))]
     if connection.vendor == "sqlite":
         match = " OR ".join(f"({' AND '.join(_grams(piece) for piece in way)})" for way in ways)
-        return _ids(
-            noun,
-            "SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND rowid BETWEEN %s AND %s LIMIT %s",
-            [match, first_id(noun), last_id(noun), limit],
-        )
-    held = " OR ".join("text LIKE %s" for _ in ways)
-    return _ids(
-        noun,
-        f"SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s AND ({held}) LIMIT %s",
-        [
-            first_id(noun),
-            last_id(noun),
-            *("%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways),
-            limit,
-        ],
-    )
+        sql = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND ({within.format(id='+rowid')})"
+        params: list[Any] = [match, *bounds, limit]
+    else:
+        held = " OR ".join("text LIKE %s" for _ in ways)
+        sql = f"SELECT id FROM platform_searchentry WHERE ({held}) AND ({within.format(id='id')})"
+        params = [*("%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways), *bounds, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT %s", params)
+        return _split(nouns, (row[0] for row in cursor.fetchall()))
+
+
+def _split(nouns: Iterable[str], entries: Iterable[int]) -> dict[str, list[int]]:
+    numbers = {first_id(noun) >> ROOM_FOR_IDS: noun for noun in nouns}
+    found: dict[str, list[int]] = {}
+    for entry in entries:
+        noun = numbers.get(entry >> ROOM_FOR_IDS)
+        if noun is not None:
+            found.setdefault(noun, []).append(entry - first_id(noun))
+    return found
 
 
 def names_of(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
