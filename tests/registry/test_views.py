@@ -465,7 +465,7 @@ def test_widths_come_with_the_list(client_of, make):
     client = client_of("FIELD_REP")
     assert client.post("/leads/widths", {"width-stage": "160", "query": ""}).status_code == 204
     page = words(client.get("/leads"))
-    assert '<col data-col="stage" class="w-20">' in page and " fixed" in page
+    assert '<col data-col="stage" class="wide-20">' in page and " fixed" in page
     for wrong in ("9000", "-5", "many", "1"):
         assert client.post("/leads/widths", {"width-stage": wrong, "query": ""}).status_code == 422
     assert client.post("/leads/widths", {"width-shoes": "100", "query": ""}).status_code == 422

@@ -109,7 +109,7 @@ class HolidaysRemoved(
     verb="team.holidays_removed",
     subject="team.company:company_id",
     sentence="Opened the office again on {said}",
-    icon="calendar-minus",
+    icon="calendar",
 ):
     """Days on which the office is open after all."""
 

@@ -54,11 +54,11 @@ document.addEventListener("keydown", (event) => {
 // Widths --------------------------------------------------------------------------------------------------------
 
 const colOf = (head) => head.closest("table").querySelectorAll("col")[head.cellIndex];
-const stepOf = (col) => Number(col.className.match(/\bw-(\d+)/)?.[1] || 0);
+const stepOf = (col) => Number(col.className.match(/\bwide-(\d+)/)?.[1] || 0);
 
 function setStep(col, step) {
   const fitting = Math.max(NARROWEST, Math.min(WIDEST, step));
-  col.className = `w-${fitting}`;
+  col.className = `wide-${fitting}`;
   return fitting;
 }
 
