@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import walk
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from walk import Stop
@@ -109,7 +108,6 @@ def addresses(patterns: list[URLPattern | URLResolver], room: str = "") -> Itera
             yield f"{room}{pattern.name}"
 
 
-@pytest.mark.xfail(strict=False, reason="a stop of the newest pages breaks the walk; to be mended first")
 def test_every_page_of_a_loaded_company_is_clean(loaded, tab_of):
     base, places = loaded
     walker = Walker(tab_of, base)

@@ -42,6 +42,8 @@ def test_a_dialog_comes_back_as_a_page(base, tab_of, loaded):
     tab = tab_of(base, "erik")
     tab.goto("/people")
     tab.click("tbody a >> nth=0")
+    tab.wait_for_url("**/people/*")
+    tab.wait_for_load_state()
     tab.keyboard.press("e")
     tab.locator("dialog[open] [name=job_title]").fill("Typed for an hour")
     tab.context.clear_cookies(name="sessionid")

@@ -57,12 +57,12 @@ def generic(places: dict[str, Any]) -> Iterator[Stop]:
         if at["edit"]:
             yield Stop(f"{slug}-edit", f"/{slug}/{at['edit']}/edit")
         yield Stop(f"{slug}-record", f"/{slug}/{at['record']}")
-        yield Stop(f"{slug}-history", f"/{slug}/{at['record']}/history")
         for key, pk in at["commands"].items():
             yield Stop(f"{slug}-do-{key}", do=_dialog(f"/{slug}/{pk}/do/{key}"))
         if at["bulk"]:
             yield Stop(f"{slug}-selected", f"/{slug}", do=_select)
             yield Stop(f"{slug}-bulk-{at['bulk']}", do=_bulk(at["bulk"]))
+        yield Stop(f"{slug}-history", f"/{slug}/{at['record']}/history")
 
 
 def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
@@ -175,8 +175,10 @@ def _mention(tab: Any) -> None:
 
 def _talk(tab: Any) -> None:
     """Something said and a picture put there."""
-    tab.locator("#comment-text").fill("They want it before Christmas, @Marta Kowalska")
-    tab.locator("#comment-text").press("Control+Enter")
+    tab.locator("#comment-text").fill("They want it before Christmas, @")
+    tab.locator("#comment-text-list [role=option]").first.wait_for()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Control+Enter")
     tab.locator(".talk li").first.wait_for()
     dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
     tab.set_input_files("#add-files", {"name": "plan.png", "mimeType": "image/png", "buffer": b64decode(dot)})
@@ -217,7 +219,7 @@ def _bulk_page(tab: Any) -> None:
 def _palette(typed: str) -> Callable[[Any], None]:
     def do(tab: Any) -> None:
         tab.keyboard.press("Control+k")
-        tab.locator("#palette-list > *").first.wait_for()
+        tab.locator("#palette-list [role=option]").first.wait_for()
         if typed:
             with tab.expect_response(lambda answer: f"q={typed}" in answer.url):
                 tab.keyboard.type(typed)

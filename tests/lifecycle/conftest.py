@@ -26,6 +26,13 @@ if os.environ.get("HEADWATER_TEST_DATABASE_URL"):
     collect_ignore = [file.name for file in HERE.glob("test_*.py") if file.name != "test_postgres.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each starts the command a few times, in processes of its own: a second or more every time."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 @dataclass
 class Installation:
     """A data folder and the command that works on it."""

@@ -142,10 +142,11 @@ def whole():
     assert not Party.objects.filter(merged_into__merged_into__isnull=False).exists()
 
 
+@pytest.mark.slow
 class Worlds(TestCase):
     """hypothesis runs each example in a transaction of its own."""
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(WORLD, st.lists(MERGE, min_size=1, max_size=3), st.randoms(use_true_random=False))
     def test_merging_and_taking_it_back_gives_the_same_world(self, told, merges, random):
         parties = build(told)
@@ -157,7 +158,7 @@ class Worlds(TestCase):
             whole()
         assert world() == before
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(WORLD, st.lists(MERGE, min_size=2, max_size=3), st.randoms(use_true_random=False))
     def test_taken_apart_in_any_order_everything_is_somewhere_and_whole(self, told, merges, random):
         parties = build(told)

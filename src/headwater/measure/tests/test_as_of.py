@@ -84,6 +84,7 @@ def live_a_day(chance, owner, sources, at):
             lose_opportunity(opportunity_id=row.pk, reason="PRICE", by=owner, at=at)
 
 
+@pytest.mark.slow
 def test_as_of_a_past_day_the_report_says_what_it_said_on_that_day(owner, monkeypatch):
     # Whatever came of patching the mirror day by day must be what counting it anew gives.
     monkeypatch.setattr(mirror, "PATCHES", 1e9)
