@@ -20,7 +20,6 @@ MEASURE = """() => [window.shifted, performance.getEntriesByType("navigation")
 
 
 @pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.xfail(strict=False, reason="the pipeline shifts while it loads; to be mended first")
 @pytest.mark.parametrize("path", ["/", "/leads", "/leads/{lead}", "/people", "/pipeline", "/where-sales-come-from"])
 def test_a_first_visit_is_light_and_still(loaded, tab_of, signed_in, path, width):
     base, places = loaded
