@@ -276,7 +276,8 @@ def _measure(limit: float) -> int:
     from headwater.parties.models import Party
     from headwater.platform.actor import job_actor
     from headwater.platform.filter import EVERYTHING
-    from headwater.platform.resource import COUNT_LIMIT, REGISTRY, filtered, page_of
+    from headwater.platform.paging import COUNT_LIMIT, page_of
+    from headwater.platform.resource import REGISTRY, filtered
     from headwater.platform.search.everywhere import find_anything
     from headwater.platform.search.finding import find, similar
     from headwater.team.models import User

@@ -11,7 +11,8 @@ from django import forms
 
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import OPERATORS, tree_from_params
-from headwater.platform.resource import REGISTRY, filtered, page_of
+from headwater.platform.paging import page_of
+from headwater.platform.resource import REGISTRY, filtered
 
 VALUES = (
     "2026-01-01", "0001-01-01T00:00+14:00", "9999-12-31", "0000-00-00", "NaN", "Infinity", "1e400", "1e-400",

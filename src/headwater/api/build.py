@@ -20,7 +20,8 @@ from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.filter import OPERATORS
 from headwater.platform.many import AT_ONCE
-from headwater.platform.resource import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, REGISTRY, Resource
+from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE
+from headwater.platform.resource import REGISTRY, Resource
 
 log = structlog.get_logger()
 

@@ -18,18 +18,8 @@ from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.lists.kept import with_view
 from headwater.platform.many import AT_ONCE
-from headwater.platform.resource import (
-    COUNT_LIMIT,
-    MAX_PAGE_SIZE,
-    PAGE_SIZE,
-    ActorForm,
-    Command,
-    Resource,
-    Rows,
-    count_up_to,
-    filtered,
-    page_of,
-)
+from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, count_up_to, page_of
+from headwater.platform.resource import ActorForm, Command, Resource, Rows, filtered
 from headwater.platform.search.finding import find
 from headwater.platform.values import LARGEST_ID
 

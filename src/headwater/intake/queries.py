@@ -12,7 +12,8 @@ from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, ProfileError, load_profile, profile_names
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotAllowed, NotFound
-from headwater.platform.resource import REGISTRY, Choices, Resource, count_up_to
+from headwater.platform.paging import count_up_to
+from headwater.platform.resource import REGISTRY, Choices, Resource
 
 CHOICES = 100
 COUNTED = 1_000_000

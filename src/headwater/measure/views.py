@@ -21,7 +21,8 @@ from headwater.measure.state import PAGE, PageState, page_state, read_step
 from headwater.measure.table import HEADS, sorted_rows, table_of
 from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
-from headwater.platform.resource import REGISTRY, page_of
+from headwater.platform.paging import page_of
+from headwater.platform.resource import REGISTRY
 from headwater.web.channels import channel_look
 from headwater.web.http import Request, answer, came_from, is_htmx, render
 

@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.exports import cell_text, cell_value, exported_columns, heading, local_time, record_export
-from headwater.platform.resource import Column, Resource, in_order
+from headwater.platform.paging import in_order
+from headwater.platform.resource import Column, Resource
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.platform.lists.kept import SAVE, KeptView, start_of
-from headwater.platform.resource import COUNT_LIMIT, Column, Command, Page, Resource, page_of
+from headwater.platform.paging import COUNT_LIMIT, Page, page_of
+from headwater.platform.resource import Column, Command, Resource
 from headwater.platform.search.finding import similar
 from headwater.web import chips
 from headwater.web.http import Request, is_htmx, render, resource_of

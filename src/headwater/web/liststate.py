@@ -12,7 +12,8 @@ from headwater.platform.filter import Tree, tree_from_params
 from headwater.platform.lists.kept import view_of, views_of
 from headwater.platform.lists.layout import layout_of
 from headwater.platform.models import ListLayout
-from headwater.platform.resource import COUNT_LIMIT, Resource, Rows, SavedView, count_up_to, filtered
+from headwater.platform.paging import COUNT_LIMIT, count_up_to
+from headwater.platform.resource import Resource, Rows, SavedView, filtered
 from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
 

@@ -9,7 +9,8 @@ from django.http import HttpResponse, QueryDict
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
-from headwater.platform.resource import Column, Command, Resource, neighbours
+from headwater.platform.paging import neighbours
+from headwater.platform.resource import Column, Command, Resource
 from headwater.web.command import offered_commands
 from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of

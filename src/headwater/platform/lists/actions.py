@@ -16,7 +16,8 @@ from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.lists.kept import NOT_HERE, PUBLISH, SAVE, may_change, visible_views
 from headwater.platform.models import Event, ListView
-from headwater.platform.resource import REGISTRY, Resource, filtered, in_order
+from headwater.platform.paging import in_order
+from headwater.platform.resource import REGISTRY, Resource, filtered
 from headwater.platform.undo import undoes, undoes_changes_of
 
 ROW = "platform.view"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, parse_tree, tree_from_params
 from headwater.platform.models import Job
-from headwater.platform.resource import Column, Kind, Resource, count_up_to, filtered, page_of
+from headwater.platform.paging import count_up_to, page_of
+from headwater.platform.resource import Column, Kind, Resource, filtered
 from headwater.platform.search import Searched
 from headwater.platform.testing import make_actor
 

@@ -12,7 +12,8 @@ from headwater.acquire.actions import add_source
 from headwater.parties.actions import plan_todo
 from headwater.platform.actor import Actor
 from headwater.platform.filter import tree_from_params
-from headwater.platform.resource import filtered, page_of
+from headwater.platform.paging import page_of
+from headwater.platform.resource import filtered
 from headwater.platform.search.keeping import rebuild
 from headwater.platform.testing import count_queries
 from headwater.qualify import actions

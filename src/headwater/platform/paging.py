@@ -1,0 +1,187 @@
+"""Lists in their order and page by page: as fast at row 900,000 as at row 1, and stable while rows are added."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Model, Q
+from django.db.models.expressions import OrderBy
+
+from headwater.platform.errors import Invalid
+from headwater.platform.resource import Resource, Rows
+from headwater.platform.values import as_held
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list, with the cursors of the pages beside it (None where there is none)."""
+
+    rows: list[Any]
+    next: str | None = None
+    previous: str | None = None
+    sort: str = ""
+    order: tuple[tuple[str, bool], ...] = field(default=(), repr=False)
+
+
+def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page:
+    """One page by keyset.
+
+    ``sort`` is a column key, ``-key`` for descending, or several with commas between. ``cursor`` comes from another
+    page.
+
+    Raises:
+        Invalid: a sort or cursor that is not of this list.
+    """
+    order = _order(resource, sort or resource.default_order)
+    backwards, position = _read_cursor(cursor, order, rows)
+    size = max(1, min(size, MAX_PAGE_SIZE))
+    found = _stretch(rows, order, position, backwards, size + 1)
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    has_next, has_previous = (position is not None, more) if backwards else (more, position is not None)
+    return Page(
+        rows=found,
+        next=_cursor(order, found[-1], backwards=False) if found and has_next else None,
+        previous=_cursor(order, found[0], backwards=True) if found and has_previous else None,
+        sort=sort or resource.default_order,
+        order=order,
+    )
+
+
+def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
+    """All rows in the order the list shows them, for exports.
+
+    Raises:
+        Invalid: a sort that is not of this list.
+    """
+    order = _order(resource, sort or resource.default_order)
+    return rows.order_by(*(_order_by(path, descending, False) for path, descending in order))
+
+
+def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") -> tuple[int | None, int | None]:
+    """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
+    order = _order(resource, sort or resource.default_order)
+    position = [_along(row, path) for path, _ in order]
+    before, after = (_stretch(rows, order, position, backwards, 1) for backwards in (True, False))
+    return (before[0].pk if before else None), (after[0].pk if after else None)
+
+
+def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
+    """How many rows there are, never counting beyond ``limit`` + 1: that value means *more than*."""
+    return rows.order_by().values("pk")[: limit + 1].count()
+
+
+def _order(resource: Resource, sort: str) -> tuple[tuple[str, bool], ...]:
+    order: dict[str, bool] = {}
+    for key, descending in sorts_of(sort):
+        column = resource.by_key.get(key)
+        if column is None or not column.sortable:
+            raise Invalid({"sort": [f"{resource.label_plural} cannot be sorted by “{key}”."]})
+        order.setdefault(column.orm_path, descending)
+    return (*order.items(), ("pk", [*order.values()][-1]))
+
+
+def sorts_of(sort: str) -> list[tuple[str, bool]]:
+    """What a sort says: each column's key, and whether it is descending. A column counts once, where it is first."""
+    found: dict[str, bool] = {}
+    for part in sort.split(","):
+        found.setdefault(part.strip().removeprefix("-"), part.strip().startswith("-"))
+    return list(found.items())
+
+
+def sort_text(sorts: Sequence[tuple[str, bool]]) -> str:
+    """The same as it stands in addresses."""
+    return ",".join(f"-{key}" if descending else key for key, descending in sorts)
+
+
+def _order_by(path: str, descending: bool, backwards: bool) -> OrderBy:
+    # Unknown values stand last going forwards, hence first going backwards.
+    if path == "pk":
+        return OrderBy(F(path), descending=descending)
+    if backwards:
+        return OrderBy(F(path), descending=descending, nulls_first=True)
+    return OrderBy(F(path), descending=descending, nulls_last=True)
+
+
+def _beyond(order: Sequence[tuple[str, bool]], position: Sequence[Any], backwards: bool) -> Q:
+    """Rows after ``position`` in this order: later in the first column, or equal there and later in the rest."""
+    condition, equal = Q(), Q()
+    for (path, descending), value in zip(order, position, strict=True):
+        after = "lt" if descending != backwards else "gt"
+        if value is None:
+            # Nothing lies beyond unknown going forwards; everything known does going backwards.
+            step = Q(**{f"{path}__isnull": False}) if backwards else Q(pk__in=())
+        elif backwards or path == "pk":
+            step = Q(**{f"{path}__{after}": value})
+        else:
+            step = Q(**{f"{path}__{after}": value}) | Q(**{f"{path}__isnull": True})
+        condition |= equal & step
+        equal &= Q(**{path: value}) if value is not None else Q(**{f"{path}__isnull": True})
+    return condition
+
+
+def _stretch(
+    rows: Rows, order: Sequence[tuple[str, bool]], position: Sequence[Any] | None, backwards: bool, count: int
+) -> list[Any]:
+    """The next ``count`` rows from ``position`` on, read from an index at that place where there is one."""
+
+    def read(stretch: Rows, at_most: int) -> list[Any]:
+        # Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
+        by = [_order_by(path, descending != backwards, backwards) for path, descending in order]
+        ids = list(stretch.order_by(*by).values_list("pk", flat=True)[:at_most])
+        found = {row.pk: row for row in rows.filter(pk__in=ids)} if ids else {}
+        return [found[pk] for pk in ids if pk in found]
+
+    if position is None:
+        return read(rows, count)
+    beyond = rows.filter(_beyond(order, position, backwards))
+    (path, descending), value = order[0], position[0]
+    if value is None:
+        return read(beyond, count)
+    # The bound repeats what the condition implies; without it the database reads the list from its beginning. It
+    # leaves out the unknown values, which stand after all others and are read on their own.
+    found = read(beyond.filter(**{f"{path}__{'lte' if descending != backwards else 'gte'}": value}), count)
+    if not backwards and len(found) < count:
+        found += read(rows.filter(**{f"{path}__isnull": True}), count - len(found))
+    return found
+
+
+def _cursor(order: Sequence[tuple[str, bool]], row: Model, *, backwards: bool) -> str:
+    values: list[Any] = []
+    for path, _ in order:
+        value = _along(row, path)
+        values.append(value.isoformat() if isinstance(value, (date, datetime)) else value)
+    text = json.dumps([int(backwards), *values], default=str, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _along(row: Any, path: str) -> Any:
+    for part in path.split("__"):
+        row = getattr(row, part) if row is not None else None
+    return row
+
+
+def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]], rows: Rows) -> tuple[bool, list[Any] | None]:
+    if not cursor:
+        return False, None
+    try:
+        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(raw, list) or len(raw) != len(order) + 1:
+            raise ValueError
+        position = [as_held(rows, path, value) for (path, _), value in zip(order, raw[1:], strict=True)]
+    except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError) as error:
+        raise Invalid(
+            {"cursor": ["This page link does not fit the list any more; start from its first page."]}
+        ) from error
+    return bool(raw[0]), position
