@@ -7,7 +7,7 @@ export HEADWATER_HOME ?= $(CURDIR)/var
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all screens check format bench accept lock wheel
+.PHONY: help demo run test test-all test-rest screens check format bench accept lock wheel
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -22,8 +22,10 @@ run: $(VENV)/.installed ## serve what lies in ./var (HEADWATER_HOME)
 test: $(VENV)/.installed-dev ## the fast tests, on SQLite
 	$(PY) -m pytest -q -n 2 -m "not browser and not crash and not slow" $(ARGS)
 
-test-all: $(VENV)/.installed-dev ## everything: also slow and crash tests, a real browser, and PostgreSQL
-	$(PY) -m pytest -q -n 2 $(ARGS)
+test-all: test test-rest ## everything: the fast tests, the slow ones, killed processes, a real browser, and PostgreSQL
+
+test-rest: $(VENV)/.installed-dev ## what "make test" leaves out
+	$(PY) -m pytest -q -n 2 -m "browser or crash or slow" $(ARGS)
 	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 -m "not browser and not crash" $(ARGS)
 
 screens: $(VENV)/.installed-dev ## pictures of every page, light and dark, wide and on a phone, in var/screens

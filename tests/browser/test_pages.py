@@ -114,7 +114,8 @@ def test_every_page_of_a_loaded_company_is_clean(loaded, tab_of):
     for stop in walk.every_stop(places):
         walker.go(stop)
     assert not walker.findings, "\n".join(walker.findings)
-    missing = set(addresses(get_resolver().url_patterns)) - walker.seen - walk.NOT_PAGES - walk.FIRST_RUN
+    named = {name for name in addresses(get_resolver().url_patterns) if name == "api:docs" or name[:4] != "api:"}
+    missing = named - walker.seen - walk.NOT_PAGES - walk.FIRST_RUN
     assert not missing, f"walk.py has no stop for {sorted(missing)}"
 
 

@@ -12,15 +12,15 @@ from typing import Any
 
 # Addresses that show no page of their own: files, posts, parts of a page.
 NOT_PAGES = {
-    "health", "web:search", "api:openapi", "api:operation", "api:sources", "api:funnel", "sign_out",
+    "health", "web:search", "web:rail", "settings_fill_holidays", "settings_remove_holiday", "sign_out",
     "first_run_demo", "first_run_progress", "first_run_finish", "settings_switch_user", "settings_revoke_token",
     "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
     "web:many", "web:stop_many",
-    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:export", "web:panel", "sources-xlsx",
+    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:totals", "web:group", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
-    "settings_demo_job", "notice_done", "record_comment_delete", "record_colleagues", "record_follow",
+    "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues", "record_follow",
     "record_unfollow",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
@@ -109,6 +109,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-users", "/settings/users")
     yield Stop("settings-add-user", "/settings/users/new")
     yield Stop("settings-user", do=_other_user(""))
+    yield Stop("settings-user-work", do=_other_user("/work"))
     yield Stop("settings-password", do=_other_user("/password"))
     yield Stop("settings-add-team", "/settings/teams/new")
     yield Stop("settings-work", "/settings/work")
