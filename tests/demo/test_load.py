@@ -55,7 +55,7 @@ def clean():
     Company.objects.all().delete()
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def actor(first):

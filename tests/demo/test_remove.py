@@ -37,7 +37,7 @@ def own(django_db_setup, django_db_blocker):
         Company.objects.all().delete()
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_what_a_killed_load_left_is_cleared_before_the_next(own):

@@ -62,7 +62,7 @@ def after(django_db_setup, django_db_blocker):
         HandlerCursor.objects.all().delete()
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_what_people_added_stays(after):

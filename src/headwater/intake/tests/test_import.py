@@ -331,6 +331,7 @@ def test_a_killed_command_is_gone_on_with_by_a_worker(csv_file, by, monkeypatch)
     assert (batch.state, counts(batch)) == (State.DONE, (60, 0, 0, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_long_file_is_never_held_in_memory(by, tmp_path):
     path = tmp_path / "long.csv"
@@ -366,6 +367,7 @@ def test_no_query_grows_with_the_rows_of_a_chunk(csv_file, by, monkeypatch):
     assert connection.vendor
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_chunks_shrink_until_others_wait_for_half_a_second_at_most(csv_file, by, monkeypatch):
     """The first chunk may be too large for a slow machine, the next ones are not."""

@@ -313,6 +313,7 @@ def test_reading_resumes_after_the_rows_already_taken(tmp_path: Path) -> None:
     assert table.sample(1) == [["1", "x\ny"]]
 
 
+@pytest.mark.slow
 def test_a_long_file_is_streamed(tmp_path: Path) -> None:
     path = write(tmp_path, "name,email,city\n" + "Anna Berg,anna@example.com,Ulm\n" * 200_000)
     tracemalloc.start()

@@ -30,7 +30,7 @@ def _source(template: Path) -> str:
 
 def _classes(style_sheet: Path) -> set[str]:
     text = re.sub(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"", "", style_sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
-    selectors = " ".join(re.findall(r"([^{}]+)\{", text))
+    selectors = " ".join(before.rpartition("}")[2] for before in text.split("{")[:-1])
     return set(re.findall(r"\.([a-zA-Z_][\w-]*)", selectors))
 
 
