@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
+from headwater.parties.models import Party
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -85,11 +86,7 @@ def open_opportunity(
         amount = amount if amount is not None else sum_of(lines) or lead.amount
         currency = currency or lead.currency
         owner_id = owner_id or (lead.owner_id if _sells(lead.owner_id) else None)
-    if party is None:
-        raise NotFound("Say who may buy: choose a person or a company.")
-    buyer = visible_parties(by).filter(pk=party).first()
-    if buyer is None:
-        raise NotFound()
+    buyer = _buyer(party, by)
     organisation = organisation or (buyer.employer_id if buyer.is_person else buyer.pk)
     values = _checked(
         {
@@ -101,22 +98,36 @@ def open_opportunity(
     stage = stage_of(stage_id)
     held_by = _for_whom(owner_id or by.user_id, by)
     row = Opportunity.objects.create(
-        lead_id=lead_id, party_id=party, organisation_id=organisation, stage=stage, stage_since=at,
+        lead_id=lead_id, party_id=buyer.pk, organisation_id=organisation, stage=stage, stage_since=at,
         probability=stage.probability, opened_at=at, created_at=at, batch_id=by.batch_id, **held_by, **values,
     )  # fmt: skip
     write_lines(row, lines)
-    set_span(ROW, row.pk, "stage", str(stage.pk), at=at)
+    _begin_history(row, by=by, at=at)
+    return row
+
+
+def _buyer(party_id: int | None, by: Actor) -> Party:
+    if party_id is None:
+        raise NotFound("Say who may buy: choose a person or a company.")
+    buyer = visible_parties(by).filter(pk=party_id).first()
+    if buyer is None:
+        raise NotFound()
+    return buyer
+
+
+def _begin_history(row: Opportunity, *, by: Actor, at: datetime) -> None:
+    """Where it stands since now, who may see its party for its sake, and the fact that it was opened."""
+    set_span(ROW, row.pk, "stage", str(row.stage_id), at=at)
     set_span(ROW, row.pk, "outcome", OPEN, at=at)
     if row.owner_id is not None:
         set_span(ROW, row.pk, "owner", str(row.owner_id), at=at)
     give_access(row, by=by, at=at)
     fact = OpportunityOpened(
-        opportunity_id=row.pk, stage=stage.name, lead_id=lead_id, owner_id=row.owner_id,
+        opportunity_id=row.pk, stage=row.stage.name, lead_id=row.lead_id, owner_id=row.owner_id,
         amount=None if row.amount is None else str(row.amount), currency=row.currency,
         party_id=row.party_id, organisation_id=row.organisation_id,
     )  # fmt: skip
     record(fact, by=by, at=at)
-    return row
 
 
 def _sells(user_id: int | None) -> bool:
