@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 
 import pytest
 from makers import AT
@@ -10,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from headwater.intake.profile import read_profile
 from headwater.intake.run import import_file
 from headwater.platform.errors import Invalid, NotAllowed
+from headwater.platform.events import Changed
 from headwater.platform.filter import tree_from_params
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.platform.testing import make_actor
@@ -20,6 +22,8 @@ from headwater.team.actions.tokens import create_token
 from headwater.team.models import Role
 from headwater.team.queries import actor_of
 from headwater.team.rules import RoleRights, rights_of, roles_that_may
+from headwater.web.history import closed_fields
+from headwater.web.sentence import sentence
 
 GUARDED = [(key, column) for key, resource in sorted(REGISTRY.items()) for column in resource.columns if column.verb]
 CASES = pytest.mark.parametrize(("key", "column"), GUARDED, ids=lambda case: getattr(case, "key", case))
@@ -48,10 +52,11 @@ def test_what_may_not_be_read_may_not_be_written(key, column):
 
 @pytest.fixture
 def without(client_of, monkeypatch):
-    """A browser of somebody with every right to a noun but the one to this column."""
+    """A browser of somebody with every right to a noun but the one to this column; they know the customers."""
 
     def signed_in(key, column):
         verbs = {REGISTRY[key].verb(verb) for verb in ("see", "export", "create", "change", "import")}
+        verbs |= {"parties.person.see", "parties.organisation.see"}
         assert column.verb not in verbs
         monkeypatch.setitem(rules.ROLE_RIGHTS, "SERVICE", RoleRights(frozenset(verbs), "ALL"))
         return client_of("SERVICE")
@@ -90,6 +95,42 @@ def test_it_is_neither_on_pages_nor_in_files_nor_in_the_api(key, column, make, c
 
     assert all(seen(client_of("OWNER")).values()), seen(client_of("OWNER"))
     assert not any(seen(without(key, column)).values()), seen(without(key, column))
+
+
+@CASES
+def test_what_it_was_before_is_told_to_nobody_else(key, column, make, by, client_of, without):
+    """Not in the record's history, not by its own address, not through the API, not on the customer's timeline."""
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    change = resource.change
+    for value in ("4321.09", "1234.56"):
+        change.run(**{change.id_name: pk}, **{column.key: Decimal(value)}, by=by, at=AT)
+    party_id = resource.party_of(resource.rows(by).get(pk=pk))
+    pages = [f"/{resource.slug}/{pk}/history", f"/{resource.slug}/{pk}/history?field={column.key}"]
+    told = [*pages, *(f"/api/v1{page}" for page in pages)]
+
+    def seen(client):
+        answers = [client.get(page) for page in told] + [client.get(page, HTTP_HX_REQUEST="true") for page in pages]
+        found = [any(text in each.content.decode() for text in ("4,321", "4321")) for each in answers]
+        if party_id is not None:
+            found.append(
+                f"Changed {column.label.lower()}" in client.get(f"/parties/{party_id}/journey").content.decode()
+            )
+        return found
+
+    assert all(seen(client_of("OWNER"))), seen(client_of("OWNER"))
+    stranger = without(key, column)
+    assert not any(seen(stranger)), seen(stranger)
+    assert stranger.get(f"/api/v1{pages[0]}").json()["items"] == []
+    assert stranger.get(pages[1]).status_code == 404 == stranger.get(f"/api/v1{pages[1]}").status_code
+
+
+@CASES
+def test_an_edit_of_several_fields_names_only_those_one_may_read(key, column):
+    said = sentence(Changed, {"names": "x", "fields": {column.key: [1, 2], "note": ["", "a"]}}, {}, subject_type=key,
+                    closed=closed_fields(key, make_actor(REGISTRY[key].verb("see"))))  # fmt: skip
+    assert said == "Changed note"
+    assert column.key in closed_fields(key, make_actor()) and not closed_fields(key, make_actor("*"))
 
 
 @CASES

@@ -41,7 +41,7 @@ def change_row(
     fact = Changed(
         row_type=row_type,
         row_id=int(row.pk),
-        names=", ".join(_spoken(name) for name in differing),
+        names=", ".join(spoken(name) for name in differing),
         fields=plain,
         personal_fields=private,
         party_id=party_id,
@@ -76,7 +76,7 @@ def change_rows(edits: Sequence[Edit], *, by: Actor, at: datetime, personal: Ite
         plain, private = split_changes(differing, kept_apart)
         facts.append(
             Changed(
-                row_type=edit.row_type, row_id=int(row.pk), names=", ".join(_spoken(name) for name in differing),
+                row_type=edit.row_type, row_id=int(row.pk), names=", ".join(spoken(name) for name in differing),
                 fields=plain, personal_fields=private, party_id=edit.party_id, organisation_id=edit.organisation_id,
             )
         )  # fmt: skip
@@ -117,7 +117,7 @@ def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:
     # Compared as the field's own type: 100 and 100.00 are the same amount.
     moved = [name for name, (_, new) in pairs.items() if getattr(row, name) != _typed(row, name, new)]
     if moved:
-        raise NotUndoable(reason=f"{', '.join(_spoken(n) for n in moved)} changed again since")
+        raise NotUndoable(reason=f"{', '.join(spoken(n) for n in moved)} changed again since")
     return {name: _typed(row, name, old) for name, (old, _) in pairs.items()}
 
 
@@ -125,5 +125,6 @@ def _typed(row: models.Model, name: str, value: Any) -> Any:
     return cast("models.Field[Any, Any]", row._meta.get_field(name)).to_python(value)
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
+    """A field as an edit's fact names it."""
     return name.removesuffix("_id").replace("_", " ")

@@ -276,6 +276,14 @@ def _minus(text: str) -> str:
     return text.replace("-", MINUS)
 
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def grouped(text: str) -> str:
+    """A text as it is, but a telephone number (E.164) in the groups its country writes."""
+    return phone(text) if _E164.fullmatch(text) else text
+
+
 @lru_cache(maxsize=4_096)
 def phone(number: str) -> str:
     """A telephone number (E.164) as people write it across borders; what is none stays as it is."""

@@ -100,6 +100,16 @@ def field_of(model: type[Model], column: Column) -> str:
     return ""
 
 
+def closed_fields(noun: str, actor: Actor) -> frozenset[str]:
+    """What facts call the fields of a noun that the actor has no right to read, whichever column shows them."""
+    resource = REGISTRY.get(noun)
+    if resource is None:
+        return frozenset()
+    closed = [column for column in resource.columns if column.verb and not actor.may(column.verb)]
+    names = {name for column in closed for name in (column.key, field_of(resource.searched.model, column))}
+    return frozenset(names - {""})
+
+
 def traced_by(resource: Resource, row: Any, key: str, actor: Actor) -> Traced | None:
     """Where the history of a value of this record is kept; None where it has none, or one the actor may not see.
 
@@ -112,16 +122,20 @@ def traced_by(resource: Resource, row: Any, key: str, actor: Actor) -> Traced | 
         return None
     name = field_of(type(row), column)
     if name:
-        return Traced(resource, row, name, column)
+        return Traced(resource, row, name, column) if name not in closed_fields(resource.key, actor) else None
     first, stored = _elsewhere(type(row), column)
     other = getattr(row, first, None) if stored else None
-    return next((Traced(noun, other, stored, column) for noun in _nouns_of(other, actor)), None) if other else None
+    nouns = list(_nouns_of(other, actor)) if other is not None else []
+    if not nouns or any(stored in closed_fields(noun.key, actor) for noun in nouns):
+        return None
+    return Traced(nouns[0], other, stored, column)
 
 
-def values_of(resource: Resource, row: Any) -> list[Traced]:
-    """Every value of a record's own that has a history."""
+def values_of(resource: Resource, row: Any, actor: Actor) -> list[Traced]:
+    """Every value of a record's own that has a history and that the actor may read."""
+    closed = closed_fields(resource.key, actor)
     found = ((field_of(type(row), column), column) for column in resource.columns)
-    return [Traced(resource, row, name, column) for name, column in found if name]
+    return [Traced(resource, row, name, column) for name, column in found if name and name not in closed]
 
 
 def has_history(row: Any, column: Column) -> bool:
@@ -166,7 +180,7 @@ def value_history(resource: Resource, row: Any, actor: Actor, key: str = "") -> 
         values = [traced]
         resource, row = traced.resource, traced.row
     else:
-        values = values_of(resource, row)
+        values = values_of(resource, row, actor)
     kept = history_of(resource.key, int(row.pk))
     found = list(_changes(kept, values))
     said = _Words(actor, [(traced, value) for traced, change in found for value in (change.old, change.new)], kept)
@@ -277,7 +291,7 @@ def _plain(traced: Traced, value: Any) -> str:
         return words.money(value, getattr(traced.row, "currency", ""), locale)
     if isinstance(value, (int, float, Decimal)) and traced.column is not None and traced.column.kind is Kind.NUMBER:
         return words.number(value, locale)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else words.grouped(str(value))
 
 
 def _label(traced: Traced, stored: Field[Any, Any] | None, value: Any) -> str | None:

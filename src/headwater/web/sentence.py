@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -37,22 +37,30 @@ def say(*facts: type[Fact], **fields: Choices) -> None:
             _LABELS[cls.verb, name] = {str(code): str(label) for code, label in choices}
 
 
-def sentence(cls: type[Fact], values: Mapping[str, Any], names: Mapping[str, str], *, subject_type: str = "") -> str:
-    """A fact in words. ``names`` holds those of its fields that are ids, by what the reader calls them."""
+def sentence(
+    cls: type[Fact],
+    values: Mapping[str, Any],
+    names: Mapping[str, str],
+    *,
+    subject_type: str = "",
+    closed: Collection[str] = (),
+) -> str:
+    """A fact in words. ``names`` holds those of its fields that are ids, by what the reader calls them; of those in
+    ``closed`` the reader learns nothing."""
     said: defaultdict[str, str] = defaultdict(str)
     fields = _FIELDS_IN.findall(cls.sentence)
     for name in fields:
         value = values.get(name)
         if name in names:
             said[name] = names[name]
-        elif value is None or value == "":
+        elif value is None or value == "" or name in closed:
             continue
         elif name in MONEY:
             said[name] = _money(value, str(values.get("currency") or ""))
         elif name == "currency" and any(values.get(other) is not None for other in MONEY & set(fields)):
             continue  # said with the amount
         elif name == "names" and cls.verb == "platform.changed":
-            said[name] = _columns(value, values, subject_type)
+            said[name] = _columns(value, values, subject_type, closed)
         else:
             said[name] = _LABELS.get((cls.verb, name), {}).get(str(value)) or _spoken(value)
     text = _DANGLING.sub("", _SPACES.sub(" ", cls.sentence.format_map(said)).strip())
@@ -66,14 +74,17 @@ def _money(value: Any, currency: str) -> str:
         return str(value)
 
 
-def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str) -> str:
+def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: Collection[str]) -> str:
     """The changed fields as the columns of their noun are called; as they were told where it has none of that name."""
     resource = REGISTRY.get(subject_type)
     changed = [*(values.get("fields") or {}), *(values.get("personal_fields") or {})]
     if resource is None or not changed:
-        return str(spoken)
+        closed_words = {name.removesuffix("_id").replace("_", " ") for name in closed}
+        return ", ".join(word for word in str(spoken).split(", ") if word not in closed_words)
     labels = []
     for name in changed:
+        if name in closed:
+            continue
         key = name.removesuffix("_id")
         column = resource.by_key.get(name) or resource.by_key.get(key)
         labels.append(str(column.label).lower() if column is not None else key.replace("_", " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,13 +13,15 @@ from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.records import OUT_OF_SIGHT
 from headwater.parties.queries.visible import reachable_parties, visible_parties
 from headwater.platform.actor import Actor, Visibility
+from headwater.platform.changes import spoken
 from headwater.platform.errors import NotFound
-from headwater.platform.events import FACTS, events_of_party
+from headwater.platform.events import FACTS, Changed, events_of_party
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
 from headwater.team import queries as team
 from headwater.team.queries import comments, files
+from headwater.web.history import closed_fields
 from headwater.web.sentence import sentence
 
 Only = Literal["", "touches", "talks", "changes"]
@@ -67,6 +70,19 @@ def timeline(actor: Actor, party_id: int, limit: int = 30, before: str = "", onl
     return _entries(actor, party, events)
 
 
+def cursor_at(actor: Actor, party_id: int, event_id: int) -> str:
+    """Where the timeline begins with this entry; empty if the actor finds no such entry there.
+
+    Raises:
+        NotFound: there is no such party, or the actor may not see it.
+    """
+    party = visible_parties(actor).filter(pk=party_id).first()
+    if party is None:
+        raise NotFound()
+    event = _events(actor, party, "", "").filter(pk=event_id).first()
+    return f"{event.occurred_at.isoformat()}|{event.pk + 1}" if event is not None else ""
+
+
 def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Event]:
     merged = list(Party.objects.filter(merged_into=party).values_list("pk", flat=True))
     rows = events_of_party(party.pk)
@@ -77,6 +93,10 @@ def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Eve
     hidden = sorted({cls.subject_type for cls in FACTS.values() if not _may_read(actor, cls.subject_type)})
     if hidden:
         rows = rows.exclude(subject_type__in=hidden)
+    for noun in REGISTRY:
+        closed = closed_fields(noun, actor)
+        if closed:  # an edit of nothing but what the reader may not read is none to them
+            rows = rows.exclude(verb=Changed.verb, subject_type=noun, data__names__in=sorted(map(spoken, closed)))
     if actor.visibility is not Visibility.ALL:
         rows = _of_rows_in_sight(rows, actor)
     if party.kind == PartyKind.ORGANISATION and actor.visibility is not Visibility.ALL:
@@ -131,7 +151,7 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
             event_id=event.pk,
             verb=event.verb,
             icon=_icon(event, data),
-            sentence=_sentence(event, data, users, parties),
+            sentence=_sentence(event, data, users, parties, closed_fields(event.subject_type, actor)),
             at=event.occurred_at,
             who=_who(event, users),
             about=_about(told.get(event.party_id or 0), party),
@@ -170,14 +190,16 @@ _COLLEAGUES = ("owner_id", "user_id", "handed_to_id", "handed_by_id")
 _PARTIES = ("other_id", "employer_id", "person_id", "referrer_id")
 
 
-def _sentence(event: Event, data: dict[str, Any], users: dict[int, str], parties: dict[int, str]) -> str:
+def _sentence(
+    event: Event, data: dict[str, Any], users: dict[int, str], parties: dict[int, str], closed: Collection[str]
+) -> str:
     """The fact's sentence, with names for the ids of colleagues and parties."""
     cls = FACTS.get(event.verb)
     if cls is None:
         return event.verb
     names = {name: users.get(data[name], "a former colleague") for name in _COLLEAGUES if data.get(name) is not None}
     names |= {name: parties.get(data[name], "somebody") for name in _PARTIES if data.get(name) is not None}
-    return sentence(cls, data, names, subject_type=event.subject_type)
+    return sentence(cls, data, names, subject_type=event.subject_type, closed=closed)
 
 
 def _icon(event: Event, data: dict[str, Any]) -> str:
