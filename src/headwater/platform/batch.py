@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
-from django.db.models import Model
+from django.db.models import Min, Model, QuerySet
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from headwater.platform.bulk import in_parts
@@ -26,6 +28,21 @@ def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[in
             if event_id > since[subject_id]:
                 found.setdefault(subject_id, verb)
     return found
+
+
+def people_worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> set[int]:
+    """Those of ``ids`` that people did something with since the batch began; files and jobs do not count."""
+    found: set[int] = set()
+    for part in in_parts(ids):
+        events = by_people_since(batch_id).filter(subject_type=row_type, subject_id__in=part)
+        found.update(events.values_list("subject_id", flat=True).distinct())
+    return found
+
+
+def by_people_since(batch_id: int) -> QuerySet[Event]:
+    """What people did since the batch began, neither by files nor by jobs."""
+    began = Event.objects.filter(batch_id=batch_id).aggregate(first=Min("pk"))["first"] or 0
+    return Event.objects.filter(pk__gt=began, batch_id=None).exclude(actor__startswith="job:")
 
 
 def edited_rows(row_type: str, batch_id: int) -> list[int]:
@@ -50,11 +67,32 @@ def happened_to(row_type: str, batch_id: int, *verbs: str) -> list[int]:
 
 def gone_by_undo(row_type: str, ids: Sequence[int], verb: str) -> set[int]:
     """Those of the rows that are gone whose last removal (``verb``) was the undo of an import, not somebody's will."""
+    return {pk for pk, batch_id in _last_removals(row_type, ids, verb).items() if batch_id is not None}
+
+
+def deleted_by_hand(row_type: str, gone: Mapping[int, datetime | None], verb: str) -> dict[int, datetime]:
+    """Those of the rows whose last removal (``verb``) was somebody's will, not the undo of an import, with when.
+
+    ``gone`` says for each row since when it is away; None where it is not.
+    """
+    away = {pk: since for pk, since in gone.items() if since is not None}
+    last = _last_removals(row_type, list(away), verb)
+    return {pk: since for pk, since in away.items() if pk in last and last[pk] is None}
+
+
+def _last_removals(row_type: str, ids: Sequence[int], verb: str) -> dict[int, int | None]:
+    """The batch that last removed each row; None where no batch did."""
     last: dict[int, int | None] = {}
     for part in in_parts(ids):
         events = Event.objects.filter(subject_type=row_type, subject_id__in=part, verb=verb).order_by("pk")
         last.update(events.values_list("subject_id", "batch_id"))
-    return {pk for pk, batch_id in last.items() if batch_id is not None}
+    return last
+
+
+def stays_deleted(what: str, since: datetime, zone: str, *, how: str = "deleted") -> str:
+    """What a row of a file is told that is about something people put away: a file does not bring it back."""
+    day = since.astimezone(ZoneInfo(zone))
+    return f"{what} was {how} by hand on {day:%Y-%m-%d} and stays {how}. It can be restored."
 
 
 def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from headwater.platform.importer import Importer, Target, TargetKind
-from headwater.sell.actions.file_undo import undo_opportunity_import, undo_order_import
+from headwater.sell.actions.file_undo import (
+    UNDO_OPPORTUNITIES,
+    UNDO_ORDERS,
+    undo_opportunity_import,
+    undo_order_import,
+)
 from headwater.sell.actions.opportunity_files import import_opportunities, opportunity_faults
 from headwater.sell.actions.order_files import import_orders, order_faults
 from headwater.sell.actions.product_files import import_products, product_faults, undo_product_import
@@ -70,6 +75,7 @@ OPPORTUNITIES = Importer(
     apply=import_opportunities,
     faults=opportunity_faults,
     undo=undo_opportunity_import,
+    undo_steps=UNDO_OPPORTUNITIES,
     targets=(
         EXTERNAL_ID,
         Target("name", "What they may buy", max_length=200, aliases=("title", "opportunity", "deal name")),
@@ -97,6 +103,7 @@ ORDERS = Importer(
     apply=import_orders,
     faults=order_faults,
     undo=undo_order_import,
+    undo_steps=UNDO_ORDERS,
     targets=(
         EXTERNAL_ID,
         Target("number", "Order number", max_length=60, aliases=("order no", "invoice")),

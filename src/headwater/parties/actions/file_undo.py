@@ -11,6 +11,8 @@ from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.updating import REPEATED, changed_fact, mark_primary_points
 from headwater.parties.events import (
+    AccessGranted,
+    AccessWithdrawn,
     ContactPointRemoved,
     OrganisationDeleted,
     PersonDeleted,
@@ -21,6 +23,8 @@ from headwater.parties.events import (
 from headwater.parties.models import ContactPoint, Party, PartyKind, PartyTag, Relationship, RelationshipKind, Tag
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import by_people_since
+from headwater.platform.bulk import in_parts
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
@@ -32,6 +36,7 @@ NOUNS = ("parties.person", "parties.organisation")
 WORKED_ON = "somebody has worked on it since"
 MERGED = "it was merged with another record since"
 STILL_NEEDED = "a person who works there stays"
+ACCESS = (AccessGranted.verb, AccessWithdrawn.verb)
 
 
 @action
@@ -85,6 +90,20 @@ def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
         )
         latest = events.filter(outside).exclude(by_itself).values_list(column).annotate(last=Max("pk"))
         found.update(pk for pk, last in latest.values_list(column, "last") if pk in since and last > since[pk])
+    return found
+
+
+def dealt_with_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
+    """Those of the people and companies with whom somebody dealt since the batch began: a call, a to-do, an edit.
+
+    What happened to leads, opportunities and orders of theirs is no dealing with them.
+    """
+    dealings = by_people_since(batch_id).filter(subject_type__startswith="parties.").exclude(verb__in=ACCESS)
+    found: set[int] = set()
+    for column in ("party_id", "organisation_id"):
+        for part in in_parts(party_ids):
+            about = dealings.filter(**{f"{column}__in": part})
+            found.update(about.values_list(column, flat=True).distinct())
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import happened_to, people_worked_on_since
 from headwater.platform.bulk import in_parts
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
@@ -35,6 +36,16 @@ def take_back_conversions(*, lead_ids: Sequence[int], batch_id: int, by: Actor, 
     for part in in_parts(lead_ids):
         back += _take_back(part, batch_id, by=by, at=at)
     return back
+
+
+def converted_by(batch_id: int) -> list[int]:
+    """The leads a batch converted, in order."""
+    return happened_to(ROW, batch_id, LeadConverted.verb)
+
+
+def leads_worked_on_since(lead_ids: Sequence[int], batch_id: int) -> set[int]:
+    """Those of the leads that somebody worked on since the batch began."""
+    return people_worked_on_since(ROW, lead_ids, batch_id)
 
 
 def _take_back(lead_ids: Sequence[int], batch_id: int, *, by: Actor, at: datetime) -> int:

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from headwater.parties.actions.bulk_access import replace_access
-from headwater.parties.actions.file_undo import undo_party_import
+from headwater.parties.actions.file_undo import UNDO_PARTIES, dealt_with_since
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import worked_on_since
-from headwater.platform.bulk import in_parts
+from headwater.platform.batch import happened_to, worked_on_since
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
-from headwater.platform.importer import Kept, UndoResult
+from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.platform.models import Event
-from headwater.qualify.actions.conversion import take_back_conversions
+from headwater.qualify.actions.conversion import (
+    converted_by,
+    leads_worked_on_since,
+    take_back_conversions,
+)
 from headwater.sell.actions.order_lines import line_changes, restore_lines
 from headwater.sell.actions.sales_rows import RowChange, change_opportunities, change_orders
 from headwater.sell.actions.steps import ORDER_ROW, ROW, grant_reason, parties_of
-from headwater.sell.events import OpportunityDeleted, OpportunityStepTakenBack, OrderDeleted
+from headwater.sell.events import (
+    OpportunityDeleted,
+    OpportunityLost,
+    OpportunityMoved,
+    OpportunityStepTakenBack,
+    OpportunityWon,
+    OrderDeleted,
+    OrderLinesChanged,
+)
 from headwater.sell.models import Opportunity, Order
 
-STEPS = ("sell.opportunity_won", "sell.opportunity_lost", "sell.opportunity_moved", "platform.changed")
+STEPS = (OpportunityWon.verb, OpportunityLost.verb, OpportunityMoved.verb, Changed.verb)
 REASONS = {
     "sell.opportunity_moved": "it was moved to another stage since",
     "sell.opportunity_won": "it was won since",
@@ -40,6 +52,8 @@ REASONS = {
 OTHERWISE = "somebody has worked on it since"
 WITH_ORDER = "its order was changed since"
 WITH_WIN = "the opportunity it belongs to stays"
+WITH_LEAD = "somebody has worked on its lead since"
+WITH_PARTY = "something was done with the person or company behind it since"
 
 
 @action
@@ -49,8 +63,8 @@ def undo_opportunity_import(*, batch_id: int, by: Actor, at: datetime) -> UndoRe
     Raises:
         NotAllowed: the actor may not import, hence not undo an import of, opportunities.
     """
-    by.require("sell.opportunity.import")
-    return _undo(batch_id, by=by.in_batch(batch_id), at=at)
+    # What an undo does is part of the batch's story, not work on its rows: every fact names the batch.
+    return undo_at_once(UNDO_OPPORTUNITIES, batch_id=batch_id, by=by.in_batch(batch_id), at=at)
 
 
 @action
@@ -60,68 +74,57 @@ def undo_order_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     Raises:
         NotAllowed: the actor may not import, hence not undo an import of, orders.
     """
-    by.require("sell.order.import")
-    return _undo(batch_id, by=by.in_batch(batch_id), at=at)
+    return undo_at_once(UNDO_ORDERS, batch_id=batch_id, by=by.in_batch(batch_id), at=at)
 
 
-def _undo(batch_id: int, *, by: Actor, at: datetime) -> UndoResult:
-    # What an undo does is part of the batch's story, not work on its rows: every fact names the batch.
-    opportunities = _batch_rows(Opportunity, batch_id)
-    orders = _batch_rows(Order, batch_id)
-    staying = _staying(opportunities, orders, batch_id)
-    going = [row for row in opportunities if row.pk not in staying]
-    going_ids = {row.pk for row in going}
-    restored, kept = _restore_opportunities(batch_id, except_ids=going_ids, by=by, at=at)
-    touched = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
-    open_again = going_ids | restored
-    falling = [
-        order
-        for order in orders
-        if order.pk not in touched and (order.opportunity_id is None or order.opportunity_id in open_again)
-    ]
-    _remove(going, falling, by=by, at=at)
-    restored_orders, kept_orders = _restore_orders(batch_id, except_ids={o.pk for o in falling}, by=by, at=at)
-    _open_leads_again(going, falling, batch_id, by=by, at=at)
-    if by.may("parties.person.import"):
-        undo_party_import(batch_id=batch_id, by=by, at=at)
-    kept += [Kept(row.pk, _title(row), staying[row.pk]) for row in opportunities if row.pk in staying]
-    fell = {order.pk for order in falling}
-    stay = [order for order in orders if order.pk not in fell and order.opportunity_id not in staying]
-    names = names_of(order.party_id for order in stay if order.party_id is not None)
-    kept += [
-        Kept(o.pk, o.number or names.get(o.party_id or 0, str(o)), REASONS.get(touched.get(o.pk, ""), WITH_WIN))
-        for o in stay
-    ]
-    alone = [order for order in falling if order.opportunity_id not in going_ids]
-    return UndoResult(
-        removed=len(going) + len(alone), restored=len(restored) + restored_orders, kept=(*kept, *kept_orders)
-    )
+# ---------------------------------------------------------------- opportunities the batch added, with their orders
 
 
-def _batch_rows(model: Any, batch_id: int) -> list[Any]:
-    return list(model.objects.select_for_update().filter(batch_id=batch_id, deleted_at=None).order_by("pk"))
+def _added(model: Any, batch_id: int) -> list[int]:
+    rows = model.objects.filter(batch_id=batch_id, deleted_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _staying(opportunities: Sequence[Opportunity], orders: Sequence[Order], batch_id: int) -> dict[int, str]:
+def _take_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Delete those of the opportunities that nobody worked on since, and the orders that came with them."""
+    rows = _locked(Opportunity, pk__in=ids, batch_id=batch_id)
+    orders = _locked(Order, opportunity_id__in=ids, batch_id=batch_id)
+    staying = _staying(rows, orders, batch_id)
+    going = {row.pk: row for row in rows if row.pk not in staying}
+    _remove(list(going.values()), [order for order in orders if order.opportunity_id in going], by=by, at=at)
+    kept = [Kept(row.pk, row.name, staying[row.pk], kind="opportunities") for row in rows if row.pk in staying]
+    return UndoResult(removed=len(going), kept=kept)
+
+
+def _staying(rows: Sequence[Opportunity], orders: Sequence[Order], batch_id: int) -> dict[int, str]:
     """The opportunities of the batch that stay, with the reason."""
-    ids = [row.pk for row in opportunities]
+    ids = [row.pk for row in rows]
     staying = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ROW, ids, batch_id).items()}
     changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
     for order in orders:
         if order.pk in changed and order.opportunity_id is not None:
             staying.setdefault(order.opportunity_id, WITH_ORDER)
-    for part in in_parts(ids):
-        others = Order.objects.filter(opportunity_id__in=part, deleted_at=None).exclude(batch_id=batch_id)
-        for opportunity_id in others.values_list("opportunity_id", flat=True):
-            staying.setdefault(opportunity_id or 0, REASONS["sell.order_placed"])
-    return {pk: reason for pk, reason in staying.items() if pk in set(ids)} if staying else {}
+    others = Order.objects.filter(opportunity_id__in=ids, deleted_at=None).exclude(batch_id=batch_id)
+    for opportunity_id in others.values_list("opportunity_id", flat=True):
+        staying.setdefault(opportunity_id or 0, REASONS["sell.order_placed"])
+    leads = leads_worked_on_since(sorted({row.lead_id for row in rows if row.lead_id is not None}), batch_id)
+    # A call, a note and a to-do are facts of whom it is about.
+    behind = _parties_dealt_with(rows, batch_id)
+    for row in rows:
+        if row.lead_id in leads:
+            staying.setdefault(row.pk, WITH_LEAD)
+        elif row.party_id in behind:
+            staying.setdefault(row.pk, WITH_PARTY)
+    return staying
+
+
+def _parties_dealt_with(rows: Sequence[Opportunity | Order], batch_id: int) -> set[int]:
+    return dealt_with_since(sorted({row.party_id for row in rows if row.party_id is not None}), batch_id)
 
 
 def _remove(going: Sequence[Opportunity], falling: Sequence[Order], *, by: Actor, at: datetime) -> None:
-    for part in in_parts([row.pk for row in going]):
-        Opportunity.objects.filter(pk__in=part).update(deleted_at=at)
-    for part in in_parts([order.pk for order in falling]):
-        Order.objects.filter(pk__in=part).update(deleted_at=at)
+    Opportunity.objects.filter(pk__in=[row.pk for row in going]).update(deleted_at=at)
+    Order.objects.filter(pk__in=[order.pk for order in falling]).update(deleted_at=at)
     ended = [(party_id, grant_reason(row.pk)) for row in going if row.owner_id for party_id in parties_of(row)]
     if ended:
         replace_access(ended=ended, given=[], by=by)
@@ -143,80 +146,119 @@ def _remove(going: Sequence[Opportunity], falling: Sequence[Order], *, by: Actor
     record_bulk(facts, by=by, at=[at] * len(facts))
 
 
-def _open_leads_again(
-    going: Sequence[Opportunity], falling: Sequence[Order], batch_id: int, *, by: Actor, at: datetime
-) -> None:
-    leads = {row.lead_id for row in going if row.lead_id is not None}
-    leads |= {order.lead_id for order in falling if order.lead_id is not None}
-    if not leads:
-        return
-    live = Opportunity.objects.filter(lead_id__in=leads, deleted_at=None).values_list("lead_id", flat=True)
-    bought = Order.objects.filter(lead_id__in=leads, deleted_at=None).values_list("lead_id", flat=True)
-    alone = sorted(leads - set(live) - set(bought))
-    take_back_conversions(lead_ids=alone, batch_id=batch_id, by=by, at=at)
+# ---------------------------------------------------------------- opportunities that were here before
 
 
-def _restore_opportunities(
-    batch_id: int, *, except_ids: set[int], by: Actor, at: datetime
-) -> tuple[set[int], list[Kept]]:
-    """Give the opportunities that the batch changed their old values back, where nobody changed them since."""
-    edits = [(event, edit) for event, edit in _edits(ROW, batch_id) if event.subject_id not in except_ids]
-    rows = _in_bulk(Opportunity, {event.subject_id for event, _ in edits})
-    touched = worked_on_since(ROW, list(rows), batch_id)
+def _changed_opportunities(batch_id: int) -> list[int]:
+    """The opportunities a batch changed, without those that it added or brought back."""
+    own = set(Opportunity.objects.filter(batch_id=batch_id).values_list("pk", flat=True))
+    return [pk for pk in happened_to(ROW, batch_id, *STEPS) if pk not in own]
+
+
+def _restore_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Give opportunities that the batch changed their old values back, where nobody changed them since.
+
+    The orders of wins that are taken back fall with them.
+    """
+    edits = list(_edits(ROW, batch_id, ids))
+    rows = {row.pk: row for row in _locked(Opportunity, pk__in=[event.subject_id for event, _ in edits])}
+    won = {event.subject_id for event, _ in edits if event.verb == OpportunityWon.verb}
+    orders = _locked(Order, opportunity_id__in=won & rows.keys(), batch_id=batch_id)
+    kept = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ROW, list(rows), batch_id).items()}
+    changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
+    for order in orders:
+        if order.pk in changed:
+            kept.setdefault(order.opportunity_id or 0, WITH_ORDER)
     changes: dict[int, RowChange] = {}
-    kept: dict[int, str] = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
-    for event, edit in edits:
-        row = rows.get(event.subject_id)
-        if row is None or row.pk in kept:
-            continue
-        try:
-            values = old_values(row, edit)
-        except NotUndoable as refusal:  # asked before anything was written
-            kept[row.pk] = str(refusal.params["reason"])
-            continue
-        told = {"event_id": event.pk, "what": "the import"}
+    for event, values in _back(edits, rows, kept):
+        row, told = rows[event.subject_id], {"event_id": event.pk, "what": "the import"}
         change = changes.setdefault(row.pk, RowChange(row, {}, OpportunityStepTakenBack, told))
         _take_over(row, values, change.changed)
     change_opportunities([c for pk, c in changes.items() if c.changed and pk not in kept], by=by, at=at)
-    told_kept = [Kept(pk, _title(rows[pk]), reason) for pk, reason in kept.items() if rows[pk].batch_id != batch_id]
-    return set(changes) - kept.keys(), told_kept
+    restored = changes.keys() - kept.keys()
+    falling = [order for order in orders if order.opportunity_id in restored]
+    _remove([], falling, by=by, at=at)
+    told_kept = [Kept(pk, rows[pk].name, reason, kind="opportunities") for pk, reason in kept.items()]
+    return UndoResult(removed=len(falling), restored=len(restored), kept=told_kept)
 
 
-def _restore_orders(batch_id: int, *, except_ids: set[int], by: Actor, at: datetime) -> tuple[int, list[Kept]]:
-    edits = [(event, edit) for event, edit in _edits(ORDER_ROW, batch_id) if event.subject_id not in except_ids]
-    of_lines = {order_id for order_id, _ in line_changes(batch_id) if order_id not in except_ids}
-    rows = _in_bulk(Order, {event.subject_id for event, _ in edits} | of_lines)
-    touched = worked_on_since(ORDER_ROW, list(rows), batch_id)
+# ---------------------------------------------------------------- orders
+
+
+def _take_orders(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Delete those of the other orders the batch added that nobody worked on since."""
+    orders = _locked(Order, pk__in=ids, batch_id=batch_id)
+    touched = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
+    reasons = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
+    wins = _wins_that_stay([order.opportunity_id for order in orders if order.opportunity_id is not None], batch_id)
+    behind = _parties_dealt_with(orders, batch_id)
+    for order in orders:
+        if order.opportunity_id in wins:
+            reasons.setdefault(order.pk, WITH_WIN)
+        elif order.party_id in behind:
+            reasons.setdefault(order.pk, WITH_PARTY)
+    going = [order for order in orders if order.pk not in reasons]
+    _remove([], going, by=by, at=at)
+    # An opportunity of the batch that stays is told already.
+    stay = [order for order in orders if order.pk in reasons and wins.get(order.opportunity_id or 0) != batch_id]
+    names = names_of(order.party_id for order in stay if order.party_id is not None)
+    kept = [Kept(o.pk, o.number or names.get(o.party_id or 0, str(o)), reasons[o.pk], kind="orders") for o in stay]
+    return UndoResult(removed=len(going), kept=kept)
+
+
+def _wins_that_stay(ids: Sequence[int], batch_id: int) -> Mapping[int, int | None]:
+    """Those of the opportunities that the batch won and that still are, with the batch that added them."""
+    rows = Opportunity.objects.filter(pk__in=ids, deleted_at=None).exclude(outcome="")
+    events = Event.objects.filter(batch_id=batch_id, verb=OpportunityWon.verb, subject_type=ROW, subject_id__in=ids)
+    won = set(events.values_list("subject_id", flat=True))
+    return {pk: added for pk, added in rows.values_list("pk", "batch_id") if pk in won}
+
+
+def _changed_orders(batch_id: int) -> list[int]:
+    """The orders a batch changed, or whose lines, without those that it added or brought back."""
+    own = set(Order.objects.filter(batch_id=batch_id).values_list("pk", flat=True))
+    return [pk for pk in happened_to(ORDER_ROW, batch_id, Changed.verb, OrderLinesChanged.verb) if pk not in own]
+
+
+def _restore_orders(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Give orders that the batch changed their old values and lines back, where nobody changed them since."""
+    edits = list(_edits(ORDER_ROW, batch_id, ids))
+    rows = {order.pk: order for order in _locked(Order, pk__in=ids)}
+    kept = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ORDER_ROW, list(rows), batch_id).items()}
     changes: dict[int, tuple[Order, dict[str, list[Any]]]] = {}
-    kept: dict[int, str] = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
-    for event, edit in edits:
-        row = rows.get(event.subject_id)
-        if row is None or row.pk in kept:
-            continue
-        try:
-            values = old_values(row, edit)
-        except NotUndoable as refusal:  # asked before anything was written
-            kept[row.pk] = str(refusal.params["reason"])
-            continue
-        _take_over(row, values, changes.setdefault(row.pk, (row, {}))[1])
+    for event, values in _back(edits, rows, kept):
+        order = rows[event.subject_id]
+        _take_over(order, values, changes.setdefault(order.pk, (order, {}))[1])
     going = [change for pk, change in changes.items() if change[1] and pk not in kept]
     change_orders(going, by=by, at=at)
+    of_lines = {order_id for order_id, _ in line_changes(batch_id, ids)}
     with_lines = restore_lines(batch_id, [pk for pk in of_lines & rows.keys() if pk not in kept], by=by, at=at)
-    told = [Kept(pk, str(rows[pk]), reason) for pk, reason in kept.items() if rows[pk].batch_id != batch_id]
-    return len({order.pk for order, _ in going} | with_lines), told
+    told = [Kept(pk, str(rows[pk]), reason, kind="orders") for pk, reason in kept.items()]
+    return UndoResult(restored=len({order.pk for order, _ in going} | with_lines), kept=told)
 
 
-def _take_over(row: Any, values: dict[str, Any], changed: dict[str, list[Any]]) -> None:
-    for name, old in values.items():
-        pair = changed.setdefault(name, [getattr(row, name), old])
-        pair[1] = old
-        setattr(row, name, old)
+# ---------------------------------------------------------------- leads
 
 
-def _edits(row_type: str, batch_id: int) -> Iterator[tuple[Event, Changed]]:
+def _open_leads_again(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Open leads that the batch converted and of which nothing came that stays."""
+    live = set(Opportunity.objects.filter(lead_id__in=ids, deleted_at=None).values_list("lead_id", flat=True))
+    live |= set(Order.objects.filter(lead_id__in=ids, deleted_at=None).values_list("lead_id", flat=True))
+    take_back_conversions(lead_ids=[pk for pk in ids if pk not in live], batch_id=batch_id, by=by, at=at)
+    return UndoResult()
+
+
+# ---------------------------------------------------------------- what both need
+
+
+def _locked(model: Any, **which: Any) -> list[Any]:
+    return list(model.objects.select_for_update().filter(deleted_at=None, **which).order_by("pk"))
+
+
+def _edits(row_type: str, batch_id: int, ids: Sequence[int]) -> Iterator[tuple[Event, Changed]]:
     """What the batch changed on rows, newest first; facts of rows that came in closed changed nothing."""
-    events = Event.objects.filter(batch_id=batch_id, verb__in=STEPS, subject_type=row_type)
-    for event in events.select_related("personal").order_by("-pk").iterator(chunk_size=2_000):
+    events = Event.objects.filter(batch_id=batch_id, verb__in=STEPS, subject_type=row_type, subject_id__in=ids)
+    for event in events.select_related("personal").order_by("-pk"):
         personal = event.personal.data if hasattr(event, "personal") else {}
         fields, private = event.data.get("fields") or {}, personal.get("personal_fields") or {}
         if fields or private:
@@ -226,12 +268,39 @@ def _edits(row_type: str, batch_id: int) -> Iterator[tuple[Event, Changed]]:
             )
 
 
-def _in_bulk(model: Any, ids: Iterable[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    for part in in_parts(ids):
-        found |= model.objects.select_for_update().filter(deleted_at=None).in_bulk(part)
-    return found
+def _back(
+    edits: Sequence[tuple[Event, Changed]], rows: Mapping[int, Any], kept: dict[int, str]
+) -> Iterator[tuple[Event, dict[str, Any]]]:
+    """The old values of each edit, for the caller to put on its row; why one cannot come back goes to ``kept``."""
+    for event, edit in edits:
+        row = rows.get(event.subject_id)
+        if row is None or row.pk in kept:
+            continue
+        try:
+            values = old_values(row, edit)
+        except NotUndoable as refusal:  # asked before anything was written
+            kept[row.pk] = str(refusal.params["reason"])
+            continue
+        yield event, values
 
 
-def _title(row: Opportunity) -> str:
-    return row.name
+def _take_over(row: Any, values: Mapping[str, Any], changed: dict[str, list[Any]]) -> None:
+    for name, old in values.items():
+        pair = changed.setdefault(name, [getattr(row, name), old])
+        pair[1] = old
+        setattr(row, name, old)
+
+
+def _steps(verb: str) -> tuple[UndoStep, ...]:
+    return (
+        UndoStep(verb, lambda batch_id: _added(Opportunity, batch_id), _take_opportunities),
+        UndoStep(verb, _changed_opportunities, _restore_opportunities),
+        UndoStep(verb, lambda batch_id: _added(Order, batch_id), _take_orders),
+        UndoStep(verb, _changed_orders, _restore_orders),
+        UndoStep("qualify.lead.convert", converted_by, _open_leads_again),
+        *(replace(step, is_told=False) for step in UNDO_PARTIES),
+    )
+
+
+UNDO_OPPORTUNITIES = _steps("sell.opportunity.import")
+UNDO_ORDERS = _steps("sell.order.import")

@@ -11,7 +11,7 @@ from typing import Any, cast
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.changes import put_values
-from headwater.platform.events import Fact, fact_of, json_value, record_bulk
+from headwater.platform.events import Fact, facts_of, json_value, record_bulk
 from headwater.platform.importer import Batch
 from headwater.platform.models import Event
 from headwater.sell.actions.file_cells import FileRow
@@ -116,32 +116,42 @@ def restore_lines(batch_id: int, order_ids: Sequence[int], *, by: Actor, at: dat
 
     What was changed again since is left as it is.
     """
-    facts = [fact for order_id, fact in line_changes(batch_id) if order_id in set(order_ids)]
-    told: list[Fact] = []
+    facts = [fact for _, fact in line_changes(batch_id, order_ids)]
+    added = {pk for fact in facts for pk in fact.added or []}
+    corrected = {int(pk) for fact in facts for pk in fact.changed or {}} - added
+    for part in in_parts(added):
+        OrderLine.objects.filter(pk__in=part, order_id__in=order_ids).delete()
+    lines: dict[int, OrderLine] = {}
+    for part in in_parts(corrected):
+        lines |= OrderLine.objects.filter(order_id__in=order_ids).in_bulk(part)
     for fact in facts:
-        OrderLine.objects.filter(pk__in=fact.added or [], order_id=fact.order_id).delete()
         for pk, values in (fact.changed or {}).items():
-            line = OrderLine.objects.filter(pk=int(pk), order_id=fact.order_id).first()
-            if line is None:
-                continue
-            back = {n: old for n, (old, new) in values.items() if _typed(line, n, new) == getattr(line, n)}
-            for name, old in back.items():
-                setattr(line, name, _typed(line, name, old))
-            line.save(update_fields=list(back))
-        told.append(
-            OrderLinesChanged(
-                order_id=fact.order_id, words="taken back with the import", party_id=fact.party_id,
-                organisation_id=fact.organisation_id,
-            )
-        )  # fmt: skip
+            if (line := lines.get(int(pk))) is not None:
+                for name, (old, new) in values.items():
+                    if _typed(line, name, new) == getattr(line, name):
+                        setattr(line, name, _typed(line, name, old))
+    OrderLine.objects.bulk_update(lines.values(), [name.removesuffix("_id") for name in FIELDS], batch_size=200)
+    told = [
+        OrderLinesChanged(
+            order_id=fact.order_id, words="taken back with the import", party_id=fact.party_id,
+            organisation_id=fact.organisation_id,
+        )
+        for fact in facts
+    ]  # fmt: skip
     record_bulk(told, by=by, at=[at] * len(told))
     return {fact.order_id for fact in facts}
 
 
-def line_changes(batch_id: int) -> list[tuple[int, OrderLinesChanged]]:
-    """What a batch did to the lines of orders, newest first."""
-    events = Event.objects.filter(batch_id=batch_id, verb=OrderLinesChanged.verb, subject_type=ORDER_ROW)
-    return [(event.subject_id, cast(OrderLinesChanged, fact_of(event))) for event in events.order_by("-pk")]
+def line_changes(batch_id: int, order_ids: Sequence[int]) -> list[tuple[int, OrderLinesChanged]]:
+    """What a batch did to the lines of these orders, newest first."""
+    found: list[tuple[int, OrderLinesChanged]] = []
+    for part in in_parts(order_ids):
+        events = Event.objects.filter(
+            batch_id=batch_id, verb=OrderLinesChanged.verb, subject_type=ORDER_ROW, subject_id__in=part
+        ).order_by("-pk")
+        facts = facts_of(list(events))
+        found += [(cast(OrderLinesChanged, fact).order_id, cast(OrderLinesChanged, fact)) for fact in facts]
+    return found
 
 
 # ---------------------------------------------------------------- inside
