@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,8 +12,9 @@ from headwater.acquire.models import Campaign, Source
 from headwater.acquire.rules import LONGEST_NAME, fold_name
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import insert_rows, reserve_ids
-from headwater.platform.changes import change_row, old_values
+from headwater.platform.batch import gone_by_undo
+from headwater.platform.bulk import check_each, insert_rows, reserve_ids
+from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.shelf import Shelf, archive_of
@@ -114,6 +115,26 @@ def change_campaign(
 
 
 @action
+def assign_campaign(*, campaign_id: int, owner_id: int | None, by: Actor, at: datetime) -> Campaign:
+    """Let a colleague look after a campaign from now on."""
+    return change_campaign(campaign_id=campaign_id, owner_id=owner_id, by=by, at=at)
+
+
+@action
+def assign_campaigns(*, ids: Sequence[int], owner_id: int | None, by: Actor, at: datetime) -> int:
+    """Let a colleague look after several campaigns; how many changed hands.
+
+    Raises:
+        NotAllowed: the actor may not change campaigns.
+        SomeRefused: some are not there any more.
+    """
+    by.require("acquire.campaign.change")
+    campaigns = list(Campaign.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
+    check_each(campaigns, lambda campaign: None, ids=ids)
+    return change_rows([Edit(each, {"owner_id": owner_id}, ROW) for each in campaigns], by=by, at=at)
+
+
+@action
 def delete_campaign(*, campaign_id: int, by: Actor, at: datetime) -> Campaign:
     """Take a campaign off the lists; leads and spend that name it still do."""
     return SHELF.put_away(pk=campaign_id, by=by, at=at)
@@ -135,15 +156,18 @@ def ensure_campaigns(
 ) -> dict[str, int]:
     """The ids of the campaigns that a file names; those not known yet are added. Few queries however many names.
 
-    ``sources`` says through which sources each campaign ran; new links are added, none is taken away.
+    ``sources`` says through which sources each campaign ran; new links are added, none is taken away. A campaign that
+    the undo of an import deleted is back. One that people deleted is meant, but stays deleted.
 
     Raises:
         NotAllowed: a campaign has to be added and the actor may not.
     """
     keys = {name: fold_name(name) for name in names if name.strip()}
     take_turns(ROW, keys.values())
-    known = Campaign.objects.filter(name_key__in=set(keys.values()), deleted_at=None)
-    found = dict(known.values_list("name_key", "pk"))
+    found = _called(set(keys.values()))
+    away = Campaign.objects.filter(pk__in=found.values()).exclude(deleted_at=None).values_list("pk", flat=True)
+    for pk in sorted(gone_by_undo(ROW, list(away), CampaignDeleted.verb)):
+        restore_campaign(campaign_id=pk, by=by, at=at)
     missing: dict[str, str] = {}
     for name, key in keys.items():
         if key not in found:
@@ -166,6 +190,17 @@ def ensure_campaigns(
             [through(campaign_id=c, source_id=s) for c, s in sorted(links)], ignore_conflicts=True
         )
     return {name: found[key] for name, key in keys.items()}
+
+
+def campaign_called(name: str) -> Campaign | None:
+    """The campaign a name means: the one of that name, else the last that was deleted."""
+    return Campaign.objects.filter(pk__in=_called({fold_name(name)}).values()).first()
+
+
+def _called(keys: Collection[str]) -> dict[str, int]:
+    """The campaign each folded name means: the one that is there, else the last that was deleted."""
+    named = Campaign.objects.filter(name_key__in=keys).order_by("pk").values_list("name_key", "pk", "deleted_at")
+    return {key: pk for key, pk, _ in sorted(named, key=lambda row: row[2] is None)}
 
 
 @undoes(CampaignAdded, CampaignRestored)

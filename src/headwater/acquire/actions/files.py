@@ -9,17 +9,23 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from headwater.acquire.actions.campaigns import add_campaign, change_campaign, delete_campaign, ensure_campaigns
+from headwater.acquire.actions.campaigns import (
+    add_campaign,
+    campaign_called,
+    change_campaign,
+    delete_campaign,
+    ensure_campaigns,
+)
 from headwater.acquire.actions.campaigns import restore_campaign as bring_campaign_back
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.acquire.actions.sources import add_source, archive_source, change_source, ensure_sources, restore_source
-from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
+from headwater.acquire.events import CampaignDeleted, SourceArchived, SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
 from headwater.acquire.queries import channel_labels, channels_of
 from headwater.acquire.rules import fold_name, guess_channel, read_channel, why_not_spent
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import edits_of, happened_to, worked_on_since
+from headwater.platform.batch import deleted_by_hand, edits_of, happened_to, stays_deleted, worked_on_since
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
@@ -37,7 +43,10 @@ CENT = Decimal("0.01")
 
 @action
 def import_sources(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
-    """Take in a file of sources. The same name, or external id, is the same source; archived ones come back."""
+    """Take in a file of sources. The same name, or external id, is the same source.
+
+    One that the undo of an import archived is in use again; what people archived stays as it is.
+    """
     by.require("acquire.source.import")
     by = by.in_batch(batch.id)
     labels = channel_labels()
@@ -53,6 +62,9 @@ def import_sources(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: dat
             channel = channel or guess_channel(name)
             source = add_source(name=name, channel=channel, note=row.values.get("note", ""), by=by, at=at)
             outcome = Outcome.CREATED
+        elif since := deleted_by_hand(SOURCE, {source.pk: source.archived_at}, SourceArchived.verb):
+            results.append(_stays(row, "source", source, since, batch))
+            continue
         elif same is not None and same.pk != source.pk:
             results.append(RowResult(row.line, Outcome.REJECTED, None, [f"Another source is called “{name}”."]))
             continue
@@ -123,8 +135,13 @@ def import_campaigns(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: d
                 extra["owner"] = owner
                 notes.append(f"Nobody here is called “{owner}”.")
         source_ids = [sources[source] for source in _split(get("source", ""))]
-        same = Campaign.objects.filter(name_key=fold_name(name), deleted_at=None).first()
+        same = campaign_called(name)
         campaign = Campaign.objects.filter(pk=known[external_id]).first() if external_id in known else same
+        if campaign is not None and (
+            since := deleted_by_hand(CAMPAIGN, {campaign.pk: campaign.deleted_at}, CampaignDeleted.verb)
+        ):
+            results.append(_stays(row, "campaign", campaign, since, batch))
+            continue
         wrong = _why_not_campaign(values, campaign, same, name)
         if wrong:
             results.append(RowResult(row.line, Outcome.REJECTED, None, wrong))
@@ -202,6 +219,9 @@ class _Spend:
     def take(self, rows: Sequence[CleanRow]) -> list[RowResult]:
         known = self._by_external_id(rows)
         same = self._earlier([row for row in rows if not row.values.get("external_id")])
+        gone = {entry.pk: entry.deleted_at for entry in (*known.values(), *same.values())}
+        stay = deleted_by_hand(SPEND, gone, SpendDeleted.verb)
+        notes: dict[int, list[str]] = {}
         results: list[tuple[CleanRow, Outcome, SpendEntry]] = []
         left_out: dict[int, list[str]] = {}
         for row in rows:
@@ -217,10 +237,15 @@ class _Spend:
                 if external_id:
                     known[external_id] = entry
                 results.append((row, Outcome.CREATED, entry))
+            elif entry.pk in stay:
+                notes[row.line] = [stays_deleted("The entry", stay[entry.pk], self.batch.zone)]
+                results.append((row, Outcome.UNCHANGED, entry))
             else:
                 results.append((row, self._compare(entry, wanted), entry))
         self._write()
-        told = {row.line: RowResult(row.line, outcome, entry.pk) for row, outcome, entry in results}
+        told = {
+            row.line: RowResult(row.line, outcome, entry.pk, notes.get(row.line, ())) for row, outcome, entry in results
+        }
         told |= {line: RowResult(line, Outcome.REJECTED, None, faults) for line, faults in left_out.items()}
         return [told[row.line] for row in rows]
 
@@ -230,7 +255,7 @@ class _Spend:
         return {external_id: entries[pk] for external_id, pk in found.items() if pk in entries}
 
     def _earlier(self, rows: Sequence[CleanRow]) -> dict[object, SpendEntry]:
-        """Entries of earlier files, by what makes them the same; deleted ones come back."""
+        """Entries of earlier files, by what makes them the same; those that an undo took out come back."""
         days = {row.values["spent_on"] for row in rows}
         entries = SpendEntry.objects.filter(spent_on__in=days).exclude(batch_id=self.batch.id).order_by("-pk")
         return {
@@ -300,6 +325,15 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     kept.extend(Kept(pk, str(entries[pk]), "it was changed since") for pk in touched)
     named = undo_at_once(UNDO_ORIGINS, batch_id=batch_id, by=by, at=at)
     return UndoResult(removed=len(going), restored=restored, kept=kept) + named
+
+
+def _stays(
+    row: CleanRow, noun: str, about: Source | Campaign, since: Mapping[int, datetime], batch: Batch
+) -> RowResult:
+    """What becomes of a row about something that people put away: nothing."""
+    how = "archived" if noun == "source" else "deleted"
+    told = stays_deleted(f"The {noun} “{about.name}”", since[about.pk], batch.zone, how=how)
+    return RowResult(row.line, Outcome.UNCHANGED, about.pk, [told])
 
 
 def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:

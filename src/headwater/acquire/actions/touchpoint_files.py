@@ -20,10 +20,11 @@ from headwater.acquire.rules import read_channel
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.file_undo import UNDO_PARTIES
 from headwater.parties.actions.matching import PartyDraft, match_parties
+from headwater.parties.actions.revival import revive_parties
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import worked_on_since
+from headwater.platform.batch import deleted_by_hand, stays_deleted, worked_on_since
 from headwater.platform.bulk import in_parts
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
@@ -76,7 +77,7 @@ def import_touchpoints(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at:
     _read(fresh, batch=batch, by=by, at=at)
     new = _without_the_same([row for row in fresh if not row.errors])
     _write(new, batch=batch, by=by, at=at)
-    _revive([row for row in read if row.outcome is Outcome.UNCHANGED], by)
+    _revive([row for row in read if row.outcome is Outcome.UNCHANGED], batch, by=by, at=at)
     return [row.result() for row in read]
 
 
@@ -211,14 +212,26 @@ def _write(new: Sequence[_FileRow], *, batch: Batch, by: Actor, at: datetime) ->
     record_bulk(facts, by=by, at=[draft.occurred_at or at for draft in drafts])
 
 
-def _revive(rows: Sequence[_FileRow], by: Actor) -> None:
-    """Touchpoints that the undo of an earlier import took back count again."""
-    ids = [row.touchpoint_id for row in rows if row.touchpoint_id is not None]
-    gone: set[int] = set()
+def _revive(rows: Sequence[_FileRow], batch: Batch, *, by: Actor, at: datetime) -> None:
+    """Touchpoints that the undo of an earlier import took back count again; what people took back does not.
+
+    Whom they are about is back with them.
+    """
+    ids = sorted({row.touchpoint_id for row in rows if row.touchpoint_id is not None})
+    gone: dict[int, datetime | None] = {}
     for part in in_parts(ids):
         deleted = Touchpoint.objects.filter(pk__in=part).exclude(deleted_at=None)
-        gone |= set(deleted.values_list("pk", flat=True))
-        deleted.update(deleted_at=None, batch_id=by.batch_id)
+        gone |= dict(deleted.values_list("pk", "deleted_at"))
+    stay = deleted_by_hand(ROW, gone, TouchpointTakenBack.verb)
+    back = gone.keys() - stay.keys()
+    about: set[int | None] = set()
+    for part in in_parts(back):
+        coming = Touchpoint.objects.filter(pk__in=part)
+        about |= {pk for pair in coming.values_list("party_id", "organisation_id") for pk in pair}
+        coming.update(deleted_at=None, batch_id=by.batch_id)
+    revive_parties(sorted(pk for pk in about if pk is not None), by=by, at=at)
     for row in rows:
-        if row.touchpoint_id in gone:
+        if row.touchpoint_id in back:
             row.outcome = Outcome.CREATED
+        elif row.touchpoint_id in stay:
+            row.notes.append(stays_deleted("The touchpoint", stay[row.touchpoint_id], batch.zone))

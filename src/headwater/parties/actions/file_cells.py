@@ -34,7 +34,9 @@ class Owners:
 def result_of(
     line: int, match: PartyMatch, is_created: bool, party_id: int | None, changed: set[int], notes: Sequence[str]
 ) -> RowResult:
-    """What became of a row about this party."""
+    """What became of a row about this party. Whom people deleted stays deleted, whatever the file says."""
+    if match.deleted_id is not None:
+        return RowResult(line, Outcome.UNCHANGED, match.deleted_id, tuple(match.errors))
     if match.errors or party_id is None:
         reasons = match.errors or ["The row names nobody."]
         return RowResult(line, Outcome.REJECTED, None, tuple(reasons))

@@ -11,7 +11,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from headwater.parties import rules
+from headwater.parties.events import OrganisationDeleted, PersonDeleted
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.platform.batch import deleted_by_hand
 from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids, named_by
 from headwater.platform.turns import take_turns
@@ -25,7 +27,8 @@ COLUMNS = ("pk", "kind", "name", "employer_id", "email", "phone", "deleted_at") 
 @dataclass(slots=True)
 class KnownParty:
     """A party as far as matching needs it. ``is_label``: its name is only an address, number or label. ``also`` are
-    the names of records that became part of it."""
+    the names of records that became part of it. ``is_by_hand``: somebody deleted it, so that no file brings it back.
+    """
 
     id: int
     name: str
@@ -33,6 +36,8 @@ class KnownParty:
     is_label: bool = False
     is_new: bool = False
     is_deleted: bool = False
+    deleted_at: datetime | None = None
+    is_by_hand: bool = False
     is_company: bool = False
     has_external_id: bool = False
     email: str = ""
@@ -43,10 +48,12 @@ class KnownParty:
 class KnownParties:
     """The parties a chunk may be about, found by external id, address, number, company or exact name.
 
-    Deleted parties count where an import had made them: importing again revives what an undo took back.
+    Deleted parties count where an import had made them: importing again revives what an undo took back. For a file
+    (``by_file``) all of them count: what somebody deleted is not to come back as a new record.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_file: bool) -> None:
+        self._by_file, self.has_deleted_by_hand = by_file, False
         self._by_id: dict[int, KnownParty] = {}
         self._external: dict[str, KnownParty] = {}
         self._emails: dict[str, list[KnownParty]] = {}
@@ -56,10 +63,10 @@ class KnownParties:
         self._company_external: dict[str, KnownParty] = {}
 
     @classmethod
-    def load(cls, readings: Sequence[Reading], *, system: str, kind_key: str) -> KnownParties:
+    def load(cls, readings: Sequence[Reading], *, system: str, kind_key: str, by_file: bool = False) -> KnownParties:
         """Everything the readings may be about. Nobody else looks for the same until the action is over."""
         take_turns("party", _keys_of(readings))
-        known = cls()
+        known = cls(by_file=by_file)
         known._load_companies(readings, system)
         if kind_key == "parties.person":
             known._load_external(readings, system)
@@ -68,6 +75,8 @@ class KnownParties:
         known._load_names({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone} - {""})
         if Party.objects.filter(merged_into__isnull=False).exists():
             known._load_merged(readings)
+        if by_file:
+            known._leave_deleted()
         return known
 
     # -- reading
@@ -105,7 +114,9 @@ class KnownParties:
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
         for part in in_parts(values):
             points = (
-                ContactPoint.objects.filter(_worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None)
+                ContactPoint.objects.filter(
+                    self._worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None
+                )
                 .filter(party__kind=PartyKind.PERSON)
                 .order_by("party_id")
                 .values_list("normalised", *(f"party__{name}" for name in COLUMNS))
@@ -149,9 +160,24 @@ class KnownParties:
             for pk, name in Party.objects.filter(merged_into__in=ids).values_list("merged_into_id", "name"):
                 self._by_id[pk].also += (name,)
 
-    @staticmethod
-    def _parties(condition: Q) -> QuerySet[Party]:
-        return Party.objects.filter(_worth(), condition)
+    def _parties(self, condition: Q) -> QuerySet[Party]:
+        return Party.objects.filter(self._worth(), condition)
+
+    def _worth(self, prefix: str = "") -> Q:
+        """Who is worth looking at: a merged record is found as what it became."""
+        unmerged = Q(**{f"{prefix}merged_into": None})
+        if self._by_file:
+            return unmerged
+        return unmerged & (Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False}))
+
+    def _leave_deleted(self) -> None:
+        """Learn whom of these people deleted."""
+        for is_company, row_type, verb in (
+            (False, "parties.person", PersonDeleted.verb), (True, "parties.organisation", OrganisationDeleted.verb)
+        ):  # fmt: skip
+            gone = {pk: known.deleted_at for pk, known in self._by_id.items() if known.is_company == is_company}
+            for pk in deleted_by_hand(row_type, gone, verb):
+                self._by_id[pk].is_by_hand = self.has_deleted_by_hand = True
 
     def _remember(
         self,
@@ -171,6 +197,7 @@ class KnownParties:
                 employer_id=employer_id,
                 is_label=name in (email, phone) or name.startswith("Unnamed, "),
                 is_deleted=deleted_at is not None,
+                deleted_at=deleted_at,
                 is_company=kind == PartyKind.ORGANISATION,
                 email=email,
                 phone=phone,
@@ -179,6 +206,10 @@ class KnownParties:
         return known
 
     # -- asking
+
+    def is_deleted_by_hand(self, party_id: int | None) -> bool:
+        """Whether this is a party that the rows are about and that people deleted."""
+        return party_id in self._by_id and self._by_id[party_id].is_by_hand
 
     def person_by_external(self, external_id: str) -> KnownParty | None:
         """The person of this external id."""
@@ -267,9 +298,3 @@ def _keys_of(readings: Sequence[Reading]) -> Iterator[str]:
 def _is_live(row: Sequence[Any]) -> bool:
     """Whether a row of ``COLUMNS`` is not deleted."""
     return row[-1] is None
-
-
-def _worth(prefix: str = "") -> Q:
-    return Q(**{f"{prefix}merged_into": None}) & (
-        Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False})
-    )

@@ -11,6 +11,7 @@ from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.writing import NewParties, write_chunk
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import stays_deleted
 from headwater.platform.importer import Batch
 
 
@@ -58,7 +59,8 @@ class PartyMatch:
     """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be.
 
     ``created_…`` also where a party came back that an undo had taken off the lists (``is_revived``).
-    ``is_changed``: the row added something to somebody known, such as a number or the employer.
+    ``is_changed``: the row added something to somebody known, such as a number or the employer. ``deleted_id``: it
+    is about somebody whom people deleted; ``errors`` says so, and it has no party.
     """
 
     person_id: int | None = None
@@ -68,6 +70,7 @@ class PartyMatch:
     by_external_id: bool = False
     is_changed: bool = False
     is_revived: bool = False
+    deleted_id: int | None = None
     reasons: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -115,7 +118,8 @@ def match_parties(
     by.require("parties.person.create")
     by = by.in_batch(batch.id)
     readings = [read_draft(draft, region=batch.region) for draft in drafts]
-    known = KnownParties.load(readings, system=batch.system, kind_key=kind_key)
+    by_file = by.batch_id is not None  # somebody who writes a name down again by hand wants the record back
+    known = KnownParties.load(readings, system=batch.system, kind_key=kind_key, by_file=by_file)
     new = NewParties(size=2 * len(drafts), system=batch.system, kind_key=kind_key, by=by, at=at)
     matcher = _Matcher(known, new, batch)
     matches = [matcher.match(reading) for reading in readings]
@@ -163,8 +167,13 @@ class _Matcher:
     def match(self, reading: Reading) -> PartyMatch:
         if reading.errors:
             return PartyMatch(reasons=reading.reasons, errors=reading.errors)
+        gone = self._deleted_by_hand(reading) if self.known.has_deleted_by_hand else None
+        if gone is not None:
+            return PartyMatch(deleted_id=gone.id, errors=[self._stays_deleted(gone)])
         company, company_is_new = self._company(reading)
         person, person_is_new = self._person(reading, company)
+        if company is not None and company.is_by_hand:
+            company = None
         if person is None and company is None:
             return PartyMatch(errors=["The row names nobody: no name, e-mail, phone, company or id."])
         if person is not None and company is not None:
@@ -183,7 +192,23 @@ class _Matcher:
     def _organisation_id(self, person: KnownParty | None, company: KnownParty | None) -> int | None:
         if company is not None:
             return company.id
-        return person.employer_id if person is not None else None
+        if person is None or self.known.is_deleted_by_hand(person.employer_id):
+            return None
+        return person.employer_id
+
+    def _deleted_by_hand(self, reading: Reading) -> KnownParty | None:
+        """Whom the row is about, if people deleted them; nothing is added for such a row."""
+        draft = reading.draft
+        about = self.known.company(reading.company_key, draft.company_external_id)
+        if draft.has_person or (draft.external_id and about is None):
+            person = self.known.person_by_external(draft.external_id)
+            about = person or same_person(self.known, reading, about)[0]
+        return about if about is not None and about.is_by_hand else None
+
+    def _stays_deleted(self, party: KnownParty) -> str:
+        assert party.deleted_at is not None
+        what = f"The company “{party.name}”" if party.is_company else f"“{party.name}”"
+        return stays_deleted(what, party.deleted_at, self.batch.zone)
 
     # -- companies
 
@@ -195,6 +220,9 @@ class _Matcher:
         if found is not None:
             if draft.company_external_id and not found.has_external_id:
                 self._remember(found, "parties.organisation", draft.company_external_id)
+            if found.is_by_hand and draft.has_person:
+                reading.reasons.append(self._stays_deleted(found))
+                reading.extra["company"] = draft.company
             return found, self._revive(found, reading)
         if not draft.company:
             reading.reasons.append(f"No company with the id “{draft.company_external_id}” is known.")
@@ -231,8 +259,9 @@ class _Matcher:
                 self._remember(found, "parties.person", draft.external_id)
             self._complete(found, reading)
             return found, self._revive(found, reading)
-        person = self._add_person(reading, company)
-        if other is not None:
+        employer = None if company is not None and company.is_by_hand else company
+        person = self._add_person(reading, employer)
+        if other is not None and not other.is_by_hand:
             self.new.propose(person, other, reason)
             reading.reasons.append(f"{reason} as {other.name}: added anew, and proposed as a match.")
         return person, True
@@ -286,8 +315,8 @@ class _Matcher:
         self.new.remember(kind_key, external_id, party)
 
     def _revive(self, party: KnownParty, reading: Reading) -> bool:
-        """Whether the party was deleted, and is back."""
-        if not party.is_deleted:
+        """Whether the party was deleted, and is back; whom people deleted stays so."""
+        if not party.is_deleted or party.is_by_hand:
             return False
         party.is_deleted, reading.is_revived = False, True
         self.new.revive(party)

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from headwater.parties.actions import PartyDraft, add_organisation, add_person, delete_party, match_parties
+from headwater.parties.actions import (
+    PartyDraft,
+    add_organisation,
+    add_person,
+    delete_party,
+    match_parties,
+    undo_party_import,
+)
 from headwater.parties.actions.matching import PartyMatch
 from headwater.parties.models import ContactPoint, MatchProposal, Party, Relationship
 from headwater.platform.actor import job_actor
@@ -145,11 +152,24 @@ def test_a_known_person_gains_a_number_and_keeps_what_was_there() -> None:
 def test_somebody_an_import_added_is_revived_by_importing_again() -> None:
     (first,) = match(PartyDraft(name="Orla Quinn", email="orla@pike.example"))
     assert first.person_id is not None
-    delete_party(party_id=first.person_id, by=BY, at=AT)
+    undo_party_import(batch_id=1, by=BY, at=AT)
     (again,) = match(PartyDraft(name="Orla Quinn", email="orla@pike.example"), number=2)
     person = Party.objects.get(pk=first.person_id)
     assert again.person_id == first.person_id
     assert (person.deleted_at, person.batch_id) == (None, 2)
+
+
+@pytest.mark.parametrize("is_from_file", [True, False])
+def test_somebody_whom_people_deleted_is_not_revived_and_nobody_is_added(is_from_file: bool) -> None:
+    if is_from_file:
+        match(PartyDraft(name="Orla Quinn", email="orla@pike.example"))
+    else:
+        add_person(by=BY, at=AT, name="Orla Quinn", email="orla@pike.example")
+    person = Party.objects.get()
+    delete_party(party_id=person.pk, by=BY, at=AT)
+    (again,) = match(PartyDraft(name="Orla Quinn", email="orla@pike.example", company="New Ltd"), number=2)
+    assert (again.party_id, again.deleted_id) == (None, person.pk)
+    assert "deleted by hand" in again.errors[0] and Party.objects.get().deleted_at is not None
 
 
 def test_matching_again_adds_nothing() -> None:

@@ -16,7 +16,7 @@ from headwater.parties.actions.employment import find_or_add_employer
 from headwater.parties.actions.revival import revive_parties
 from headwater.parties.actions.updating import EMAIL, PHONE, Wanted, update_parties
 from headwater.platform.actor import Actor
-from headwater.platform.batch import gone_by_undo
+from headwater.platform.batch import deleted_by_hand, stays_deleted
 from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
@@ -50,7 +50,7 @@ class KnownLeads:
         self._changes: dict[int, _Change] = {}
         self._revived: dict[int, tuple[Lead, int | None]] = {}
         self._people: list[tuple[FileRow, Lead, Wanted]] = []
-        self._by_hand: set[int] = set()
+        self._by_hand: dict[int, datetime] = {}
 
     @classmethod
     def by_external_ids(cls, batch: Batch, ids: Sequence[str]) -> KnownLeads:
@@ -81,9 +81,7 @@ class KnownLeads:
 
     def leave_deleted(self, leads: Iterable[Lead]) -> None:
         """Learn which of these leads somebody deleted by hand."""
-        gone = [lead.pk for lead in leads if lead.deleted_at is not None]
-        if gone:
-            self._by_hand |= set(gone) - gone_by_undo(ROW, gone, LeadDeleted.verb)
+        self._by_hand |= deleted_by_hand(ROW, {lead.pk: lead.deleted_at for lead in leads}, LeadDeleted.verb)
 
     def compare(self, row: FileRow) -> None:
         """Note what a row says differently about its lead, and decide the row's outcome."""
@@ -92,7 +90,7 @@ class KnownLeads:
         row.party_id = lead.party_id
         if lead.pk in self._by_hand:
             row.outcome = Outcome.UNCHANGED
-            row.notes.append("The lead was deleted by hand and stays deleted. It can be restored.")
+            row.notes.append(stays_deleted("The lead", self._by_hand[lead.pk], self._batch.zone))
             return
         person = _said_of_the_person(row, lead, self._batch.region)
         if person is not None:

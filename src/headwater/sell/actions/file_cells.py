@@ -12,6 +12,7 @@ from typing import Any
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
+from headwater.platform.batch import stays_deleted
 from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
@@ -40,6 +41,7 @@ class FileRow:
     extra: dict[str, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.UNCHANGED
     object_id: int | None = None
+    is_left: bool = False
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -53,8 +55,13 @@ class FileRow:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong with the row so far."""
-        return not self.errors
+        """Whether nothing is wrong with the row so far, and it is not about what people deleted."""
+        return not self.errors and not self.is_left
+
+    def leave(self, what: str, object_id: int, since: datetime, zone: str) -> None:
+        """People deleted what the row is about: it changes nothing."""
+        self.object_id, self.is_left = object_id, True
+        self.notes.append(stays_deleted(what, since, zone))
 
     def result(self) -> RowResult:
         """What became of the row, for the import's report."""
@@ -118,7 +125,8 @@ def faults_found(check: Callable[[FileRow], None], values: Mapping[str, Any]) ->
 def find_buyers(rows: Sequence[FileRow], *, batch: Batch, kind_key: str, by: Actor, at: datetime) -> None:
     """Say for each row who buys: a company by its id in the system or its name, a person by e-mail or name.
 
-    Who is not known is added. A row that names nobody keeps none.
+    Who is not known is added. A row that names nobody keeps none. One about a record that is here is no worse for a
+    buyer whom people deleted.
     """
     names = sorted({row.text("organisation") for row in rows} - {""})
     ids = known_ids(batch.system, "parties.organisation", names) if names else {}
@@ -144,7 +152,8 @@ def find_buyers(rows: Sequence[FileRow], *, batch: Batch, kind_key: str, by: Act
     )  # fmt: skip
     for match, about in zip(matches, drafts.values(), strict=True):
         for row in about:
-            row.errors.extend(match.errors)
+            is_fine = match.deleted_id is not None and row.object_id is not None
+            (row.notes if is_fine else row.errors).extend(match.errors)
             row.notes.extend(match.reasons)
             row.party_id, row.organisation_id = match.party_id, match.organisation_id
 

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import deleted_by_hand
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
@@ -42,7 +43,14 @@ from headwater.sell.actions.sales_rows import (
     record_wins,
 )
 from headwater.sell.actions.steps import ROW, parties_of
-from headwater.sell.events import OpportunityLost, OpportunityMoved, OpportunityRestored, OpportunityWon, OrderRestored
+from headwater.sell.events import (
+    OpportunityDeleted,
+    OpportunityLost,
+    OpportunityMoved,
+    OpportunityRestored,
+    OpportunityWon,
+    OrderRestored,
+)
 from headwater.sell.models import ForecastCategory, LostReason, Opportunity, OpportunityLine, Order, PipelineStage
 from headwater.sell.models import Outcome as End
 from headwater.sell.queries.visible import default_stages
@@ -140,6 +148,7 @@ class _Wave:
         find_owners(self.read)
         find_products(self.read, system=self.batch.system)
         self.known = self._known()
+        self._leave_deleted()
         find_buyers(self.read, batch=self.batch, kind_key=ROW, by=self.by, at=self.at)
 
     def add(self) -> None:
@@ -181,6 +190,17 @@ class _Wave:
         rows = Opportunity.objects.select_for_update(of=("self",)).select_related("stage")
         there = rows.prefetch_related("lines").in_bulk(list(found.values()))
         return {external_id: there[pk] for external_id, pk in found.items() if pk in there}
+
+    def _leave_deleted(self) -> None:
+        """Rows about opportunities that people deleted change nothing, and bring nobody back."""
+        gone = {known.pk: known.deleted_at for known in self.known.values()}
+        stay = deleted_by_hand(ROW, gone, OpportunityDeleted.verb)
+        for row in self.read:
+            known = self.known.get(row.external_id)
+            if known is not None and row.ok:
+                row.object_id = known.pk
+                if known.pk in stay:
+                    row.leave("The opportunity", known.pk, stay[known.pk], self.batch.zone)
 
     def _state(self, row: FileRow) -> str:
         said = row.text("state") or ENDS.get(row.text("stage").casefold(), "")

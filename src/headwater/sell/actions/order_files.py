@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.batch import deleted_by_hand
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.qualify.actions import convert_leads
@@ -42,7 +43,7 @@ from headwater.sell.actions.sales_rows import (
     sum_known,
 )
 from headwater.sell.actions.steps import ORDER_ROW, ROW
-from headwater.sell.events import OpportunityWon
+from headwater.sell.events import OpportunityDeleted, OpportunityWon, OrderDeleted
 from headwater.sell.models import ForecastCategory, Opportunity, Order
 from headwater.sell.models import Outcome as End
 from headwater.sell.queries.visible import default_stages
@@ -143,6 +144,7 @@ class _Chunk:
         find_owners(self.read)
         find_products(self.read, system=self.batch.system)
         self.known = self._known()
+        self._leave_deleted()
         self.orders = gathered(self.read, self.known, self.batch)
         self._find_buyers()
 
@@ -202,6 +204,15 @@ class _Chunk:
         found = known_ids(self.batch.system, ORDER_ROW, keys)
         there = Order.objects.select_for_update().in_bulk(list(found.values()))
         return {external_id: there[pk] for external_id, pk in found.items() if pk in there}
+
+    def _leave_deleted(self) -> None:
+        """Rows about orders that people deleted, with their opportunity or by themselves, change nothing."""
+        gone = {order.pk: order.deleted_at for order in self.known.values()}
+        stay = deleted_by_hand(ORDER_ROW, gone, OrderDeleted.verb)
+        for row in self.read:
+            order = self.known.get(row.external_id)
+            if order is not None and order.pk in stay and row.ok:
+                row.leave("The order", order.pk, stay[order.pk], self.batch.zone)
 
     def _find_buyers(self) -> None:
         new = [about for about in self.orders if about.key not in self.known]
@@ -388,7 +399,8 @@ class _Chunk:
         if not pairs:
             return
         deleted = Opportunity.objects.filter(pk__in=[o.opportunity_id for _, o in pairs], deleted_at__isnull=False)
-        revive_opportunities(list(deleted), batch=self.batch, by=self.by, at=self.at)
+        stay = deleted_by_hand(ROW, dict(deleted.values_list("pk", "deleted_at")), OpportunityDeleted.verb)
+        revive_opportunities(list(deleted.exclude(pk__in=list(stay))), batch=self.batch, by=self.by, at=self.at)
         orders = [order for _, order in pairs]
         gone = Order.objects.filter(pk__in=[order.pk for order in orders], deleted_at__isnull=False)
         revive_orders(list(gone), batch=self.batch, by=self.by, at=self.at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import edits_of, worked_on_since
+from headwater.platform.batch import deleted_by_hand, edits_of, worked_on_since
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
@@ -27,7 +27,7 @@ from headwater.sell.actions.file_cells import (
 )
 from headwater.sell.actions.products import remove_product
 from headwater.sell.actions.steps import PRODUCT_ROW
-from headwater.sell.events import ProductAdded, ProductRestored
+from headwater.sell.events import ProductAdded, ProductDeleted, ProductRestored
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
 
@@ -95,10 +95,19 @@ def _import_wave(read: Sequence[FileRow], *, batch: Batch, by: Actor, at: dateti
             external[row.external_id] = there.pk
         row.object_id = there.pk
         changes.append((row, there, _differences(row, there, key, by_name)))
+    _leave_deleted(changes, batch)
     _add(new, batch=batch, by=by, at=at)
     external |= {row.external_id: row.object_id for row in new.values() if row.external_id and row.object_id}
     remember_ids(batch.system, PRODUCT_ROW, external)
     _change([each for each in changes if each[0].ok], batch=batch, by=by, at=at)
+
+
+def _leave_deleted(changes: Sequence[tuple[FileRow, Product, dict[str, Any]]], batch: Batch) -> None:
+    stay = deleted_by_hand(PRODUCT_ROW, {there.pk: there.deleted_at for _, there, _ in changes}, ProductDeleted.verb)
+    for row, there, _ in changes:
+        if there.pk in stay:
+            row.errors.clear()
+            row.leave("The product", there.pk, stay[there.pk], batch.zone)
 
 
 def _differences(row: FileRow, product: Product, key: str, by_name: dict[str, Product]) -> dict[str, Any]:
