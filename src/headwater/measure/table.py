@@ -158,7 +158,7 @@ def _line(row: SourceRow, state: PageState, trend: Sequence[Decimal], currency: 
     which = {"every": "1"} if every else {"unknown": row.unknown} if row.unknown else {"key": row.key or ""}
     counted = {
         "leads": row.figures.leads, "sql": row.figures.sql, "won": row.figures.won,
-        "revenue": row.figures.orders, "spend": row.figures.spend,
+        "revenue": row.figures.orders, "spend": row.figures.spend is not None,
     }  # fmt: skip
     look = _look(row, state.request.by) if not every else None
     return Line(

@@ -46,7 +46,8 @@ DEFINITIONS: Mapping[str, str] = {
 class Figures:
     """The counts and sums of one row, before shares and intervals are worked out.
 
-    ``days`` are the days to win; ``ages`` the fates for the life table.
+    ``days`` are the days to win; ``ages`` the fates for the life table. ``spend_entries`` counts what was entered in
+    any currency: entries may add up to nothing, and the row still has something to say.
     """
 
     leads: int = 0
@@ -62,6 +63,7 @@ class Figures:
     costed_revenue: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
     spend: Decimal | None = None
+    spend_entries: int = 0
     days_median: float | None = None
     days_mean: float | None = None
     days_known: int = 0
@@ -71,7 +73,7 @@ class Figures:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to say in this row."""
-        return not (self.leads or self.won or self.orders or self.spend)
+        return not (self.leads or self.won or self.orders or self.spend_entries)
 
 
 Key = tuple[str | None, str]
@@ -95,7 +97,7 @@ def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figu
 
 _ADDED = (
     "leads", "mql", "sql", "won", "won_of_leads", "orders", "orders_with_amount", "orders_with_cost",
-    "orders_other_currency", "revenue", "costed_revenue", "cost", "days_known", "days_negative",
+    "orders_other_currency", "revenue", "costed_revenue", "cost", "days_known", "days_negative", "spend_entries",
 )  # fmt: skip
 
 
@@ -219,11 +221,12 @@ def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figu
 
 def _sum_spend(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
     sql = f"""
-        SELECT {scope.spend_key()} AS key, sum(e.amount) FROM {SPEND} e
-        WHERE e.currency = $currency AND e.spent_on <= $known_day AND {scope.in_period("e.spent_on")} GROUP BY ALL
+        SELECT {scope.spend_key()} AS key, sum(e.amount) FILTER (e.currency = $currency), count(*) FROM {SPEND} e
+        WHERE e.spent_on <= $known_day AND {scope.in_period("e.spent_on")} GROUP BY ALL
     """
-    for key, spend in db.execute(*scope.bind(sql)).fetchall():
-        rows[row_key(scope, key)].spend = spend
+    for key, spend, entries in db.execute(*scope.bind(sql)).fetchall():
+        row = rows[row_key(scope, key)]
+        row.spend, row.spend_entries = spend, entries
 
 
 def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -254,8 +255,6 @@ def test_every_number_opens_the_rows_it_was_counted_from(metric):
     )
     found = report()
     request = ReportRequest()
-    from zoneinfo import ZoneInfo
-
     scope = scope_of(ALL, request, zone=ZoneInfo("Europe/Amsterdam"), currency="EUR", at=NOW)
     with mirror.reading() as db:
         noun, ids = behind.ids_behind(db, scope, metric=metric, key=row_of(found, "Fair").key, unknown="")
@@ -263,6 +262,31 @@ def test_every_number_opens_the_rows_it_was_counted_from(metric):
     assert len(ids) == expected
     assert {"revenue": order.pk, "spend": entry.pk}.get(metric, lead.pk) in ids
     assert noun == {"revenue": "orders", "spend": "spend"}.get(metric, "leads")
+
+
+def add_spend(source, amount, on="2018-02-01", currency="EUR"):
+    entry = SpendEntry.objects.create(
+        source=source, amount=Decimal(amount), spent_on=date.fromisoformat(on), currency=currency, created_at=NOW
+    )
+    note("acquire.spend", entry)
+    return entry
+
+
+def test_a_source_stays_in_the_report_when_what_was_spent_on_it_comes_to_nothing():
+    """A refund in full, or money in another currency: there is an entry, so there is a row."""
+    fair, ads, quiet = (add_source(name) for name in ("Fair", "Ads", "Quiet"))
+    entries = [add_spend(fair, "500"), add_spend(fair, "-500")]
+    add_spend(ads, "80", currency="USD")
+    found = report()
+    assert {row.label for row in found.rows} == {"Fair", "Ads"} and quiet.name not in str(found.rows)
+    assert row_of(found, "Fair").figures.spend == 0 and row_of(found, "Fair").return_ is None
+    assert row_of(found, "Ads").figures.spend is None
+    assert found.total.figures.spend == 0
+    scope = scope_of(ALL, ReportRequest(), zone=ZoneInfo("Europe/Amsterdam"), currency="EUR", at=NOW)
+    with mirror.reading() as db:
+        _noun, ids = behind.ids_behind(db, scope, metric="spend", key=row_of(found, "Fair").key, unknown="")
+    assert sorted(ids) == sorted(entry.pk for entry in entries)
+    assert not report(from_=date(2018, 3, 1), to=date(2018, 3, 31)).rows
 
 
 def test_the_funnel_counts_who_got_at_least_that_far():
