@@ -20,8 +20,8 @@ NOT_PAGES = {
     "web:many", "web:stop_many",
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:totals", "web:group", "web:export", "web:panel", "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
-    "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues", "record_follow",
-    "record_unfollow",
+    "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
+    "record_follow", "record_unfollow",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "merge_chosen_people", "merge_chosen_organisations",
@@ -255,7 +255,7 @@ def _click_and_wait(button: str, then: str) -> Callable[[Any], None]:
 def _other_user(below: str) -> Callable[[Any], None]:
     def do(tab: Any) -> None:
         tab.goto("/settings/users")
-        link = tab.locator("main a[href*='/settings/users/']:not([href$=new])").last.get_attribute("href")
+        link = tab.locator("main th a[href*='/settings/users/']").last.get_attribute("href")
         tab.goto(link.removesuffix("/password") + below)
 
     return do

@@ -28,3 +28,7 @@ class AcquireConfig(AppConfig):
 
         pointing.register("acquire.touchpoint.party", Touchpoint, "party", label="touchpoints")
         pointing.register("acquire.touchpoint.organisation", Touchpoint, "organisation", label="touchpoints")
+
+        from headwater.platform.held import Held, register_held
+
+        register_held(Held("campaigns", "acquire.campaign", "Campaigns in use"))

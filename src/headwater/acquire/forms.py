@@ -30,6 +30,16 @@ class SourceForm(ActorForm):
             self.initial = {**kept, **self.initial}
 
 
+class AssignForm(ActorForm):
+    """Who looks after it from now on."""
+
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "owner_id", user_choices(self.actor), blank="Nobody")
+
+
 class CampaignForm(ActorForm):
     """A campaign by hand: what, through which sources, when, and with how much money."""
 

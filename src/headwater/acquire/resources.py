@@ -10,7 +10,7 @@ from headwater.acquire import actions, events, imports
 from headwater.acquire.actions.campaigns import ARCHIVE as CAMPAIGNS_ARCHIVE
 from headwater.acquire.actions.campaigns import SHELF as CAMPAIGNS_BIN
 from headwater.acquire.actions.spend import SHELF as SPEND_BIN
-from headwater.acquire.forms import CampaignForm, CorrectionForm, SourceForm, SpendForm, TouchpointForm
+from headwater.acquire.forms import AssignForm, CampaignForm, CorrectionForm, SourceForm, SpendForm, TouchpointForm
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint, TouchpointKind
 from headwater.acquire.queries import (
     campaign_choices,
@@ -132,6 +132,10 @@ CAMPAIGNS = Resource(
         icon="pencil", done="Campaign changed",
     ),
     commands=(
+        Command(
+            "assign", "Assign", actions.assign_campaign, "acquire.campaign.change", AssignForm, "campaign_id",
+            icon="user-check", hotkey="a", run_many=actions.assign_campaigns, done="Assigned",
+        ),
         *archive_commands(CAMPAIGNS_ARCHIVE),
         Command(
             "delete", "Delete", actions.delete_campaign, "acquire.campaign.delete", id_name="campaign_id",

@@ -1,4 +1,4 @@
-"""Commands about who may come in: user add, user password, token add."""
+"""Commands about who may come in: user add, user password, user leave, token add."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ ROLES = (
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the commands of this module."""
-    user = commands.add_parser("user", help="add users, set passwords").add_subparsers(metavar="ACTION", required=True)
+    users = commands.add_parser("user", help="add users, set passwords, let people go")
+    user = users.add_subparsers(metavar="ACTION", required=True)
 
     add = user.add_parser("add", parents=[common], help="add somebody who can sign in")
     add.add_argument("email", metavar="EMAIL")
@@ -34,6 +35,12 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     _password_options(password)
     json_option(password)
     password.set_defaults(run=run_password)
+
+    leave = user.add_parser("leave", parents=[common], help="let somebody go, and hand over what they hold")
+    leave.add_argument("email", metavar="EMAIL")
+    leave.add_argument("--hand-over-to", default="", metavar="EMAIL", help="who takes over all their open work")
+    json_option(leave)
+    leave.set_defaults(run=run_leave)
 
     token = commands.add_parser("token", help="keys for programs").add_subparsers(metavar="ACTION", required=True)
     key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
@@ -96,6 +103,31 @@ def run_password(chosen: argparse.Namespace) -> int:
         print_json({"id": user.pk, "email": user.email, "password": shown or None})
     else:
         print(f"The password of {user.email} is changed." + (f" It is {shown}" if shown else ""))
+    return 0
+
+
+def run_leave(chosen: argparse.Namespace) -> int:
+    """Let somebody go; what they hold is handed over, or told."""
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team import queries
+        from headwater.team.actions import accounts, leaving
+        from headwater.team.queries.leaving import held_work
+
+        user = queries.the_user(chosen.email)
+        heir = queries.the_user(chosen.hand_over_to) if chosen.hand_over_to else None
+        handed: dict[str, int] = {}
+        if heir is not None and held_work(user.pk, actor):
+            handed = leaving.hand_over_work(user_id=user.pk, to_id=heir.pk, by=actor, at=now()).counts
+        accounts.deactivate_user(user_id=user.pk, by=actor, at=now())
+        left = {} if handed else {work.key: work.count for work in held_work(user.pk, actor)}
+    if chosen.json:
+        print_json({"id": user.pk, "email": user.email, "handed_over": handed, "still_held": left})
+        return 0
+    print(f"{user.name} can no longer sign in.")
+    for word, counts in (("Handed over", handed), ("Still in their name", left)):
+        if counts:
+            print(f"{word}: " + ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) + ".")
     return 0
 
 

@@ -39,3 +39,9 @@ class PartiesConfig(AppConfig):
             pointing.register(key, models.Relationship, column, label="connections", never_itself=other)
         for column, other in (("party", "other"), ("other", "party")):
             pointing.register(f"parties.match_proposal.{column}", models.MatchProposal, column, never_itself=other)
+
+        from headwater.platform.held import Held, register_held
+
+        register_held(Held("todos", "parties.activity", "Open to-dos", {"kind": "TODO", "done_at__empty": "true"}))
+        register_held(Held("people", "parties.person", "People"))
+        register_held(Held("organisations", "parties.organisation", "Companies"))

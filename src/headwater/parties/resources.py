@@ -284,6 +284,10 @@ ACTIVITIES = Resource(
             hotkey="d", offered=_is_open_todo, run_many=actions.complete_todos, done="Done",
         ),
         Command(
+            "assign", "Assign", actions.assign_todo, "parties.activity.change", forms.AssignForm, "activity_id",
+            icon="user-check", hotkey="a", offered=_is_open_todo, run_many=actions.assign_todos, done="Assigned",
+        ),
+        Command(
             "reopen", "Open again", actions.reopen_todo, "parties.activity.done", id_name="activity_id",
             icon="arrow-back-up", offered=_is_done_todo, done="Open again",
         ),

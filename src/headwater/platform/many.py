@@ -19,7 +19,7 @@ from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event, Job, Undone
 from headwater.platform.pace import Pace, tidied_between_chunks
 from headwater.platform.resource import REGISTRY, Command, Resource
-from headwater.platform.undo import alike, newest_event, to_undo, undo_alike, undo_events
+from headwater.platform.undo import alike, heads_a_step, newest_event, to_undo, undo_alike, undo_events
 
 STEP_JOB, UNDO_JOB = "platform.many", "platform.many_undo"
 AT_ONCE = 500
@@ -57,15 +57,23 @@ class Told:
 
 
 def start(
-    *, resource: Resource, command: Command, ids: Sequence[int], form: str, by: Actor, at: datetime, back: str = ""
+    *,
+    resource: Resource,
+    command: Command,
+    ids: Sequence[int],
+    form: str,
+    by: Actor,
+    at: datetime,
+    back: str = "",
+    request: str = "",
 ) -> Job:
     """Queue a step for these rows, which are fixed now; ``form`` is what was filled in, as a form sends it.
 
-    ``back`` is where whoever began it came from.
+    ``back`` is where whoever began it came from, ``request`` the larger step that this one is a part of.
     """
     args = {
         "by": by.ref, "noun": resource.key, "command": command.key, "form": form, "rows": packed(ids),
-        "request": uuid.uuid4().hex, "back": back,
+        "request": request or uuid.uuid4().hex, "back": back,
     }  # fmt: skip
     return _queue(STEP_JOB, args, len(ids), by=by, at=at)
 
@@ -78,8 +86,33 @@ def undo_all(*, event_id: int, by: Actor, at: datetime) -> int | Job:
         SomeRefused: some of a few cannot be taken back any more; nothing was changed.
     """
     ids = alike(event_id)
+    if heads_a_step(event_id):
+        return _undo_whole_step(event_id, ids, by=by, at=at)
     if len(ids) <= AT_ONCE:
         return undo_alike(event_id=event_id, by=by, at=at)
+    return _undo_in_background(event_id, ids, by=by, at=at)
+
+
+def steps_of(event_id: int) -> list[Job]:
+    """The background steps that are parts of the step this event heads, the oldest first."""
+    head = Event.objects.get(pk=event_id)
+    return list(Job.objects.filter(kind=STEP_JOB, args__request=head.request_id).order_by("pk"))
+
+
+def _undo_whole_step(event_id: int, ids: Sequence[int], *, by: Actor, at: datetime) -> int | Job:
+    """Take back all parts of a step; what somebody went on with stays, and the job that finds this out says so."""
+    if any(not part.is_over for part in steps_of(event_id)):
+        raise Conflict("A part of this is still under way. Stop it or wait for its end, then take it back.")
+    if len(ids) <= AT_ONCE:
+        try:
+            undo_events(event_ids=ids, by=by, at=at)
+            return len(ids) - 1
+        except SomeRefused:
+            pass  # nothing was taken back; in the background each row that can go back does
+    return _undo_in_background(event_id, ids, by=by, at=at)
+
+
+def _undo_in_background(event_id: int, ids: Sequence[int], *, by: Actor, at: datetime) -> Job:
     if Undone.objects.filter(pk=event_id).exists():
         raise Conflict("This was taken back already.")
     running = undo_of(event_id)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from django.db.models import Q
+
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each
@@ -18,6 +20,7 @@ _REVERSALS: dict[str, Reverse] = {}
 _CHANGES: dict[str, Reverse] = {}
 
 ReverseMany = Callable[..., None]
+_HEADS: set[str] = set()
 _REVERSALS_OF_MANY: dict[str, ReverseMany] = {}
 _CHANGES_OF_MANY: dict[str, ReverseMany] = {}
 
@@ -36,6 +39,16 @@ def undoes(*facts: type[Fact]) -> Callable[[Reverse], Reverse]:
         return fn
 
     return register
+
+
+def heads_step(*facts: type[Fact]) -> None:
+    """Declare facts that stand for a whole step: with *Undo all*, all that it recorded after them is undone."""
+    _HEADS.update(cls.verb for cls in facts)
+
+
+def heads_a_step(event_id: int) -> bool:
+    """Whether this event stands for a whole step of several kinds of facts."""
+    return Event.objects.filter(pk=event_id, verb__in=_HEADS).exists()
 
 
 def undoes_changes_of(row_type: str) -> Callable[[Reverse], Reverse]:
@@ -129,14 +142,19 @@ def undo_alike(*, event_id: int, by: Actor, at: datetime) -> int:
 def alike(event_id: int) -> list[int]:
     """The fact and those of its kind that the same unit of work recorded after it, newest first.
 
+    Of a fact that stands for a whole step, all that the step recorded and that has a way back.
+
     Raises:
         NotFound: there is no such event.
     """
     first = Event.objects.filter(pk=event_id).first()
     if first is None:
         raise NotFound()
-    found = Event.objects.filter(pk__gte=first.pk, request_id=first.request_id, verb=first.verb)
-    return list(found.order_by("-pk").values_list("pk", flat=True))
+    found = Event.objects.filter(pk__gte=first.pk, request_id=first.request_id)
+    if first.verb in _HEADS:
+        left = found.filter(Q(undone=None) | Q(pk=first.pk)).order_by("-pk").only("verb", "subject_type")
+        return [event.pk for event in left if can_undo(event)]
+    return list(found.filter(verb=first.verb).order_by("-pk").values_list("pk", flat=True))
 
 
 @action

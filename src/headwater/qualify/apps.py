@@ -36,3 +36,10 @@ class QualifyConfig(AppConfig):
         pointing.register("qualify.lead.party", Lead, "party", label="leads", open_when=is_open)
         pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
         pointing.register("qualify.lead.referrer", Lead, "referrer", label="referrals")
+
+        from headwater.platform.held import Held, register_held
+
+        register_held(Held("leads", "qualify.lead", "Open leads", {"exit__empty": "true"}))
+        register_held(Held("recycled", "qualify.lead", "Leads that wake up", {"exit": Exit.RECYCLED}))
+        asked = {"exit__empty": "true"}
+        register_held(Held("handovers", "qualify.lead", "Handovers to accept", asked, "handed_to", "redirect"))

@@ -117,6 +117,16 @@ class HandOverForm(ActorForm):
         offer(self, "to_id", handover_choices(self.actor), blank="Choose a colleague")
 
 
+class RedirectForm(ActorForm):
+    """Who answers the handover instead."""
+
+    owner_id = IdField(label="Who answers it")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "owner_id", handover_choices(self.actor), blank="Choose a colleague")
+
+
 class SendBackForm(ActorForm):
     """Why sales does not take the lead."""
 

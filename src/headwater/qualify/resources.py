@@ -21,6 +21,7 @@ from headwater.qualify.forms import (
     MoveForm,
     NextStepForm,
     RecycleForm,
+    RedirectForm,
     SendBackForm,
     TalkForm,
 )
@@ -116,6 +117,9 @@ COMMANDS = (
             icon="calendar-plus", hotkey="n", offered=_is_open, done="Next step planned"),
     Command("assign", "Assign", actions.assign_lead, "qualify.lead.assign", AssignForm, "lead_id",
             run_many=actions.assign_leads, icon="user-check", hotkey="a", done="Lead assigned"),
+    Command("redirect", "Ask another colleague", actions.redirect_handover, "qualify.lead.hand_over", RedirectForm,
+            "lead_id", run_many=actions.redirect_handovers, icon="arrow-right-circle", offered=_waits_for_sales,
+            done="Another colleague is asked"),
     Command("hand_over", "Hand over to sales", actions.hand_over_lead, "qualify.lead.hand_over", HandOverForm,
             "lead_id", icon="arrow-right-circle",
             offered=lambda lead: lead.is_open and lead.stage == Stage.MQL and lead.handed_over_at is None,

@@ -48,3 +48,7 @@ class SellConfig(AppConfig):
             )
         pointing.register("sell.order.party", Order, "party", label="orders")
         pointing.register("sell.order.organisation", Order, "organisation", label="orders")
+
+        from headwater.platform.held import Held, register_held
+
+        register_held(Held("opportunities", "sell.opportunity", "Open opportunities", {"outcome__empty": "true"}))

@@ -1,4 +1,4 @@
-"""Comments, followers and files of every noun's rows through the API."""
+"""Comments, followers and files of every noun's rows through the API, and the work of who leaves."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from headwater.team import rules
 from headwater.team.actions import comments as actions
 from headwater.team.actions import files as file_actions
 from headwater.team.actions import followers as following
+from headwater.team.actions import leaving
 from headwater.team.forms import uploads_of
-from headwater.team.models import Comment, StoredFile
+from headwater.team.models import Comment, StoredFile, User
 from headwater.team.queries import comments as queries
 from headwater.team.queries import files, followers
+from headwater.team.queries.leaving import held_work
 from headwater.team.queries.records import Record
 from headwater.web.download import attachment
 from headwater.web.http import row_of
@@ -48,6 +50,42 @@ def add_talk(api: NinjaAPI) -> None:
         one = "files/{int:file_id}"
         _add(api, resource, "GET", one, "file", show_file, "The content of a file", _content_doc())
         _add(api, resource, "DELETE", one, "file_delete", delete_file, "Take a file off it", _gone_doc())
+
+
+def add_leaving(api: NinjaAPI) -> None:
+    """Add the endpoints about what a colleague holds and who takes it over."""
+    for method, path, key, view, summary, extra in (
+        ("GET", "work", "users_work", show_held_work, "What a colleague still holds", _held_doc()),
+        ("POST", "hand-over", "users_hand_over", hand_over, "Hand it over to another one", _hand_over_doc()),
+    ):
+        api.api_operation(
+            [method], f"/users/{{int:user_id}}/{path}", operation_id=key, summary=summary, tags=["Users"],
+            openapi_extra=extra,
+        )(view)  # fmt: skip
+
+
+def show_held_work(request: Any, user_id: int) -> HttpResponse:
+    """What a colleague still holds, kind by kind; for whoever may change accounts."""
+    request.actor.require(leaving.RIGHT)
+    if not User.objects.filter(pk=user_id).exists():
+        raise NotFound()
+    held = held_work(user_id, request.actor)
+    return JsonResponse({"items": [{"kind": w.key, "label": str(w.label), "count": w.count} for w in held]})
+
+
+def hand_over(request: Any, user_id: int) -> HttpResponse:
+    """Everything a colleague holds to another one, or the named kinds; parts that are large go in the background."""
+    body = _body(request)
+    to, kinds = body.pop("to", None), body.pop("kinds", None)
+    wrong = {name: ["There is no such field."] for name in body}
+    if type(to) is not int:
+        wrong["to"] = ["The id of a colleague is needed."]
+    if kinds is not None and not (isinstance(kinds, list) and kinds and all(isinstance(kind, str) for kind in kinds)):
+        wrong["kinds"] = ["Kinds as the list of work names them are needed, or nothing for all."]
+    if wrong:
+        raise Invalid(wrong)
+    fact = leaving.hand_over_work(user_id=user_id, to_id=int(to or 0), kinds=kinds, by=request.actor, at=now())
+    return JsonResponse({"to": fact.to_id, "counts": fact.counts})
 
 
 def list_comments(request: Any, record: Record) -> HttpResponse:
@@ -164,6 +202,16 @@ def _add(
     )(operation)  # fmt: skip
 
 
+def _body(request: Any) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise Invalid({"body": ["The body must be a JSON object."]}) from error
+    if not isinstance(body, dict):
+        raise Invalid({"body": ["The body must be a JSON object."]})
+    return body
+
+
 def _text(request: Any) -> str:
     try:
         body = json.loads(request.body)
@@ -230,6 +278,19 @@ def _write_doc(status: int) -> Schema:
     text = {"type": "string", "minLength": 1, "maxLength": rules.LONGEST_COMMENT}
     body = {"required": True, "content": {"application/json": {"schema": _object({"text": text})}}}
     return {"requestBody": body, "responses": {status: _answer(_comment_schema(), "The comment"), **_refusals(422)}}
+
+
+def _held_doc() -> Schema:
+    work = _object({"kind": TEXT, "label": TEXT, "count": NUMBER})
+    return {"responses": {200: _answer(_items(work), "The work, kind by kind"), **_refusals()}}
+
+
+def _hand_over_doc() -> Schema:
+    kinds = {"type": "array", "minItems": 1, "items": TEXT, "description": "Only these kinds of work."}
+    schema = {"type": "object", "required": ["to"], "properties": {"to": NUMBER, "kinds": kinds}}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    told = _object({"to": NUMBER, "counts": {"type": "object", "additionalProperties": NUMBER}})
+    return {"requestBody": body, "responses": {200: _answer(told, "What goes over"), **_refusals(409, 422)}}
 
 
 def _gone_doc() -> Schema:

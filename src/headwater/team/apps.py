@@ -15,9 +15,9 @@ class TeamConfig(AppConfig):
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
         from headwater.team import events, panels, tasks  # noqa: F401  (importing declares them)
-        from headwater.team.actions import comments, files, followers, holidays  # noqa: F401  (declare how they are taken back)
-        from headwater.team.api import add_talk
-        from headwater.team.queries import actor_by_ref, installation
+        from headwater.team.actions import comments, files, followers, holidays, leaving  # noqa: F401  (declare how they are taken back)
+        from headwater.team.api import add_leaving, add_talk
+        from headwater.team.queries import actor_by_ref, installation, team_members
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", "Company", "settings_company", order=10, verb="team.company.change"))
@@ -28,4 +28,5 @@ class TeamConfig(AppConfig):
         work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
         register_page(work)
         register_extension(add_talk)
-        provide(installation=installation, actor=actor_by_ref)
+        register_extension(add_leaving)
+        provide(installation=installation, actor=actor_by_ref, team_members=team_members)

@@ -26,9 +26,10 @@ class UserAdded(
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordSet(Fact, verb="team.password_set", subject="team.user:user_id", sentence="Password changed", icon="key"):
-    """A password was set; every session of that person ended with it."""
+    """A password was set; every session of that person ended with it. So many ``kept_tokens`` of theirs go on."""
 
     user_id: int
+    kept_tokens: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,35 @@ class UserReactivated(
     """Somebody who left is back and can sign in again."""
 
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkHandedOver(
+    Fact,
+    verb="team.work_handed_over",
+    subject="team.user:user_id",
+    sentence="Open work handed over to a colleague",
+    icon="user-share",
+):
+    """What a colleague held goes to another one; ``counts`` says how much of each kind. Each row has its own fact."""
+
+    user_id: int
+    to_id: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkTakenBack(
+    Fact,
+    verb="team.work_taken_back",
+    subject="team.user:user_id",
+    sentence="Hand-over of open work taken back",
+    icon="arrow-back-up",
+):
+    """A hand-over of a colleague's work was taken back; what somebody went on with stayed."""
+
+    user_id: int
+    to_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +113,10 @@ class TokenCreated(
 class TokenRevoked(
     Fact, verb="team.token_revoked", subject="team.token:token_id", sentence="Revoked the token", icon="lock"
 ):
-    """A program may no longer act for a user."""
+    """A program may no longer act for a user; ``why`` is the code of the reason."""
 
     token_id: int
+    why: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

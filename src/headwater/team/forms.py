@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,6 +19,7 @@ from headwater.platform.money import CURRENCIES
 from headwater.team import queries
 from headwater.team.actions.files import Upload
 from headwater.team.models import Role
+from headwater.team.queries.leaving import HeldWork
 from headwater.team.rules import TOKEN_SCOPES
 from headwater.web.fields import CountField
 from headwater.web.widgets import DateInput
@@ -189,7 +191,12 @@ class OwnPasswordForm(PasswordForm):
     current = forms.CharField(
         label=_("Present password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
-    field_order = ("current", "password")
+    keep_tokens = forms.BooleanField(
+        label=_("My programs go on with their tokens"),
+        required=False,
+        help_text=_("Leave it empty if somebody may have known the old password: they may have made one."),
+    )
+    field_order = ("current", "password", "keep_tokens")
 
 
 class ProfileForm(forms.Form):
@@ -197,6 +204,26 @@ class ProfileForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(own_time_zone_choices, list), required=False)
+
+
+class LeavingForm(forms.Form):
+    """Who takes over what a colleague holds, and which kinds of it."""
+
+    to_id = forms.TypedChoiceField(label=_("Hand over to"), coerce=int)
+    kinds = forms.MultipleChoiceField(label=_("What"), widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, takers: Choices, held: Sequence[HeldWork], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to, kinds = self.fields["to_id"], self.fields["kinds"]
+        assert isinstance(to, forms.TypedChoiceField) and isinstance(kinds, forms.MultipleChoiceField)
+        to.choices = [("", _("Choose a colleague")), *takers]
+        kinds.choices = [(work.key, work.label) for work in held]
+        self.initial.setdefault("kinds", [work.key for work in held])
+
+    @property
+    def ticked(self) -> list[str]:
+        """The kinds that are chosen."""
+        return list(self["kinds"].value() or ())
 
 
 class TeamForm(forms.Form):

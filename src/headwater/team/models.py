@@ -117,6 +117,13 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
 
+class RevokedFor(models.TextChoices):
+    """Why a key no longer works."""
+
+    BY_HAND = "BY_HAND", "Revoked by hand"
+    PASSWORD = "PASSWORD", "The password was changed"
+
+
 class ApiToken(models.Model):
     """A key for programs, acting for its user within its scopes. Only a digest of it is kept."""
 
@@ -128,6 +135,7 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_for = models.CharField(max_length=20, choices=RevokedFor, default="", blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, files, first_run, holidays, settings, signing_in, talk, work
+from headwater.team.views import demo, files, first_run, holidays, leaving, settings, signing_in, talk, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
@@ -30,6 +30,8 @@ urlpatterns = [
     path("settings/users/<int:user_id>", settings.change_user, name="settings_change_user"),
     path("settings/users/<int:user_id>/password", settings.set_password, name="settings_password"),
     path("settings/users/<int:user_id>/switch", settings.switch_user, name="settings_switch_user"),
+    path("settings/users/<int:user_id>/work", leaving.work, name="settings_user_work"),
+    path("settings/users/<int:user_id>/work/hand-over", leaving.hand_over, name="settings_hand_over"),
     path("settings/teams/new", settings.add_team, name="settings_add_team"),
     path("settings/tokens", settings.token_list, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="settings_revoke_token"),

@@ -2,6 +2,8 @@
 
 from headwater.acquire.actions.campaigns import (
     add_campaign,
+    assign_campaign,
+    assign_campaigns,
     change_campaign,
     delete_campaign,
     ensure_campaigns,
@@ -32,6 +34,8 @@ __all__ = [
     "add_source",
     "add_spend",
     "archive_source",
+    "assign_campaign",
+    "assign_campaigns",
     "change_campaign",
     "change_source",
     "correct_touchpoint",

@@ -2,6 +2,8 @@
 
 from headwater.parties.actions.access import grant_access, withdraw_access
 from headwater.parties.actions.activities import (
+    assign_todo,
+    assign_todos,
     change_activity,
     complete_todo,
     complete_todos,
@@ -45,6 +47,8 @@ __all__ = [
     "add_organisation",
     "add_person",
     "assign_parties",
+    "assign_todo",
+    "assign_todos",
     "change_activity",
     "change_party",
     "complete_todo",

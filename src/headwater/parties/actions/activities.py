@@ -11,7 +11,7 @@ from headwater.parties.models import Activity, ActivityKind, Party
 from headwater.parties.queries.visible import visible_activities, visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.changes import change_row, old_values
+from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.models import Event
@@ -163,6 +163,34 @@ def change_activity(
             values["owner_id"] = owner_id
     _store(activity, values, by=by, at=at)
     return activity
+
+
+@action
+def assign_todo(*, activity_id: int, owner_id: int | None, by: Actor, at: datetime) -> Activity:
+    """Give a to-do to a colleague.
+
+    Raises:
+        Conflict: it is no to-do, or is done.
+    """
+    activity = _activity(activity_id, "change", by=by)
+    _require_todo(activity)
+    if activity.done_at is not None:
+        raise Conflict("This to-do is done already.")
+    _store(activity, {"owner_id": owner_id}, by=by, at=at)
+    return activity
+
+
+@action
+def assign_todos(*, ids: Sequence[int], owner_id: int | None, by: Actor, at: datetime) -> int:
+    """Give several open to-dos to a colleague; what is done, and what is no to-do, stays. How many changed hands."""
+    by.require("parties.activity.change")
+    seen = visible_activities(by).filter(pk__in=list(ids), kind=ActivityKind.TODO, done_at=None)
+    todos = list(seen.select_for_update(of=("self",)).select_related("party").order_by("pk"))
+    edits = [
+        Edit(todo, {"owner_id": owner_id}, "parties.activity", todo.party_id, organisation_of(todo.party))
+        for todo in todos
+    ]
+    return change_rows(edits, by=by, at=at, personal=("subject", "body"))
 
 
 @action

@@ -10,7 +10,7 @@ from typing import Any
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
-from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
+from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
@@ -21,6 +21,7 @@ from headwater.platform.resource import REGISTRY, Resource, filtered
 from headwater.platform.undo import undoes, undoes_changes_of
 
 ROW = "platform.view"
+GIVE = "platform.view.give"
 MOST_VIEWS = 100
 MOST_CHARACTERS = 8_000
 WIDEST, NARROWEST = 800, 48
@@ -59,6 +60,21 @@ class ViewDeleted(
     view_id: int
     noun: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewGiven(
+    Fact,
+    verb="platform.view_given",
+    subject="platform.view:view_id",
+    sentence="Gave the view to a colleague",
+    icon="user-check",
+):
+    """A view that others use is looked after by somebody else from now on; ``before_id`` is who did until then."""
+
+    view_id: int
+    owner_id: int
+    before_id: int
 
 
 @action
@@ -131,6 +147,40 @@ def delete_view(*, view_id: int, by: Actor, at: datetime) -> ListView:
     row = _locked(view_id, by)
     _remove(row, by=by, at=at)
     return row
+
+
+@action
+def give_views(*, ids: Sequence[int], owner_id: int, by: Actor, at: datetime) -> int:
+    """Let a colleague look after shared views from now on; private ones are nobody else's. How many changed hands.
+
+    Raises:
+        NotAllowed: the actor may not give views of others away.
+    """
+    by.require(GIVE)
+    rows = ListView.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None)
+    given = [row for row in rows.order_by("pk") if row.scope != ListView.Scope.PRIVATE and row.owner_id != owner_id]
+    for row in given:
+        _give(row, owner_id, by=by, at=at)
+    return len(given)
+
+
+@action
+@undoes(ViewGiven)
+def take_view_back(fact: ViewGiven, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of giving a view away."""
+    by.require(GIVE)
+    row = ListView.objects.select_for_update().filter(pk=fact.view_id, deleted_at=None).first()
+    if row is None:
+        raise NotFound(NOT_HERE)
+    if row.owner_id != fact.owner_id:
+        raise NotUndoable(reason="the view changed hands again since")
+    _give(row, fact.before_id, by=by, at=at)
+
+
+def _give(row: ListView, owner_id: int, *, by: Actor, at: datetime) -> None:
+    before, row.owner_id = row.owner_id, owner_id
+    row.save(update_fields=["owner_id"])
+    record(ViewGiven(view_id=row.pk, owner_id=owner_id, before_id=before), by=by, at=at)
 
 
 @action

@@ -42,6 +42,12 @@ def visible_views(actor: Actor) -> QuerySet[ListView]:
     return ListView.objects.filter(seen, deleted_at=None)
 
 
+def shared_views_of(user_id: int) -> QuerySet[ListView]:
+    """The views that this person looks after and that others use."""
+    shared = ListView.objects.filter(owner_id=user_id, deleted_at=None)
+    return shared.exclude(scope=ListView.Scope.PRIVATE).order_by("noun", "name", "pk")
+
+
 def views_of(resource: Resource, actor: Actor, order: Sequence[str] = ()) -> list[SavedView]:
     """Every view of a noun's list: those it comes with, one's own, then those of others.
 
@@ -95,6 +101,12 @@ def start_of(resource: Resource, actor: Actor, chosen: str) -> str:
         if actor.role in row.opens_for:
             return str(row.pk)
     return ""
+
+
+def is_in_sight(row: ListView, actor: Actor) -> bool:
+    """Whether this actor sees a saved view."""
+    is_of_team = row.scope == ListView.Scope.TEAM and row.team_id in actor.team_ids
+    return row.scope == ListView.Scope.EVERYBODY or is_of_team or row.owner_id == actor.user_id
 
 
 def may_change(row: ListView, actor: Actor) -> bool:

@@ -4,7 +4,13 @@ from headwater.qualify.actions import undo
 from headwater.qualify.actions.answers import log_response, stop_answer_clocks
 from headwater.qualify.actions.capture import capture_lead, change_lead, delete_lead, restore_lead
 from headwater.qualify.actions.conversion import take_back_conversions
-from headwater.qualify.actions.handovers import accept_lead, hand_over_lead, send_back_lead
+from headwater.qualify.actions.handovers import (
+    accept_lead,
+    hand_over_lead,
+    redirect_handover,
+    redirect_handovers,
+    send_back_lead,
+)
 from headwater.qualify.actions.next_steps import plan_next_step
 from headwater.qualify.actions.owners import (
     AlreadyClaimed,
@@ -50,6 +56,8 @@ __all__ = [
     "move_leads",
     "plan_next_step",
     "recycle_lead",
+    "redirect_handover",
+    "redirect_handovers",
     "reopen_lead",
     "restore_lead",
     "send_back_lead",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
 from headwater.qualify import queries, rules
+from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import (
     NO_HANDOVER,
     locked,
+    locked_leads,
     refuse,
     require,
     require_answer,
@@ -56,6 +59,46 @@ def hand_over_lead(*, lead_id: int, to_id: int, by: Actor, at: datetime) -> Lead
     told = {"handed_to_id": to_id, "due_at": due.isoformat()}
     take_step(lead, values, LeadHandedOver, by=by, at=at, **told)
     return lead
+
+
+@action
+def redirect_handover(*, lead_id: int, owner_id: int, by: Actor, at: datetime) -> Lead:
+    """Ask another colleague to answer a handover that waits, such as when the one who was asked is away or has left.
+
+    Raises:
+        NotAllowed: the actor may not hand over this lead.
+        StepRefused: no handover of this lead waits for an answer.
+        Invalid: the colleague cannot take leads over.
+    """
+    redirect_handovers(ids=[lead_id], owner_id=owner_id, by=by, at=at)
+    return locked(lead_id)
+
+
+@action
+def redirect_handovers(*, ids: Sequence[int], owner_id: int, by: Actor, at: datetime) -> int:
+    """As :func:`redirect_handover` for many; how many are with somebody else now. All or none.
+
+    Raises:
+        SomeRefused: some wait for no answer, or are not the actor's to hand over.
+    """
+
+    def check(lead: Lead) -> None:
+        require(by, "hand_over", lead)
+        refuse(rules.why_not_accept(lead.stage, lead.exit, is_waiting=lead.handed_over_at is not None))
+
+    by.require("qualify.lead.hand_over")
+    leads = locked_leads(ids, check)
+    if str(owner_id) not in {pk for pk, _ in queries.handover_choices(by)}:
+        raise Invalid({"owner_id": ["Choose a colleague who takes leads over."]})
+    told = [
+        Change(lead, {"handed_to_id": owner_id}, told={"handed_to_id": owner_id, "due_at": _due(lead)})
+        for lead in leads
+    ]
+    return take_steps(told, LeadHandedOver, by=by, at=at)
+
+
+def _due(lead: Lead) -> str:
+    return lead.handover_due_at.isoformat() if lead.handover_due_at is not None else ""
 
 
 @action

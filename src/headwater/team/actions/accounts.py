@@ -17,7 +17,7 @@ from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
 from headwater.team.actions.tokens import revoke_tokens_of
 from headwater.team.events import PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
-from headwater.team.models import Role, Team, User
+from headwater.team.models import ApiToken, RevokedFor, Role, Team, User
 from headwater.team.queries import user_by_email
 from headwater.team.rules import manages_owners
 
@@ -81,9 +81,10 @@ def set_password(*, user_id: int, password: str, by: Actor, at: datetime, keep_t
         _require_rank(by, user.role)
     _give_password(user, password)
     user.save(update_fields=["password"])
+    kept = ApiToken.objects.filter(user=user, revoked_at=None).count() if keep_tokens else 0
     if not keep_tokens:
-        revoke_tokens_of(user.pk, by=by, at=at)
-    record(PasswordSet(user_id=user.pk), by=by, at=at)
+        revoke_tokens_of(user.pk, why=RevokedFor.PASSWORD, by=by, at=at)
+    record(PasswordSet(user_id=user.pk, kept_tokens=kept or None), by=by, at=at)
     return user
 
 

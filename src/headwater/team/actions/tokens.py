@@ -15,7 +15,7 @@ from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
 from headwater.team.events import TokenCreated, TokenRevoked
-from headwater.team.models import ApiToken, Role, User
+from headwater.team.models import ApiToken, RevokedFor, Role, User
 from headwater.team.queries import digest_of
 from headwater.team.rules import TOKEN_SCOPES, manages_owners
 
@@ -69,9 +69,9 @@ def revoke_token(*, token_id: int, by: Actor, at: datetime) -> ApiToken:
     if token is None or (token.user_id != by.user_id and not by.may("team.token.delete")):
         raise NotFound()
     if token.revoked_at is None:
-        token.revoked_at = at
-        token.save(update_fields=["revoked_at"])
-        record(TokenRevoked(token_id=token.pk), by=by, at=at)
+        token.revoked_at, token.revoked_for = at, RevokedFor.BY_HAND
+        token.save(update_fields=["revoked_at", "revoked_for"])
+        record(TokenRevoked(token_id=token.pk, why=RevokedFor.BY_HAND), by=by, at=at)
     return token
 
 
@@ -83,13 +83,13 @@ def note_use(*, token_id: int, at: datetime) -> None:
         ApiToken.objects.filter(stale, pk=token_id).update(last_used_at=at)
 
 
-def revoke_tokens_of(user_id: int, *, by: Actor, at: datetime) -> int:
+def revoke_tokens_of(user_id: int, *, why: RevokedFor, by: Actor, at: datetime) -> int:
     """Make all keys of a user worthless, in the action that has checked the right to; how many there were."""
     alive = ApiToken.objects.select_for_update().filter(user_id=user_id, revoked_at=None).order_by("pk")
     ids = list(alive.values_list("pk", flat=True))
-    ApiToken.objects.filter(pk__in=ids).update(revoked_at=at)
+    ApiToken.objects.filter(pk__in=ids).update(revoked_at=at, revoked_for=why)
     for pk in ids:
-        record(TokenRevoked(token_id=pk), by=by, at=at)
+        record(TokenRevoked(token_id=pk, why=why), by=by, at=at)
     return len(ids)
 
 

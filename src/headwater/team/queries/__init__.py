@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.apps import apps
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
+from headwater.platform.models import Event
 from headwater.team.models import ApiToken, Company, Role, Team, User
 from headwater.team.rules import TOKEN_SCOPES, rights_of, roles_that_may
 
@@ -80,6 +81,11 @@ def installation() -> Installation:
         region=ours.country,
         roles=tuple(Role.choices),
     )
+
+
+def team_members(team_ids: Collection[int]) -> list[int]:
+    """The ids of everybody in these teams, of those who left, too: what they own is still the team's."""
+    return list(User.objects.filter(team_id__in=team_ids).order_by("pk").values_list("pk", flat=True))
 
 
 def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
@@ -171,6 +177,17 @@ def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
     """The keys an actor may see: their own, or everybody's with the right to."""
     tokens = ApiToken.objects.select_related("user").order_by("-pk")
     return tokens if actor.may("team.token.see") else tokens.filter(user_id=actor.user_id or 0)
+
+
+def kept_since(tokens: Iterable[ApiToken]) -> dict[int, datetime]:
+    """When the password of their users last changed while these keys went on working. One query."""
+    working = [token for token in tokens if token.revoked_at is None]
+    events = Event.objects.filter(
+        verb="team.password_set", subject_type="team.user", subject_id__in={token.user_id for token in working}
+    )
+    changed = dict(events.order_by("pk").values_list("subject_id", "occurred_at")) if working else {}
+    found = {token.pk: changed.get(token.user_id) for token in working}
+    return {token.pk: at for token in working if (at := found[token.pk]) is not None and at > token.created_at}
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:

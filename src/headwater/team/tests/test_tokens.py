@@ -105,3 +105,34 @@ def test_a_wrong_secret_marks_nothing(rep, client):
     assert client.get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}x"}).status_code == 401
     token.refresh_from_db()
     assert token.last_used_at is None
+
+
+def test_the_page_tells_which_tokens_ended_and_why_and_which_went_on(rep, client):
+    ended, _ = make(rep)
+    gone, _ = make(rep)
+    by = queries.actor_of(rep)
+    tokens.revoke_token(token_id=gone.pk, by=by, at=now())
+    accounts.set_password(user_id=rep.pk, password="nine brown otters", by=by, at=now())
+    kept, secret = make(rep)
+    accounts.set_password(user_id=rep.pk, password="eight blue swifts", by=by, at=now(), keep_tokens=True)
+    make(rep)
+    assert ApiToken.objects.get(pk=ended.pk).revoked_for == "PASSWORD"
+    assert ApiToken.objects.get(pk=gone.pk).revoked_for == "BY_HAND"
+    assert queries.actor_of_token(secret, at=now()) is not None
+    assert list(queries.kept_since(ApiToken.objects.all())) == [kept.pk]
+    rep.refresh_from_db()
+    client.force_login(rep)
+    page = client.get("/settings/tokens").content.decode()
+    assert page.count("The password was changed") == 1 and page.count("Revoked by hand") == 1
+    assert page.count("kept when the password changed") == 1
+
+
+def test_tokens_go_on_after_a_new_password_only_when_one_says_so(rep, client):
+    for keep, works in (("", False), ("on", True)):
+        _, secret = make(rep)
+        client.force_login(rep)
+        old, new = ("seven grey herons", "nine brown otters") if not keep else ("nine brown otters", "six red kites")
+        data = {"form": "password", "current": old, "password": new, "keep_tokens": keep}
+        assert client.post("/account", data).status_code == 302
+        assert (queries.actor_of_token(secret, at=now()) is not None) is works
+        rep.refresh_from_db()

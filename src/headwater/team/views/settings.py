@@ -20,7 +20,9 @@ from headwater.team import forms, queries
 from headwater.team.actions import accounts, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
+from headwater.team.queries.leaving import still_held
 from headwater.team.views import demo
+from headwater.team.views.leaving import after_leaving
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -51,8 +53,13 @@ def company(request: Request) -> HttpResponse:
 def users(request: Request) -> HttpResponse:
     """Who works here, in which role and team."""
     request.actor.require("team.user.change")
-    rows = queries.visible_users(request.actor).order_by("-is_active", "name", "pk")
-    context = {"users": rows, "may_change": request.actor.may("team.user.change"), "teams": queries.teams()}
+    rows = list(queries.visible_users(request.actor).order_by("-is_active", "name", "pk"))
+    left = still_held([user.pk for user in rows if not user.is_active], request.actor)
+    context = {
+        "users": [(user, left.get(user.pk, 0)) for user in rows],
+        "may_change": request.actor.may("team.user.change"),
+        "teams": queries.teams(),
+    }
     return render(request, "team/users.html", context)
 
 
@@ -116,9 +123,9 @@ def switch_user(request: Request, user_id: int) -> HttpResponse:
     if user.is_active:
         accounts.deactivate_user(user_id=user.pk, by=request.actor, at=now())
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": user.name})
-    else:
-        accounts.reactivate_user(user_id=user.pk, by=request.actor, at=now())
-        messages.success(request, _("%(name)s can sign in again.") % {"name": user.name})
+        return after_leaving(request, user)
+    accounts.reactivate_user(user_id=user.pk, by=request.actor, at=now())
+    messages.success(request, _("%(name)s can sign in again.") % {"name": user.name})
     return redirect("settings_users")
 
 
@@ -152,7 +159,10 @@ def token_list(request: Request) -> HttpResponse:
             forms.show_refusal(form, refusal)
         else:
             form = forms.TokenForm()
-    context = {"form": form, "tokens": queries.tokens_of(request.actor), "secret": secret, "now": now()}
+    found = list(queries.tokens_of(request.actor))
+    kept = queries.kept_since(found)
+    rows = [(token, kept.get(token.pk)) for token in found]
+    context = {"form": form, "tokens": rows, "secret": secret, "now": now()}
     # The secret is shown in this answer and nowhere else: a redirect would have to keep it somewhere.
     return render(request, "team/tokens.html", context, status=_status(form))
 
@@ -185,14 +195,17 @@ def my_account(request: Request) -> HttpResponse:
     if asked == "password" and password.is_valid() and _is_present_password(user, password):
         try:
             changed = accounts.set_password(
-                user_id=user.pk, password=password.cleaned_data["password"], by=request.actor, at=now()
-            )
+                user_id=user.pk, password=password.cleaned_data["password"], by=request.actor, at=now(),
+                keep_tokens=password.cleaned_data["keep_tokens"],
+            )  # fmt: skip
         except Invalid as refusal:
             forms.show_refusal(password, refusal)
         else:
             # Everywhere else the person is signed out; here they stay.
             update_session_auth_hash(request, changed)
-            messages.success(request, _("Your password is changed. Tokens made before no longer work."))
+            kept = password.cleaned_data["keep_tokens"]
+            said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
+            messages.success(request, f"{_('Your password is changed.')} {said}")
             return redirect("my_account")
     context = {"profile": profile, "password": password}
     return render(request, "team/my_account.html", context, status=422 if asked else 200)

@@ -1,0 +1,61 @@
+"""What hangs on one person, noun by noun, so that nothing is left behind when they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from headwater.platform.actor import Actor
+from headwater.platform.filter import tree_from_params
+from headwater.platform.resource import REGISTRY, Command, Resource, Rows, filtered
+
+
+@dataclass(frozen=True)
+class Held:
+    """Work of one kind: the rows of ``noun`` that match ``params`` and name the person in the column ``owner``.
+
+    ``command`` is the noun's command for many rows that gives them to somebody else; its form asks for ``owner_id``.
+    """
+
+    key: str
+    noun: str
+    label: Any
+    params: Mapping[str, str] = field(default_factory=dict)
+    owner: str = "owner"
+    command: str = "assign"
+
+    @property
+    def resource(self) -> Resource:
+        """The noun."""
+        return REGISTRY[self.noun]
+
+    def rows(self, user_id: int, actor: Actor) -> Rows:
+        """What of it this person holds, as far as the actor sees it."""
+        tree = tree_from_params(self._conditions(user_id), self.resource.by_key)
+        return filtered(self.resource, actor, tree)
+
+    def url(self, user_id: int) -> str:
+        """The list of what this person holds."""
+        return f"/{self.resource.slug}?{urlencode({'view': 'all', **self._conditions(user_id)})}"
+
+    def step(self) -> Command:
+        """The command that gives it away."""
+        command = self.resource.command(self.command)
+        if command is None or command.run_many is None:
+            raise RuntimeError(f"{self.noun} has no step “{self.command}” for many rows.")
+        return command
+
+    def _conditions(self, user_id: int) -> dict[str, str]:
+        return {**self.params, self.owner: str(user_id)}
+
+
+HELD: dict[str, Held] = {}
+
+
+def register_held(held: Held) -> None:
+    """Make a kind of work known to the page of who leaves. Kinds are asked and told in the order of this list."""
+    if held.key in HELD:
+        raise RuntimeError(f"{held.key} is registered twice.")
+    HELD[held.key] = held
