@@ -65,24 +65,28 @@ _PARTIES = (
 # A deleted order whose opportunity is still there fell when that was reopened: up to then it counted.
 _FELL = "EXISTS (SELECT 1 FROM sell_opportunity o WHERE o.id = t.opportunity_id AND o.deleted_at IS NULL)"
 
+_TYPES = {"ids": "BIGINT", "texts": "VARCHAR", "moments": "UTC", "days": "DATE", "money": "DECIMAL(15,2)"}
+
+
+def _columns(**named: str) -> tuple[tuple[str, str, str], ...]:
+    """Columns by kind; ``lead_id=subject_id`` for one that the table calls otherwise."""
+    found = []
+    for kind, names in named.items():
+        for name in names.split():
+            ours, _, theirs = name.partition("=")
+            found.append((ours, _TYPES[kind], f"t.{theirs or ours}"))
+    return tuple(found)
+
+
 TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="lead",
         source="qualify_lead t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("party_id", "BIGINT", "t.party_id"),
-            ("organisation_id", "BIGINT", "t.organisation_id"),
-            ("source_id", "BIGINT", "t.source_id"),
-            ("campaign_id", "BIGINT", "t.campaign_id"),
-            ("owner_id", "BIGINT", "t.owner_id"),
-            ("team_id", "BIGINT", "t.team_id"),
-            ("stage", "VARCHAR", "t.stage"),
-            ("exit", "VARCHAR", "t.exit"),
-            ("arrived_at", "UTC", "t.arrived_at"),
-            ("exited_at", "UTC", "t.exited_at"),
-            ("amount", "DECIMAL(15,2)", "t.amount"),
-            ("currency", "VARCHAR", "t.currency"),
+        columns=_columns(
+            ids="id party_id organisation_id source_id campaign_id owner_id team_id",
+            texts="stage exit currency",
+            moments="arrived_at exited_at",
+            money="amount",
         ),
         where="t.deleted_at IS NULL AND t.exit <> 'MERGED'",
         changed=_subjects("qualify.lead", "qualify_lead"),
@@ -90,12 +94,7 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="stage_span",
         source="platform_span t",
-        columns=(
-            ("lead_id", "BIGINT", "t.subject_id"),
-            ("stage", "VARCHAR", "t.value"),
-            ("from_at", "UTC", "t.from_at"),
-            ("until_at", "UTC", "t.until_at"),
-        ),
+        columns=_columns(ids="lead_id=subject_id", texts="stage=value", moments="from_at until_at"),
         where="t.subject_type = 'qualify.lead' AND t.kind = 'stage'",
         changed=_subjects("qualify.lead"),
         key="lead_id",
@@ -103,16 +102,11 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="opportunity",
         source="sell_opportunity t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("lead_id", "BIGINT", "t.lead_id"),
-            ("outcome", "VARCHAR", "t.outcome"),
-            ("amount", "DECIMAL(15,2)", "t.amount"),
-            ("currency", "VARCHAR", "t.currency"),
-            ("opened_at", "UTC", "t.opened_at"),
-            ("closed_at", "UTC", "t.closed_at"),
-            ("owner_id", "BIGINT", "t.owner_id"),
-            ("team_id", "BIGINT", "t.team_id"),
+        columns=_columns(
+            ids="id lead_id owner_id team_id",
+            texts="outcome currency",
+            money="amount",
+            moments="opened_at closed_at",
         ),
         where="t.deleted_at IS NULL",
         changed=_subjects("sell.opportunity"),
@@ -120,12 +114,7 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="outcome_span",
         source="platform_span t",
-        columns=(
-            ("opportunity_id", "BIGINT", "t.subject_id"),
-            ("outcome", "VARCHAR", "t.value"),
-            ("from_at", "UTC", "t.from_at"),
-            ("until_at", "UTC", "t.until_at"),
-        ),
+        columns=_columns(ids="opportunity_id=subject_id", texts="outcome=value", moments="from_at until_at"),
         where="t.subject_type = 'sell.opportunity' AND t.kind = 'outcome'",
         changed=_subjects("sell.opportunity"),
         key="opportunity_id",
@@ -133,19 +122,11 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="sale",
         source="sell_order t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("lead_id", "BIGINT", "t.lead_id"),
-            ("opportunity_id", "BIGINT", "t.opportunity_id"),
-            ("party_id", "BIGINT", "t.party_id"),
-            ("organisation_id", "BIGINT", "t.organisation_id"),
-            ("ordered_at", "UTC", "t.ordered_at"),
-            ("amount", "DECIMAL(15,2)", "t.amount"),
-            ("cost", "DECIMAL(15,2)", "t.cost"),
-            ("currency", "VARCHAR", "t.currency"),
-            ("owner_id", "BIGINT", "t.owner_id"),
-            ("team_id", "BIGINT", "t.team_id"),
-            ("fell_at", "UTC", "t.deleted_at"),
+        columns=_columns(
+            ids="id lead_id opportunity_id party_id organisation_id owner_id team_id",
+            moments="ordered_at fell_at=deleted_at",
+            money="amount cost",
+            texts="currency",
         ),
         where=f"(t.deleted_at IS NULL OR {_FELL})",
         changed=f"{_subjects('sell.order', 'sell_order')} UNION SELECT id FROM sell_order "
@@ -154,14 +135,7 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="touch",
         source="acquire_touchpoint t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("party_id", "BIGINT", "t.party_id"),
-            ("organisation_id", "BIGINT", "t.organisation_id"),
-            ("source_id", "BIGINT", "t.source_id"),
-            ("campaign_id", "BIGINT", "t.campaign_id"),
-            ("occurred_at", "UTC", "t.occurred_at"),
-        ),
+        columns=_columns(ids="id party_id organisation_id source_id campaign_id", moments="occurred_at"),
         # A touchpoint that another one corrects no longer counts; what we send is not what brought them.
         where=(
             "t.deleted_at IS NULL AND NOT t.is_outbound AND NOT EXISTS "
@@ -173,29 +147,18 @@ TABLES: tuple[Mirrored, ...] = (
     Mirrored(
         name="spend",
         source="acquire_spendentry t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("source_id", "BIGINT", "t.source_id"),
-            ("campaign_id", "BIGINT", "t.campaign_id"),
-            ("spent_on", "DATE", "t.spent_on"),
-            ("amount", "DECIMAL(15,2)", "t.amount"),
-            ("currency", "VARCHAR", "t.currency"),
-        ),
+        columns=_columns(ids="id source_id campaign_id", days="spent_on", money="amount", texts="currency"),
         where="t.deleted_at IS NULL",
     ),
     Mirrored(
         name="source",
         source="acquire_source t",
-        columns=(
-            ("id", "BIGINT", "t.id"),
-            ("name", "VARCHAR", "t.name"),
-            ("channel", "VARCHAR", "t.channel"),
-        ),
+        columns=_columns(ids="id", texts="name channel"),
     ),
     Mirrored(
         name="campaign",
         source="acquire_campaign t",
-        columns=(("id", "BIGINT", "t.id"), ("name", "VARCHAR", "t.name")),
+        columns=_columns(ids="id", texts="name"),
     ),
 )
 
