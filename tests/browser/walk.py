@@ -24,7 +24,7 @@ NOT_PAGES = {
     "record_follow", "record_unfollow",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
-    "web:widths", "web:view_edit", "merge_chosen_people", "merge_chosen_organisations",
+    "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
 FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there
@@ -87,6 +87,11 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("leads-view-new", "/leads/views/new?stage=NEW")
     yield Stop("leads-view-menu", "/leads?view=mine&stage=NEW", do=_click("#view-menu"))
     yield Stop("leads-columns", "/leads", do=_click("summary:has-text('Columns')"))
+    yield Stop("quick", "/leads/quick?line=Orla+Keane,+Harrow+%26+Pike,+orla@harrow.example,+quote+for+2+plotters")
+    yield Stop("quick-dialog", "/leads", do=_quick)
+    yield Stop("cell", "/opportunities?view=open&cols=party,amount,next_step", do=_cell("amount", ""))
+    yield Stop("cell-wrong", "/opportunities?view=open&cols=party,amount,next_step", do=_cell("amount", "a lot"))
+    yield Stop("value", f"/leads/{lead['record']}", do=_value)
     yield Stop("filter", "/leads/filter?column=amount")
     yield Stop("command", f"/leads/{lead['commands']['move']}/do/move")
     yield Stop("form-wrong", "/settings/users/new", do=_send_empty)
@@ -161,6 +166,37 @@ def _dialog(address: str) -> Callable[[Any], None]:
 def _select(tab: Any) -> None:
     tab.locator("[data-select-row]").first.check()
     tab.locator("[data-select-row]").nth(1).check()
+
+
+def _quick(tab: Any) -> None:
+    tab.keyboard.press("q")
+    tab.locator("#quick-line").wait_for()
+    with tab.expect_response(lambda answer: "/leads/quick" in answer.url):
+        tab.keyboard.type("Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters")
+    tab.locator(".piece input[value='Orla Keane']").wait_for()
+
+
+def _cell(field: str, typed: str) -> Callable[[Any], None]:
+    """A cell that is edited; on a phone, where lists have no cells, the list."""
+
+    def do(tab: Any) -> None:
+        cell = tab.locator(f"[data-cell={field}]").first
+        cell.dblclick()
+        if tab.viewport_size["width"] <= 760:
+            return
+        tab.locator("[data-cell-form]").wait_for()
+        if typed:
+            tab.keyboard.type(typed)
+            tab.keyboard.press("Enter")
+            tab.locator("#cell-place .errs").wait_for()
+
+    return do
+
+
+def _value(tab: Any) -> None:
+    """A value of a record that is edited: in place, or in the dialog of a phone."""
+    tab.locator("dd[data-cell] > a").first.click()
+    tab.locator("[data-cell-form], dialog[data-arrives][open]").first.wait_for()
 
 
 def _first_history(tab: Any) -> None:

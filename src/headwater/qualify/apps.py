@@ -26,6 +26,9 @@ class QualifyConfig(AppConfig):
                     count=lambda actor: Count(pool_waiting(actor)))
         )  # fmt: skip
         register_new(NewItem("Lead", "filter", "web:create leads", order=10, verb="qualify.lead.create"))
+        register_new(
+            NewItem("Lead in one line", "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True)
+        )
 
         from django.db.models import Q
 

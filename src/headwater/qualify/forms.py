@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
@@ -52,6 +53,41 @@ class CaptureForm(ActorForm):
         named = any(self.cleaned_data.get(field) for field in ("party_id", "name", "company", "email", "phone"))
         if not named and not self.errors:
             self.add_error("name", "Give a name, a company, an e-mail address or a phone number.")
+        return cleaned
+
+
+class QuickForm(ActorForm):
+    """What one line says of a lead; each piece can be corrected."""
+
+    name = forms.CharField(max_length=200, required=False, label="Name")
+    company = forms.CharField(max_length=200, required=False, label="Company")
+    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    phone = forms.CharField(max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel"}))
+    interest = forms.ChoiceField(choices=Interest.choices, label="Interest")
+    title = forms.CharField(max_length=200, required=False, label="What they want")
+    amount = AmountField(label="Worth")
+    currency = forms.CharField(max_length=3, required=False, label="Currency")
+    source_id = IdField(required=False, label="Source")
+    owner_id = IdField(required=False, label="Owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "source_id", source_choices(self.actor), blank="Left blank")
+        offer(self, "owner_id", _owners(self), blank=NOBODY)
+
+    def clean_currency(self) -> str:
+        """A currency there is; the company's own where none is named."""
+        text = str(self.cleaned_data["currency"]).strip()
+        try:
+            return currency_code(text) if text else ""
+        except UnknownCurrency as error:
+            raise forms.ValidationError("Write the currency as three letters, such as EUR.") from error
+
+    def clean(self) -> dict[str, Any] | None:
+        """Somebody has to ask."""
+        cleaned = super().clean()
+        if not any(self.cleaned_data.get(name) for name in ("name", "company", "email", "phone")) and not self.errors:
+            self.add_error(None, "Say who asks: a name, a company, an e-mail address or a phone number.")
         return cleaned
 
 

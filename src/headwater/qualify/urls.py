@@ -4,4 +4,7 @@ from django.urls import path
 
 from headwater.qualify import views
 
-urlpatterns = [path("leads/claim-next", views.claim_next, name="qualify_claim_next")]
+urlpatterns = [
+    path("leads/claim-next", views.claim_next, name="qualify_claim_next"),
+    path("leads/quick", views.quick, name="qualify_quick"),
+]

@@ -17,7 +17,7 @@ from headwater.platform.errors import Conflict, DomainError, NotFound, SomeRefus
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event, to_undo
-from headwater.web.form import form_page, initial_of, refused, undo_url
+from headwater.web.form import afterwards, form_page, initial_of, refused, undo_url
 from headwater.web.http import Request, answer, came_from, go, resource_of, row_of
 from headwater.web.listing import chosen_ids
 
@@ -43,7 +43,7 @@ def command(request: Request, slug: str, pk: int, key: str) -> HttpResponse:
             raise
         return refused(request, resource, chosen, form, refusal, row=row)
     words = chosen.done or f"{chosen.label}: {resource.title(row)}"
-    return answer(request, _afterwards(request, resource, pk), words, undo_url=undo_url(request, resource, since))
+    return answer(request, afterwards(request, resource, pk), words, undo_url=undo_url(request, resource, since))
 
 
 @require_POST
@@ -99,18 +99,6 @@ def _command(resource: Resource, request: Request, key: str) -> Command:
         raise NotFound(_("This cannot be done here."))
     request.actor.require(chosen.verb)
     return chosen
-
-
-def _afterwards(request: Request, resource: Resource, pk: int) -> str:
-    """Stay where the reader is; leave a record that is gone for the list it was in."""
-    record = f"/{resource.slug}/{pk}"
-    here = came_from(request, record)
-    path = here.partition("?")[0]
-    if path.startswith(f"{record}/"):  # a form's own page
-        here = path = record
-    if path == record and not resource.rows(request.actor).filter(pk=pk).exists():
-        return f"/{resource.slug}"
-    return here
 
 
 def _undo_all(request: Request, resource: Resource, since: int) -> str:

@@ -63,9 +63,20 @@ class CountField(forms.IntegerField):
 
 def plainly(text: str) -> str:
     """A typed number as programs write it; the same text if it is none. The company's country decides "1,234"."""
-    company = installation()
-    value = typed_number(text, decimal=_mark_of(company.region), besides=_words_for(company.currency))
+    value = typed_number(text, decimal=decimal_mark(), besides=_words_for(installation().currency))
     return text if value is None else format(value, "f")
+
+
+def decimal_mark() -> DecimalMark:
+    """What stands before the decimals in the company's country."""
+    return _mark_of(installation().region)
+
+
+def typed(text: str) -> str:
+    """A number of a program's as it is typed here, without groups; the same text if it is none."""
+    company = installation()
+    mark = _mark_of(company.region)
+    return text.replace(".", mark) if mark != "." and typed_number(text, decimal=".") is not None else text
 
 
 @lru_cache

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
@@ -16,13 +17,13 @@ from headwater.platform.errors import DomainError, Invalid, KnownAlready, NotFou
 from headwater.platform.resource import ActorForm, Command, Resource
 from headwater.platform.undo import newest_event, to_undo
 from headwater.web.editing import Edit, opened
-from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
+from headwater.web.http import Request, answer, came_from, is_htmx, local_url, render, resource_of, row_of
 
 
 def create(request: Request, slug: str) -> HttpResponse:
     """A new row: the form, and the action that makes it. The address may bring values along."""
     resource = resource_of(slug, request)
-    command = _offered(resource.create, request)
+    command = offered(resource.create, request)
     if request.method != "POST":
         form = command.form(actor=request.actor, initial=_given(request, command))
         return form_page(request, resource, command, form)
@@ -34,9 +35,17 @@ def create(request: Request, slug: str) -> HttpResponse:
         made = command.run(by=request.actor, at=now(), **form.cleaned_data)
     except DomainError as refusal:
         return refused(request, resource, command, form, refusal)
+    return created(request, resource, command, made, since=since)
+
+
+def created(
+    request: Request, resource: Resource, command: Command, made: Any, *, since: int, url: str = ""
+) -> HttpResponse:
+    """After something was made: go to ``url``, else to its record, and say so, with Undo; to the list where the actor
+    does not see what they made."""
     pk = pk_of(made)
     is_seen = pk is not None and resource.rows(request.actor).filter(pk=pk).exists()
-    url = f"/{slug}/{pk}" if is_seen else f"/{slug}"
+    url = url or (f"/{resource.slug}/{pk}" if is_seen else f"/{resource.slug}")
     words = command.says(request.actor, made) or command.done or _("%(noun)s added") % {"noun": resource.label}
     return answer(
         request,
@@ -52,20 +61,48 @@ def edit(request: Request, slug: str, pk: int) -> HttpResponse:
     Where somebody else changed the same meanwhile, the form asks whose words stand.
     """
     resource = resource_of(slug, request)
-    command = _offered(resource.change, request)
+    command = offered(resource.change, request)
     row = row_of(resource, request, pk)
     if request.method != "POST":
         form = opened(edit_form(command, request.actor, row))
         return form_page(request, resource, command, form, row=row)
     since = newest_event()
+    tried = save_edit(request, resource, command, row, request.POST)
+    if tried.refusal is not None:
+        return refused(request, resource, command, tried.form, tried.refusal, row=row)
+    if not tried.is_saved:
+        return form_page(request, resource, command, tried.form, row=row, status=tried.status)
+    undo = undo_url(request, resource, since)
+    words = (command.done or _("Saved")) if undo else _("Nothing changed")
+    return answer(request, afterwards(request, resource, pk), words, undo_url=undo)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of an edit: it is saved, or there is a form that says why not."""
+
+    form: ActorForm
+    is_saved: bool = False
+    refusal: DomainError | None = None
+
+    @property
+    def status(self) -> int:
+        """What the answer is called: somebody else was faster, the action refused, or a value cannot be right."""
+        if self.refusal is not None:
+            return self.refusal.status
+        return 409 if self.form.clashes else 422
+
+
+def save_edit(request: Request, resource: Resource, command: Command, row: Any, posted: QueryDict) -> Tried:
+    """Write what the reader changed, unless somebody else changed the same meanwhile or it cannot be right."""
     tried: list[Edit] = []
 
     def save() -> bool:
-        edit = Edit(resource, row_of(resource, request, pk), request.actor, request.POST)
+        edit = Edit(resource, row_of(resource, request, row.pk), request.actor, posted)
         tried.append(edit)
         values = edit.values()
         if values:
-            command.run(**{command.id_name: pk}, by=request.actor, at=now(), **values)
+            command.run(**{command.id_name: row.pk}, by=request.actor, at=now(), **values)
         return values is not None
 
     try:
@@ -73,13 +110,8 @@ def edit(request: Request, slug: str, pk: int) -> HttpResponse:
     except DomainError as refusal:
         if not tried:
             raise
-        return refused(request, resource, command, tried[0].form, refusal, row=row)
-    if not is_saved:
-        form = tried[0].form
-        return form_page(request, resource, command, form, row=row, status=409 if form.clashes else 422)
-    undo = undo_url(request, resource, since)
-    words = (command.done or _("Saved")) if undo else _("Nothing changed")
-    return answer(request, f"/{slug}/{pk}", words, undo_url=undo)
+        return Tried(tried[0].form, refusal=refusal)
+    return Tried(tried[0].form, is_saved)
 
 
 def form_page(
@@ -159,11 +191,29 @@ def pk_of(made: Any) -> int | None:
     return int(made.pk) if isinstance(made, Model) else None
 
 
-def _offered(command: Command | None, request: Request) -> Command:
+def offered(command: Command | None, request: Request) -> Command:
+    """The noun's command, if it has it and the actor the right to it.
+
+    Raises:
+        NotFound: there is no such command.
+        NotAllowed: the actor has no right to it.
+    """
     if command is None:
         raise NotFound(_("This page does not exist."))
     request.actor.require(command.verb)
     return command
+
+
+def afterwards(request: Request, resource: Resource, pk: int) -> str:
+    """Stay where the reader is; leave a record that is gone for the list it was in."""
+    record = f"/{resource.slug}/{pk}"
+    here = came_from(request, record)
+    path = here.partition("?")[0]
+    if path.startswith(f"{record}/"):  # a form's own page
+        here = path = record
+    if path == record and not resource.rows(request.actor).filter(pk=pk).exists():
+        return f"/{resource.slug}"
+    return here
 
 
 def _given(request: Request, command: Command) -> dict[str, Any]:

@@ -59,13 +59,16 @@ class NavPage:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """Something the button *New* can start."""
+    """Something the button *New* can start, or its ``keys``. ``takes_line``: a dialog that begins with a line of words,
+    which can be typed into the palette as well and comes along as ``line``."""
 
     label: str | Promise
     icon: str
     url_name: str
     order: int
     verb: str | None = None
+    keys: str = ""
+    takes_line: bool = False
 
 
 # What the template gets ----------------------------------------------------------------------------------
@@ -82,6 +85,7 @@ class NavLink:
     late: bool = False
     keys: str = ""
     icon: str = ""
+    takes_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,13 @@ def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
         replace(found.children[0], icon=found.icon) for key in TAB_PHASES if (found := phases[key]) is not None
     )
     new = tuple(
-        NavLink(label=str(item.label), url=_address(item.url_name), icon=item.icon)
+        NavLink(
+            label=str(item.label),
+            url=_address(item.url_name),
+            icon=item.icon,
+            keys=item.keys,
+            takes_line=item.takes_line,
+        )
         for item in sorted(_new_items.values(), key=lambda item: item.order)
         if item.verb is None or actor.may(item.verb)
     )

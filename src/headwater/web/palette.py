@@ -20,12 +20,13 @@ from headwater.platform.search.marking import spans_of
 from headwater.platform.search.words import Words
 from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render
-from headwater.web.nav import navigation
+from headwater.web.nav import NavLink, navigation
 from headwater.web.recent import recent_records
 
 DO_NEXT = 3
 MOST_LISTS = 4
 HINT_WIDTH = 70
+SHORTEST_LINE = 6
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def search(request: Request) -> HttpResponse:
         EntryGroup(_("Similar names"), [_record(hit.resource, hit.row, hits.words) for hit in hits.similar]),
         *_to_do(request, query, here, hits),
         EntryGroup(_("In the lists"), _lists(hits, query)),
-        EntryGroup(_("Start something"), _matching(_new(request), query)),
+        EntryGroup(_("Start something"), [*_from_line(request, query), *_matching(_new(request), query)]),
         EntryGroup(_("Go to"), _matching(_pages(request), query)),
     ]
     if not query:
@@ -161,10 +162,25 @@ def _lists(hits: Hits, query: str) -> list[Entry]:
 
 
 def _new(request: Request) -> list[Entry]:
-    return [
+    lines = [Entry(item.icon, item.label, item.url, keys=item.keys) for item in _lines(request)]
+    return lines + [
         Entry("plus", resource.create.label, f"/{resource.slug}/new")
         for resource in REGISTRY.values()
         if resource.create is not None and request.actor.may(resource.create.verb)
+    ]
+
+
+def _lines(request: Request) -> list[NavLink]:
+    return [item for item in navigation(request.actor, "", counted=False).new if item.takes_line]
+
+
+def _from_line(request: Request, query: str) -> list[Entry]:
+    """Several things parted by commas are no name to look for: they are what somebody wants to write down."""
+    if query.count(",") < 1 or len(query) < SHORTEST_LINE:
+        return []
+    return [
+        Entry(item.icon, f"{item.label}: {query}", f"{item.url}?{urlencode({'line': query})}")
+        for item in _lines(request)
     ]
 
 

@@ -57,8 +57,10 @@ def _still_there(request: Request, url: str) -> str:
     resource = by_slug(str(match.kwargs.get("slug", "")))
     if resource is None or "pk" not in match.kwargs:
         return _with_its_view(request, resource, url) if resource is not None else url
-    is_there = resource.rows(request.actor).filter(pk=match.kwargs["pk"]).exists()
-    return f"/{resource.slug}/{match.kwargs['pk']}" if is_there else f"/{resource.slug}"
+    record = f"/{resource.slug}/{match.kwargs['pk']}"
+    if not resource.rows(request.actor).filter(pk=match.kwargs["pk"]).exists():
+        return f"/{resource.slug}"
+    return url if urlsplit(url).path == record else record  # with the list it was opened from
 
 
 def _with_its_view(request: Request, resource: Resource, url: str) -> str:

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
 from headwater.web import (
-    chips,
+    cells,
     command,
     day,
     deleted,
@@ -70,4 +70,5 @@ urlpatterns = [
     path("<noun:slug>/<int:pk>/history", record.history, name="history"),
     path("<noun:slug>/<int:pk>/panel/<slug:key>", record.panel, name="panel"),
     path("<noun:slug>/<int:pk>/do/<slug:key>", command.command, name="command"),
+    path("<noun:slug>/<int:pk>/cell/<slug:field>", cells.cell, name="cell"),
 ]

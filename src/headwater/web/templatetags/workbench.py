@@ -17,8 +17,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
-from headwater.platform.resource import Column, Kind, Resource
+from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
+from headwater.web.cells import fields_of
 from headwater.web.templatetags.headwater import icon
 
 register = template.Library()
@@ -63,6 +64,36 @@ def panel(context: Context, name: str, values: Mapping[str, Any]) -> str:
     """A room's piece of a page, with its own values on top of the page's."""
     with context.push(**values):
         return _partial(name, context)
+
+
+@register.simple_tag(takes_context=True)
+def cell_fields(context: Context) -> dict[str, str]:
+    """Which columns of the list can be changed where they stand, and the field behind each."""
+    return fields_of(context["resource"], context["actor"])
+
+
+@register.simple_tag
+def field_of(fields: Mapping[str, str], column: Column) -> SafeString:
+    """What makes a cell one that can be changed."""
+    name = (fields or {}).get(column.key, "")
+    return format_html(' data-cell="{}"', name) if name else SafeString("")
+
+
+@register.inclusion_tag("web/components/row_keys.html", takes_context=True)
+def row_keys(context: Context, slug: str = "") -> dict[str, Any]:
+    """What keys do with the row in focus, for ``?`` and keys.js: of the page's noun, or of the one at ``slug``."""
+    noun = by_slug(slug) if slug else context["resource"]
+    assert noun is not None
+    actor, change = context["actor"], noun.change
+    keys: list[tuple[str, Any, str, bool]] = []  # key, words, where below the row's address, whether it asks
+    if change is not None and actor.may(change.verb):
+        keys.append(("e", change.label, "edit", True))
+    keys += [
+        (command.hotkey, command.label, f"do/{command.key}", command.asks)
+        for command in noun.commands
+        if command.hotkey and actor.may(command.verb)
+    ]
+    return {"keys": keys}
 
 
 @register.filter

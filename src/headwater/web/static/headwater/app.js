@@ -1,5 +1,6 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
+import "./cells.js";
 import "./columns.js";
 import "./dialog.js";
 import "./drop.js";
@@ -16,6 +17,7 @@ import "./toast.js";
 import "./keep.js"; // after toast.js, which says that the text is back
 
 document.addEventListener("click", (event) => {
+import "./undo.js";
   if (!event.target.closest("[data-theme-toggle]")) return;
   const root = document.documentElement;
   root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";

@@ -11,12 +11,14 @@ function describe(element) {
   return attribute ? `${element.localName}[${attribute}="${CSS.escape(element.getAttribute(attribute))}"]` : "";
 }
 
-function restore({ selector, row, within }) {
+function restore({ selector, row, cell, within }) {
   const all = rows();
+  const inRow = row >= 0 && all[Math.min(row, all.length - 1)]; // the row is done: the one that took its place
   const found =
     document.querySelector("main [aria-invalid=true]") || // a form came back: start at what is wrong
     (selector && document.querySelector(selector)) ||
-    (row >= 0 && all[Math.min(row, all.length - 1)]) || // the row is done: the one that took its place
+    (inRow && inRow.children[cell]) ||
+    inRow ||
     (within && document.getElementById(within)) ||
     document.querySelector("main h1");
   if (!found) return;
@@ -33,9 +35,10 @@ export function announce(text) {
 }
 
 document.addEventListener("focusin", ({ target }) => {
-  if (target.closest("dialog, #toasts")) return;
+  if (target.closest("dialog, #toasts, #cell-place")) return;
   const row = target.closest("[data-row]");
-  place = { selector: describe(target), row: row ? rows().indexOf(row) : -1, within: target.parentElement.closest("[id]")?.id };
+  const cell = target.matches("tr[data-row] > *") ? target.cellIndex : -1;
+  place = { selector: describe(target), row: row ? rows().indexOf(row) : -1, cell, within: target.parentElement.closest("[id]")?.id };
 });
 
 document.addEventListener("htmx:beforeSwap", () => {

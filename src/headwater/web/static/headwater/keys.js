@@ -1,11 +1,13 @@
 // Keys. Pages say what they can do: data-key="e" on a link or button is pressed by that key ("g l" is a
 // sequence), [data-rows] with [data-row] inside is a list that J and K walk, [data-open] is a row's own link,
 // [data-filter] is the field that / goes to. A key is looked for in the bulk bar while rows are chosen, then in
-// the current row, then on the page. Single keys rest while a field has the focus, and can be switched off.
+// the current row, then among what is done with any row ([data-row-key], for rows with a [data-record]), then on the
+// page. Single keys rest while a field has the focus, and can be switched off.
 import { recall, remember } from "./cookie.js";
 import { closeMenus } from "./menu.js";
 import { openPalette } from "./palette.js";
 import { clearSelection } from "./select.js";
+import { hasUndo, undoLast } from "./undo.js";
 
 const help = document.getElementById("keys-help");
 let pending = "";
@@ -16,10 +18,10 @@ const isVisible = (element) => element.getClientRects().length > 0;
 const isField = (element) =>
   element?.closest?.("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
 
-const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")].filter(isVisible);
-const currentRow = () => document.activeElement?.closest?.("[data-row]") || document.querySelector("[data-row].cur");
+export const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")].filter(isVisible);
+export const currentRow = () => document.activeElement?.closest?.("[data-row]") || document.querySelector("[data-row].cur");
 
-function goTo(row) {
+export function goTo(row) {
   document.querySelectorAll("[data-row].cur").forEach((other) => other.classList.remove("cur"));
   row.classList.add("cur");
   if (!row.hasAttribute("tabindex")) row.tabIndex = -1;
@@ -56,23 +58,49 @@ function press(keys) {
   return true;
 }
 
+// What can be done with any row of this page: its form comes as a dialog, or it is done at once.
+function pressInRow(keys) {
+  const row = currentRow();
+  const key = row?.dataset.record && document.querySelector(`[data-row-key="${CSS.escape(keys)}"]`);
+  if (!key || document.querySelector("[data-bulk].on")) return false;
+  const place = document.getElementById("dialog-place");
+  const url = `${row.dataset.record}/${key.dataset.path}`;
+  const asks = key.hasAttribute("data-asks");
+  window.htmx.ajax(asks ? "GET" : "POST", url, { target: place, source: place, swap: asks ? "innerHTML" : "none" });
+  return true;
+}
+
 const startsSequence = (key) => document.querySelector(`[data-key^="${CSS.escape(key)} "]`);
 
+// The keys that are no button of the page. keys.html says them in words: data-does names one of these.
+const filter = () => document.querySelector("[data-filter]");
+const boxOf = (row) => row?.querySelector("[data-select-row]");
 const builtIn = {
   j: () => step(1) || press("j"),
   k: () => step(-1) || press("k"),
   x: () => {
-    const box = currentRow()?.querySelector("[data-select-row]");
+    const box = boxOf(currentRow());
     box?.click();
     return Boolean(box);
   },
   "/": () => {
-    const field = document.querySelector("[data-filter]");
-    field?.focus();
-    field?.select();
-    return Boolean(field);
+    filter()?.focus();
+    filter()?.select();
+    return Boolean(filter());
   },
+  z: () => press("z") || undoLast(),
   "?": () => showHelp(),
+};
+const works = {
+  rows: () => rows().length > 0,
+  open: () => rows().some((row) => row.querySelector("[data-open]")),
+  select: () => rows().some(boxOf),
+  filter: () => Boolean(filter()),
+  cells: () => rows().some((row) => row.matches("tr")) && matchMedia("(min-width: 760.02px)").matches,
+  edit: () => Boolean(document.querySelector("tr [data-cell]")) && matchMedia("(min-width: 760.02px)").matches,
+  value: () => Boolean(document.querySelector("dd[data-cell]")) && matchMedia("(min-width: 760.02px)").matches,
+  undo: () => hasUndo(),
+  columns: () => Boolean(document.querySelector("table[data-widths]")),
 };
 
 function enter(event) {
@@ -118,7 +146,7 @@ document.addEventListener("keydown", (event) => {
     pendingTimer = setTimeout(() => (pending = ""), 1200);
     return;
   }
-  if (!done && !sequence) done = key in builtIn ? builtIn[key]() : press(key);
+  if (!done && !sequence) done = key in builtIn ? builtIn[key]() : press(key) || pressInRow(key);
   if (done) event.preventDefault();
 });
 
@@ -161,14 +189,18 @@ function fill(list, entries) {
 function showHelp() {
   if (!help) return false;
   const found = new Map();
-  document.querySelectorAll("[data-key]").forEach((element) => {
-    if (!found.has(element.dataset.key)) found.set(element.dataset.key, label(element));
+  document.querySelectorAll("[data-key], [data-row-key]").forEach((element) => {
+    const keys = element.dataset.key ?? element.dataset.rowKey;
+    if (keys in builtIn && "jkz".includes(keys) && !element.closest(".crumb")) return; // said in words below
+    if (!found.has(keys)) found.set(keys, label(element));
   });
   const entries = [...found].map(([keys, words]) => [words, keys]);
-  const hasRows = rows().length > 0;
-  help.querySelectorAll("[data-needs-rows]").forEach((item) => (item.hidden = !hasRows));
+  help.querySelectorAll("[data-does]").forEach((item) => (item.hidden = !works[item.dataset.does]()));
   fill(help.querySelector("[data-keys=go]"), entries.filter(([, keys]) => keys.startsWith("g ")));
   fill(help.querySelector("[data-keys=page]"), entries.filter(([, keys]) => !keys.startsWith("g ")));
+  const lists = [...help.querySelectorAll("[data-keys=list] li")];
+  const list = help.querySelector("[data-keys=list]");
+  list.hidden = list.previousElementSibling.hidden = lists.every((item) => item.hidden);
   help.querySelector("[data-keys-switch]").checked = !isOff();
   help.showModal();
   return true;

@@ -1,6 +1,7 @@
 // Toasts: what happened, and Undo. They stay for ten seconds, and as long as somebody points at or is in them.
 // The server sends HX-Trigger: {"toast": {"message": "…", "undo_url": "…", "tone": "bad"}}, or the page brings
 // them along (Django's messages). Texts and markup come from <template id="toast-template">.
+import { rememberUndo } from "./undo.js";
 
 const STAY = 10_000;
 const region = document.getElementById("toasts");
@@ -28,6 +29,7 @@ export function toast({ message, undo_url: undoUrl = "", tone = "" }) {
   if (undoUrl) {
     form.action = undoUrl;
     form.setAttribute("hx-post", undoUrl);
+    rememberUndo(undoUrl);
   } else form.remove();
   if (tone === "bad") element.setAttribute("role", "alert");
   region.append(element);

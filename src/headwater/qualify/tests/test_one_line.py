@@ -1,0 +1,136 @@
+"""What is understood of a lead in one line, in several languages and scripts, and of any text at all."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.qualify.rules.one_line import OneLine, understood
+
+SOURCES = ["Hannover fair", "Website", "Google Ads"]
+ORLA = {"name": "Orla Keane", "interest": "QUOTE_REQUEST", "title": "2 plotters"}
+COLLEAGUES = ["Tom Visser", "Marta Kowalska", "Tomas Berg"]
+
+
+def said(line: str, region: str = "IE", decimal: str = ".") -> dict[str, object]:
+    found = understood(line, sources=SOURCES, colleagues=COLLEAGUES, region=region, decimal=decimal)  # type: ignore[arg-type]
+    return {name: value for name in OneLine.__slots__ if (value := getattr(found, name)) not in ("", None)}
+
+
+def test_the_line_of_the_guide_is_understood() -> None:
+    assert said("Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters") == {
+        "name": "Orla Keane",
+        "company": "Harrow & Pike",
+        "email": "orla@harrow.example",
+        "interest": "QUOTE_REQUEST",
+        "title": "2 plotters",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "region", "decimal", "expected"),
+    [
+        (
+            "Jürgen Groß, Müller GmbH, 030 1234567, Angebot für 3 Drucker, 12.500 €, von Hannover fair @Tom Visser",
+            "DE", ",",
+            {"name": "Jürgen Groß", "company": "Müller GmbH", "phone": "030 1234567", "interest": "QUOTE_REQUEST",
+             "title": "3 Drucker", "amount": Decimal(12500), "currency": "EUR", "source": "Hannover fair",
+             "owner": "Tom Visser"},
+        ),
+        (
+            "Piet de Vries, De Vries BV, offerte voor 2 plotters, 34k", "NL", ",",
+            {"name": "Piet de Vries", "company": "De Vries BV", "interest": "QUOTE_REQUEST", "title": "2 plotters",
+             "amount": Decimal(34000)},
+        ),
+        (
+            "Claire Dubois (Atelier Dubois), demande de devis pour 10 écrans, claire@atelier.example", "FR", ",",
+            {"name": "Claire Dubois", "company": "Atelier Dubois", "email": "claire@atelier.example",
+             "interest": "QUOTE_REQUEST", "title": "10 écrans"},
+        ),
+        (
+            "María López, Gráficas López SL, presupuesto para 2 impresoras, +34 912 345 678, 1.200,50 EUR", "ES", ",",
+            {"name": "María López", "company": "Gráficas López SL", "phone": "+34 912 345 678", "title": "2 impresoras",
+             "interest": "QUOTE_REQUEST", "amount": Decimal("1200.50"), "currency": "EUR"},
+        ),
+        (
+            "Иван Петров, ООО Ромашка, запрос цены на 2 плоттера, +7 495 123-45-67", "RU", ",",
+            {"name": "Иван Петров", "company": "ООО Ромашка", "phone": "+7 495 123-45-67",
+             "interest": "QUOTE_REQUEST", "title": "2 плоттера"},
+        ),
+        (
+            "田中太郎、株式会社山田、プロッター2台の見積もり", "JP", ".",
+            {"name": "田中太郎", "company": "株式会社山田", "interest": "QUOTE_REQUEST", "title": "プロッター2台"},
+        ),
+        (
+            "王伟, 华为公司, 报价 2台绘图仪, from Website", "CN", ".",
+            {"name": "王伟", "company": "华为公司", "interest": "QUOTE_REQUEST", "title": "2台绘图仪",
+             "source": "Website"},
+        ),
+        (
+            "Vraag over onderhoud, Jan Jansen, tel 020 624 1111", "NL", ",",
+            {"name": "Jan Jansen", "phone": "020 624 1111", "interest": "ENQUIRY", "title": "onderhoud"},
+        ),
+    ],
+)  # fmt: skip
+def test_other_languages_and_scripts_are_understood(line, region, decimal, expected) -> None:
+    assert said(line, region, decimal) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Orla Keane wants a quote for 2 plotters", ORLA),
+        ("quote for 2 plotters from Orla Keane", ORLA),
+        ("Orla Keane at Harrow & Pike", {"name": "Orla Keane", "company": "Harrow & Pike"}),
+        ("Harrow & Pike", {"company": "Harrow & Pike"}),
+        ("Harrow Ltd, Orla Keane", {"name": "Orla Keane", "company": "Harrow Ltd"}),
+        ("2 plotters, orla@x.example", {"email": "orla@x.example", "title": "2 plotters"}),
+        ("Orla, CHF 3'400.-", {"name": "Orla", "amount": Decimal(3400), "currency": "CHF"}),
+        ("Orla, 12.500 EUR", {"name": "Orla", "amount": Decimal(12500), "currency": "EUR"}),
+        ("Orla, $1.2m", {"name": "Orla", "amount": Decimal(1_200_000), "currency": "USD"}),
+        ("Orla, via Google Ads, @marta", {"name": "Orla", "source": "Google Ads", "owner": "Marta Kowalska"}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_pieces_come_in_any_order(line, expected) -> None:
+    assert said(line) == expected
+
+
+def test_an_at_that_two_colleagues_answer_to_names_neither() -> None:
+    assert "owner" not in said("Orla Keane, @tom")
+    assert said("Orla Keane, @tom v")["owner"] == "Tom Visser"
+
+
+def test_a_long_number_that_no_telephone_has_is_no_telephone_number() -> None:
+    assert "phone" not in said("Orla Keane, order 123456789012345")
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_a_word_of_complaint(line: str) -> None:
+    found = understood(line, sources=SOURCES, colleagues=COLLEAGUES, region="IE")
+    assert found.interest in ("", "ENQUIRY", "QUOTE_REQUEST")
+    assert found.source in ("", *SOURCES)
+    assert found.owner in ("", *COLLEAGUES)
+    assert found.amount is None or found.amount >= 0
+    assert found.email == "" or "@" in found.email
+
+
+WORDS = st.sampled_from(["Orla", "Keane", "Brandt", "Müller", "Petrov", "Łukasz", "Søren", "王伟", "Иван"])
+NAMES = st.builds("{} {}".format, WORDS, WORDS)
+FIRMS = st.builds("{} {}".format, WORDS, st.sampled_from(["Ltd", "GmbH", "BV", "& Pike", "S.A."]))
+
+
+@given(NAMES, FIRMS, st.permutations(["email", "phone", "wish", "amount"]), st.integers(2, 90))
+def test_what_is_put_together_is_taken_apart_again(name, firm, order, many) -> None:
+    pieces = {
+        "email": "someone@firm.example",
+        "phone": "+353 1 555 0142",
+        "wish": f"quote for {many} plotters",
+        "amount": "€12,500",
+    }
+    found = understood(", ".join([name, firm, *(pieces[key] for key in order)]), region="IE")
+    assert (found.name, found.company) == (name, firm.rstrip("."))
+    assert (found.email, found.phone) == ("someone@firm.example", "+353 1 555 0142")
+    assert (found.interest, found.title) == ("QUOTE_REQUEST", f"{many} plotters")
+    assert (found.amount, found.currency) == (Decimal(12500), "EUR")

@@ -1,0 +1,78 @@
+"""A lead in one line: shown while one types, corrected piece by piece, and saved as the form would."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from headwater.parties import actions as parties
+from headwater.platform.clock import now
+from headwater.qualify.models import Lead
+
+LINE = "Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters, €12,500"
+TYPING = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "quick-pieces"}
+
+
+@pytest.fixture
+def browser(marta) -> Client:
+    client = Client()
+    client.force_login(marta)
+    return client
+
+
+def words(answer) -> str:
+    return answer.content.decode()
+
+
+def test_what_was_understood_is_shown_while_one_types_and_nothing_is_written(browser) -> None:
+    page = words(browser.post("/leads/quick", {"line": LINE}, **TYPING))
+    for piece in ("Orla Keane", "Harrow &amp; Pike", "orla@harrow.example", "2 plotters", "12500", "EUR"):
+        assert f'value="{piece}"' in page, page
+    assert '<option value="QUOTE_REQUEST" selected>' in page
+    assert not Lead.objects.exists()
+
+
+def test_the_line_becomes_a_lead_with_person_and_company(browser, marta) -> None:
+    answer = browser.post("/leads/quick", {"line": LINE})
+    assert answer.status_code == 302
+    lead = Lead.objects.get()
+    assert (lead.party.name, lead.organisation.name) == ("Orla Keane", "Harrow & Pike")
+    assert (lead.interest, lead.title, lead.amount, lead.currency) == ("QUOTE_REQUEST", "2 plotters", 12500, "EUR")
+    assert lead.owner_id == marta.pk
+
+
+def test_a_piece_that_was_corrected_stays_corrected_while_one_types_on(browser) -> None:
+    sent = {"line": LINE, "name": "Orla Keane-Byrne", "was-name": "Orla Keane"}
+    page = words(browser.post("/leads/quick", sent, **TYPING))
+    assert 'value="Orla Keane-Byrne"' in page
+    browser.post("/leads/quick", sent)
+    assert Lead.objects.get().party.name == "Orla Keane-Byrne"
+
+
+def test_somebody_known_already_is_told_and_not_added_twice(browser, by_marta) -> None:
+    known = parties.add_person(by=by_marta, at=now(), name="Orla Keane", email="orla@harrow.example")
+    page = words(browser.post("/leads/quick", {"line": LINE}, **TYPING))
+    assert "Known already" in page and f'href="/people/{known.pk}"' in page
+    browser.post("/leads/quick", {"line": LINE})
+    assert Lead.objects.get().party_id == known.pk
+
+
+def test_a_line_that_names_nobody_comes_back_with_the_reason(browser) -> None:
+    answer = browser.post("/leads/quick", {"line": "quote for 2 plotters"}, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 422
+    assert "Say who asks" in words(answer) and "quote for 2 plotters" in words(answer)
+    assert not Lead.objects.exists()
+
+
+def test_save_and_next_says_what_happened_and_asks_for_the_next_one(browser) -> None:
+    answer = browser.post("/leads/quick", {"line": LINE, "again": "1"}, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 200 and "Lead captured" in answer["HX-Trigger"] and "/undo/" in answer["HX-Trigger"]
+    assert "<dialog" in words(answer) and "Orla" not in words(answer).split("quick-help")[-1]
+
+
+def test_who_may_not_add_leads_is_refused(colleague, desk) -> None:
+    from headwater.team.models import Role
+
+    client = Client()
+    client.force_login(colleague("Rita Read", Role.READ_ONLY, desk))
+    assert client.post("/leads/quick", {"line": LINE}).status_code == 403

@@ -1,0 +1,220 @@
+// Cells. In a list the arrow keys go from cell to cell; Enter, F2 or a double click edits the one in focus, if it can be:
+// [data-cell] names its field, [data-record] around it the row's address. Among the values of a record a click does.
+// The server sends the editor, which lies over the cell. Enter saves and goes down, Tab saves and goes on, Escape gives
+// up. On a phone a list has no cells; there the dialogs of the page stay.
+import { announce } from "./focus.js";
+import { currentRow, goTo, rows } from "./keys.js";
+
+const wide = matchMedia("(min-width: 760.02px)");
+const holder = document.getElementById("cell-place") ?? document.createElement("div"); // pages outside have none
+
+let open = null; // the cell that is edited: record, field, list (its parameters, or undefined), start, go, saving
+let wanted = null; // the cell to go to once the record has come again
+
+const isShown = (element) => element.getClientRects().length > 0;
+const cellOf = (target) => target?.closest?.("tr[data-row] > :is(td, th):not(.col-select)");
+const cellsIn = (row) => [...row.children].filter((cell) => cellOf(cell) && isShown(cell));
+const find = ({ record, field }) =>
+  document.querySelector(`[data-record="${CSS.escape(record)}"] [data-cell="${CSS.escape(field)}"]`);
+const form = () => holder.querySelector("[data-cell-form]");
+const typed = () => new URLSearchParams(new FormData(form())).toString();
+
+export function goToCell(cell) {
+  const target = cell.querySelector(":scope > a[data-value]") || cell; // a value of a record is a link of its own
+  if (target === cell && !cell.hasAttribute("tabindex")) cell.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+// The editor ----------------------------------------------------------------------------------------------------
+
+function place() {
+  const cell = open && find(open);
+  if (!cell || holder.hidden) return;
+  const box = cell.getBoundingClientRect();
+  const width = Math.min(Math.max(box.width, 260), innerWidth - 16);
+  holder.style.width = `${width}px`;
+  holder.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
+  const { height } = holder.getBoundingClientRect();
+  const top = box.top + box.height / 2 - (form()?.querySelector(".cell-row")?.offsetHeight ?? height) / 2 - 5;
+  holder.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`;
+}
+
+async function edit(cell) {
+  if (open) return;
+  const list = cell.closest("table")?.dataset.query;
+  open = { record: cell.closest("[data-record]").dataset.record, field: cell.dataset.cell, list };
+  const query = list === undefined ? "" : `?${new URLSearchParams({ list })}`;
+  await window.htmx.ajax("GET", `${open.record}/cell/${open.field}${query}`, { target: holder, source: holder });
+  if (!form()) close();
+}
+
+function close() {
+  const cell = open && find(open);
+  open = null;
+  holder.hidden = true;
+  holder.replaceChildren();
+  cell?.classList.remove("editing");
+  return cell;
+}
+
+function leave() {
+  const cell = close();
+  if (cell) goToCell(cell);
+}
+
+// Where the focus goes once the value is saved.
+function next({ record, field, list, go }) {
+  const cell = find({ record, field });
+  if (!cell) return null;
+  if (list === undefined) {
+    const all = [...document.querySelectorAll("dd[data-cell]")].filter(isShown);
+    const at = all.indexOf(cell) + { down: 1, on: 1, back: -1, stay: 0 }[go];
+    return all[Math.max(0, Math.min(at, all.length - 1))];
+  }
+  const row = cell.closest("tr");
+  if (go === "down") {
+    const below = rows()[rows().indexOf(row) + 1];
+    return below ? below.children[cell.cellIndex] : cell;
+  }
+  const all = cellsIn(row);
+  return all[all.indexOf(cell) + { on: 1, back: -1, stay: 0 }[go]] ?? cell;
+}
+
+function save(go) {
+  if (!open || open.saving) return;
+  open.go = go;
+  if (typed() === open.start && !form().querySelector(".errs, .clash")) return void done();
+  form().requestSubmit();
+}
+
+function done() {
+  const { go } = open;
+  const target = next(open);
+  close();
+  if (go !== "away" && target) goToCell(target);
+}
+
+holder.addEventListener("submit", () => {
+  if (open) open.saving = true;
+});
+
+holder.addEventListener("keydown", (event) => {
+  event.stopPropagation(); // no key of the page while one edits
+  if (event.isComposing || event.ctrlKey !== (event.key === "Enter" && event.target.matches("textarea"))) return;
+  if (event.defaultPrevented || event.altKey || event.metaKey) return;
+  const asks = form()?.querySelector(".clash"); // whose words stand: Tab goes through the answers
+  if (event.key === "Escape") leave();
+  else if (event.key === "Enter" && event.target.matches("button")) return;
+  else if (event.key === "Enter" && event.shiftKey) return;
+  else if (event.key === "Enter") save("down");
+  else if (event.key === "Tab" && !asks) save(event.shiftKey ? "back" : "on");
+  else return;
+  event.preventDefault();
+});
+
+holder.addEventListener("click", (event) => {
+  if (event.target.closest("[data-cell-leave]")) leave();
+});
+
+document.addEventListener("pointerdown", (event) => {
+  if (open && form() && !holder.contains(event.target)) save("away"); // whoever clicks elsewhere has finished
+}, true);
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target !== holder || !open || !form()) return;
+  open.saving = false;
+  open.start ??= typed();
+  holder.hidden = false;
+  find(open)?.classList.add("editing");
+  place();
+  const invalid = form().querySelector(".clash input[type=radio], [aria-invalid=true]");
+  const control = invalid || form().querySelector("input:not([type=hidden]), select, textarea");
+  control?.focus({ preventScroll: true });
+  if (!invalid && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!open || detail.elt !== form()) return;
+  open.saving = false; // after an error the text stays, to be sent again
+  if (detail.xhr.status !== 200) return;
+  open.go ??= "stay";
+  if (open.list !== undefined) return void done();
+  const target = open.go !== "away" && next(open);
+  wanted = target ? { record: open.record, field: target.dataset.cell } : null;
+  close();
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (!wanted || open) return;
+  const cell = find(wanted);
+  wanted = null;
+  if (cell) goToCell(cell);
+});
+
+addEventListener("resize", place);
+addEventListener("scroll", place, { capture: true, passive: true });
+
+// Going from cell to cell ---------------------------------------------------------------------------------------
+
+function beside(row, cell, key) {
+  const all = cellsIn(row);
+  const at = all.indexOf(cell);
+  if (key === "Home") return all[0];
+  if (key === "End") return all.at(-1);
+  return all[at + (key === "ArrowRight" ? 1 : -1)];
+}
+
+function move(row, cell, key) {
+  if (key === "ArrowUp" || key === "ArrowDown") {
+    const other = rows()[rows().indexOf(row) + (key === "ArrowDown" ? 1 : -1)];
+    if (!other) return;
+    if (cell) goToCell(other.children[cell.cellIndex]);
+    else goTo(other);
+    return;
+  }
+  const other = beside(row, cell, key);
+  if (other) goToCell(other);
+  else if (key === "ArrowLeft") goTo(row);
+}
+
+function act(row, cell, key) {
+  const first = !cell && key === "F2" ? cellsIn(row).find((other) => other.dataset.cell) : cell;
+  if (first?.dataset.cell && !(key === "Enter" && first.matches("th"))) return void edit(first);
+  if (key === "F2") return void announce(holder.dataset.fixed);
+  row.querySelector("[data-open]")?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  if (!wide.matches || document.querySelector("dialog[open]")) return;
+  const row = event.target === document.body ? currentRow() : event.target.closest?.("tr[data-row]");
+  const cell = event.target.matches("tr[data-row] > *") ? event.target : null;
+  if (!row?.matches("tr") || (event.target !== document.body && event.target !== row && !cell)) return;
+  if (["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) move(row, cell, event.key);
+  else if (event.key === "F2" || (event.key === "Enter" && cell)) act(row, cell, event.key);
+  else return;
+  event.preventDefault();
+});
+
+const isBusy = (target) => target.closest("a, button, input, select, textarea, label, summary");
+
+document.addEventListener("click", (event) => {
+  if (!wide.matches || isBusy(event.target) || !getSelection().isCollapsed) return;
+  const cell = cellOf(event.target);
+  if (cell) goToCell(cell);
+});
+
+document.addEventListener("dblclick", (event) => {
+  const cell = wide.matches && !isBusy(event.target) && cellOf(event.target);
+  if (cell?.dataset.cell) edit(cell);
+});
+
+// A value of a record is a link to the form; where there is room, it opens in place instead.
+document.addEventListener("click", (event) => {
+  const value = event.target.closest?.("dd[data-cell] > a[data-value]");
+  if (!value || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  edit(value.parentElement);
+}, true);
