@@ -7,7 +7,10 @@ from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import count_queries
 
 NOUNS = sorted(REGISTRY)
-RESERVED = {"q", "sort", "cursor", "cols", "view", "filter", "in", "limit", "set", "id", "ids", "column", "op", "value"}
+RESERVED = {
+    "q", "sort", "group", "of", "cursor", "cols", "view", "filter", "in", "limit", "set", "id", "ids", "column", "op",
+    "value", "exact", "shown", "format",
+}  # fmt: skip
 
 
 def test_every_noun_can_be_made_for_these_tests():
@@ -35,7 +38,9 @@ def test_pages_and_endpoints_cost_the_same_for_2_rows_and_30(key, make, client_o
     addresses = {
         "page": (f"/{slug}", {}),
         "fragment": (f"/{slug}", {"HTTP_HX_REQUEST": "true"}),
+        "totals": (f"/{slug}/totals", {"HTTP_HX_REQUEST": "true"}),
         "csv": (f"/{slug}/export.csv", {}),
+        "parquet": (f"/{slug}/export.parquet", {}),
         "api": (f"/api/v1/{slug}", {}),
         "count": (f"/api/v1/{slug}/count", {}),
     }
@@ -67,7 +72,12 @@ def test_every_page_of_a_noun_answers(key, make, client_of, by):
     row = resource.rows(by).get(pk=pk)
     base = f"/{resource.slug}"
     pages = [base, f"{base}/{pk}"]
-    parts = [f"{base}?q=orla", f"{base}/counts", *(f"{base}?view={view.key}" for view in resource.views)]
+    parts = [
+        f"{base}?q=orla",
+        f"{base}/counts",
+        f"{base}/totals",
+        *(f"{base}?view={view.key}" for view in resource.views),
+    ]
     parts += [f"{base}?sort={c.key}" for c in resource.columns if c.sortable]
     parts += [f"{base}?{c.key}__empty=true" for c in resource.columns if c.filterable]
     parts += [f"{base}/filter?column={c.key}" for c in resource.columns if c.filterable]

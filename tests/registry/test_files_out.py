@@ -3,15 +3,18 @@
 import csv
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from makers import AT
+from pyarrow import parquet
 
 from headwater.intake.mapping import suggest
 from headwater.intake.values import parse_datetime
-from headwater.platform.exports import cell_text, exported_columns
-from headwater.platform.resource import REGISTRY
+from headwater.platform.exports import RowsExported, cell_text, exported_columns
+from headwater.platform.models import Event
+from headwater.platform.resource import REGISTRY, Kind
 from headwater.qualify.models import Lead
 from headwater.team.models import Company
 
@@ -71,6 +74,55 @@ def test_times_in_a_workbook_are_those_on_the_clock_of_the_company(make, client_
     book = b"".join(client_of("OWNER").get("/leads/export.xlsx?cols=arrived_at").streaming_content)
     [[_head], [arrived]] = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
     assert arrived.replace(microsecond=0) == datetime(2026, 11, 22, 10, 8, 7)
+
+
+def arrow(answer):
+    assert answer.status_code == 200, answer.status_code
+    return parquet.read_table(io.BytesIO(b"".join(answer.streaming_content)))
+
+
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_a_noun_leaves_as_parquet_with_the_columns_of_its_list_and_their_types(key, make, client_of, by):
+    make(key, 2)
+    resource = REGISTRY[key]
+    table = arrow(client_of("OWNER").get(f"/{resource.slug}/export.parquet"))
+    shown = [column.key for column in resource.columns if column.shown]
+    assert table.column_names == [column.key for column in exported_columns(resource, shown)]
+    assert table.num_rows == resource.rows(by).count()
+    types = {Kind.MONEY: "decimal128(18, 2)", Kind.DATE: "date32[day]", Kind.DATETIME: "timestamp[us, tz=UTC]",
+             Kind.BOOL: "bool"}  # fmt: skip
+    for name in table.column_names:
+        column = resource.by_key[name]
+        assert str(table.schema.field(name).type) == types.get(column.kind, str(table.schema.field(name).type))
+    assert RowsExported.verb == Event.objects.latest("pk").verb and Event.objects.latest("pk").data["rows"] == 2
+
+
+def test_parquet_holds_exactly_what_is_shown(make, client_of):
+    ids = make("qualify.lead", 3)
+    Lead.objects.filter(pk=ids[0]).update(stage="MQL", title="=1+1", amount=None)
+    Lead.objects.filter(pk=ids[1]).update(stage="MQL", amount="0.10", arrived_at=AT)
+    client = client_of("OWNER")
+    query = "stage=MQL&sort=-amount&cols=title,stage,amount,arrived_at"
+    found = arrow(client.get(f"/leads/export.parquet?{query}"))
+    assert found.column("amount").to_pylist() == [Decimal("0.10"), None]
+    assert found.column("stage").to_pylist() == ["MQL", "MQL"] and found.column("arrived_at").to_pylist()[0] == AT
+    assert found.column("title").to_pylist()[1] == "=1+1", "no spreadsheet reads it, so text stays as it is"
+    assert found.schema.field("amount").metadata[b"label"] == b"Worth, their guess"
+    by_api = arrow(client.get(f"/api/v1/leads/export?format=parquet&{query}"))
+    assert by_api.column("id").to_pylist() == [ids[1], ids[0]]
+    assert by_api.drop_columns(["id"]).equals(found)
+    lines = b"".join(client.get(f"/api/v1/leads/export?{query}").streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Id,What they want") and "'=1+1" in lines[2]
+    for wrong in ("format=pdf", "cols=shoes", "shoes=44", "sort=shoes"):
+        assert client.get(f"/api/v1/leads/export?{wrong}").status_code in (404, 422), wrong
+
+
+def test_a_parquet_file_is_written_in_portions(make, client_of, monkeypatch):
+    monkeypatch.setattr("headwater.measure.parquet.GROUP", 2)
+    make("acquire.source", 5)
+    answer = client_of("OWNER").get("/sources/export.parquet?cols=name")
+    file = parquet.ParquetFile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)] == [2, 2, 1]
 
 
 @pytest.mark.parametrize("moment", [AT, datetime(2026, 7, 1, 22, 30, 59, tzinfo=UTC), datetime(1999, 1, 1, tzinfo=UTC)])

@@ -28,11 +28,14 @@ def entrances(resource, pk, row):
     yield see, "get", base
     yield see, "get", f"{base}/{pk}"
     yield see, "get", f"{base}/counts"
+    yield see, "get", f"{base}/totals"
     yield see, "get", api
     yield see, "get", f"{api}/count"
     yield see, "get", f"{api}/{pk}"
     yield resource.verb("export"), "get", f"{base}/export.csv"
     yield resource.verb("export"), "get", f"{base}/export.xlsx"
+    yield resource.verb("export"), "get", f"{base}/export.parquet"
+    yield resource.verb("export"), "get", f"{api}/export"
     if resource.create:
         yield resource.create.verb, "get", f"{base}/new"
         yield resource.create.verb, "post", f"{base}/new"

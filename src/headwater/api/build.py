@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -18,6 +19,7 @@ from headwater.api.extension import EXTENSIONS
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
+from headwater.platform.files_out import CSV, FORMATS
 from headwater.platform.filter import OPERATORS
 from headwater.platform.many import AT_ONCE
 from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE
@@ -71,7 +73,9 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
     base, name = f"/{resource.slug}", resource.slug.replace("-", "_")
     tags = [str(resource.label_plural)]
 
-    def add(method: str, path: str, key: str, view: Callable[..., HttpResponse], summary: str, extra: Schema) -> None:
+    def add(
+        method: str, path: str, key: str, view: Callable[..., HttpResponseBase], summary: str, extra: Schema
+    ) -> None:
         api.api_operation(
             [method], path, operation_id=f"{name}_{key}", summary=summary, tags=tags, openapi_extra=extra
         )(view)
@@ -85,6 +89,8 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
         _list_doc(resource),
     )
     add("GET", f"{base}/count", "count", _without_id(endpoint.count_rows, resource), "Count them", _count_doc(resource))
+    file = _without_id(endpoint.export_rows, resource)
+    add("GET", f"{base}/export", "export", file, "Take them out as a file", _export_doc(resource))
     add(
         "GET",
         f"{base}/{{int:pk}}",
@@ -128,8 +134,10 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
             )
 
 
-def _without_id(view: Callable[..., HttpResponse], resource: Resource, *about: Any) -> Callable[..., HttpResponse]:
-    def operation(request: Any) -> HttpResponse:
+def _without_id(
+    view: Callable[..., HttpResponseBase], resource: Resource, *about: Any
+) -> Callable[..., HttpResponseBase]:
+    def operation(request: Any) -> HttpResponseBase:
         return view(request, resource.for_actor(request.actor), *about)
 
     operation.__doc__ = view.__doc__
@@ -214,7 +222,9 @@ def _filters(resource: Resource) -> list[Schema]:
 def _list_doc(resource: Resource) -> Schema:
     sortable = ", ".join(f"`{column.key}`" for column in resource.columns if column.sortable)
     paging = [
-        _parameter("sort", f"One of {sortable}; with `-` in front the other way round."),
+        _parameter(
+            "sort", f"One or several, with commas between, of {sortable}; with `-` in front the other way round."
+        ),
         _parameter("cursor", "From `next` or `previous` of another page."),
         _parameter(
             "limit", "Rows a page.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
@@ -230,6 +240,20 @@ def _list_doc(resource: Resource) -> Schema:
     return {
         "parameters": [*_filters(resource), *paging],
         "responses": {200: _json(page, "A page of rows"), **_problems(422)},
+    }
+
+
+def _export_doc(resource: Resource) -> Schema:
+    parameters = [
+        _parameter("format", "The kind of file.", {"type": "string", "enum": list(FORMATS), "default": CSV.key}),
+        _parameter("cols", "The columns it has, with commas between; without it all."),
+        _parameter("sort", "As of the list."),
+    ]
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content = {format.media_type.partition(";")[0]: binary for format in FORMATS.values()}
+    return {
+        "parameters": [*_filters(resource), *parameters],
+        "responses": {200: {"description": "The file", "content": content}, **_problems(404, 409, 422)},
     }
 
 

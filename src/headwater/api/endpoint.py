@@ -9,19 +9,22 @@ from typing import Any
 from django import forms
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 
 from headwater.api.shapes import form_data, record_json, row_json, version_of
 from headwater.platform.clock import now
 from headwater.platform.edits import valid_values, with_row_locked
 from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound, Stale
+from headwater.platform.exports import ID, exported_columns
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.lists.kept import with_view
 from headwater.platform.many import AT_ONCE
-from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, count_up_to, page_of
+from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, count_up_to, in_order, page_of
 from headwater.platform.resource import ActorForm, Command, Resource, Rows, filtered
 from headwater.platform.search.finding import find
 from headwater.platform.values import LARGEST_ID
+from headwater.web.export import format_of, sent
 
 PAGING = ("view", "q", "sort", "cursor", "limit", "filter", "include_archived")
 
@@ -49,6 +52,25 @@ def count_rows(request: Any, resource: Resource) -> JsonResponse:
     rows = _matching(request, resource, {**params, "q": ""})
     count = find(resource, words).count_among(rows, COUNT_LIMIT) if words else count_up_to(rows)
     return JsonResponse({"count": min(count, COUNT_LIMIT), "is_more": count > COUNT_LIMIT})
+
+
+def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
+    """The rows that match as a file, in their order, with the columns wanted; noted in the log."""
+    _require_see(request, resource)
+    request.actor.require(resource.verb("export"))
+    params = _params(request, resource, besides=("format", "cols"))
+    keys = [key for key in params.get("cols", "").split(",") if key]
+    if unknown := [key for key in keys if key not in resource.by_key]:
+        raise Invalid({"cols": [f"{resource.label_plural} have no column “{key}”." for key in unknown]})
+    return sent(
+        resource,
+        [ID, *exported_columns(resource, keys)],
+        in_order(_matching(request, resource, params), resource, sort=params.get("sort", "")),
+        format_of(params.get("format", "csv")),
+        conditions={key: value for key, value in params.items() if key not in ("format", "cols", "sort")},
+        by=request.actor,
+        zone=installation().zone,
+    )
 
 
 def show_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
@@ -134,10 +156,12 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     return JsonResponse({"ids": ids})
 
 
-def _params(request: Any, resource: Resource) -> dict[str, str]:
+def _params(request: Any, resource: Resource, *, besides: tuple[str, ...] = ()) -> dict[str, str]:
     """What the address asks for, a saved view in it spelled out."""
     params = request.GET.dict()
-    unknown = [k for k in params if k not in PAGING and k.partition("__")[0] not in resource.by_key]
+    unknown = [
+        k for k in params if k not in PAGING and k not in besides and k.partition("__")[0] not in resource.by_key
+    ]
     if unknown:  # a filter with a typing error must not answer with everything
         raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
     return with_view(resource, request.actor, params)

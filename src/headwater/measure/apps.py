@@ -17,9 +17,12 @@ class MeasureConfig(AppConfig):
         from headwater.api.extension import register_extension
         from headwater.measure import tasks  # noqa: F401
         from headwater.measure.api import add_reports
+        from headwater.measure.parquet import PARQUET
+        from headwater.platform.files_out import register_format
         from headwater.web.nav import NavPage, register_page
 
         register_extension(add_reports)
+        register_format(PARQUET)
         register_page(
             NavPage("acquire", _("Where sales come from"), "sources-report", 1, "measure.report.see", keys="g s")
         )

@@ -62,6 +62,19 @@ class Column:
         """The path to compare and sort by."""
         return self.path or self.key
 
+    @property
+    def groupable(self) -> bool:
+        """Whether lists are cut into groups by it: one of some choices, one row of another noun, or a day's month."""
+        match self.kind:
+            case Kind.CHOICE:
+                return self.filterable and self.chip and bool(self.choices)
+            case Kind.RELATION:
+                return self.filterable and self.chip and bool(self.choices) and self.orm_path.endswith("_id")
+            case Kind.DATE | Kind.DATETIME:
+                return self.filterable and self.sortable
+            case _:
+                return False
+
     def of(self, row: Any) -> Any:
         """The value this column shows for ``row``; the row's relations were fetched by the list's query."""
         if self.value is not None:

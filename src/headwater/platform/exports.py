@@ -15,6 +15,7 @@ from headwater.platform.events import Fact, record
 from headwater.platform.models import Event
 from headwater.platform.resource import Column, Kind, Resource
 
+ID = Column("id", "Id", Kind.NUMBER, path="pk", nullable=False)  # stands before the others in files for programs
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

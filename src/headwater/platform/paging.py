@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connection
 from django.db.models import F, Model, Q
 from django.db.models.expressions import OrderBy
 
@@ -57,6 +58,42 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
         sort=sort or resource.default_order,
         order=order,
     )
+
+
+def first_of_each(
+    parts: Sequence[Rows], rows: Rows, resource: Resource, *, sort: str = "", size: int
+) -> list[tuple[list[Any], str | None]]:
+    """The first rows of each part of ``rows``, and the cursor to go on with where there are more. Two queries.
+
+    Raises:
+        Invalid: a sort that is not of this list.
+    """
+    order = _order(resource, sort or resource.default_order)
+    by = [_order_by(path, descending, False) for path, descending in order]
+    selects: list[str] = []
+    params: list[Any] = []
+    for at, part in enumerate(parts):
+        try:
+            sql, values = part.order_by(*by).values_list("pk")[: size + 1].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        # Rows are numbered as they come: a union promises no order of its own.
+        selects.append(f"SELECT {at}, ROW_NUMBER() OVER (), first_{at}.* FROM ({sql}) AS first_{at}")  # noqa: S608
+        params += values
+    ids: list[list[int]] = [[] for _ in parts]
+    if selects:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(selects), params)
+            for at, _place, pk in sorted(cursor.fetchall()):
+                ids[at].append(pk)
+    wanted = [pk for of_one in ids for pk in of_one]
+    found = {row.pk: row for row in rows.filter(pk__in=wanted)} if wanted else {}
+    firsts: list[tuple[list[Any], str | None]] = []
+    for of_one in ids:
+        shown = [found[pk] for pk in of_one[:size] if pk in found]
+        more = len(of_one) > size and bool(shown)
+        firsts.append((shown, _cursor(order, shown[-1], backwards=False) if more else None))
+    return firsts
 
 
 def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:

@@ -2,111 +2,102 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotFound
-from headwater.platform.exports import cell_text, cell_value, exported_columns, heading, local_time, record_export
+from headwater.platform.exports import exported_columns, record_export
+from headwater.platform.files_out import CHUNK, CSV, FORMATS, FileFormat, csv_lines
 from headwater.platform.paging import in_order
-from headwater.platform.resource import Column, Resource
+from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of
 
-CHUNK = 2_000
-SHEET_ROWS = 1_048_575
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
-    """The list behind this address as CSV or XLSX.
+    """The list behind this address as a file of one of the formats.
 
     Raises:
         NotAllowed: the actor may see the rows but not take them out.
     """
     resource = resource_of(slug, request)
-    if kind not in ("csv", "xlsx"):
-        raise NotFound(_("Lists are exported as CSV or Excel."))
+    format = format_of(kind)
     request.actor.require(resource.verb("export"))
     if request.method == "HEAD":
         return HttpResponse()
     state = state_of(resource, request.GET.dict(), f"/{slug}", request.actor)
-    columns = exported_columns(resource, [column.key for column in shown_columns(state)])
-    rows = in_order(state.rows(request), resource, sort=state.order)
+    return sent(
+        resource,
+        exported_columns(resource, [column.key for column in shown_columns(state)]),
+        in_order(state.rows(request), resource, sort=state.order),
+        format,
+        conditions={**state.conditions, **({"q": state.search} if state.search else {})},
+        by=request.actor,
+        zone=request.company.zone,
+    )
+
+
+def format_of(key: str) -> FileFormat:
+    """The format of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if key not in FORMATS:
+        labels = ", ".join(format.label for format in FORMATS.values())
+        raise NotFound(_("Lists are exported as one of %(formats)s.") % {"formats": labels})
+    return FORMATS[key]
+
+
+def sent(
+    resource: Resource,
+    columns: list[Column],
+    rows: Rows,
+    format: FileFormat,
+    *,
+    conditions: Mapping[str, str],
+    by: Actor,
+    zone: ZoneInfo,
+) -> HttpResponseBase:
+    """Rows on their way out as a file, noted in the log before the first one leaves.
+
+    Raises:
+        NotAllowed: the actor may not take them out.
+        Conflict: there are more rows than such a file holds.
+    """
     count = rows.order_by().count()
-    if kind == "xlsx" and count > SHEET_ROWS:
+    if format.most_rows is not None and count > format.most_rows:
         raise Conflict(
-            _("A sheet holds at most %(rows)s rows. Narrow the list, or take it as CSV.") % {"rows": f"{SHEET_ROWS:,}"}
+            _("A sheet holds at most %(rows)s rows. Narrow the list, or take it as CSV.")
+            % {"rows": f"{format.most_rows:,}"}
         )
     moment = now()
     record_export(
         resource=resource,
         rows=count,
-        format=kind,
+        format=format.key,
         columns=columns,
-        conditions=urlencode({**state.conditions, **({"q": state.search} if state.search else {})}),
-        by=request.actor,
+        conditions=urlencode(conditions),
+        by=by,
         at=moment,
     )
-    name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{kind}"
-    if kind == "xlsx":
-        book = _sheet(resource, columns, rows.iterator(chunk_size=CHUNK), request.company.zone)
-        return FileResponse(book, as_attachment=True, filename=name, content_type=XLSX)
-    lines = csv_lines(columns, rows.iterator(chunk_size=CHUNK), request.company.zone)
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def csv_lines(columns: list[Column], rows: Iterable[Any], zone: ZoneInfo) -> Iterator[str]:
-    """The lines of a CSV file, with the mark by which spreadsheets know UTF-8. Moments are on the clock of ``zone``."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([heading(column) for column in columns])
-    for row in rows:
-        yield writer.writerow([cell_text(cell_value(column, row), zone) for column in columns])
-
-
-def _sheet(resource: Resource, columns: list[Column], rows: Iterable[Any], zone: ZoneInfo) -> Any:
-    """A workbook in a temporary file, written row by row. Text stays text: no cell is ever a formula."""
+    name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{format.key}"
+    fetched = rows.iterator(chunk_size=CHUNK)
+    if format is CSV:  # needs no file in between: its first line leaves at once
+        lines = StreamingHttpResponse(csv_lines(columns, fetched, zone), content_type=format.media_type)
+        lines["Content-Disposition"] = f'attachment; filename="{name}"'
+        return lines
     kept = tempfile.TemporaryFile()  # noqa: SIM115  (the answer closes it)
-    book = xlsxwriter.Workbook(kept, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
-    sheet = book.add_worksheet(resource.label_plural[:31])
-    bold = book.add_format({"bold": True})
-    moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-    for at, column in enumerate(columns):
-        sheet.write_string(0, at, heading(column), bold)
-    sheet.freeze_panes(1, 0)
-    for line, row in enumerate(rows, start=1):
-        for at, column in enumerate(columns):
-            value = cell_value(column, row)
-            if isinstance(value, datetime):
-                sheet.write_datetime(line, at, local_time(value, zone), moments)
-            elif isinstance(value, date):
-                sheet.write_datetime(line, at, value)
-            elif isinstance(value, (int, float, Decimal)):
-                sheet.write_number(line, at, value)
-            elif value is not None:
-                sheet.write_string(line, at, str(value)[:32_767])
-    book.close()
+    format.write(kept, resource, columns, fetched, zone)
     kept.seek(0)
-    return kept
-
-
-class _Echo:
-    """A file that hands back each line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
+    return FileResponse(kept, as_attachment=True, filename=name, content_type=format.media_type)

@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
+from headwater.platform.files_out import FORMATS
 from headwater.platform.lists.kept import SAVE, KeptView, start_of
-from headwater.platform.paging import COUNT_LIMIT, Page, page_of
-from headwater.platform.resource import Column, Command, Resource
+from headwater.platform.paging import Page, page_of
+from headwater.platform.resource import Command, Resource
 from headwater.platform.search.finding import similar
-from headwater.web import chips
+from headwater.web import chips, grouping, sorting
 from headwater.web.http import Request, is_htmx, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
 from headwater.web.liststate import ListState, address, state_of
+from headwater.web.totals import awaited, spoken_count, totals_context
 
 MOST_SIMILAR = 5
 
@@ -42,24 +44,51 @@ def counts(request: Request, slug: str) -> HttpResponse:
     return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
 
 
+def totals(request: Request, slug: str) -> HttpResponse:
+    """How many rows the list has and what its amounts come to; asked for after it is there, or with it as a page."""
+    resource = resource_of(slug, request)
+    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/totals"), request.actor)
+    told = totals_context(request, state)
+    if not is_htmx(request):
+        return render(request, "web/list.html", {**list_context(request, state), **told, "totals_url": ""})
+    bulk = bulk_commands(request, resource)
+    return render(request, "web/list_totals.html", {"resource": resource, "state": state, "bulk": bulk, **told})
+
+
+def group(request: Request, slug: str) -> HttpResponse:
+    """The next rows of one group of a list."""
+    resource = resource_of(slug, request)
+    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/group"), request.actor)
+    column = grouping.column_of(state)
+    if column is None or not is_htmx(request):
+        return HttpResponseRedirect(state.url(cursor=""))
+    context = {**row_context(request, state), **grouping.more_of(request, state, column)}
+    return render(request, "web/list_groups.html#more", context)
+
+
 def list_context(request: Request, state: ListState) -> dict[str, Any]:
     """What the list's template needs."""
     resource, actor = state.resource, request.actor
-    page = page_of(state.rows(request), resource, sort=state.order, cursor=state.cursor)
+    grouped = grouping.column_of(state)
+    groups = grouping.groups_shown(request, state, grouped) if grouped else []
+    page = None if grouped else page_of(state.rows(request), resource, sort=state.order, cursor=state.cursor)
     shown = shown_columns(state)
     widths = steps_of(widths_of(state), shown)
-    total = _total(request, state, page)
     return {
-        "resource": resource,
-        "state": state,
-        "page": page,
-        "columns": shown,
-        "primary_column": next((column for column in shown if column.place == "primary"), shown[0]),
+        **row_context(request, state),
+        "page": page or Page(rows=[]),
+        "grouped": grouped,
+        "groups": groups,
+        "has_rows": bool(groups or (page and page.rows)),
         "heads": [
-            {**_head(state, column, page.sort), "width": width} for column, width in zip(shown, widths, strict=True)
+            {**sorting.head(state, column, state.order), "width": width}
+            for column, width in zip(shown, widths, strict=True)
         ],
         "is_fixed": any(widths),
         "offered": offered_columns(state),
+        "sort_menu": sorting.menu(state),
+        "group_menu": grouping.menu(state),
+        "ungrouped_url": state.url(group=""),
         "tabs": _tabs(state),
         "kept": state.view if isinstance(state.view, KeptView) else None,
         "may_save": actor.user_id is not None and actor.may(SAVE),
@@ -70,29 +99,40 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "chips": chips.chips_of(state, actor),
         "active": chips.active_of(state, actor),
         "filterable": [column for column in resource.columns if column.filterable],
-        "bulk": bulk_commands(request, resource),
-        "summary": _summary(resource, len(page.rows), total),
-        "total": total,
-        "total_words": _spoken_count(total),
         "is_filtered": bool(state.conditions or state.search),
         "query": urlencode(state.params()),
-        "record_query": urlencode({"in": urlencode(state.params())}) if state.params() else "",
-        "previous_url": _page_url(state, page.previous),
-        "next_url": _page_url(state, page.next),
-        "may_export": actor.may(resource.verb("export")),
+        "previous_url": _page_url(state, page.previous) if page else "",
+        "next_url": _page_url(state, page.next) if page else "",
+        "formats": list(FORMATS.values()) if actor.may(resource.verb("export")) else [],
         "may_create": resource.create is not None and actor.may(resource.create.verb),
         "may_import": resource.importer is not None and actor.may(resource.importer.verb),
-        **_search_notes(request, state, page),
+        **awaited(state, page),
+        **_search_notes(request, state, is_empty=not groups and not (page and page.rows)),
+    }
+
+
+def row_context(request: Request, state: ListState) -> dict[str, Any]:
+    """What the rows of a list need to be shown."""
+    columns, params = shown_columns(state), state.params()
+    bulk = bulk_commands(request, state.resource)
+    return {
+        "resource": state.resource,
+        "state": state,
+        "columns": columns,
+        "primary_column": next((column for column in columns if column.place == "primary"), columns[0]),
+        "bulk": bulk,
+        "width": len(columns) + bool(bulk),
+        "record_query": urlencode({"in": urlencode(params)}) if params else "",
         "now": now(),
     }
 
 
-def _search_notes(request: Request, state: ListState, page: Page) -> dict[str, Any]:
+def _search_notes(request: Request, state: ListState, *, is_empty: bool) -> dict[str, Any]:
     """What to say about a search: names like what was typed where nothing was found, and what is not indexed yet."""
     if state.found is None:
         return {}
     noun, alike = state.resource.key, []
-    if not page.rows and not state.cursor:
+    if is_empty and not state.cursor:
         rows = state.resource.rows(request.actor)
         alike = similar({noun: state.resource}, {noun: rows}, state.found.words, MOST_SIMILAR)
     return {"similar": [row for _, row in alike], "is_behind": state.found.is_partial}
@@ -111,6 +151,7 @@ def _tabs(state: ListState) -> list[dict[str, Any]]:
     for view in (*state.views, *(() if has_all else (None,))):
         plain = ListState(
             resource=resource, actor=state.actor, view=view, own={}, search=view.params.get("q", "") if view else "",
+            group=view.params.get("group", "") if view else "",
             columns=state.columns if view == present else "", path=state.path, everything=view is None and not has_all,
         )  # fmt: skip
         tabs.append(
@@ -130,37 +171,9 @@ def _tabs(state: ListState) -> list[dict[str, Any]]:
 def _tab_count(request: Request, state: ListState) -> str:
     """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone."""
     try:
-        return _spoken_count(state.count(request))
+        return spoken_count(state.count(request))
     except Invalid:
         return ""
-
-
-def _head(state: ListState, column: Column, sorted_by: str) -> dict[str, Any]:
-    """A column's head: its word, and for a sortable one the link that sorts by it, the other way round if it does."""
-    first = sorted_by.split(",")[0]
-    direction = "" if first.lstrip("-") != column.key else "descending" if first.startswith("-") else "ascending"
-    ordered = {"ascending": f"-{column.key}", "descending": column.key}.get(direction, column.key)
-    return {"column": column, "direction": direction, "url": state.url(sort=ordered) if column.sortable else ""}
-
-
-def _total(request: Request, state: ListState, page: Page) -> int:
-    """How many rows the list has; one that fits on its page is not counted again."""
-    if page.next is None and page.previous is None:
-        return len(page.rows)
-    return state.count(request)
-
-
-def _spoken_count(count: int) -> str:
-    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
-
-
-def _summary(resource: Resource, shown: int, total: int) -> str:
-    words = {"shown": f"{shown:,}", "total": f"{min(total, COUNT_LIMIT):,}", "nouns": resource.label_plural.lower()}
-    if total > COUNT_LIMIT:
-        return _("%(shown)s of more than %(total)s %(nouns)s") % words
-    if total == shown:
-        return f"{total:,} {(resource.label if total == 1 else resource.label_plural).lower()}"
-    return _("%(shown)s of %(total)s %(nouns)s") % words
 
 
 def _page_url(state: ListState, cursor: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What the address of a list says: view, conditions, words, order and columns, and addresses of lists like it."""
+"""What the address of a list says: view, conditions, words, order, groups and columns, and addresses like it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from headwater.platform.resource import Resource, Rows, SavedView, filtered
 from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
 
+TOLD_APART = ("q", "group")  # of what a view holds, these are no conditions
+
 
 @dataclass(frozen=True)
 class ListState:
@@ -32,6 +34,7 @@ class ListState:
     own: Mapping[str, str]
     search: str = ""
     sort: str = ""
+    group: str = ""
     columns: str = ""
     cursor: str = ""
     path: str = field(default="", compare=False)
@@ -61,11 +64,15 @@ class ListState:
     @property
     def _base(self) -> dict[str, str]:
         """The view's own conditions."""
-        return {key: value for key, value in self.view.params.items() if key != "q"} if self.view else {}
+        return {k: value for k, value in self.view.params.items() if k not in TOLD_APART} if self.view else {}
 
     @property
     def _base_search(self) -> str:
         return self.view.params.get("q", "") if self.view else ""
+
+    @property
+    def _base_group(self) -> str:
+        return self.view.params.get("group", "") if self.view else ""
 
     @property
     def order(self) -> str:
@@ -79,7 +86,8 @@ class ListState:
             return False
         has_other_order = bool(self.sort) and self.sort != (self.view.sort or self.resource.default_order)
         has_other_columns = bool(self.columns) and self.columns.split(",") != list(self.view.columns)
-        return bool(self.own) or self.search != self._base_search or has_other_order or has_other_columns
+        has_other_words = self.search != self._base_search or self.group != self._base_group
+        return bool(self.own) or has_other_words or has_other_order or has_other_columns
 
     @cached_property
     def tree(self) -> Tree:
@@ -89,20 +97,24 @@ class ListState:
     def params(self, *, cursor: str = "") -> dict[str, str]:
         """The parameters that describe this list, without its page unless given."""
         view = self.key if self.view or self.everything else ""
-        told = {"view": view, "q": self.search, "sort": self.sort, "cols": self.columns, "cursor": cursor}
-        if self.search == self._base_search:
-            del told["q"]
-        kept = {key: value for key, value in told.items() if value or (key == "q" and self._base_search)}
+        told = {"view": view, "q": self.search, "sort": self.sort, "group": self.group, "cols": self.columns}
+        based = {"q": self._base_search, "group": self._base_group}
+        kept = {
+            key: value
+            for key, value in {**told, "cursor": cursor}.items()
+            if (value != based[key] if key in based else value)
+        }
         return {**self.own, **kept}
 
     def spelled(self) -> dict[str, str]:
         """The parameters that say the same to somebody who does not have the view."""
-        told = {"view": "" if self.view else "all", "q": self.search, "sort": self.order, "cols": self.columns}
+        told = {"view": "" if self.view else "all", "q": self.search, "sort": self.order, "group": self.group}
+        told["cols"] = self.columns
         return {**self.conditions, **{key: value for key, value in told.items() if value}}
 
     def url(self, **changes: str) -> str:
-        """This list with other conditions (``stage="NEW"``, ``stage=""``), ``q`` or ``sort``; on its first page."""
-        told = {key: value for key, value in changes.items() if key in ("q", "sort", "cursor", "cols")}
+        """This list with other conditions (``stage="NEW"``, ``stage=""``), words, order or groups; from its top."""
+        told = {key: value for key, value in changes.items() if key in ("q", "sort", "group", "cursor", "cols")}
         wanted = {**self.conditions, **{k: v for k, v in changes.items() if k not in told}}
         base = self._base
         own = {
@@ -111,9 +123,10 @@ class ListState:
             if wanted.get(key, "") != base.get(key, "")
         }
         params = {**self.params(), **told}
-        rest = {k: params[k] for k in ("view", "q", "sort", "cols", "cursor") if params.get(k)}
-        if params.get("q") == "" and self._base_search:
-            rest["q"] = ""
+        rest = {k: params[k] for k in ("view", "q", "sort", "group", "cols", "cursor") if params.get(k)}
+        for key, based in (("q", self._base_search), ("group", self._base_group)):
+            if params.get(key) == "" and based:
+                rest[key] = ""
         return address(self.path, {**rest, **own})
 
     def rows(self, request: Request) -> Rows:
@@ -125,6 +138,10 @@ class ListState:
         """How many rows it has, never counted beyond the limit."""
         rows = filtered(self.resource, request.actor, self.tree, zone=request.company.zone)
         return count_up_to(rows) if self.found is None else self.found.count_among(rows, COUNT_LIMIT)
+
+    def count_all(self, request: Request) -> int:
+        """How many rows it has, however many; only where somebody asks for it."""
+        return self.rows(request).order_by().values("pk").count()
 
     @cached_property
     def found(self) -> Found | None:
@@ -144,7 +161,8 @@ def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Ac
     own = {
         name: value for name, value in params.items() if name == "filter" or name.partition("__")[0] in resource.by_key
     }
-    search = params.get("q", view.params.get("q", "") if view else "")
+    base = view.params if view else {}
+    search = params.get("q", base.get("q", ""))
     return ListState(
         resource=resource,
         actor=actor,
@@ -152,6 +170,7 @@ def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Ac
         own=own,
         search=search.strip(),
         sort=params.get("sort", ""),
+        group=params.get("group", base.get("group", "")),
         columns=params.get("cols", ""),
         cursor=params.get("cursor", ""),
         path=path,

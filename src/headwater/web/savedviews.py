@@ -170,7 +170,7 @@ def _state(resource: Resource, request: Request, query: str) -> ListState:
 
 def _list(state: ListState) -> dict[str, Any]:
     """A list as a view holds it, with the columns and widths it is shown with."""
-    words = {"q": state.search} if state.search else {}
+    words = {key: text for key, text in (("q", state.search), ("group", state.group)) if text}
     columns = [column.key for column in shown_columns(state)]
     return {
         "params": {**state.conditions, **words},

@@ -14,6 +14,7 @@ from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, N
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
+from headwater.platform.lists.groups import grouped_by
 from headwater.platform.lists.kept import NOT_HERE, PUBLISH, SAVE, may_change, visible_views
 from headwater.platform.models import Event, ListView
 from headwater.platform.paging import in_order
@@ -281,11 +282,13 @@ def checked_widths(resource: Resource, widths: Any) -> dict[str, int]:
 def _checked_params(resource: Resource, params: Any, by: Actor) -> dict[str, str]:
     if not isinstance(params, Mapping) or not all(isinstance(v, str) for v in params.values()):
         raise Invalid({"params": ["Parameters of a list and their text are needed here."]})
-    unknown = [k for k in params if k not in ("q", "filter") and k.partition("__")[0] not in resource.by_key]
+    unknown = [k for k in params if k not in ("q", "group", "filter") and k.partition("__")[0] not in resource.by_key]
     if unknown:
         raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
     if sum(len(key) + len(value) for key, value in params.items()) > MOST_CHARACTERS:
         raise Invalid({"params": ["This is more than a view can hold."]})
+    if params.get("group"):
+        grouped_by(resource, params["group"])
     filtered(resource, by, tree_from_params(params, resource.by_key))  # refuses what no list would take
     return {key: value for key, value in params.items() if value != ""}
 

@@ -87,7 +87,8 @@ def with_view(resource: Resource, actor: Actor, params: Mapping[str, str]) -> di
     if not key:
         return own
     view = view_of(resource, actor, key)
-    joined = {**view.params, **({"sort": view.sort} if view.sort else {}), **own}
+    held = {name: value for name, value in view.params.items() if name != "group"}  # a matter of pages
+    joined = {**held, **({"sort": view.sort} if view.sort else {}), **own}
     return {name: value for name, value in joined.items() if value != "" or name not in view.params}
 
 
@@ -127,7 +128,7 @@ def _as_view(resource: Resource, row: ListView, actor: Actor) -> KeptView:
     return KeptView(
         key=str(row.pk),
         label=row.name,
-        params=row.params,
+        params={key: value for key, value in row.params.items() if key != "group" or _is_groupable(resource, value)},
         sort=",".join(sort),
         columns=[key for key in row.columns if key in resource.by_key],
         scope=row.scope,
@@ -136,6 +137,11 @@ def _as_view(resource: Resource, row: ListView, actor: Actor) -> KeptView:
         is_own=row.owner_id == actor.user_id,
         may_change=may_change(row, actor),
     )
+
+
+def _is_groupable(resource: Resource, key: str) -> bool:
+    column = resource.by_key.get(key)
+    return column is not None and column.groupable
 
 
 def _is_sortable(resource: Resource, key: str) -> bool:

@@ -1,7 +1,7 @@
 """Filters and keyset pages, over a noun of the tests' own."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, parse_tree, tree_from_params
+from headwater.platform.lists.groups import grouped_by, groups_of
+from headwater.platform.lists.totals import totals_of
 from headwater.platform.models import Job
-from headwater.platform.paging import count_up_to, page_of
+from headwater.platform.paging import count_up_to, first_of_each, page_of, sort_text, sorts_of
 from headwater.platform.resource import Column, Kind, Resource, filtered
 from headwater.platform.search import Searched
-from headwater.platform.testing import make_actor
+from headwater.platform.testing import count_queries, make_actor
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ACTOR = make_actor("*", user_id=1)
@@ -30,7 +32,7 @@ JOBS = Resource(
         Column("state", "State", Kind.CHOICE, choices=Job.State.choices, sortable=True, nullable=False),
         Column("total", "Total", Kind.NUMBER, path="total_units", sortable=True),
         Column("queued", "Queued", Kind.DATETIME, path="queued_at", sortable=True),
-        Column("user", "User", Kind.RELATION, path="user_id"),
+        Column("user", "User", Kind.RELATION, path="user_id", is_person=True),
         Column("secret", "Secret", path="error", filterable=False),
     ],
     default_order="-queued",
@@ -111,12 +113,14 @@ def test_short_parameters_become_a_tree_and_strangers_are_left_alone():
 @given(
     totals=st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=14),
     size=st.integers(1, 5),
-    sort=st.sampled_from(["total", "-total", "kind,-total", "-state,total"]),
+    sort=st.sampled_from(
+        ["total", "-total", "kind,-total", "-state,total", "-total,-queued,kind", "queued,total,-state", "total,-total"]
+    ),
 )
 def test_pages_forwards_and_back_hold_every_row_once_in_order(totals, size, sort):
     Job.objects.all().delete()
     for i, total in enumerate(totals):
-        queue("ab"[i % 2], total)
+        queue("ab"[i % 2], total, queued=AT + timedelta(hours=i % 3), state=("QUEUED", "DONE")[i % 5 == 0])
     rows = filtered(JOBS, ACTOR, EVERYTHING)
     page = page_of(rows, JOBS, sort=sort, size=size)
     pages = [page]
@@ -131,6 +135,73 @@ def test_pages_forwards_and_back_hold_every_row_once_in_order(totals, size, sort
         page = page_of(rows, JOBS, sort=sort, cursor=page.previous, size=size)
         back.append(page)
     assert [[r.pk for r in p.rows] for p in reversed(back)] == [[r.pk for r in p.rows] for p in pages]
+    # The same in Python: unknown last whichever way, then the id in the direction of the last column.
+    expected = sorted(rows, key=lambda row: row.pk, reverse=sorts_of(sort)[-1][1])
+    for key, descending in reversed(sorts_of(sort)):
+        path = JOBS.by_key[key].orm_path
+        known = [row for row in expected if getattr(row, path) is not None]
+        known.sort(key=lambda row: getattr(row, path), reverse=descending)
+        expected = known + [row for row in expected if getattr(row, path) is None]
+    assert seen == [row.pk for row in expected]
+
+
+def test_a_sort_names_each_column_once():
+    assert sorts_of("-amount,name,amount") == [("amount", True), ("name", False)]
+    assert sort_text(sorts_of("-amount,name")) == "-amount,name"
+
+
+@pytest.mark.django_db
+def test_the_first_rows_of_each_part_and_where_they_go_on_take_two_queries():
+    for i in range(9):
+        queue("abc"[i % 3], i)
+    rows = filtered(JOBS, ACTOR, EVERYTHING)
+    parts = [rows.filter(kind=kind) for kind in ("a", "b", "none")]
+    with count_queries() as asked:
+        (first, more), (second, _), (empty, end) = first_of_each(parts, rows, JOBS, sort="-total", size=2)
+    assert len(asked) == 2
+    assert [row.total_units for row in first] == [6, 3] and [row.total_units for row in second] == [7, 4]
+    assert [row.total_units for row in page_of(parts[0], JOBS, sort="-total", cursor=more).rows] == [0]
+    assert (empty, end) == ([], None)
+    assert first_of_each([rows.none()], rows, JOBS, size=2) == [([], None)]
+
+
+@pytest.mark.django_db
+def test_every_row_is_in_one_group():
+    queue(state="DONE", queued=datetime(2026, 1, 31, 23, 30, tzinfo=UTC))
+    queue(state="QUEUED", queued=datetime(2025, 11, 2, tzinfo=UTC))
+    queue(state="QUEUED", queued=datetime(1999, 1, 1, tzinfo=UTC))
+    queue(state="FAILED", queued=datetime(3999, 1, 1, tzinfo=UTC))
+    rows = filtered(JOBS, ACTOR, EVERYTHING)
+
+    def held(key, zone="UTC"):
+        groups = groups_of(grouped_by(JOBS, key), rows, ACTOR, ZoneInfo(zone), date(2026, 1, 15))
+        found = {group.key: rows.filter(group.condition).count() for group in groups}
+        assert sum(found.values()) == rows.count() and len(found) == len(groups)
+        return {name: count for name, count in found.items() if count}
+
+    assert held("state") == {"QUEUED": 2, "DONE": 1, "FAILED": 1}
+    assert held("queued") == {"later": 1, "2026-01": 1, "2025-11": 1, "earlier": 1}
+    assert held("queued", "Europe/Berlin") == {"later": 1, "2026-02": 1, "2025-11": 1, "earlier": 1}
+    for key in ("kind", "nothing", "user", ""):
+        with pytest.raises(Invalid):
+            grouped_by(JOBS, key)
+
+
+@pytest.mark.django_db
+def test_totals_of_many_parts_are_one_query_and_stop_at_their_limit():
+    for i in range(5):
+        queue("ab"[i % 2], i)
+    money = Column("total", "Total", Kind.MONEY, path="total_units")
+    rows = filtered(JOBS, ACTOR, EVERYTHING).order_by("total_units")
+    with count_queries() as asked:
+        a, b, all_of_them, none = totals_of(
+            [rows.filter(kind="a"), rows.filter(kind="b"), rows, rows.none()], JOBS, [money], limit=3
+        )
+    assert len(asked) == 1
+    assert [(total.count, total.sums["total"].get("")) for total in (a, b, all_of_them, none)] == [
+        (3, 6), (2, 4), (3, 0 + 1 + 2), (0, None)
+    ]  # fmt: skip
+    assert [total.count for total in totals_of([rows], JOBS, [], limit=99)] == [5]
 
 
 @pytest.mark.django_db

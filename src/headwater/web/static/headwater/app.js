@@ -6,6 +6,7 @@ import "./dialog.js";
 import "./drop.js";
 import "./focus.js";
 import "./keys.js";
+import "./lists.js";
 import "./mention.js";
 import "./menu.js";
 import "./palette.js";

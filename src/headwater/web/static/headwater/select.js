@@ -45,7 +45,8 @@ document.addEventListener("change", (event) => {
   const region = event.target.closest("[data-select]");
   if (!region) return;
   if (event.target.matches("[data-select-all]")) {
-    boxes(region).forEach((box) => (box.checked = event.target.checked));
+    const shown = boxes(region).filter((box) => !box.closest(".closed")); // not what stands in a group that is closed
+    shown.forEach((box) => (box.checked = event.target.checked));
   }
   show(region);
 });

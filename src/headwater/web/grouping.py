@@ -1,0 +1,142 @@
+"""A list in groups: heads with counts and sums, the first rows of the first groups, more of each on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from headwater.platform.clock import now
+from headwater.platform.column import Column
+from headwater.platform.errors import NotFound
+from headwater.platform.lists import groups
+from headwater.platform.lists.groups import Group, grouped_by, groups_of
+from headwater.platform.lists.totals import Total, summed_columns, totals_of
+from headwater.platform.paging import COUNT_LIMIT, first_of_each, page_of
+from headwater.platform.resource import Rows
+from headwater.web import format as words
+from headwater.web.http import Request
+from headwater.web.layout import shown_columns
+from headwater.web.liststate import ListState, address
+from headwater.web.totals import Sum, spoken_count, sums_in_words
+
+FIRST_ROWS = 10  # of a group that stands open
+MORE_ROWS = 50
+OPEN_GROUPS = 6
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A group of a list. ``url`` is the list that holds it alone, ``more_url`` brings its next rows."""
+
+    key: str
+    label: str
+    count: str
+    sums: Sequence[Sum]
+    rows: Sequence[Any]
+    is_open: bool
+    url: str
+    more_url: str
+
+
+def column_of(state: ListState) -> Column | None:
+    """The column this list is grouped by, if it is.
+
+    Raises:
+        Invalid: there is no such column.
+    """
+    return grouped_by(state.resource, state.group) if state.group else None
+
+
+def menu(state: ListState) -> list[tuple[Column, str, bool]]:
+    """The columns a list can be grouped by, each with the address of that list and whether it is this one."""
+    return [
+        (column, state.url(group="" if column.key == state.group else column.key), column.key == state.group)
+        for column in state.resource.columns
+        if column.groupable
+    ]
+
+
+def groups_shown(request: Request, state: ListState, column: Column) -> list[Shown]:
+    """The groups that hold rows, the first of them open. As many queries for two groups as for sixty."""
+    resource = state.resource
+    rows = state.rows(request)
+    summed = summed_columns(shown_columns(state))
+    every = _groups(request, state, column, rows)
+    parts = [rows.filter(group.condition).order_by() for group in every]
+    totals = totals_of(parts, resource, summed, limit=COUNT_LIMIT + 1)
+    held = [(g, part, total) for g, part, total in zip(every, parts, totals, strict=True) if total.count]
+    opened = [part for _group, part, _total in held[:OPEN_GROUPS]]
+    firsts = first_of_each(opened, rows, resource, sort=state.order, size=FIRST_ROWS)
+    shown = []
+    for at, (group, _part, total) in enumerate(held):
+        first, cursor = firsts[at] if at < len(firsts) else ([], "")
+        shown.append(_shown(request, state, group, total, summed, first, cursor))
+    return shown
+
+
+def more_of(request: Request, state: ListState, column: Column) -> dict[str, Any]:
+    """The next rows of one group, and where those after them come from.
+
+    Raises:
+        NotFound: the list has no such group.
+        Invalid: the cursor is not of this list.
+    """
+    rows = state.rows(request)
+    key = request.GET.get("of", "")
+    group = next((group for group in _groups(request, state, column, rows) if group.key == key), None)
+    if group is None:
+        raise NotFound(_("This group does not exist any more."))
+    page = page_of(
+        rows.filter(group.condition),
+        state.resource,
+        sort=state.order,
+        cursor=state.cursor,
+        size=MORE_ROWS if state.cursor else FIRST_ROWS,
+    )
+    return {"rows": page.rows, "more_url": _more_url(state, key, page.next) if page.next else ""}
+
+
+def _groups(request: Request, state: ListState, column: Column, rows: Rows) -> list[Group]:
+    today = timezone.localtime(now()).date()
+    return groups_of(column, rows, request.actor, request.company.zone, today)
+
+
+def _shown(
+    request: Request,
+    state: ListState,
+    group: Group,
+    total: Total,
+    summed: list[Column],
+    rows: Sequence[Any],
+    cursor: str | None,
+) -> Shown:
+    is_many = total.count > COUNT_LIMIT
+    return Shown(
+        key=group.key,
+        label=_label(group),
+        count=spoken_count(total.count),
+        sums=() if is_many else sums_in_words(request, summed, total.sums),
+        rows=rows,
+        is_open=bool(rows),
+        url=state.url(group="", **group.params) if group.params else "",
+        more_url=_more_url(state, group.key, cursor) if cursor is not None else "",
+    )
+
+
+def _more_url(state: ListState, key: str, cursor: str) -> str:
+    return address(f"{state.path}/group", {**state.params(cursor=cursor), "group": state.group, "of": key})
+
+
+def _label(group: Group) -> str:
+    if group.month is not None:
+        return words.month(group.month, words.locale_for(get_language()))
+    if group.label:
+        return group.label
+    return {groups.NONE: _("None"), groups.OTHER: _("Other"), groups.EARLIER: _("Earlier"), groups.LATER: _("Later")}[
+        group.key
+    ]

@@ -1,0 +1,17 @@
+// Lists: Shift and a click on a head (or Shift and Enter) sorts by one column more, [data-add]; the head of a group
+// opens and closes it, [data-group-toggle].
+
+document.addEventListener("click", (event) => {
+  const head = event.shiftKey && event.target.closest?.("a.sort[data-add]");
+  if (!head) return;
+  event.preventDefault();
+  event.stopPropagation(); // or the head would sort by itself alone
+  window.htmx.ajax("GET", head.dataset.add, { source: head, target: "#list" });
+}, true);
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-group-toggle]");
+  if (!button) return;
+  const isClosed = button.closest("tbody").classList.toggle("closed");
+  button.setAttribute("aria-expanded", String(!isClosed));
+});

@@ -1,0 +1,120 @@
+"""How many rows a list has and what its amounts come to: asked for when the list is there, and counted to a limit.
+
+The list itself never counts, so that it is there at once however many rows match.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from headwater.platform.column import Column
+from headwater.platform.lists.totals import Sums, summed_columns, totals_of
+from headwater.platform.paging import COUNT_LIMIT, Page, in_order
+from headwater.platform.resource import Resource
+from headwater.web import format as words
+from headwater.web.http import Request
+from headwater.web.layout import shown_columns
+from headwater.web.liststate import ListState, address
+
+LONGEST_SHOWN = 3  # digits
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What the amounts of a column come to, currency by currency."""
+
+    column: Column
+    words: str
+
+
+def totals_context(request: Request, state: ListState) -> dict[str, Any]:
+    """The total of a list in words: its rows, all of them counted if the address says ``exact``, and its amounts."""
+    is_exact = bool(request.GET.get("exact"))
+    told = request.GET.get("shown", "")
+    shown = int(told) if told.isascii() and told.isdecimal() and len(told) <= LONGEST_SHOWN else None
+    count = state.count_all(request) if is_exact else state.count(request)
+    is_more = count > COUNT_LIMIT
+    columns = summed_columns(shown_columns(state))
+    sums: list[Sum] = []
+    if columns and count:
+        rows = state.rows(request)
+        looked_at = in_order(rows, state.resource, sort=state.order) if is_more else rows.order_by()
+        [total] = totals_of([looked_at], state.resource, columns, limit=COUNT_LIMIT)
+        sums = sums_in_words(request, columns, total.sums)
+    return {
+        "counted": True,
+        "summed": columns,
+        "is_whole": count == shown,
+        "summary": summary(state.resource, shown, count, is_exact=is_exact),
+        "matching": f"{count:,}" if is_exact else spoken_count(count),
+        "exact_url": totals_url(state, shown=str(shown or ""), exact="1") if is_more and not is_exact else "",
+        "sums": sums,
+        "sums_of_first": f"{COUNT_LIMIT:,}" if is_more else "",
+    }
+
+
+def awaited(state: ListState, page: Page | None) -> dict[str, Any]:
+    """What stands in the place of the total until it is there; a list on one page without amounts has it at once."""
+    columns = summed_columns(shown_columns(state))
+    shown = len(page.rows) if page is not None else 0
+    is_whole = page is not None and page.next is None and page.previous is None
+    nouns = state.resource.label_plural.lower()
+    told = {"shown": f"{shown:,}", "nouns": nouns}
+    return {
+        "summed": columns,
+        "is_whole": is_whole,
+        "summary": (
+            summary(state.resource, shown, shown, is_exact=True)
+            if is_whole
+            else _("%(shown)s %(nouns)s on this page") % told
+            if page is not None
+            else nouns
+        ),
+        "totals_url": totals_url(state, shown=str(shown or "")) if columns or not is_whole else "",
+    }
+
+
+def totals_url(state: ListState, **besides: str) -> str:
+    """Where the total of a list comes from."""
+    return address(f"{state.path}/totals", {**state.params(), **{k: v for k, v in besides.items() if v}})
+
+
+def summary(resource: Resource, shown: int | None, total: int, *, is_exact: bool = False) -> str:
+    """How many rows are shown of how many; without ``shown`` how many there are."""
+    is_more = total > COUNT_LIMIT and not is_exact
+    told = {"total": f"{COUNT_LIMIT if is_more else total:,}", "nouns": resource.label_plural.lower()}
+    if shown is None or shown == total:
+        if is_more:
+            return _("more than %(total)s %(nouns)s") % told
+        return f"{total:,} {(resource.label if total == 1 else resource.label_plural).lower()}"
+    told["shown"] = f"{shown:,}"
+    if is_more:
+        return _("%(shown)s of more than %(total)s %(nouns)s") % told
+    return _("%(shown)s of %(total)s %(nouns)s") % told
+
+
+def spoken_count(count: int) -> str:
+    """A number of rows that was counted to the limit."""
+    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
+
+
+def sums_in_words(request: Request, columns: list[Column], sums: Sums) -> list[Sum]:
+    """The sums as a reader sees them: the company's currency first, then the others; what has no amounts is left out.
+
+    Amounts of different currencies are never added up.
+    """
+    locale, own = words.locale_for(get_language()), request.company.currency
+    found: list[Sum] = []
+    for column in columns:
+        by_currency: dict[str, Decimal] = {}
+        for currency, amount in sums.get(column.key, {}).items():
+            by_currency[currency or own] = by_currency.get(currency or own, Decimal(0)) + amount
+        told = sorted(by_currency.items(), key=lambda pair: (pair[0] != own, pair[0]))
+        if told:
+            found.append(Sum(column, " · ".join(words.money(amount, currency, locale) for currency, amount in told)))
+    return found
