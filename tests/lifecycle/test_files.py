@@ -50,6 +50,23 @@ def test_a_file_comes_in_once_and_goes_out_again(installed, leads):
     assert json.loads(installed.run("export", "leads", "--json", check=True).stdout) == []
 
 
+def test_unknown_words_are_told_and_can_be_decided_at_once(installed, tmp_path):
+    file = tmp_path / "fair.csv"
+    rows = ["Ada,ada@fen.example,Stand", "Bo,bo@reed.example,Stand", "Cy,cy@moss.example,enquiry"]
+    file.write_text("\n".join(["Name,E-mail,Interest", *rows]) + "\n")
+    said = installed.run("import", "leads", str(file), "--dry-run", check=True).stdout
+    assert '--decide "Interest:Stand=enquiry"' in said and 'Stand = ""' in said
+    assert "[values.interest]  # enquiry, quote request;" in said
+    told = json.loads(installed.run("import", "leads", str(file), "--dry-run", "--json", check=True).stdout)
+    [word] = told["unknown_values"]
+    assert (word["column"], word["value"], word["count"], told["rejected"]) == ("Interest", "Stand", 2, 2)
+    decided = ("--decide", "Interest:Stand=quote request", "--json")
+    told = json.loads(installed.run("import", "leads", str(file), *decided, check=True).stdout)
+    assert (told["created"], told["rejected"], told["unknown_values"]) == (3, 0, [])
+    refused = installed.run("import", "leads", str(file), "--decide", "Interest:Stand=chair")
+    assert refused.returncode == 1 and "There are: enquiry, quote request." in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from makers import AT
 from python_calamine import CalamineWorkbook
 
@@ -159,17 +160,38 @@ def test_a_token_that_reads_reads_what_its_user_may(make, by, people, client):
         assert ("cost" in row) is is_there
 
 
-def test_a_file_fills_it_only_for_those_who_may(by, people, tmp_path):
+@pytest.mark.parametrize("cost", ["cost", "", None], ids=["mapped", "kept with the record", "not spoken of"])
+def test_a_file_fills_it_only_for_those_who_may(cost, by, people, tmp_path):
     path = tmp_path / "products.csv"
     path.write_text("Name,Cost\nInk,12.50\n")
-    profile, _ = read_profile({"name": "test", "kind": "products", "columns": {"Name": "name", "Cost": "cost"}})
+    columns = {"Name": "name"} | ({} if cost is None else {"Cost": cost})
+    profile, _ = read_profile({"name": "test", "kind": "products", "columns": columns})
     clerk = make_actor("sell.product.*", "intake.*", user_id=people["SERVICE"].pk)
-    with pytest.raises(NotAllowed):
-        import_file(path, kind="products", profile=profile, by=clerk, at=AT)
-    assert not Product.objects.exists()
-    import_file(path, kind="products", profile=profile, by=by, at=AT)
-    assert Product.objects.get().cost is not None
+    batch = import_file(path, kind="products", profile=profile, by=clerk, at=AT)
+    product = Product.objects.get()
+    assert (product.name, product.cost, product.extra) == ("Ink", None, {})
+    assert batch.checkpoint["guesses"] == ["Cost: left out, because you may not fill “Cost”."]
+    if cost:
+        import_file(path, kind="products", profile=profile, by=by, at=AT)
+        assert Product.objects.get().cost is not None
     assert REGISTRY["sell.product"].importer.for_actor(clerk).target("cost") is None
+
+
+def test_the_page_of_a_file_says_what_may_not_be_filled(people, client_of, monkeypatch):
+    verbs = {
+        "sell.product.see",
+        "sell.product.import",
+        "intake.batch.see",
+        "intake.batch.create",
+        "intake.batch.change",
+    }
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "SERVICE", RoleRights(frozenset(verbs), "ALL"))
+    client = client_of("SERVICE")
+    file = SimpleUploadedFile("products.csv", b"Name,Unit cost\nInk,12.50\n", "text/csv")
+    answer = client.post("/imports/new", {"kind": "products", "file": file}, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "Unit cost: left out, because you may not fill “Cost”." in page
+    assert '<option value="-" selected>' in page and '<option value="cost"' not in page
 
 
 def test_a_margin_takes_the_same_right(make, by, client_of, people):

@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     bring.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     bring.add_argument("file", metavar="FILE", type=Path)
     bring.add_argument("--profile", default="", metavar="NAME", help="how its columns are read; without it: guessed")
+    bring.add_argument(
+        "--decide", action="append", default=[], metavar="COLUMN:VALUE=MEANING",
+        help="what a word of the file means; may be repeated",
+    )  # fmt: skip
     bring.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
     bring.add_argument("--rows", action="store_true", help="say what became of every row")
     json_option(bring)
@@ -119,9 +124,11 @@ def _json_lines(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
 def run_import(chosen: argparse.Namespace) -> int:
     """Bring a file in; rejected rows are handed back in a file and are no failure."""
     with opened() as actor:
-        from headwater.intake.batches import rejects_path
+        from headwater.intake.batches import importer_of, rejects_path
+        from headwater.intake.deciding import as_toml, decided, unknown_words
         from headwater.intake.models import ImportBatch
         from headwater.intake.run import import_file
+        from headwater.intake.suggested import chosen_profile
         from headwater.platform.clock import now
         from headwater.platform.errors import DomainError
         from headwater.platform.importer import RowResult
@@ -136,13 +143,16 @@ def run_import(chosen: argparse.Namespace) -> int:
 
         progress = Progress(f"Importing {chosen.file.name}")
         refuse_unreadable(chosen.file)
+        profile = chosen.profile or None
+        if chosen.decide:
+            profile = decided(chosen_profile(chosen.file, importer_of(chosen.kind), profile), chosen.decide)
         try:
             batch = import_file(
                 chosen.file,
                 kind=chosen.kind,
                 by=actor,
                 at=now(),
-                profile=chosen.profile or None,
+                profile=profile,
                 is_dry_run=chosen.dry_run,
                 on_progress=lambda batch: progress(batch.rows_read, batch.row_estimate),
                 on_row=on_row if chosen.rows else None,
@@ -152,7 +162,7 @@ def run_import(chosen: argparse.Namespace) -> int:
         if batch.state != ImportBatch.State.DONE:
             state, read = batch.get_state_display().lower(), batch.rows_read
             raise DomainError(f"Import {batch.pk} did not get through: it is {state} after {read:,} rows.")
-        rejects = rejects_path(batch)
+        rejects, unknown = rejects_path(batch), unknown_words(batch)
         result: dict[str, Any] = {
             "kind": batch.kind,
             "file": str(chosen.file),
@@ -164,6 +174,7 @@ def run_import(chosen: argparse.Namespace) -> int:
             "rejected": batch.rejected,
             "rejects_file": str(rejects) if rejects is not None else None,
             "remarks": batch.checkpoint.get("guesses", []),
+            "unknown_values": [asdict(word) for word in unknown],
         }
     if chosen.json:
         print_json({**result, "rows": rows} if chosen.rows else result)
@@ -172,7 +183,13 @@ def run_import(chosen: argparse.Namespace) -> int:
         shown = [{**row, "id": str(row["id"] or ""), "reasons": "; ".join(row["reasons"])} for row in rows]
         print_table(shown, ("line", "outcome", "id", "reasons"))
     told = {**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""}
-    print_pairs({**told, "remarks": "; ".join(result["remarks"])})
+    print_pairs({**told, "remarks": "; ".join(result["remarks"]), "unknown_values": ""})
+    if unknown:
+        first = unknown[0]
+        print("\nThe rows with these words were left out, because nobody knows what they mean:\n")
+        print_table([{**asdict(word), "rows": word.count} for word in unknown], ("column", "value", "rows"))
+        print(f'\nDecide here: --decide "{first.column}:{first.value}={first.choices[0]}"')
+        print(f"Or for every such file, in its profile:\n\n{as_toml(unknown)}")
     return 0
 
 

@@ -33,6 +33,9 @@ NO_COUNTRY = (
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 Parser = Callable[[str], Any]
+Unknown = Counter[tuple[str, str, str, str]]
+"""How many rows say a word that is no choice of its column: by kind, column, target and word."""
+MOST_UNKNOWN = 200
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ class Cleaner:
         keeps_rest = each is profile.main
         self._rest = [(i, name) for name, i in places.items() if keeps_rest and name not in fed]
         self._required = [t for t in importer.targets if t.required]
+        self._kind = importer.kind
+        self.unknown: Unknown = Counter()
         self._note_region()
 
     def _note_region(self) -> None:
@@ -163,6 +168,8 @@ class Cleaner:
             except BadValue as bad:
                 reasons.append(f"{feed.column}: {bad}")
                 unread.add(feed.target.key)
+                if feed.target.kind is TargetKind.CHOICE:
+                    self._count_unknown(feed, text)
         for target in self._required:
             if target.key not in values and target.key not in unread:
                 reasons.append(f"{target.label} is missing.")
@@ -170,6 +177,11 @@ class Cleaner:
             return CleanRow(line, values, {}), reasons
         extra = {name: text for i, name in self._rest if (text := clean_text(cells[i]))}
         return CleanRow(line, values, extra), reasons
+
+    def _count_unknown(self, feed: _Feed, text: str) -> None:
+        word = (self._kind, feed.column, feed.target.key, text)
+        if word in self.unknown or len(self.unknown) < MOST_UNKNOWN:
+            self.unknown[word] += 1
 
     def look(self, rows: Iterable[Sequence[str]]) -> list[Look]:
         """How good the cells of a sample are, column by column."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headwater.intake.cleaning import Cleaner, Guess, Look
+from headwater.intake.deciding import choices_of
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.mapping import IGNORED, suggest
 from headwater.intake.profile import FileOptions, Pass, Profile, profile_data
@@ -250,8 +251,5 @@ def _judge(view: ColumnView, look: Look, target: Target, decided: Mapping[str, s
 
 
 def _choices(target: Target) -> list[tuple[str, str]]:
-    """The choices of a target, each once, under its first word."""
-    found: dict[str, str] = {}
-    for word, code in target.choices.items():
-        found.setdefault(code, word)
-    return [(word, word[:1].upper() + word[1:] if len(word) > 3 else word.upper()) for word in found.values()]
+    """The choices of a target as a page offers them."""
+    return [(word, word[:1].upper() + word[1:] if len(word) > 3 else word.upper()) for word in choices_of(target)]

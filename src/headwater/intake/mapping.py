@@ -72,6 +72,19 @@ def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Se
     return suggestions
 
 
+def nearest(
+    header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequence[Target]
+) -> dict[str, tuple[str, float]]:
+    """The target each column comes nearest to by itself, whatever the others are, and how near."""
+    found: dict[str, tuple[str, float]] = {}
+    for index, name in enumerate(header):
+        look = _look(samples, index)
+        scored = [(_score(name, look, target)[0], target.key) for target in targets]
+        score, key = max(scored, default=(0.0, ""))
+        found[name] = key, score
+    return found
+
+
 def column_key(name: str) -> str:
     """A column name as it is compared: words in lower case, without accents and punctuation."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # firstName

@@ -385,6 +385,12 @@ def _table_lines(title: str, table: Mapping[str, Any]) -> list[str]:
     return ["", f"[{title}]", *(f"{_key(name)} = {_toml(value)}" for name, value in table.items())]
 
 
+def decisions_as_toml(target: str, decided: Mapping[str, str], choices: Sequence[str]) -> str:
+    """Decisions on the words of a target as they stand in a profile, with the choices there are."""
+    title = f'[values.{_key(target)}]  # {", ".join(choices)}; or "" for blank'
+    return "\n".join([title, *_table_lines("", decided)[2:]])
+
+
 def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_\-]+", name) else _toml(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import structlog
 from django.db import DataError, IntegrityError
 
 from headwater.intake.batches import JOB, BatchMoved, fail_batch, files_folder, importer_of, open_batch, stop_batch
-from headwater.intake.cleaning import Cleaner
+from headwater.intake.cleaning import Cleaner, Unknown
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_from
@@ -22,13 +23,14 @@ from headwater.intake.rejects import RejectWriter, reason_group
 from headwater.intake.suggested import chosen_profile
 from headwater.intake.table import Table
 from headwater.intake.trial import Scratch, scratch_database
+from headwater.intake.withheld import without_withheld
 from headwater.platform import job, pace
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
 from headwater.platform.events import record
-from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
+from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult
 from headwater.platform.installation import installation
 from headwater.platform.pace import Pace, tidied_between_chunks
 from headwater.platform.statistics import look_over_tables
@@ -56,17 +58,23 @@ class _Position:
     rejects_at: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
+    unknown: Unknown = field(default_factory=Counter)
     tried: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         kept = {"pass": self.each, "row": self.row, "rejects_at": self.rejects_at, "reasons": self.reasons}
         kept |= {"guesses": self.guesses} if self.guesses else {}
+        kept |= {"unknown": [[*word, count] for word, count in self.unknown.most_common()]} if self.unknown else {}
         return kept | ({"tried": self.tried} if self.tried is not None else {})
 
     @classmethod
     def of(cls, batch: ImportBatch) -> _Position:
         kept = batch.checkpoint
-        return cls(kept.get("pass", 0), kept.get("row", 0), kept.get("rejects_at", 0), dict(kept.get("reasons", {})))
+        unknown: Unknown = Counter({tuple(word): count for *word, count in kept.get("unknown", [])})
+        return cls(
+            kept.get("pass", 0), kept.get("row", 0), kept.get("rejects_at", 0), dict(kept.get("reasons", {})),
+            unknown=unknown,
+        )  # fmt: skip
 
 
 def import_file(
@@ -139,8 +147,9 @@ def run_batch(
         BatchMoved: another process went on with it, or it was stopped.
     """
     profile = profile_from(batch.profile)
-    for each in profile.passes:
-        importer_of(each.kind).require(by, each.targets)
+    importers = [importer_of(each.kind).for_actor(by) for each in profile.passes]
+    for importer in importers:
+        by.require(importer.verb)
     table = open_table(
         files_folder() / batch.file,
         sheet=profile.file.sheet,
@@ -148,11 +157,13 @@ def run_batch(
         encoding=profile.file.encoding,
         has_header=profile.file.header,
     )
+    profile, withheld = without_withheld(profile, table, importers)
     estimate = table.row_count_estimate() * len(profile.passes)
     ImportBatch.objects.filter(pk=batch.pk).update(row_estimate=estimate, started_at=batch.started_at or now())
     ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT).update(state=ImportBatch.State.RUNNING)
     batch.refresh_from_db()
-    run = _Run(batch, table, profile, by.in_batch(batch.pk), on_progress, on_row)
+    run = _Run(batch, table, profile, importers, by.in_batch(batch.pk), on_progress, on_row)
+    run.position.guesses = [*withheld, *run.position.guesses]
     if batch.is_dry_run:
         run.try_out()
     else:
@@ -187,6 +198,7 @@ class _Run:
         batch: ImportBatch,
         table: Table,
         profile: Profile,
+        importers: Sequence[Importer],
         by: Actor,
         on_progress: OnProgress | None,
         on_row: OnRow | None,
@@ -194,7 +206,7 @@ class _Run:
         self.batch, self.table, self.profile, self.by = batch, table, profile, by
         self.on_progress, self.on_row = on_progress, on_row
         company = installation()
-        self.importers = [importer_of(each.kind) for each in profile.passes]
+        self.importers = importers
         self.cleaners = [
             Cleaner(table, profile, each, importer, zone=company.zone)
             for each, importer in zip(profile.passes, self.importers, strict=True)
@@ -207,6 +219,8 @@ class _Run:
         ]
         self.position = _Position.of(batch)
         guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
+        for cleaner in self.cleaners:
+            cleaner.unknown = self.position.unknown
         self.position.guesses = [*table.dialect.notes, *guesses]
         name = f"batch-{batch.pk}-rejected.csv"
         self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)

@@ -22,6 +22,7 @@ from headwater.intake.reader import open_table
 from headwater.intake.rejects import read_rejects
 from headwater.intake.suggested import find_profile
 from headwater.intake.table import Table
+from headwater.intake.withheld import without_withheld
 from headwater.platform.clock import now
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.importer import Importer
@@ -128,6 +129,8 @@ def map_columns(request: Request, batch_id: int) -> HttpResponse:
         if answer is not None:
             return answer
         table = _table(batch, profile)
+    cut = [batches.importer_of(each.kind).for_actor(request.actor) for each in profile.passes]
+    profile, withheld = without_withheld(profile, table, cut)
     page = columns.mapping_view(table, profile, importer)
     context = _context(batch) | {
         "page": page,
@@ -135,6 +138,7 @@ def map_columns(request: Request, batch_id: int) -> HttpResponse:
         "profile": profile,
         "profiles": queries.profiles_for(batch.kind),
         "dialect": table.dialect,
+        "notes": [*table.dialect.notes, *withheld],
         "rows": table.row_count_estimate(),
         "orders": columns.ORDERS,
         "delimiters": columns.DELIMITERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -168,7 +168,7 @@ class Importer:
     by themselves: ``apply`` goes by it, and rows whose cells cannot all be read are asked too, so that whoever mends
     a file learns everything at once. ``undo`` is the action that takes back
     what a batch did to this noun, except what people worked on since. Nouns that come in by the ten thousand give
-    ``undo_steps`` too: the same in portions.
+    ``undo_steps`` too: the same in portions. ``withheld`` are the targets that the actor it was cut for may not fill.
     """
 
     kind: str
@@ -178,22 +178,13 @@ class Importer:
     verb: str
     undo_steps: Sequence[UndoStep] = ()
     faults: Faults = no_faults
+    withheld: Sequence[Target] = ()
 
     def target(self, key: str) -> Target | None:
         """The target of that key."""
         return next((t for t in self.targets if t.key == key), None)
 
     def for_actor(self, actor: Actor) -> Importer:
-        """The same with the targets this actor may fill."""
-        return replace(self, targets=[t for t in self.targets if not t.verb or actor.may(t.verb)])
-
-    def require(self, by: Actor, keys: Collection[str]) -> None:
-        """Refuse unless the actor may import this kind, and fill these targets.
-
-        Raises:
-            NotAllowed: a right is missing.
-        """
-        by.require(self.verb)
-        for target in self.targets:
-            if target.verb and target.key in keys:
-                by.require(target.verb)
+        """The same with the targets this actor may fill; the others are withheld."""
+        allowed = [target for target in self.targets if not target.verb or actor.may(target.verb)]
+        return replace(self, targets=allowed, withheld=[t for t in self.targets if t not in allowed])
