@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -32,14 +32,20 @@ class Installation:
 class _Source:
     installation: Callable[[], Installation] | None = None
     actor: Callable[[str], Actor] | None = None
+    team_members: Callable[[Collection[int]], Sequence[int]] | None = None
 
 
 _source = _Source()
 
 
-def provide(*, installation: Callable[[], Installation], actor: Callable[[str], Actor]) -> None:
+def provide(
+    *,
+    installation: Callable[[], Installation],
+    actor: Callable[[str], Actor],
+    team_members: Callable[[Collection[int]], Sequence[int]],
+) -> None:
     """Called once by the room that knows the company and can make an actor out of its reference."""
-    _source.installation, _source.actor = installation, actor
+    _source.installation, _source.actor, _source.team_members = installation, actor, team_members
 
 
 def installation() -> Installation:
@@ -56,3 +62,9 @@ def actor_by_ref(ref: str) -> Actor:
     """
     assert _source.actor is not None, "the team room provides this when it is ready"
     return _source.actor(ref)
+
+
+def team_members(team_ids: Collection[int]) -> Sequence[int]:
+    """The ids of the people in these teams."""
+    assert _source.team_members is not None, "the team room provides this when it is ready"
+    return _source.team_members(team_ids) if team_ids else ()
