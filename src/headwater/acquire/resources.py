@@ -113,7 +113,7 @@ CAMPAIGNS = Resource(
         Column("currency", "Currency", shown=False, nullable=False),
         Column("segment", "For whom", shown=False),
         Column("goal", "Goal"),
-        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices,
+        Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
                value=lambda campaign: campaign.owner.name if campaign.owner else None),
         Column("created_at", "Created", Kind.DATETIME, sortable=True, shown=False, nullable=False),
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),

@@ -36,6 +36,7 @@ class Column:
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
     has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
     read the column: without it the column is not there, on no page and in no file, to filter or to sort by.
+    ``is_person``: what it points at are our own people, so that "me" and "my team" mean something.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Column:
     with_columns: tuple[str, ...] = ()
     file_label: str = ""
     verb: str = ""
+    is_person: bool = False
 
     @property
     def orm_path(self) -> str:

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from headwater.platform.column import Kind
 from headwater.platform.errors import Invalid
 
 MAX_DEPTH = 4
 MAX_CONDITIONS = 40
+MAX_GROUPS = 40
+MAX_VALUES = 500
 
 OPERATORS: dict[str, str] = {
     "is": "is",
     "not": "is not",
     "in": "is one of",
+    "not_in": "is none of",
     "contains": "contains",
+    "lacks": "does not contain",
     "starts": "starts with",
     "gt": "is more than",
     "gte": "is at least",
     "lt": "is less than",
     "lte": "is at most",
+    "between": "is between",
     "empty": "is empty",
+}
+SEVERAL = ("in", "not_in", "between")  # these take a list of values
+
+_ORDERED = ("is", "not", "gt", "gte", "lt", "lte", "between", "in", "not_in", "empty")
+_CHOSEN = ("in", "not_in", "is", "not", "empty")
+OPERATORS_OF: dict[Kind, tuple[str, ...]] = {
+    Kind.TEXT: ("contains", "lacks", "is", "not", "starts", "in", "not_in", "empty"),
+    Kind.NUMBER: _ORDERED,
+    Kind.MONEY: _ORDERED,
+    Kind.DATE: _ORDERED,
+    Kind.DATETIME: _ORDERED,
+    Kind.CHOICE: _CHOSEN,
+    Kind.BOOL: _CHOSEN,
+    Kind.RELATION: _CHOSEN,
 }
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One column compared with a value, as text from outside; the column's kind gives it its type."""
+    """One column compared with a value, or several, as text from outside; the column's kind gives it its type."""
 
     column: str
     operator: str
@@ -37,7 +57,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Group:
-    """Conditions and groups joined by *and* (all) or *or* (any)."""
+    """Conditions and groups joined by *and* (all) or *or* (any). One without parts leaves nothing out."""
 
     join: Literal["all", "any"]
     parts: tuple[Condition | Group, ...]
@@ -58,18 +78,18 @@ def parse_tree(text: str) -> Tree:
         json.dumps(raw, ensure_ascii=False).encode()  # half a pair of letters is no text
     except (ValueError, RecursionError) as error:
         raise Invalid({"filter": ["The filter is not valid JSON."]}) from error
-    tree = _node(raw, depth=0)
-    if _size(tree) > MAX_CONDITIONS:
-        raise Invalid({"filter": [f"A filter may have {MAX_CONDITIONS} conditions at most."]})
-    return tree
+    return _sized(_node(raw, depth=0))
 
 
 def tree_from_params(params: Mapping[str, str], columns: Mapping[str, Any]) -> Tree:
-    """The tree of short URL parameters: ``stage=NEW``, ``stage=NEW,WORKING``, ``amount__gte=1000``.
+    """The tree of short URL parameters: ``stage=NEW``, ``stage=NEW,WORKING``, ``amount__between=1000,5000``.
 
     Parameters that name no column are left to others; ``filter=`` holds a whole tree and is joined by *and*.
+
+    Raises:
+        Invalid: an operator that does not exist, or a tree that is none.
     """
-    parts: list[Condition | Group] = []
+    parts: list[Tree] = []
     for key, value in params.items():
         name, _, operator = key.partition("__")
         if name not in columns or value == "":
@@ -77,11 +97,28 @@ def tree_from_params(params: Mapping[str, str], columns: Mapping[str, Any]) -> T
         if not operator:
             operator = "in" if "," in value else "is"
         if operator not in OPERATORS:
-            raise Invalid({key: [f"There is no comparison called {operator}."]})
-        parts.append(Condition(name, operator, value.split(",") if operator == "in" else value))
+            raise Invalid({key: [_no_operator(operator)]})
+        parts.append(Condition(name, operator, value.split(",") if operator in SEVERAL else value))
     if params.get("filter"):
         parts.append(parse_tree(params["filter"]))
-    return Group("all", tuple(parts))
+    return _sized(Group("all", tuple(parts)))
+
+
+def params_of(tree: Tree) -> dict[str, str]:
+    """The parameters that :func:`tree_from_params` reads as this tree: short ones, and ``filter`` for the rest."""
+    tree = simplified(tree)
+    told: dict[str, str] = {}
+    rest: list[Tree] = []
+    for part in parts_of(tree):
+        key, value = _short(part) if isinstance(part, Condition) else ("", "")
+        if key and key not in told:
+            told[key] = value
+        else:
+            rest.append(part)
+    if rest:
+        whole = rest[0] if len(rest) == 1 else Group("all", tuple(rest))
+        told["filter"] = json.dumps(as_json(whole), ensure_ascii=False, separators=(",", ":"))
+    return told
 
 
 def as_json(tree: Tree) -> dict[str, Any]:
@@ -91,19 +128,107 @@ def as_json(tree: Tree) -> dict[str, Any]:
     return {tree.join: [as_json(part) for part in tree.parts]}
 
 
+def parts_of(tree: Tree) -> tuple[Tree, ...]:
+    """What has to hold, all of it."""
+    return tree.parts if isinstance(tree, Group) and tree.join == "all" else (tree,)
+
+
+def conditions_of(tree: Tree) -> Iterator[Condition]:
+    """Every condition of the tree, from left to right."""
+    if isinstance(tree, Condition):
+        yield tree
+        return
+    for part in tree.parts:
+        yield from conditions_of(part)
+
+
+def simplified(tree: Tree) -> Tree:
+    """The shortest tree that says the same: no groups that hold nothing, or stand in one that joins as they do."""
+    if isinstance(tree, Condition):
+        if tree.operator in ("in", "not_in") and isinstance(tree.value, list) and len(tree.value) == 1:
+            return Condition(tree.column, "is" if tree.operator == "in" else "not", tree.value[0])
+        return tree
+    parts: list[Tree] = []
+    for part in map(simplified, tree.parts):
+        if isinstance(part, Group) and (part.join == tree.join or not part.parts):
+            parts.extend(part.parts)
+        else:
+            parts.append(part)
+    return parts[0] if len(parts) == 1 else Group(tree.join if parts else "all", tuple(parts))
+
+
+def without(tree: Tree, path: tuple[int, ...]) -> Tree:
+    """The tree without the part at this place: the numbers of the groups that lead to it, and its own."""
+    if not path or isinstance(tree, Condition):
+        return EVERYTHING
+    at, rest = path[0], path[1:]
+    parts = list(tree.parts)
+    if not 0 <= at < len(parts):
+        return tree
+    parts[at : at + 1] = [without(parts[at], rest)] if rest else []
+    return Group(tree.join, tuple(parts))
+
+
+def _short(condition: Condition) -> tuple[str, str]:
+    """A parameter and its text, or two empty ones where only JSON keeps the value as it is."""
+    column, operator, value = condition.column, condition.operator, condition.value
+    if operator in SEVERAL:
+        if not value or any(item == "" or "," in item for item in value) or (operator == "in" and len(value) < 2):
+            return "", ""
+        return (column if operator == "in" else f"{column}__{operator}"), ",".join(value)
+    if value == "":
+        return "", ""
+    return (column if operator == "is" and "," not in value else f"{column}__{operator}"), value
+
+
 def _node(raw: Any, *, depth: int) -> Tree:
     if depth > MAX_DEPTH or not isinstance(raw, dict):
-        raise Invalid({"filter": ["The filter is nested too deeply or has the wrong shape."]})
+        raise Invalid({"filter": [f"The filter has the wrong shape, or groups more than {MAX_DEPTH} deep."]})
     if "column" in raw:
-        operator = str(raw.get("operator", "is"))
-        if operator not in OPERATORS:
-            raise Invalid({"filter": [f"There is no comparison called {operator}."]})
-        return Condition(str(raw["column"]), operator, raw.get("value"))
+        operator = raw.get("operator", "is")
+        if not isinstance(operator, str) or operator not in OPERATORS:
+            raise Invalid({"filter": [_no_operator(operator)]})
+        return Condition(str(raw["column"]), operator, _value(operator, raw.get("value")))
     for join in ("all", "any"):
         if isinstance(raw.get(join), list):
             return Group(join, tuple(_node(part, depth=depth + 1) for part in raw[join]))
     raise Invalid({"filter": ['A group is {"all": […]} or {"any": […]}.']})
 
 
-def _size(tree: Tree) -> int:
-    return 1 if isinstance(tree, Condition) else sum(_size(part) for part in tree.parts)
+def _value(operator: str, raw: Any) -> str | list[str]:
+    """What JSON holds, as the text that an address would hold."""
+    if operator == "empty" and raw is None:
+        return "true"
+    if operator in SEVERAL:
+        if not isinstance(raw, list) or len(raw) > MAX_VALUES:
+            raise Invalid({"filter": [f"The operator “{operator}” needs a list of at most {MAX_VALUES} values."]})
+        return [_text(operator, item) for item in raw]
+    return _text(operator, raw)
+
+
+def _text(operator: str, raw: Any) -> str:
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, str | int | float):
+        return str(raw)
+    if raw is None:
+        raise Invalid({"filter": [f"The operator “{operator}” needs a value. Use “empty” for what is not filled in."]})
+    raise Invalid({"filter": [f"The operator “{operator}” needs one text, number, true or false."]})
+
+
+def _no_operator(operator: object) -> str:
+    return f"There is no comparison called {str(operator)[:50]}. There are {', '.join(OPERATORS)}."
+
+
+def _sized(tree: Tree) -> Tree:
+    conditions, groups = _size(tree)
+    if conditions > MAX_CONDITIONS or groups > MAX_GROUPS:
+        raise Invalid({"filter": [f"A filter may have {MAX_CONDITIONS} conditions and groups at most."]})
+    return tree
+
+
+def _size(tree: Tree) -> tuple[int, int]:
+    if isinstance(tree, Condition):
+        return 1, 0
+    sizes = [_size(part) for part in tree.parts]
+    return sum(size[0] for size in sizes), 1 + sum(size[1] for size in sizes)

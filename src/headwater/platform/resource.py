@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import QuerySet
 
 from headwater.platform.actor import Actor
-from headwater.platform.clock import start_of_day
+from headwater.platform.clock import now
 from headwater.platform.column import Choices as Choices
 from headwater.platform.column import Column as Column
 from headwater.platform.column import Kind as Kind
-from headwater.platform.errors import Invalid
-from headwater.platform.filter import Condition, Tree
+from headwater.platform.filter import Tree
+from headwater.platform.filtering import Filtering, names
 from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
 from headwater.platform.typed import without_controls
-from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
 Rows: TypeAlias = QuerySet[Any]
 
@@ -176,126 +173,23 @@ def filtered(
     *,
     search: str | Found = "",
     zone: ZoneInfo | None = None,
+    at: datetime | None = None,
     with_archived: bool = False,
 ) -> Rows:
     """The rows the actor may see that match the tree and the search words, or what was found by them before.
 
+    Days such as "last month" are those of the moment ``at`` in the ``zone``: now, unless it is said.
     Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
 
     Raises:
         Invalid: a column that does not exist or cannot be filtered, or a value of the wrong type.
     """
     resource = resource.for_actor(actor)
-    rows = resource.rows(actor).filter(_condition(resource, actor, tree, zone or ZoneInfo("UTC")))
-    if resource.archived and not with_archived and not _names(tree, resource.archived):
+    rows = resource.rows(actor)
+    narrowed = Filtering(resource, actor, rows, zone or ZoneInfo("UTC"), at or now())
+    rows = rows.filter(narrowed.condition(tree))
+    if resource.archived and not with_archived and not names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})
     if isinstance(search, str):
         return find(resource, search).among(rows) if search.strip() else rows
     return search.among(rows)
-
-
-def _names(tree: Tree, column: str) -> bool:
-    if isinstance(tree, Condition):
-        return tree.column == column
-    return any(_names(part, column) for part in tree.parts)
-
-
-def _condition(resource: Resource, actor: Actor, tree: Tree, zone: ZoneInfo) -> Q:
-    if isinstance(tree, Condition):
-        return _compare(resource, actor, tree, zone)
-    combined = Q()
-    for part in tree.parts:
-        condition = _condition(resource, actor, part, zone)
-        combined = combined & condition if tree.join == "all" else combined | condition
-    return combined
-
-
-def _compare(resource: Resource, actor: Actor, condition: Condition, zone: ZoneInfo) -> Q:
-    column = resource.by_key.get(condition.column)
-    if column is None or not column.filterable:
-        raise Invalid({condition.column: [f"{resource.label_plural} cannot be filtered by “{condition.column}”."]})
-    path, operator = column.orm_path, condition.operator
-    if operator == "empty":
-        return _is_empty(column, wanted=str(condition.value).lower() not in ("false", "0", "no"))
-    raw = condition.value if operator == "in" else [condition.value]
-    if not isinstance(raw, list) or len(raw) > 500:
-        raise Invalid({column.key: ["A list of at most 500 values is needed here."]})
-    values = [_typed(column, actor, item, zone) for item in raw]
-    match operator:
-        case "in":
-            return _is_one_of(path, [v for v in values if v is not None])
-        case "is":
-            return _is_one_of(path, values)
-        case "not":
-            return ~_is_one_of(path, values)
-        case "contains" | "starts" if column.kind is Kind.TEXT:
-            return Q(**{f"{path}__icontains" if operator == "contains" else f"{path}__istartswith": values[0]})
-        case "gt" | "gte" | "lt" | "lte" if column.kind in (
-            Kind.NUMBER,
-            Kind.MONEY,
-            Kind.DATE,
-            Kind.DATETIME,
-        ):
-            value = values[0]
-            if isinstance(value, tuple):  # a whole day: from its first moment, to before the next
-                value = value[0] if operator in ("gte", "lt") else value[1]
-                operator = {"gt": "gte", "lte": "lt"}.get(operator, operator)
-            return Q(**{f"{path}__{operator}": value})
-        case _:
-            raise Invalid({column.key: [f"“{column.label}” cannot be compared that way."]})
-
-
-def _is_one_of(path: str, values: Sequence[Any]) -> Q:
-    """Equal to one of the values; a day of a moment is the stretch from its beginning to the next one's."""
-    condition = Q(**{f"{path}__in": [v for v in values if not isinstance(v, tuple)]})
-    if len(values) == 1 and not isinstance(values[0], tuple):
-        condition = Q(**{path: values[0]})
-    for value in values:
-        if isinstance(value, tuple):
-            condition |= Q(**{f"{path}__gte": value[0], f"{path}__lt": value[1]})
-    return condition
-
-
-def _is_empty(column: Column, *, wanted: bool) -> Q:
-    empty = Q(**{f"{column.orm_path}__isnull": True}) if column.nullable else Q(pk__in=())
-    if column.kind in (Kind.TEXT, Kind.CHOICE):
-        empty |= Q(**{column.orm_path: ""})
-    return empty if wanted else ~empty
-
-
-def _typed(column: Column, actor: Actor, value: Any, zone: ZoneInfo) -> Any:
-    text = str(value).strip()
-    try:
-        if not is_storable(text) or len(text) > LONGEST_TEXT:
-            raise ValueError(text)
-        match column.kind:
-            case Kind.NUMBER | Kind.MONEY:
-                number = Decimal(text)
-                if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
-                    raise ValueError(text)
-                return number
-            case Kind.DATE:
-                return _day(text)
-            case Kind.DATETIME:
-                moment = parse_datetime(text) if "T" in text or ":" in text else None
-                if moment is not None:
-                    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-                day = _day(text)
-                following = date.fromordinal(day.toordinal() + 1)
-                return start_of_day(day, zone).astimezone(UTC), start_of_day(following, zone).astimezone(UTC)
-            case Kind.BOOL:
-                return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-            case Kind.RELATION:
-                return actor.user_id if text == "me" else row_id(text)
-            case _:
-                return text
-    except (ValueError, KeyError, InvalidOperation, OverflowError) as error:
-        shown = text.replace("\x00", "").encode("utf-8", "replace").decode()[:100]
-        raise Invalid({column.key: [f"“{shown}” is not a value for “{column.label}”."]}) from error
-
-
-def _day(text: str) -> date:
-    day = parse_date(text)
-    if day is None:
-        raise ValueError(text)
-    return day

@@ -4,6 +4,7 @@ import "./cells.js";
 import "./columns.js";
 import "./dialog.js";
 import "./drop.js";
+import "./filters.js";
 import "./focus.js";
 import "./keys.js";
 import "./lists.js";
