@@ -16,11 +16,11 @@ from headwater import __version__
 from headwater.api import endpoint, history, problems
 from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
+from headwater.api.filters import filter_parameters, tree_schema
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.files_out import CSV, FORMATS
-from headwater.platform.filter import OPERATORS
 from headwater.platform.many import AT_ONCE
 from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE
 from headwater.platform.resource import REGISTRY, Resource
@@ -31,7 +31,7 @@ DESCRIPTION = """Everything the lists and records of Headwater know and do.
 
 Sign in with a token (`Authorization: Bearer hw_…`, made under Settings). A token of the scope `read` cannot write.
 Amounts and other decimals are strings, moments are UTC, unknown values are `null`. Lists come in pages: follow `next`.
-Any column filters: `stage=NEW`, `stage=NEW,WORKING`, `amount__gte=1000`; `filter=` takes a tree in JSON.
+Any column filters: `stage=NEW,WORKING`, `amount__between=1000,5000`, `arrived_at=last_30_days`; `filter=` takes a tree.
 Records carry an `ETag`; send it back as `If-Match` with a change, and it is refused (412) if somebody else was faster.
 Every error is a problem document (`application/problem+json`)."""
 
@@ -62,6 +62,7 @@ def openapi(api: NinjaAPI) -> dict[str, Any]:
     document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     schemas = document["components"].setdefault("schemas", {})
     schemas["Problem"] = problems.schema()
+    schemas["FilterTree"] = tree_schema()
     for resource in REGISTRY.values():
         schemas[_name(resource)] = row_schema(resource)
         schemas[f"{_name(resource)}Record"] = record_schema(resource)
@@ -205,17 +206,11 @@ def _parameter(name: str, description: str, schema: Schema | None = None) -> Sch
 
 
 def _filters(resource: Resource) -> list[Schema]:
-    operators = ", ".join(f"`__{operator}`" for operator in OPERATORS)
     return [
         _parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
         _parameter("q", "Words to find."),
         *([_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})] if resource.archived else []),
-        _parameter("filter", 'A tree: `{"all": [{"column": "…", "operator": "is", "value": "…"}]}`.'),
-        *(
-            _parameter(column.key, f"{column.label}; also with {operators}.")
-            for column in resource.columns
-            if column.filterable
-        ),
+        *filter_parameters(resource),
     ]
 
 
