@@ -79,3 +79,23 @@ def test_too_long_a_name_is_told_and_the_longest_stays_in_the_window(base, tab_o
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
         assert tab.evaluate("() => document.querySelector('.head .acts').getBoundingClientRect().right") <= width
+
+
+def test_a_field_made_larger_in_a_dialog_that_comes_back_breaks_no_policy(base, tab_of):
+    """The browser keeps a new height as a style of the element; nothing may write such a style into the page."""
+    tab = tab_of(base, "erik")
+    tab.goto("/people")
+    tab.click("tbody a >> nth=0")
+    tab.wait_for_url("**/people/*")
+    tab.wait_for_load_state()
+    tab.keyboard.press("l")
+    text = tab.locator("dialog[open] textarea")
+    at = text.bounding_box()
+    tab.mouse.move(at["x"] + at["width"] - 4, at["y"] + at["height"] - 4)
+    tab.mouse.down()
+    tab.mouse.move(at["x"] + at["width"] - 4, at["y"] + at["height"] + 40)
+    tab.mouse.up()
+    assert "height" in text.get_attribute("style")
+    tab.click("dialog[open] button[type=submit]")
+    tab.wait_for_selector("dialog[open] [aria-invalid=true]")
+    tab.wait_for_selector(".htmx-settling", state="detached")
