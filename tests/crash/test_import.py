@@ -174,3 +174,29 @@ def test_a_killed_undo_is_finished_by_a_worker_that_may_be_killed_too(company: C
     again = json.loads(company.run("import", "leads", str(leads), "--json").stdout)
     assert again["created"] == imported["created"]
     assert company.one(LIVE.format("qualify_lead")) == imported["created"]
+
+
+def test_a_killed_undo_of_opportunities_leaves_each_with_its_order_and_is_finished(
+    company: Company, tmp_path: Path
+) -> None:
+    path = tmp_path / "deals.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        out = csv.writer(stream)
+        out.writerow(["External id", "Title", "Company", "State", "Won or lost on"])
+        out.writerows([f"D{n}", f"Deal {n}", f"Firm {n % 90}", "won", "2026-03-02"] for n in range(ROWS // 2))
+    imported = json.loads(company.run("import", "opportunities", str(path), "--json").stdout)
+    assert imported["created"] == ROWS // 2
+    command = company.start("-m", "headwater", "undo", str(imported["batch"]))
+    company.kill_in_the_middle(command, beyond=400, counted=UNDONE)
+    left = company.one(LIVE.format("sell_opportunity"))
+    assert 0 < left < ROWS // 2 and company.one(LIVE.format("sell_order")) == left
+    removed = company.one("SELECT json_extract(undo_report, '$.removed') FROM intake_importbatch")
+    assert removed == ROWS // 2 - left
+
+    assert company.start("-c", WORK).wait(timeout=240) == 0
+    state, report = company.ask("SELECT state, undo_report FROM intake_importbatch")[0]
+    assert (state, json.loads(report)["removed"], json.loads(report)["kept"]) == ("UNDONE", ROWS // 2, [])
+    for table in ("sell_opportunity", "sell_order", "parties_party"):
+        assert company.one(LIVE.format(table)) == 0, table
+    told = "SELECT count(*) FROM platform_event WHERE verb = 'sell.{}_deleted'"
+    assert [company.one(told.format(noun)) for noun in ("opportunity", "order")] == [ROWS // 2] * 2
