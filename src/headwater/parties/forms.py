@@ -199,6 +199,16 @@ class TodoForm(PickForm):
         self.initial = {"owner_id": self.actor.user_id, "due_at": tomorrow_morning(now()), **self.initial}
 
 
+class SnoozeForm(ActorForm):
+    """Until when a to-do may wait."""
+
+    due_at = forms.DateTimeField(label="Until", widget=DateTimeInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["due_at"] = tomorrow_morning(now())
+
+
 def tomorrow_morning(at: datetime) -> datetime:
     """Nine o'clock on the next working day, where the reader is."""
     day = timezone.localtime(at).date() + timedelta(days=1)

@@ -52,15 +52,22 @@ class Journey:
     filters: list[Filter]
     earlier_url: str
     is_filtered: bool
+    url: str = ""
+    marked: int = 0
+    newest_url: str = ""
 
 
-def journey(actor: Actor, party_id: int, *, only: str = "", before: str = "") -> Journey:
+def journey(actor: Actor, party_id: int, *, only: str = "", before: str = "", at: int = 0) -> Journey:
     """A party's timeline as its panel shows it; rooms above show it on their own records, by the party's id.
+
+    ``at`` is the entry it begins with, marked; where there is no such entry to be seen, it begins as always.
 
     Raises:
         NotFound: there is no such party, or the actor may not see it.
     """
     kind: Only = only if only in get_args(Only) else ""  # type: ignore[assignment]
+    found_at = queries.cursor_at(actor, party_id, at) if at else ""
+    before = found_at or before
     found = queries.timeline(actor, party_id, PER_PAGE + 1, before, kind)
     shown = found[:PER_PAGE]
     return Journey(
@@ -69,6 +76,9 @@ def journey(actor: Actor, party_id: int, *, only: str = "", before: str = "") ->
         filters=[Filter(label, _journey_url(party_id, only=key), key == kind) for key, label in FILTERS],
         earlier_url=_journey_url(party_id, only=kind, before=shown[-1].cursor) if len(found) > PER_PAGE else "",
         is_filtered=bool(kind),
+        url=_journey_url(party_id),
+        marked=at if found_at else 0,
+        newest_url=_journey_url(party_id, only=kind) if found_at else "",
     )
 
 

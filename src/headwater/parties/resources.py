@@ -284,6 +284,10 @@ ACTIVITIES = Resource(
             hotkey="d", offered=_is_open_todo, run_many=actions.complete_todos, done="Done",
         ),
         Command(
+            "snooze", "Snooze", actions.change_activity, "parties.activity.change", forms.SnoozeForm, "activity_id",
+            icon="alarm", hotkey="s", offered=_is_open_todo, done="Snoozed",
+        ),
+        Command(
             "assign", "Assign", actions.assign_todo, "parties.activity.change", forms.AssignForm, "activity_id",
             icon="user-check", hotkey="a", offered=_is_open_todo, run_many=actions.assign_todos, done="Assigned",
         ),

@@ -15,7 +15,7 @@ class QualifyConfig(AppConfig):
         from headwater.platform.clock import now
         from headwater.qualify import handlers, panels, resources, tasks  # noqa: F401  (importing declares them)
         from headwater.qualify.queries import open_leads_waiting, pool_waiting
-        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
+        from headwater.web.nav import Count, KeyedAct, NavPage, NewItem, register_act, register_new, register_page
 
         register_page(
             NavPage("qualify", "Leads", "web:list leads", order=10, verb="qualify.lead.see",
@@ -29,6 +29,7 @@ class QualifyConfig(AppConfig):
         register_new(
             NewItem("Lead in one line", "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True)
         )
+        register_act(KeyedAct("Take the next lead from the pool", "qualify_claim_next", "g g", "qualify.lead.claim"))
 
         from django.db.models import Q
 

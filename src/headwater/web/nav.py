@@ -71,6 +71,16 @@ class NewItem:
     takes_line: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KeyedAct:
+    """Something done at once by its ``keys``, wherever one is."""
+
+    label: str | Promise
+    url_name: str
+    keys: str
+    verb: str | None = None
+
+
 # What the template gets ----------------------------------------------------------------------------------
 
 
@@ -105,7 +115,7 @@ class NavPhase:
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """The whole rail, the phone's tab bar and the menu *New* for one actor on one page.
+    """The whole rail, the phone's tab bar, the menu *New* and what keys do everywhere, for one actor on one page.
 
     ``base.html`` reads it as the context variable ``nav``.
     """
@@ -115,6 +125,7 @@ class Nav:
     lower: tuple[NavPhase, ...] = ()
     tabs: tuple[NavLink, ...] = ()
     new: tuple[NavLink, ...] = ()
+    acts: tuple[NavLink, ...] = ()
 
     @property
     def current(self) -> NavPhase | None:
@@ -138,6 +149,7 @@ TAB_PHASES = ("home", "qualify", "sell")  # the field rep's work comes first on 
 
 _pages: dict[str, NavPage] = {}
 _new_items: dict[str, NewItem] = {}
+_acts: dict[str, KeyedAct] = {}
 
 
 def register_page(page: NavPage) -> None:
@@ -150,6 +162,11 @@ def register_page(page: NavPage) -> None:
 def register_new(item: NewItem) -> None:
     """Add a line to the menu *New*."""
     _new_items[item.url_name] = item
+
+
+def register_act(act: KeyedAct) -> None:
+    """Let keys do something on every page."""
+    _acts[act.url_name] = act
 
 
 def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
@@ -182,7 +199,12 @@ def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
         for item in sorted(_new_items.values(), key=lambda item: item.order)
         if item.verb is None or actor.may(item.verb)
     )
-    return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new)
+    acts = tuple(
+        NavLink(label=str(act.label), url=_address(act.url_name), keys=act.keys)
+        for act in _acts.values()
+        if act.verb is None or actor.may(act.verb)
+    )
+    return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new, acts=acts)
 
 
 def _phase(

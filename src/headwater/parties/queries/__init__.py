@@ -14,7 +14,7 @@ from headwater.parties.queries.records import (
     todos_of,
 )
 from headwater.parties.queries.search import search
-from headwater.parties.queries.timeline import TimelineEntry, timeline
+from headwater.parties.queries.timeline import TimelineEntry, cursor_at, timeline
 from headwater.parties.queries.visible import (
     absorbed,
     became,
@@ -38,6 +38,7 @@ __all__ = [
     "by_ids",
     "connections_of",
     "contact_points_of",
+    "cursor_at",
     "deleted_activities",
     "deleted_parties",
     "is_proposed",

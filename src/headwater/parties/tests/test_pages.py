@@ -10,8 +10,9 @@ from django.test import Client
 
 from headwater.parties import actions
 from headwater.parties.models import Activity, ContactPoint, MatchProposal, Party, Relationship
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, job_actor
 from headwater.platform.clock import now
+from headwater.platform.models import Event
 from headwater.platform.testing import count_queries
 from headwater.team.models import User
 
@@ -190,3 +191,32 @@ def test_an_independent_rep_sees_nothing_of_others(
     assert "Orla Keane" not in text(client.get("/people"))
     assert client.get(f"/people/{orla.pk}").status_code == 404
     assert client.get(f"/parties/{orla.pk}/journey").status_code == 404
+
+
+def test_a_link_to_an_entry_opens_the_journey_from_there_on(page: Client, orla: Party, by: Actor) -> None:
+    for number in range(40):
+        moment = AT - timedelta(days=number)
+        actions.log_activity(party_id=orla.pk, kind="CALL", subject=f"Call {number}", by=by, at=AT, occurred_at=moment)
+    first = Activity.objects.get(subject="Call 30")
+    event = Event.objects.get(subject_type="parties.activity", subject_id=first.pk)
+    assert f'id="e{event.pk}"' not in text(page.get(f"/people/{orla.pk}")), "on a later page"
+    found = text(page.get(f"/parties/{orla.pk}/journey?at={event.pk}", **HTMX))
+    assert f'class=" on" id="e{event.pk}"' in found and "Call 30" in found and "Call 31" in found
+    assert "Call 29" not in found and "Show what came after" in found
+    beginning = text(page.get(f"/parties/{orla.pk}/journey?at={event.pk + 999_999}", **HTMX))
+    assert "Call 0<" in beginning, "an entry that is not there leads nowhere else"
+
+
+def test_a_link_to_an_entry_opens_no_journey_of_somebody_out_of_sight(page: Client, orla: Party) -> None:
+    event = Event.objects.filter(party_id=orla.pk).latest("pk")
+    other = actions.add_person(by=job_actor("Import"), at=AT, name="Somebody else")
+    assert f'id="e{event.pk}"' not in text(page.get(f"/parties/{other.pk}/journey?at={event.pk}", **HTMX))
+
+
+def test_a_to_do_of_the_day_is_snoozed_with_s(page: Client, orla: Party, by: Actor, head: User) -> None:
+    todo = actions.plan_todo(party_id=orla.pk, subject="Call", due_at=now(), owner_id=head.pk, by=by, at=now())
+    day = text(page.get("/"))
+    assert f'data-record="/activities/{todo.pk}"' in day and 'data-row-key="s"' in day
+    page.post(f"/activities/{todo.pk}/do/snooze", {"due_at": "2031-03-04T09:00"})
+    todo.refresh_from_db()
+    assert todo.due_at.year == 2031

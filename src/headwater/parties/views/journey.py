@@ -12,12 +12,14 @@ from headwater.web.http import Request, is_htmx, render
 
 @require_GET
 def journey(request: Request, pk: int) -> HttpResponse:
-    """A party's timeline, filtered, from a point on; for htmx only the piece that is asked for."""
+    """A party's timeline, filtered, from a point or an entry (``at``) on; for htmx only the piece that is asked for."""
     party = queries.by_ids(request.actor, [pk]).first()
     if party is None:
         raise NotFound()
     before = request.GET.get("before", "")
-    found = panels.journey(request.actor, pk, only=request.GET.get("only", ""), before=before)
+    entry = request.GET.get("at", "")
+    at = int(entry) if entry.isascii() and entry.isdecimal() and len(entry) < 19 else 0
+    found = panels.journey(request.actor, pk, only=request.GET.get("only", ""), before=before, at=at)
     context = {"journey": found, "party": party, "party_url": panels.url_of(party), "is_later_page": bool(before)}
     if is_htmx(request):
         template = "parties/timeline.html#steps" if before else "parties/timeline.html"

@@ -93,7 +93,7 @@ def row_keys(context: Context, slug: str = "") -> dict[str, Any]:
         for command in noun.commands
         if command.hotkey and actor.may(command.verb)
     ]
-    return {"keys": keys}
+    return {"keys": keys, "slug": noun.slug}
 
 
 @register.filter

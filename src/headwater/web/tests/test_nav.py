@@ -32,6 +32,7 @@ def rail(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     monkeypatch.setattr(nav, "_pages", {})
     monkeypatch.setattr(nav, "_new_items", {})
+    monkeypatch.setattr(nav, "_acts", {})
     register_page(NavPage("home", "My day", "t-day", 1))
     register_page(NavPage("qualify", "Unclaimed pool", "t-pool", 2, count=lambda actor: Count(11)))
     register_page(
@@ -112,3 +113,10 @@ def test_the_phone_gets_the_first_page_of_the_main_phases() -> None:
 def test_a_page_in_an_unknown_phase_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no phase"):
         register_page(NavPage("nowhere", "Page", "t-day", 1))
+
+
+def test_what_keys_do_everywhere_is_there_for_those_with_the_right() -> None:
+    nav.register_act(nav.KeyedAct("Take the next lead", "t-pool", "g g", "qualify.lead.claim"))
+    acts = navigation(EVERYBODY, "/").acts
+    assert [(act.label, act.url, act.keys) for act in acts] == [("Take the next lead", "/leads/pool", "g g")]
+    assert not navigation(NOBODY, "/").acts

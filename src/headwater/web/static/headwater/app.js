@@ -6,6 +6,7 @@ import "./dialog.js";
 import "./drop.js";
 import "./filters.js";
 import "./focus.js";
+import "./journey.js";
 import "./keys.js";
 import "./lists.js";
 import "./mention.js";

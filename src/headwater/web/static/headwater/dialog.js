@@ -10,3 +10,8 @@ document.addEventListener("htmx:afterSwap", () => {
     (named || dialog.querySelector("[aria-invalid=true]") || dialog.querySelector(first))?.focus();
   });
 });
+
+// What it asked for is done, and the page goes on behind it: a dialog that stands outside the page goes as well.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.xhr.getResponseHeader("HX-Location")) detail.elt.closest?.("dialog[data-arrives]")?.close();
+});

@@ -44,9 +44,10 @@ function find(keys) {
     const found = place.querySelector(selector);
     if (found) return found;
   }
-  return [...document.querySelectorAll(selector)].reverse().find(
+  const all = [...document.querySelectorAll(selector)].filter(
     (element) => !element.closest("[data-row], [data-bulk]") && !element.matches(":disabled"),
   );
+  return all.filter((element) => !element.closest("form[hidden]")).at(-1) ?? all.at(-1); // one that can be seen first
 }
 
 function press(keys) {
@@ -61,7 +62,8 @@ function press(keys) {
 // What can be done with any row of this page: its form comes as a dialog, or it is done at once.
 function pressInRow(keys) {
   const row = currentRow();
-  const key = row?.dataset.record && document.querySelector(`[data-row-key="${CSS.escape(keys)}"]`);
+  const noun = row?.dataset.record?.replace(/\/[^/]*$/, "");
+  const key = noun && document.querySelector(`[data-row-keys="${noun}"] [data-row-key="${CSS.escape(keys)}"]`);
   if (!key || document.querySelector("[data-bulk].on")) return false;
   const place = document.getElementById("dialog-place");
   const url = `${row.dataset.record}/${key.dataset.path}`;
