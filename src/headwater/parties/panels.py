@@ -133,10 +133,12 @@ def people(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
 def marks(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
     """The words on the party and whom it may be the same as, under its name."""
     tags, proposals = queries.tags_of(row), queries.proposals_for(actor, row)
-    if not tags and not proposals:
+    employer = row.employer if row.employer is not None and row.employer.deleted_at is not None else None
+    if not tags and not proposals and employer is None:
         return None
     return {
         "tags": tags,
+        "deleted_employer": employer,
         "proposals": [(proposal, other, url_of(other)) for proposal, other in proposals],
         "party_url": url_of(row),
         "may_change": actor.may(f"{noun_of(row)}.change"),

@@ -53,6 +53,16 @@ def deleted(request: Request) -> HttpResponse:
     return render(request, "web/deleted.html", {"sections": shown, "most": MOST})
 
 
+def gone_page(request: Request, resource: Resource, pk: int) -> HttpResponse | None:
+    """In place of a record that was deleted: who did, when, and the way back; None for those who may not restore it."""
+    found = BINS.get(resource.key)
+    row = found.rows(request.actor).filter(pk=pk).first() if found is not None else None
+    if row is None:
+        return None
+    told = _told(resource, row, _who(resource, [row.pk]))
+    return render(request, "web/gone.html", {"resource": resource, "told": told}, status=404)
+
+
 @require_POST
 def restore(request: Request, slug: str, pk: int) -> HttpResponse:
     """Bring one row back, with what hung on it."""
@@ -73,11 +83,11 @@ def _section(request: Request, resource: Resource, found: Bin) -> Section:
         return Section(resource, [], False)
     rows: list[Any] = list(found.rows(request.actor).order_by("-deleted_at", "-pk")[: MOST + 1])
     who = _who(resource, [row.pk for row in rows])
-    told = [
-        Deleted(row.pk, resource.title(row), resource.subtitle(row), row.deleted_at, who.get(row.pk, ""))
-        for row in rows[:MOST]
-    ]
-    return Section(resource, told, len(rows) > MOST)
+    return Section(resource, [_told(resource, row, who) for row in rows[:MOST]], len(rows) > MOST)
+
+
+def _told(resource: Resource, row: Any, who: dict[int, str]) -> Deleted:
+    return Deleted(row.pk, resource.title(row), resource.subtitle(row), row.deleted_at, who.get(row.pk, ""))
 
 
 def _who(resource: Resource, ids: list[int]) -> dict[int, str]:

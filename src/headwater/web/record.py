@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, QueryDict
 
 from headwater.platform.clock import now
-from headwater.platform.errors import DomainError
+from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.paging import neighbours
 from headwater.platform.resource import Column, Command, Resource
 from headwater.web.command import offered_commands
+from headwater.web.deleted import gone_page
 from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, state_of
@@ -24,7 +25,13 @@ BUTTONS = 3
 def record(request: Request, slug: str, pk: int) -> HttpResponse:
     """A row's page. ``in`` is the list it was opened from, for the way to the previous and the next one."""
     resource = resource_of(slug, request)
-    row = row_of(resource, request, pk)
+    try:
+        row = row_of(resource, request, pk)
+    except NotFound:
+        gone = gone_page(request, resource, pk)
+        if gone is None:
+            raise
+        return gone
     response = render(request, "web/record.html", record_context(request, resource, row))
     return remember(response, request, resource, row.pk)
 
