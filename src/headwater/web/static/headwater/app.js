@@ -17,10 +17,10 @@ import "./presence.js";
 import "./select.js";
 import "./tabs.js";
 import "./toast.js";
+import "./undo.js";
 import "./keep.js"; // after toast.js, which says that the text is back
 
 document.addEventListener("click", (event) => {
-import "./undo.js";
   if (!event.target.closest("[data-theme-toggle]")) return;
   const root = document.documentElement;
   root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
