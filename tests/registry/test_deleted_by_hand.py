@@ -99,6 +99,16 @@ def test_what_somebody_deleted_stays_deleted_and_the_row_says_so(key, has_id, br
     assert (count(key), Party.objects.filter(deleted_at=None).count()) == (rows, parties)
 
 
+def test_the_page_of_the_import_counts_what_stays_deleted(bring, by, client_of):
+    _, first = bring("sell.product", has_id=True)
+    delete("sell.product", first.object_id, by)
+    batch, _ = bring("sell.product", has_id=True)
+    told = "The product was deleted by hand on 2026-11-12 and stays deleted. It can be restored."
+    assert batch.checkpoint["notes"] == {told: 1}
+    page = client_of("OWNER").get(f"/imports/{batch.pk}").content.decode()
+    assert "What was decided about rows" in page and told in page
+
+
 @WITH_AND_WITHOUT_ID
 @pytest.mark.parametrize("key", IMPORTED)
 def test_what_an_undo_took_comes_back_once(key, has_id, bring, by):

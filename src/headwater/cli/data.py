@@ -174,6 +174,7 @@ def run_import(chosen: argparse.Namespace) -> int:
             "rejected": batch.rejected,
             "rejects_file": str(rejects) if rejects is not None else None,
             "remarks": batch.checkpoint.get("guesses", []),
+            "notes": batch.checkpoint.get("notes", {}),
             "unknown_values": [asdict(word) for word in unknown],
         }
     if chosen.json:
@@ -183,7 +184,10 @@ def run_import(chosen: argparse.Namespace) -> int:
         shown = [{**row, "id": str(row["id"] or ""), "reasons": "; ".join(row["reasons"])} for row in rows]
         print_table(shown, ("line", "outcome", "id", "reasons"))
     told = {**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""}
-    print_pairs({**told, "remarks": "; ".join(result["remarks"]), "unknown_values": ""})
+    print_pairs({**told, "remarks": "; ".join(result["remarks"]), "notes": "", "unknown_values": ""})
+    if result["notes"]:
+        print("\nWhat was decided about rows:\n")
+        print_table([{"rows": count, "what": note} for note, count in result["notes"].items()], ("rows", "what"))
     if unknown:
         first = unknown[0]
         print("\nThe rows with these words were left out, because nobody knows what they mean:\n")

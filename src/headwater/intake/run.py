@@ -57,12 +57,14 @@ class _Position:
     row: int = 0
     rejects_at: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     unknown: Unknown = field(default_factory=Counter)
     tried: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         kept = {"pass": self.each, "row": self.row, "rejects_at": self.rejects_at, "reasons": self.reasons}
+        kept |= {"notes": self.notes} if self.notes else {}
         kept |= {"guesses": self.guesses} if self.guesses else {}
         kept |= {"unknown": [[*word, count] for word, count in self.unknown.most_common()]} if self.unknown else {}
         return kept | ({"tried": self.tried} if self.tried is not None else {})
@@ -73,7 +75,7 @@ class _Position:
         unknown: Unknown = Counter({tuple(word): count for *word, count in kept.get("unknown", [])})
         return cls(
             kept.get("pass", 0), kept.get("row", 0), kept.get("rejects_at", 0), dict(kept.get("reasons", {})),
-            unknown=unknown,
+            notes=dict(kept.get("notes", {})), unknown=unknown,
         )  # fmt: skip
 
 
@@ -407,8 +409,11 @@ class _Run:
             self.rejects.write(line, cells, reasons)
             batch.rejected += 1
             for reason in reasons:
-                self._count_reason(reason)
+                _count(reason, self.position.reasons)
         for result in results:
+            if result.outcome is not Outcome.REJECTED:
+                for note in result.reasons:
+                    _count(note, self.position.notes)
             if result.outcome is Outcome.CREATED:
                 batch.created += 1
             elif result.outcome is Outcome.UPDATED:
@@ -425,15 +430,16 @@ class _Run:
         for result in sorted([*results, *unclean], key=lambda r: r.line):
             self.on_row(result)
 
-    def _count_reason(self, reason: str) -> None:
-        """Count by what is wrong, not by the value it is wrong in; a few dozen different ones at most."""
-        counted, reasons = reason_group(reason), self.position.reasons
-        if counted in reasons or len(reasons) < DIFFERENT_REASONS:
-            reasons[counted] = reasons.get(counted, 0) + 1
-
     def _conclude(self, at: datetime) -> None:
         batch = self.batch
         self.rejects.close()
         batch.state, batch.finished_at, batch.error = ImportBatch.State.DONE, at, ""
         batch.rejects_file = self.rejects.path.name if batch.rejected else ""
         batch.checkpoint = self.position.as_json()
+
+
+def _count(text: str, counted: dict[str, int]) -> None:
+    """Count by what is said, not by the value it is said of; a few dozen different ones at most."""
+    group = reason_group(text)
+    if group in counted or len(counted) < DIFFERENT_REASONS:
+        counted[group] = counted.get(group, 0) + 1

@@ -340,6 +340,7 @@ def _checked(batch: ImportBatch) -> dict[str, Any]:
         "kept_columns": [name for name, keys in profile.main.columns.items() if not keys],
         "stamps": [(labels.get(key, key), text) for key, text in profile.main.fixed.items()],
         "reasons": _reasons(batch),
+        "notes": _counted(batch, "notes"),
         "examples": _examples(batch),
         "guesses": batch.checkpoint.get("guesses", []),
         "tried": batch.checkpoint.get("tried"),
@@ -352,6 +353,8 @@ def _result(batch: ImportBatch, request: Request) -> dict[str, Any]:
     kept = batch.undo_report.get("kept", [])
     return {
         "reasons": _reasons(batch),
+        "notes": _counted(batch, "notes"),
+        "guesses": batch.checkpoint.get("guesses", []),
         "examples": _examples(batch),
         "may_undo": undoing.may_undo(batch, request.actor),
         "may_resume": batch.state in (State.STOPPED, State.FAILED)
@@ -382,7 +385,13 @@ def _brought(batch: ImportBatch, request: Request) -> list[dict[str, Any]]:
 
 
 def _reasons(batch: ImportBatch) -> list[dict[str, Any]]:
-    counted: dict[str, int] = batch.checkpoint.get("reasons", {})
+    """Why rows were left out."""
+    return _counted(batch, "reasons")
+
+
+def _counted(batch: ImportBatch, what: str) -> list[dict[str, Any]]:
+    """What was said of most rows, with the share of the most frequent for a bar."""
+    counted: dict[str, int] = batch.checkpoint.get(what, {})
     top = sorted(counted.items(), key=lambda pair: -pair[1])[:8]
     most = max((count for _, count in top), default=1)
     return [{"reason": reason, "count": count, "share": count / most} for reason, count in top]
