@@ -104,3 +104,60 @@ def test_tabs_that_do_not_fit_are_under_more(loaded, tab_of, width):
         assert more.locator("a").count() == hidden
     assert any("All open" in name for name in names), "the current one always shows"
     assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_list_is_sorted_by_two_columns_by_mouse_and_by_keyboard(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=all&cols=name,amount,stage")
+    tab.locator("#head-amount").click()
+    tab.wait_for_url(re.compile(r"[?&]sort=amount\b"))
+    tab.locator("#head-name").click(modifiers=["Shift"])
+    tab.wait_for_url(re.compile(r"[?&]sort=amount,name\b"))
+    assert tab.locator("thead .nth").all_inner_texts()[0].startswith("2")
+    tab.locator("#head-name").focus()
+    tab.keyboard.press("Shift+Enter")
+    tab.wait_for_url(re.compile(r"[?&]sort=amount,-name\b"))
+    assert tab.evaluate("() => document.activeElement.id") == "head-name", "the focus stays on the head"
+    tab.locator("#sort-menu").focus()
+    tab.keyboard.press("Enter")
+    tab_to(tab, "^Do not sort by Name")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(re.compile(r"[?&]sort=amount(&|$)"))
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_groups_open_close_and_go_on(loaded, tab_of, width):
+    base, _places = loaded
+    tab = tab_of(base, "erik", viewport={"width": width, "height": 900})
+    tab.goto("/leads?view=all")
+    tab.locator("#group-menu").click()
+    tab.locator("#group-menu + .menu-l a", has_text=re.compile("^Stage$")).click()
+    tab.wait_for_url(re.compile(r"[?&]group=stage\b"))
+    head = tab.locator("[data-group-toggle]").first
+    rows = tab.locator("tbody.group").first.locator("[data-row]")
+    assert rows.first.is_visible() and head.get_attribute("aria-expanded") == "true"
+    before = rows.count()
+    more = tab.locator("tbody.group").first.locator(".group-more a")
+    if more.count():
+        more.click()
+        tab.wait_for_function(
+            "n => document.querySelector('tbody.group').querySelectorAll('[data-row]').length > n", arg=before
+        )
+    head.focus()
+    tab.keyboard.press("Enter")
+    assert not rows.first.is_visible() and head.get_attribute("aria-expanded") == "false"
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_list_on_paper_has_its_rows_and_filters_and_nothing_to_press(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=open&stage=NEW", wait_until="networkidle")
+    tab.emulate_media(media="print")
+    assert "Stage: New" in tab.locator(".on-paper").inner_text()
+    assert tab.locator("[data-row]").last.is_visible()
+    pressed = tab.locator("button:visible, summary:visible, input:visible, nav.rail:visible, .top:visible")
+    assert pressed.count() == 0
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert tab.pdf(prefer_css_page_size=True)[:4] == b"%PDF"
