@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from pyarrow import parquet
 
 LEADS = """Name,E-mail,Company,Source,Arrived,Shoe size
 Ada Marsh,ada@fen.example,Fen Ltd,Hannover fair,2026-03-02,41
@@ -23,7 +24,7 @@ def leads(tmp_path):
     return file
 
 
-def test_a_file_comes_in_once_and_goes_out_again(installed, leads):
+def test_a_file_comes_in_once_and_goes_out_again(installed, leads, tmp_path):
     tried = json.loads(installed.run("import", "leads", str(leads), "--dry-run", "--json", check=True).stdout)
     assert (tried["dry_run"], tried["created"], tried["rejected"]) == (True, 2, 1)
     assert json.loads(installed.run("export", "leads", "--json", check=True).stdout) == []
@@ -44,6 +45,14 @@ def test_a_file_comes_in_once_and_goes_out_again(installed, leads):
     assert {row["source"] for row in rows} == {"Hannover fair", "Website form"}
     table = list(csv.DictReader(io.StringIO(installed.run("export", "leads", check=True).stdout)))
     assert [row["id"] for row in table] == [str(row["id"]) for row in rows]
+
+    file = tmp_path / "leads.parquet"
+    installed.run("export", "leads", "--output", str(file), check=True)
+    held = parquet.read_table(file)
+    assert held.column("id").to_pylist() == [row["id"] for row in rows]
+    assert set(held.column("source").to_pylist()) == {"Hannover fair", "Website form"}
+    nowhere = installed.run("export", "leads", "--format", "xlsx")
+    assert nowhere.returncode != 0 and "--output" in nowhere.stderr
 
     undone = json.loads(installed.run("undo", str(told["batch"]), "--json", check=True).stdout)
     assert (undone["removed"], undone["kept"]) == (2, [])

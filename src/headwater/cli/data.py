@@ -23,6 +23,7 @@ KINDS = (
     "people", "organisations", "leads", "campaigns", "spend", "products", "opportunities", "orders", "touchpoints",
 )  # fmt: skip
 EXPORTED = (*KINDS, "sources", "activities")
+BINARY = ("xlsx", "parquet")
 CHUNK = 2_000
 
 
@@ -46,15 +47,22 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     json_option(undo)
     undo.set_defaults(run=run_undo)
 
-    out = commands.add_parser("export", parents=[common], help="write all rows of a noun as CSV or JSON")
+    out = commands.add_parser(
+        "export", parents=[common], help="write all rows of a noun as CSV, JSON, Excel or Parquet"
+    )
     out.add_argument("kind", metavar="KIND", choices=EXPORTED, help=", ".join(EXPORTED))
     out.add_argument("--output", metavar="FILE", type=Path, help="write there; without it to standard output")
+    out.add_argument(
+        "--format", choices=("csv", "json", *BINARY), default="", help="csv unless the name of FILE says otherwise"
+    )
     json_option(out)
     out.set_defaults(run=run_export)
 
 
 def run_export(chosen: argparse.Namespace) -> int:
     """Write every row of a noun, all exported columns, in the order of the ids."""
+    output: Path | None = chosen.output
+    kind = _format(chosen)
     with opened() as actor:
         from headwater.platform.errors import DomainError
         from headwater.platform.resource import by_slug
@@ -63,34 +71,50 @@ def run_export(chosen: argparse.Namespace) -> int:
         if resource is None:
             raise DomainError(f"This version does not know {chosen.kind}.")
         resource = resource.for_actor(actor)
-        if chosen.output is None:
-            _write(resource, actor, sys.stdout, as_json=chosen.json)
-        else:
-            part = chosen.output.with_name(f"{chosen.output.name}.part")
-            try:
-                with part.open("w", encoding="utf-8", newline="") as out:
-                    count = _write(resource, actor, out, as_json=chosen.json)
-                part.replace(chosen.output)
-            except OSError as error:
-                reason = error.strerror or str(error)
-                raise DomainError(f"{chosen.output} cannot be written ({reason}).") from error
-            finally:
-                part.unlink(missing_ok=True)
-            print(f"{count:,} rows are in {chosen.output}.", file=sys.stderr)
+        if output is None:
+            if kind in BINARY:
+                raise DomainError(f"Say with --output which file the {kind} goes to.")
+            _write(resource, actor, sys.stdout, kind)
+            return 0
+        part = output.with_name(f"{output.name}.part")
+        try:
+            with part.open("wb") if kind in BINARY else part.open("w", encoding="utf-8", newline="") as out:
+                count = _write(resource, actor, out, kind)
+            part.replace(output)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DomainError(f"{output} cannot be written ({reason}).") from error
+        finally:
+            part.unlink(missing_ok=True)
+        print(f"{count:,} rows are in {output}.", file=sys.stderr)
     return 0
 
 
-def _write(resource: Resource, actor: Actor, out: Any, *, as_json: bool) -> int:
+def _format(chosen: argparse.Namespace) -> str:
+    """What was said, else what the name of the file says, else CSV."""
+    ending = chosen.output.suffix.lower().removeprefix(".") if chosen.output is not None else ""
+    return chosen.format or ("json" if chosen.json else ending if ending in BINARY else "csv")
+
+
+def _write(resource: Resource, actor: Actor, out: Any, kind: str) -> int:
     from headwater.platform.clock import now
-    from headwater.platform.exports import exported_columns, record_export
+    from headwater.platform.errors import Conflict
+    from headwater.platform.exports import ID, exported_columns, record_export
+    from headwater.platform.files_out import FORMATS
+    from headwater.platform.installation import installation
 
     columns = exported_columns(resource)
     rows = resource.rows(actor).order_by("pk")
     count = rows.count()
-    kind = "json" if as_json else "csv"
+    most = FORMATS[kind].most_rows if kind in BINARY else None
+    if most is not None and count > most:
+        raise Conflict(f"A sheet holds at most {most:,} rows. Take them as CSV or Parquet.")
     record_export(resource=resource, rows=count, format=kind, columns=columns, conditions="", by=actor, at=now())
-    lines = _json_lines(columns, rows) if as_json else _csv_lines(columns, rows)
-    for line in lines:
+    if kind in BINARY:
+        fetched = rows.iterator(chunk_size=CHUNK)
+        FORMATS[kind].write(out, resource, [ID, *columns], fetched, installation().zone)
+        return count
+    for line in _json_lines(columns, rows) if kind == "json" else _csv_lines(columns, rows):
         out.write(line)
     return count
 
