@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 # Addresses that show no page of their own: files, posts, parts of a page.
 NOT_PAGES = {
@@ -18,7 +20,8 @@ NOT_PAGES = {
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
     "web:many", "web:stop_many",
-    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:totals", "web:group", "web:export", "web:panel", "sources-xlsx",
+    "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:totals", "web:group", "web:export", "web:panel",
+    "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
     "record_follow", "record_unfollow",
@@ -26,6 +29,12 @@ NOT_PAGES = {
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
 }  # fmt: skip
+AN_OR = [
+    {"column": "amount", "operator": "between", "value": [1_000, 5_000]},
+    {"column": "arrived_at", "operator": "lt", "value": "30_days_ago"},
+    {"column": "owner", "operator": "in", "value": ["me", "my_team"]},
+]
+TREE = urlencode({"filter": json.dumps({"any": AN_OR})})
 FIRST_RUN = {"first_run", "first_run_company", "first_run_start"}
 FIRST_STEPS: dict[str, dict[str, str]] = {  # the pages of the first run, and what is typed there
     "first-run": {"name": "Erik Haas", "email": "erik@kestrel.example", "password": "three quiet rivers 7"},
@@ -93,6 +102,10 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("cell-wrong", "/opportunities?view=open&cols=party,amount,next_step", do=_cell("amount", "a lot"))
     yield Stop("value", f"/leads/{lead['record']}", do=_value)
     yield Stop("filter", "/leads/filter?column=amount")
+    yield Stop("filter-words", f"/leads?stage=NEW,WORKING&{TREE}")
+    yield Stop("filter-builder", do=_edit_filter)
+    yield Stop("filter-values", do=_click("dialog.dlg-filter summary"))
+    yield Stop("filter-wrong", f"/leads/filter?n.join=all&n.0.col=amount&n.0.op=gt&n.0.v=many&{TREE}")
     yield Stop("command", f"/leads/{lead['commands']['move']}/do/move")
     yield Stop("form-wrong", "/settings/users/new", do=_send_empty)
     yield Stop("bulk", "/leads", do=_bulk_page)
@@ -150,6 +163,11 @@ def _press(keys: str) -> Callable[[Any], None]:
 
 def _click(selector: str) -> Callable[[Any], None]:
     return lambda tab: tab.locator(selector).first.click()
+
+
+def _edit_filter(tab: Any) -> None:
+    tab.locator("#says-edit").click()
+    tab.locator("dialog.dlg-filter[open]").wait_for()
 
 
 def _dialog(address: str) -> Callable[[Any], None]:

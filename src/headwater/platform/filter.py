@@ -143,17 +143,16 @@ def conditions_of(tree: Tree) -> Iterator[Condition]:
 
 
 def simplified(tree: Tree) -> Tree:
-    """The shortest tree that says the same: no groups that hold nothing, or stand in one that joins as they do."""
+    """The shortest tree that says the same: nothing twice, no groups that hold nothing or join as the one around."""
     if isinstance(tree, Condition):
         if tree.operator in ("in", "not_in") and isinstance(tree.value, list) and len(tree.value) == 1:
             return Condition(tree.column, "is" if tree.operator == "in" else "not", tree.value[0])
         return tree
     parts: list[Tree] = []
     for part in map(simplified, tree.parts):
-        if isinstance(part, Group) and (part.join == tree.join or not part.parts):
-            parts.extend(part.parts)
-        else:
-            parts.append(part)
+        is_loose = isinstance(part, Group) and (part.join == tree.join or not part.parts)
+        inner = part.parts if isinstance(part, Group) and is_loose else (part,)
+        parts.extend(each for each in inner if each not in parts)
     return parts[0] if len(parts) == 1 else Group(tree.join if parts else "all", tuple(parts))
 
 

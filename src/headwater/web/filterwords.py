@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from babel.core import Locale
 from django.utils import timezone
@@ -29,14 +29,23 @@ NUMBERS = (Kind.NUMBER, Kind.MONEY)
 WORDS_SHOWN = 5  # of the values of one condition, before "and 7 more"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
-    """A piece of the sentence: a condition with its addresses, or a word or bracket between conditions."""
+    """A condition in the sentence: what it says, the word and brackets before it, and the brackets that end with it.
 
-    kind: Literal["condition", "word", "open", "close"]
+    ``closes`` holds, for each of these, the address of the list without the group.
+    """
+
     label: str
-    remove_url: str = ""
-    edit_url: str = ""
+    remove_url: str
+    edit_url: str
+    word: str = ""
+    opens: str = ""
+    closes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """The piece of the sentence."""
+        return f"{self.word} {self.opens}{self.label}{')' * len(self.closes)}".strip()
 
 
 @dataclass(frozen=True)
@@ -148,24 +157,28 @@ def sentence_of(state: ListState, actor: Actor) -> list[Part]:
     tree, wording = rooted(state.tree), Wording(actor)
     parts: list[Part] = []
 
-    def say(node: Tree, path: tuple[int, ...]) -> None:
-        if isinstance(node, Condition):
-            column = state.resource.by_key.get(node.column)
-            said = wording.condition(column, node) if column is not None else node.column
-            edit_url = builder_url(state, at=".".join(("n", *map(str, path))))
-            parts.append(Part("condition", said, url_with(state, without(tree, path)), edit_url))
-            return
-        if path:
-            parts.append(Part("open", "("))
-        for at, part in enumerate(node.parts):
+    def say(group: Group, path: tuple[int, ...]) -> None:
+        first = len(parts)
+        for at, node in enumerate(group.parts):
+            place, begins = (*path, at), len(parts)
+            if isinstance(node, Group):
+                say(node, place)
+            else:
+                edit_url = builder_url(state, at=".".join(("n", *map(str, place))))
+                parts.append(Part(_clause(state, wording, node), url_with(state, without(tree, place)), edit_url))
             if at:
-                parts.append(Part("word", _("and") if node.join == "all" else _("or")))
-            say(part, (*path, at))
-        if path:
-            parts.append(Part("close", ")", url_with(state, without(tree, path))))
+                parts[begins].word = _("and") if group.join == "all" else _("or")
+        if path and len(parts) > first:
+            parts[first].opens += "("
+            parts[-1].closes.append(url_with(state, without(tree, path)))
 
     say(tree, ())
     return parts
+
+
+def _clause(state: ListState, wording: Wording, condition: Condition) -> str:
+    column = state.resource.by_key.get(condition.column)
+    return wording.condition(column, condition) if column is not None else condition.column
 
 
 def rooted(tree: Tree) -> Group:

@@ -21,17 +21,37 @@ document.addEventListener("input", ({ target }) => {
   });
 });
 
+const boxes = (menu) => [...menu.querySelectorAll("label:not([hidden]) input")];
+
+function inValues(event, menu) {
+  const { key, target } = event;
+  const all = boxes(menu);
+  if (key === "ArrowDown" || key === "ArrowUp") {
+    if (!menu.open) return;
+    const at = all.indexOf(target) + (key === "ArrowDown" ? 1 : -1);
+    (all[at] || menu.querySelector("[data-narrow]") || all.at(at)).focus();
+  } else if (key === "Enter" && target.matches("[data-narrow]")) {
+    if (target.value.trim()) all[0]?.click(); // the first that is left
+  } else if (key === "Enter" && target.matches("[type=checkbox]")) {
+    target.click();
+  } else {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 document.addEventListener("keydown", (event) => {
   const form = inBuilder(event.target);
-  if (!form || event.key !== "Enter") return;
-  if (event.ctrlKey || event.metaKey) {
+  if (!form) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.requestSubmit(form.querySelector("[value=apply]"));
-  } else if (event.target.matches("[data-narrow]")) {
-    event.preventDefault(); // Enter ticks the first that is left
-    [...event.target.closest(".menu-l").querySelectorAll("label:not([hidden]) input")][0]?.click();
+    form.querySelector("[value=apply]").click(); // not requestSubmit: htmx would send the button that has the focus
+    return;
   }
-});
+  const menu = event.target.closest("details.flt-pick");
+  if (menu) inValues(event, menu);
+}, true);
 
 document.addEventListener("cancel", (event) => {
   const open = event.target.matches?.(".dlg-filter") && event.target.querySelector("details.menu[open]");
