@@ -52,9 +52,8 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
     points.filter(pk__in=first).update(is_primary=True)
     sites = ContactPoint.objects.filter(party=kept, kind__in=("WEBSITE", "SOCIAL"), deleted_at=None)
     sites.filter(pk__in=first).update(is_primary=True)
-    known = set(ContactPoint.objects.filter(party_id__in=owners).values_list("kind", "normalised"))
     for party in Party.objects.filter(pk__in=owners, merged_into=None).order_by("pk"):
-        _repair(party, known)
+        _repair(party)
         tidy_kept(party, first)
     words = _in_words(left, changed)
     facts: list[Fact] = [
@@ -147,19 +146,20 @@ def _restore_values(fact: PartiesMerged, kept: Party, *, by: Actor, at: datetime
     return changed
 
 
-def _repair(party: Party, known: set[tuple[str, str]]) -> None:
-    """A first address or number that went back with its record is not this one's any more: the next one is first.
+def _repair(party: Party) -> None:
+    """A first address or number that is with another record is not this one's any more: the next one is first.
 
-    ``known`` are those of all the records; a value that no contact point ever stood behind stays as it is.
+    It may have gone back with its record just now or, where merges are taken apart in another order than they were
+    made, before. A value that no contact point of anybody stands behind stays as it is.
     """
     for kind, column in (("EMAIL", "email"), ("PHONE", "phone")):
-        if (kind, getattr(party, column)) not in known:
-            continue
+        value = getattr(party, column)
         points = ContactPoint.objects.filter(party=party, kind=kind, deleted_at=None).order_by("-is_primary", "pk")
         here = list(points.values_list("normalised", flat=True))
-        if getattr(party, column) not in here:
-            setattr(party, column, here[0] if here else "")
-            party.save(update_fields=[column])
+        if value in here or not ContactPoint.objects.filter(kind=kind, normalised=value).exists():
+            continue
+        setattr(party, column, here[0] if here else "")
+        party.save(update_fields=[column])
 
 
 def _in_words(left: Counter[str], changed: Sequence[str]) -> str:
