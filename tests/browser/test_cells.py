@@ -67,6 +67,22 @@ def test_a_list_is_gone_through_and_changed_like_a_sheet(loaded, tab_of):
     assert at_cell(tab, "amount") == first, "undone, and the focus is where it was"
 
 
+def test_the_owner_of_a_cell_is_changed_by_its_step(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=open&cols=name,owner,stage")
+    tab.keyboard.press("j")
+    tab.keyboard.press("End")
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[open] h2", has_text="Assign").wait_for()
+    assert focus(tab)[1] == "owner_id"
+    tab.keyboard.type("Marta")
+    tab.keyboard.press("Enter")
+    tab.locator("#toasts", has_text="Lead assigned").wait_for()
+    tab.wait_for_function("() => document.activeElement.matches('td[data-step^=\"do/assign\"]')")
+
+
 def test_what_is_wrong_is_told_at_the_cell_and_stays_typed(loaded, tab_of):
     base, _places = loaded
     tab = tab_of(base, "erik")

@@ -106,6 +106,14 @@ def test_a_field_with_a_right_of_its_own_needs_that_right(client_of, order):
     assert client_of("INSIDE_SALES").get(order[2]("cost"), **HX).status_code in (403, 404)
 
 
+def test_what_only_a_step_changes_opens_that_step(make, client_of):
+    pk, head = make("qualify.lead")[0], client_of("HEAD_OF_SALES")
+    page = words(head.get("/leads?cols=name,stage,owner"))
+    assert 'data-step="do/move?field=stage"' in page and 'data-step="do/assign?field=owner_id"' in page
+    assert 'data-focus="owner_id"' in words(head.get(f"/leads/{pk}/do/assign?field=owner_id", **HX))
+    assert "data-step" not in words(client_of("READ_ONLY").get("/leads?cols=name,stage,owner"))
+
+
 def test_without_script_the_whole_form_opens_instead(anna, order):
     assert anna.get(order[2]("note"))["Location"].endswith("/edit#id_note")
 

@@ -15,7 +15,6 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
-from headwater.platform.clock import now
 from headwater.platform.edits import edit_form
 from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.resource import ActorForm, Resource
@@ -23,9 +22,8 @@ from headwater.platform.undo import newest_event
 from headwater.web.editing import BEFORE, KEEP, THEIRS, as_posted, opened
 from headwater.web.form import Tried, afterwards, offered, save_edit, show_refusal, undo_url
 from headwater.web.http import Request, answer, is_htmx, render, resource_of, row_of, toast, trigger
-from headwater.web.layout import shown_columns
-from headwater.web.listing import bulk_commands
-from headwater.web.liststate import ListState, state_of
+from headwater.web.listing import row_context
+from headwater.web.liststate import state_of
 
 CHOSEN = "_chosen"  # the number behind the words of a picked record
 
@@ -58,7 +56,13 @@ def cell(request: Request, slug: str, pk: int, field: str) -> HttpResponse:
     if listed is None or changed is None or not is_htmx(request):
         return answer(request, afterwards(request, resource, pk), words, undo_url=undo)
     state = state_of(resource, QueryDict(listed).dict(), f"/{slug}", request.actor)
-    response = render(request, "web/list.html#row", row_context(request, state, changed))
+    values = {
+        **row_context(request, state),
+        "row": changed,
+        "fields": fields_of(resource, request.actor),
+        "steps": steps_of(resource, request.actor),
+    }
+    response = render(request, "web/list.html#row", values)
     response["HX-Retarget"] = f'[data-record="/{slug}/{pk}"]'
     response["HX-Reswap"] = "outerHTML"
     return trigger(toast(response, words, undo_url=undo), "done")
@@ -75,19 +79,19 @@ def fields_of(resource: Resource, actor: Actor) -> dict[str, str]:
     }
 
 
-def row_context(request: Request, state: ListState, row: Any) -> dict[str, Any]:
-    """What one row of a list needs to be shown again."""
-    columns, params = shown_columns(state), state.params()
-    return {
-        "resource": state.resource,
-        "row": row,
-        "columns": columns,
-        "primary_column": next((column for column in columns if column.place == "primary"), columns[0]),
-        "fields": fields_of(state.resource, request.actor),
-        "bulk": bulk_commands(request, state.resource),
-        "record_query": urlencode({"in": urlencode(params)}) if params else "",
-        "now": now(),
-    }
+def steps_of(resource: Resource, actor: Actor) -> dict[str, str]:
+    """The columns that no edit changes but a step does, such as who has it or its stage, with the address of that step
+    below the row's."""
+    edited, found = fields_of(resource, actor), dict[str, str]()
+    for command in resource.commands:
+        if command.verb and not actor.may(command.verb):
+            continue
+        names = set(command.form.names_for(actor))
+        for column in resource.columns:
+            name = next((name for name in (column.key, f"{column.key}_id") if name in names), "")
+            if name and column.key not in edited:
+                found.setdefault(column.key, f"do/{command.key}?{urlencode({'field': name})}")
+    return found
 
 
 def _again(request: Request, resource: Resource, row: Any, tried: Tried, field: str) -> HttpResponse:

@@ -64,7 +64,7 @@ def test_the_list_costs_the_same_queries_for_two_rows_and_for_thirty(
     with count_queries() as many:
         page = client.get("/leads").content.decode()
     assert len(many) == len(few)
-    assert page.count("data-row>") == 30
+    assert page.count("<tr data-row") == 30
 
 
 def test_the_record_and_my_day_show_what_is_to_be_done(

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from headwater.platform.clock import now
 from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
-from headwater.web.cells import fields_of
+from headwater.web.cells import fields_of, steps_of
 from headwater.web.templatetags.headwater import icon
 
 register = template.Library()
@@ -72,11 +72,19 @@ def cell_fields(context: Context) -> dict[str, str]:
     return fields_of(context["resource"], context["actor"])
 
 
+@register.simple_tag(takes_context=True)
+def cell_steps(context: Context) -> dict[str, str]:
+    """Which columns of the list a step changes, and the address of that step below the row's."""
+    return steps_of(context["resource"], context["actor"])
+
+
 @register.simple_tag
-def field_of(fields: Mapping[str, str], column: Column) -> SafeString:
-    """What makes a cell one that can be changed."""
-    name = (fields or {}).get(column.key, "")
-    return format_html(' data-cell="{}"', name) if name else SafeString("")
+def field_of(fields: Mapping[str, str], steps: Mapping[str, str], column: Column) -> SafeString:
+    """What makes a cell one that can be changed: in place, or by a step that asks."""
+    name, step = (fields or {}).get(column.key, ""), (steps or {}).get(column.key, "")
+    if name:
+        return format_html(' data-cell="{}"', name)
+    return format_html(' data-step="{}"', step) if step else SafeString("")
 
 
 @register.inclusion_tag("web/components/row_keys.html", takes_context=True)

@@ -1,7 +1,7 @@
 // Cells. In a list the arrow keys go from cell to cell; Enter, F2 or a double click edits the one in focus, if it can be:
-// [data-cell] names its field, [data-record] around it the row's address. Among the values of a record a click does.
-// The server sends the editor, which lies over the cell. Enter saves and goes down, Tab saves and goes on, Escape gives
-// up. On a phone a list has no cells; there the dialogs of the page stay.
+// [data-cell] names its field, [data-step] a step that changes it, [data-record] around it the row's address. Among the
+// values of a record a click does. The server sends the editor, which lies over the cell. Enter saves and goes down, Tab
+// saves and goes on, Escape gives up. On a phone a list has no cells; there the dialogs of the page stay.
 import { announce } from "./focus.js";
 import { currentRow, goTo, rows } from "./keys.js";
 
@@ -155,6 +155,12 @@ document.addEventListener("htmx:afterSettle", () => {
 addEventListener("resize", place);
 addEventListener("scroll", place, { capture: true, passive: true });
 
+// What no edit changes, such as who has it or its stage, a step does: its form comes as a dialog.
+function step(row, cell) {
+  const place = document.getElementById("dialog-place");
+  window.htmx.ajax("GET", `${row.dataset.record}/${cell.dataset.step}`, { target: place, source: place });
+}
+
 // Going from cell to cell ---------------------------------------------------------------------------------------
 
 function beside(row, cell, key) {
@@ -180,7 +186,9 @@ function move(row, cell, key) {
 
 function act(row, cell, key) {
   const first = !cell && key === "F2" ? cellsIn(row).find((other) => other.dataset.cell) : cell;
-  if (first?.dataset.cell && !(key === "Enter" && first.matches("th"))) return void edit(first);
+  const opens = key === "Enter" && first?.matches("th"); // the name opens the record
+  if (!opens && first?.dataset.step) return step(row, first);
+  if (!opens && first?.dataset.cell) return void edit(first);
   if (key === "F2") return void announce(holder.dataset.fixed);
   row.querySelector("[data-open]")?.click();
 }
@@ -208,6 +216,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("dblclick", (event) => {
   const cell = wide.matches && !isBusy(event.target) && cellOf(event.target);
   if (cell?.dataset.cell) edit(cell);
+  else if (cell?.dataset.step) step(cell.closest("tr"), cell);
 });
 
 // A value of a record is a link to the form; where there is room, it opens in place instead.

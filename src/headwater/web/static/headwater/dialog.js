@@ -15,3 +15,11 @@ document.addEventListener("htmx:afterSwap", () => {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.xhr.getResponseHeader("HX-Location")) detail.elt.closest?.("dialog[data-arrives]")?.close();
 });
+
+// Enter in a list of choices says the same as in any other field: this is it.
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key !== "Enter" || event.defaultPrevented || !target.matches?.("dialog[data-arrives] form.dlg-form select")) return;
+  event.preventDefault();
+  target.form.requestSubmit();
+});
