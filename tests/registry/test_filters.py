@@ -410,6 +410,16 @@ def test_what_is_missing_is_said_beside_it_and_kept(client_of):
     assert client.get("/leads/filter?column=no_such").status_code == 404
 
 
+def test_the_builder_says_how_many_rows_there_are(make, client_of):
+    make("qualify.lead", 2)
+    client = client_of("OWNER")
+    sent = fields(client.get("/leads/filter?stage=NEW&view=all"))
+    assert page(stepped(client, sent, "count")) == "2 leads"
+    assert page(stepped(client, sent, "count", **{"n.0.v": "WORKING"})) == "0 leads"
+    unfinished = fields(client.get("/leads/filter?column=amount"))
+    assert page(stepped(client, unfinished, "count")) == ""
+
+
 def test_conditions_and_groups_are_copied_and_removed(client_of):
     client = client_of("OWNER")
     sent = fields(client.get("/leads/filter?amount__gt=5&at=n"))

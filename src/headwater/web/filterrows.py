@@ -16,7 +16,7 @@ from headwater.platform.resource import Resource
 from headwater.web.fields import plainly, typed
 from headwater.web.filterwords import DATES, NUMBERS, flat, operator_words, period_words
 
-_COMPARED = ("is", "not", "gt", "gte", "lt", "lte", "between")
+_COMPARED = ("gt", "gte", "lt", "lte", "between", "is", "not")
 OPERATORS_SHOWN: dict[Kind, tuple[str, ...]] = {
     Kind.TEXT: ("contains", "lacks", "is", "not", "starts"),
     Kind.NUMBER: _COMPARED,
@@ -40,7 +40,7 @@ LARGEST_COUNT = 9_999
 class DaysField:
     """A day or stretch of days being chosen: which kind, and its number, unit or date."""
 
-    period: str = "today"
+    period: str = "last"
     count: str = "30"
     unit: str = "day"
     day: str = ""

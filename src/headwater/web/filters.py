@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpResponse, QueryDict
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from headwater.platform.column import Column
@@ -17,6 +19,7 @@ from headwater.web.filterrows import ConditionRow, Offer, row_of, row_read
 from headwater.web.filterwords import rooted, url_with
 from headwater.web.http import Request, go, is_htmx, local_url, render, resource_of
 from headwater.web.liststate import ListState, state_of
+from headwater.web.totals import spoken_count
 
 ROOT = "n"
 _NODE = re.compile(r"(n(?:\.\d{1,3}){0,8})\.(?:join|col)")
@@ -90,6 +93,8 @@ def builder(request: Request, slug: str) -> HttpResponse:
     offer = Offer(resource, request.actor)
     built = Builder(request, offer, _read(request.GET, offer))
     what, _sep, name = request.GET.get("do", "apply").partition(":")
+    if what == "count":
+        return _counted(request, state, built)
     if what == "apply":
         tree, is_fine = built.tree()
         if is_fine:
@@ -98,6 +103,17 @@ def builder(request: Request, slug: str) -> HttpResponse:
         return _shown(request, built, told, status=422)
     _change(built, what, name)
     return _shown(request, built, told)
+
+
+def _counted(request: Request, state: ListState, built: Builder) -> HttpResponse:
+    """How many rows the filter would find, beside the button that shows them; nothing while it is not finished."""
+    tree, is_fine = built.tree()
+    if not is_fine:
+        return HttpResponse("")
+    params = dict(parse_qsl(urlsplit(url_with(state, tree)).query, keep_blank_values=True))
+    count = state_of(state.resource, params, state.path, request.actor).count(request)
+    nouns = (state.resource.label if count == 1 else state.resource.label_plural).lower()
+    return HttpResponse(escape(f"{spoken_count(count)} {nouns}"))
 
 
 def _opened(request: Request, resource: Resource) -> HttpResponse:
@@ -136,10 +152,11 @@ def _shown(
         "focus": built.focus,
         "again": f"/{resource.slug}/filter",
     }
-    template = "web/filter.html"
-    if is_htmx(request):
-        template += "#body" if request.headers.get("HX-Target") == "filter-body" else "#dialog"
-    return render(request, template, context, status=status)
+    if not is_htmx(request):
+        return render(request, "web/filter.html", context, status=status)
+    is_change = request.headers.get("HX-Target") == "filter-body"
+    part = "change" if is_change else "dialog"
+    return render(request, f"web/filter.html#{part}", {**context, "is_change": is_change}, status=status)
 
 
 def _besides(state: ListState) -> dict[str, str]:
