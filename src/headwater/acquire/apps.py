@@ -31,4 +31,4 @@ class AcquireConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("campaigns", "acquire.campaign", "Campaigns in use"))
+        register_held(Held("campaigns", "acquire.campaign", "Campaigns in use", order=60))

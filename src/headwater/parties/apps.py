@@ -42,6 +42,7 @@ class PartiesConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("todos", "parties.activity", "Open to-dos", {"kind": "TODO", "done_at__empty": "true"}))
+        open_todos = {"kind": "TODO", "done_at__empty": "true"}
+        register_held(Held("todos", "parties.activity", "Open to-dos", open_todos, order=40))
         register_held(Held("people", "parties.person", "People"))
         register_held(Held("organisations", "parties.organisation", "Companies"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import models
 from django.db.models import Q
+
+_EXTENSION = re.compile(r"(?:;?ext\.?=?|x|#)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
 
 class PartyKind(models.TextChoices):
@@ -124,6 +128,12 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def extension(self) -> str:
+        """The extension behind a telephone number, as it was written; the number itself is normalised without it."""
+        found = _EXTENSION.search(self.value) if self.kind == ContactPointKind.PHONE else None
+        return found[1] if found else ""
 
 
 class RelationshipKind(models.TextChoices):

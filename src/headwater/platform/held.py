@@ -25,6 +25,7 @@ class Held:
     params: Mapping[str, str] = field(default_factory=dict)
     owner: str = "owner"
     command: str = "assign"
+    order: int = 50
 
     @property
     def resource(self) -> Resource:
@@ -55,7 +56,12 @@ HELD: dict[str, Held] = {}
 
 
 def register_held(held: Held) -> None:
-    """Make a kind of work known to the page of who leaves. Kinds are asked and told in the order of this list."""
+    """Make a kind of work known to the page of who leaves."""
     if held.key in HELD:
         raise RuntimeError(f"{held.key} is registered twice.")
     HELD[held.key] = held
+
+
+def kinds_of_work() -> list[Held]:
+    """Every kind of work, what is most urgent first."""
+    return sorted(HELD.values(), key=lambda held: held.order)

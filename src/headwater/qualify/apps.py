@@ -43,7 +43,7 @@ class QualifyConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("leads", "qualify.lead", "Open leads", {"exit__empty": "true"}))
-        register_held(Held("recycled", "qualify.lead", "Leads that wake up", {"exit": Exit.RECYCLED}))
+        register_held(Held("leads", "qualify.lead", "Open leads", {"exit__empty": "true"}, order=10))
+        register_held(Held("recycled", "qualify.lead", "Leads that wake up", {"exit": Exit.RECYCLED}, order=15))
         asked = {"exit__empty": "true"}
-        register_held(Held("handovers", "qualify.lead", "Handovers to accept", asked, "handed_to", "redirect"))
+        register_held(Held("handovers", "qualify.lead", "Handovers to accept", asked, "handed_to", "redirect", 20))

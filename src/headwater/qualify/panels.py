@@ -271,8 +271,8 @@ for _panel in (
     Panel("lead-journey", "qualify.lead", "parties/timeline.html", journey, order=30),
     Panel("lead-others", "qualify.lead", f"{T}others", others, order=40),
     Panel("lead-touches", "qualify.lead", f"{T}touches", touches, order=50, verb="acquire.touchpoint.see"),
-    Panel("lead-next", "qualify.lead", f"{T}next", next_step, place="side", order=0),
-    Panel("lead-handover", "qualify.lead", f"{T}handover", handover, place="side", order=10),
+    Panel("lead-next", "qualify.lead", f"{T}next", next_step, place="next", order=0),
+    Panel("lead-handover", "qualify.lead", f"{T}handover", handover, place="next", order=10),
     Panel("person-leads", "parties.person", f"{T}party", leads_of_party, order=60, verb="qualify.lead.see"),
     Panel("organisation-leads", "parties.organisation", f"{T}party", leads_of_party, order=60, verb="qualify.lead.see"),
 ):

@@ -51,4 +51,5 @@ class SellConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("opportunities", "sell.opportunity", "Open opportunities", {"outcome__empty": "true"}))
+        open_ones = {"outcome__empty": "true"}
+        register_held(Held("opportunities", "sell.opportunity", "Open opportunities", open_ones, order=30))

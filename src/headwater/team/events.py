@@ -60,7 +60,7 @@ class WorkHandedOver(
     verb="team.work_handed_over",
     subject="team.user:user_id",
     sentence="Open work handed over to a colleague",
-    icon="user-share",
+    icon="user-check",
 ):
     """What a colleague held goes to another one; ``counts`` says how much of each kind. Each row has its own fact."""
 

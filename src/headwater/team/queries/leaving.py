@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from headwater.platform import many
 from headwater.platform.actor import Actor
-from headwater.platform.held import HELD, Held
+from headwater.platform.held import HELD, Held, kinds_of_work
 from headwater.platform.lists.kept import is_in_sight, shared_views_of
 from headwater.platform.models import Event, Job, ListView
 from headwater.platform.resource import REGISTRY
@@ -60,7 +60,7 @@ class PastHandover:
 def held_work(user_id: int, actor: Actor) -> list[HeldWork]:
     """What a colleague still holds, kind by kind, as far as the actor sees it; kinds with nothing are left out."""
     found = []
-    for held in HELD.values():
+    for held in kinds_of_work():
         if not actor.may(held.resource.verb("see")):
             continue
         ids = list(held.rows(user_id, actor).order_by().values_list("pk", flat=True))

@@ -151,7 +151,7 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
         return words.day(found, locale, today=timezone.localtime(now()).date())
     if isinstance(found, (int, float, Decimal)) and column.kind is Kind.NUMBER:
         return words.number(found, locale)
-    return column.text(row)
+    return words.grouped(column.text(row))
 
 
 def _partial(name: str, context: Context) -> SafeString:
