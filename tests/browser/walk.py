@@ -195,7 +195,7 @@ def _quick(tab: Any) -> None:
     tab.locator("#quick-line").wait_for()
     with tab.expect_response(lambda answer: "/leads/quick" in answer.url):
         tab.keyboard.type("Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters")
-    tab.locator(".piece input[value='Orla Keane']").wait_for()
+    tab.locator(".piece [name=name][value='Orla Keane']").wait_for()
 
 
 def _cell(field: str, typed: str) -> Callable[[Any], None]:

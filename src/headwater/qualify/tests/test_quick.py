@@ -76,3 +76,10 @@ def test_who_may_not_add_leads_is_refused(colleague, desk) -> None:
     client = Client()
     client.force_login(colleague("Rita Read", Role.READ_ONLY, desk))
     assert client.post("/leads/quick", {"line": LINE}).status_code == 403
+
+
+def test_the_palette_takes_a_line_as_well(browser) -> None:
+    assert "/leads/quick?line=" not in words(browser.get("/search", {"q": "Orla Keane"}))
+    page = words(browser.get("/search", {"q": "Orla Keane, Harrow & Pike"}))
+    assert "/leads/quick?line=Orla+Keane%2C+Harrow+%26+Pike" in page
+    assert 'value="Harrow &amp; Pike"' in words(browser.get("/leads/quick", {"line": "Orla Keane, Harrow & Pike"}))
