@@ -119,8 +119,11 @@ def filters(resource: Any) -> Iterator[tuple[str, str]]:
 
 def is_indexed(resource: Any, column: Any) -> bool:
     """Whether an index stands in the order of this column."""
-    indexes = resource.searched.model._meta.indexes
-    return any(column.orm_path in [name.lstrip("-") for name in index.fields][:2] for index in indexes)
+    for index in resource.searched.model._meta.indexes:
+        names = [*index.fields, *(expression.name for expression in index.expressions)]
+        if column.orm_path in names[:1] or (names[:1] == ["kind"] and column.orm_path in names[1:2]):
+            return True
+    return False
 
 
 if __name__ == "__main__":

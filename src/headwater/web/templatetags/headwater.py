@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.core import Locale
@@ -39,6 +40,7 @@ def _locale() -> Locale:
 
 
 @register.simple_tag
+@lru_cache(maxsize=4_096)  # a list shows hundreds, of a few kinds
 def icon(name: str, size: int = 16, label: str = "") -> SafeString:
     """One icon of the sprite; hidden from assistive technology unless it has a ``label``. Sizes 14 to 28."""
     size_class = "i" if size == 16 else f"i i-{size}"
