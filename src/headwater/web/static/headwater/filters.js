@@ -53,6 +53,24 @@ document.addEventListener("keydown", (event) => {
   if (menu) inValues(event, menu);
 }, true);
 
+// What is typed or ticked while an answer is on its way is not lost with the fields that the answer replaces.
+const isText = (field) => field.matches("input:not([type=hidden], [type=checkbox], [type=search]), textarea");
+const typed = (form) => new Map([...form.querySelectorAll("[id]")].filter(isText).map((field) => [field.id, field.value]));
+let sent = new Map();
+
+document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
+  const form = inBuilder(target);
+  if (form && detail.target?.id === "filter-body") sent = typed(form);
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const form = detail.target?.id === "filter-body" && inBuilder(detail.target);
+  if (!form) return;
+  const since = [...typed(form)].filter(([id, text]) => sent.has(id) && sent.get(id) !== text);
+  const put = () => since.forEach(([id, text]) => { const field = document.getElementById(id); if (field) field.value = text; });
+  if (since.length) form.addEventListener("htmx:afterSwap", put, { once: true });
+});
+
 document.addEventListener("cancel", (event) => {
   const open = event.target.matches?.(".dlg-filter") && event.target.querySelector("details.menu[open]");
   if (!open) return;

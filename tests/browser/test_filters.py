@@ -1,0 +1,87 @@
+"""The filter builder with nothing but the keyboard, and on a phone."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+def focused(tab):
+    return tab.evaluate("document.activeElement.id")
+
+
+def built(tab):
+    tab.locator("dialog.dlg-filter[open]").wait_for()
+
+
+def asked(tab):
+    return {name: values[0] for name, values in parse_qs(urlsplit(tab.url).query).items()}
+
+
+def test_a_filter_is_built_by_keys_alone(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=all")
+    tab.keyboard.press("f")
+    built(tab)
+    tab.wait_for_function("() => document.activeElement.id === 'n.0.col'")
+    tab.keyboard.type("Worth")
+    tab.locator("[id='n.0.v0']").wait_for()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    assert focused(tab) == "n.0.v0"
+    tab.keyboard.type("5.000,50")
+    tab.wait_for_function("() => document.getElementById('filter-count').textContent.includes('lead')")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**amount__gt=5000.50**")
+    tab.locator("dialog.dlg-filter").wait_for(state="detached")
+    tab.wait_for_function("() => document.activeElement.id === 'chip-filter'")
+
+    tab.keyboard.press("f")
+    built(tab)
+    tab.wait_for_function("() => document.activeElement.id === 'n.1.col'")
+    tab.keyboard.type("Owner")
+    tab.locator("[id='n.1.pick']").wait_for()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    assert focused(tab) == "n.1.pick"
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => document.activeElement.matches('[data-narrow]')")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Escape")  # closes the values, not the dialog
+    assert focused(tab) == "n.1.pick" and tab.locator("[data-picked]").inner_text() == "Me"
+    tab.keyboard.press("Control+Enter")
+    tab.wait_for_url("**owner=me**")
+    assert asked(tab) == {"view": "all", "amount__gt": "5000.50", "owner": "me"}
+    said = tab.locator("#list-says")
+    assert "Owner is me" in said.inner_text()
+
+    tab.get_by_role("link", name="Take away: Owner is me").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(lambda url: "owner" not in url)
+    assert asked(tab) == {"view": "all", "amount__gt": "5000.50"}
+
+
+def test_groups_are_added_and_removed_on_a_phone(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik", viewport={"width": 360, "height": 740})
+    tab.goto("/leads?view=all&stage=NEW")
+    tab.locator("#chip-filter").click()
+    built(tab)
+    sheet = tab.locator("dialog.dlg-filter").bounding_box()
+    assert sheet["x"] == 0 and sheet["width"] == 360, "a sheet from edge to edge"
+    tab.locator("[id='n.group']").click()
+    tab.locator("[id='n.2.0.col']").select_option("arrived_at")
+    tab.locator("[id='n.2.0.op']").select_option("older")
+    tab.locator("[id='n.2.0.d0.k']").fill("14")
+    tab.locator("[id='n.2.add']").click()
+    tab.locator("[id='n.2.1.col']").select_option("interest")
+    tab.locator("[id='n.2.1.op']").select_option("filled")
+    tab.locator("[id='n.2.1.drop']").click()
+    tab.locator("[id='n.2.1.col']").wait_for(state="detached")
+    tab.locator("dialog.dlg-filter footer .btn-p").click()
+    tab.wait_for_url("**arrived_at__lt=14_days_ago**")
