@@ -42,6 +42,7 @@ def test_a_list_is_gone_through_and_changed_like_a_sheet(loaded, tab_of):
     tab = tab_of(base, "erik")
     tab.goto(LIST)
     to_cell(tab, "amount")
+    tab.keyboard.press("x")
     first = focus(tab)[2]
     tab.keyboard.press("Enter")
     editor(tab)
@@ -52,6 +53,8 @@ def test_a_list_is_gone_through_and_changed_like_a_sheet(loaded, tab_of):
     at_cell(tab, "forecast_category")
     tab.locator("#toasts [data-key=z]").wait_for()
     assert tab.locator("tr.cur [data-cell=amount]").inner_text() == "€99k"
+    tab.locator("tr.cur[aria-selected=true]").wait_for()  # chosen before, chosen still
+    tab.keyboard.press("x")
     tab.keyboard.press("F2")
     editor(tab)
     tab.keyboard.press("Enter")  # nothing was changed: down, without a word to the server

@@ -28,7 +28,8 @@ def sources(by):
 
 
 def test_next_and_previous_cross_the_pages_of_the_list_with_its_filters_and_order(client_of, sources):
-    client, told = client_of("OWNER"), urlencode({"in": urlencode({"channel": "TRADE_SHOW", "sort": "name", "q": "Fair"})})
+    client, came = client_of("OWNER"), {"channel": "TRADE_SHOW", "sort": "name", "q": "Fair"}
+    told = urlencode({"in": urlencode(came)})
     counts = []
     for at in (1, PAGE_SIZE - 1, PAGE_SIZE):
         client.get(f"/sources/{sources[at]}?{told}")  # what is remembered once is not counted

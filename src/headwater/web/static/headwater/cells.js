@@ -134,12 +134,21 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (!invalid && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
 });
 
+const boxOf = (cell) => cell?.closest("tr")?.querySelector("[data-select-row]");
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (open && detail.requestConfig.elt === form()) open.ticked = boxOf(find(open))?.checked;
+});
+
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!open || detail.elt !== form()) return;
   open.saving = false; // after an error the text stays, to be sent again
   if (detail.xhr.status !== 200) return;
   open.go ??= "stay";
-  if (open.list !== undefined) return void done();
+  if (open.list !== undefined) {
+    if (open.ticked) boxOf(find(open)).checked = true; // the row came anew, its choice stays
+    return void done();
+  }
   const target = open.go !== "away" && next(open);
   wanted = target ? { record: open.record, field: target.dataset.cell } : null;
   close();
