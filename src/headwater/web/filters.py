@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.column import Column
 from headwater.platform.errors import Invalid, NotFound
-from headwater.platform.filter import MAX_CONDITIONS, MAX_DEPTH, Group, Tree
+from headwater.platform.filter import MAX_CONDITIONS, MAX_DEPTH, Group, Tree, params_of, tree_from_params
 from headwater.platform.resource import Resource, filtered
 from headwater.web.filterrows import ConditionRow, Offer, row_of, row_read
 from headwater.web.filterwords import rooted, url_with
@@ -53,6 +53,7 @@ class Builder:
     offer: Offer
     root: GroupBox
     focus: str = ""
+    problem: str = ""
 
     def rows(self) -> Iterator[ConditionRow]:
         """Every condition, from top to bottom."""
@@ -66,7 +67,12 @@ class Builder:
             if row.column is not None and not row.error:
                 self._try(row)
             is_fine = is_fine and not row.error
-        return _tree(self.root), is_fine
+        tree = _tree(self.root)
+        try:  # an address can hold less than can be put together here
+            tree_from_params(params_of(tree), self.offer.resource.by_key)
+        except Invalid as refusal:
+            self.problem = refusal.text
+        return tree, is_fine and not self.problem
 
     def _try(self, row: ConditionRow) -> None:
         """Ask the list itself whether it takes the condition."""
@@ -99,7 +105,7 @@ def builder(request: Request, slug: str) -> HttpResponse:
         tree, is_fine = built.tree()
         if is_fine:
             return go(request, url_with(state, tree))
-        built.focus = next(row.name for row in built.rows() if row.error)
+        built.focus = next((row.name for row in built.rows() if row.error), ROOT)
         return _shown(request, built, told, status=422)
     _change(built, what, name)
     return _shown(request, built, told)
@@ -149,6 +155,7 @@ def _shown(
         "back": back or local_url(request, request.GET.get(f"{ROOT}.back", ""), f"/{resource.slug}"),
         "may_add": len(rows) < MAX_CONDITIONS,
         "is_wrong": status == 422,
+        "problem": built.problem,
         "focus": built.focus,
         "again": f"/{resource.slug}/filter",
     }
@@ -185,7 +192,7 @@ def _read(data: QueryDict, offer: Offer) -> GroupBox:
         for child in sorted(children.get(name, ()), key=lambda each: int(each.rpartition(".")[2])):
             if f"{child}.join" not in data:
                 group.parts.append(row_read(data, child, offer))
-            elif depth + 1 < MAX_DEPTH:
+            elif depth < MAX_DEPTH:
                 group.parts.append(box(child, depth + 1))
         return group
 
