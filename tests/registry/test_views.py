@@ -316,12 +316,17 @@ def test_a_list_becomes_a_tab_that_holds_it(client_of, make, of):
 def test_the_address_of_a_view_comes_back_as_it_was(of):
     rep = of("FIELD_REP")
     key = str(save(rep, params={"stage": "MQL", "q": "print"}, sort="-arrived_at").pk)
+    grouped = str(save(rep, name="By stage", params={"group": "stage"}).pk)
     for params in (
         {"view": key},
         {"view": key, "stage": ""},
         {"view": key, "q": ""},
         {"view": key, "q": "copy", "interest": "ENQUIRY"},
         {"view": key, "sort": "arrived_at", "cols": "stage,name"},
+        {"view": key, "group": "stage"},
+        {"view": grouped},
+        {"view": grouped, "group": ""},
+        {"view": grouped, "group": "owner", "sort": "-amount,name"},
         {"view": "mine"},
         {"view": "all"},
         {"stage": "NEW", "q": "x"},
@@ -332,7 +337,8 @@ def test_the_address_of_a_view_comes_back_as_it_was(of):
         assert (again, again.conditions, again.search) == (state, state.conditions, state.search)
         plain = state_of(LEADS, state.spelled(), "/leads", rep)
         assert (plain.conditions, plain.search, plain.order) == (state.conditions, state.search, state.order)
-        assert state.is_edited == (key in params.values() and len(params) > 1)
+        assert state.is_edited == (params.get("view", "") in (key, grouped) and len(params) > 1)
+        assert (again.group, plain.group) == (state.group, state.group)
 
 
 def test_an_edited_view_is_saved_saved_as_new_or_reset(client_of, of):
