@@ -64,3 +64,20 @@ def test_a_token_is_shown_once_and_kept_as_digest(installed):
 def test_several_scopes_can_be_said_in_one_go_or_one_by_one(installed, said):
     token = json.loads(installed.run("token", "add", *said, "--json", check=True).stdout)
     assert token["scopes"] == ["read", "qualify.lead.*"]
+
+
+def test_somebody_leaves_and_their_work_goes_to_a_colleague(installed, tmp_path):
+    for email in ("leaver@example.org", "heir@example.org"):
+        installed.run("user", "add", email, "--role", "head-of-sales", check=True)
+    people = tmp_path / "people.csv"
+    people.write_text("Name,E-mail,Owner\nOrla Keane,orla@harrow.example,leaver@example.org\n", encoding="utf-8")
+    installed.run("import", "people", str(people), check=True)
+    told = json.loads(
+        installed.run(
+            "user", "leave", "leaver@example.org", "--hand-over-to", "heir@example.org", "--json", check=True
+        ).stdout
+    )
+    assert (told["handed_over"], told["still_held"]) == ({"people": 1}, {})
+    again = json.loads(installed.run("user", "leave", "heir@example.org", "--json", check=True).stdout)
+    assert (again["handed_over"], again["still_held"]) == ({}, {"people": 1})
+    assert installed.run("user", "leave", "nobody@example.org").returncode == 1
