@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
-from headwater.parties.models import Party
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -86,11 +85,11 @@ def open_opportunity(
         amount = amount if amount is not None else sum_of(lines) or lead.amount
         currency = currency or lead.currency
         owner_id = owner_id or (lead.owner_id if _sells(lead.owner_id) else None)
-    buyer = _buyer(party, by)
-    organisation = organisation or (buyer.employer_id if buyer.is_person else buyer.pk)
+    buyer_id, its_organisation, its_name = _buyer(party, by)
+    organisation = organisation or its_organisation
     values = _checked(
         {
-            "name": name or title or f"{buyer.name}", "amount": amount if amount is not None else sum_of(lines),
+            "name": name or title or its_name, "amount": amount if amount is not None else sum_of(lines),
             "currency": currency or team.company().currency, "forecast_category": forecast_category,
             "close_date": close_date, "next_step": next_step,
         }
@@ -98,7 +97,7 @@ def open_opportunity(
     stage = stage_of(stage_id)
     held_by = _for_whom(owner_id or by.user_id, by)
     row = Opportunity.objects.create(
-        lead_id=lead_id, party_id=buyer.pk, organisation_id=organisation, stage=stage, stage_since=at,
+        lead_id=lead_id, party_id=buyer_id, organisation_id=organisation, stage=stage, stage_since=at,
         probability=stage.probability, opened_at=at, created_at=at, batch_id=by.batch_id, **held_by, **values,
     )  # fmt: skip
     write_lines(row, lines)
@@ -106,13 +105,14 @@ def open_opportunity(
     return row
 
 
-def _buyer(party_id: int | None, by: Actor) -> Party:
+def _buyer(party_id: int | None, by: Actor) -> tuple[int, int | None, str]:
+    """Who may buy, if the actor sees them, with the organisation they buy for and their name."""
     if party_id is None:
         raise NotFound("Say who may buy: choose a person or a company.")
     buyer = visible_parties(by).filter(pk=party_id).first()
     if buyer is None:
         raise NotFound()
-    return buyer
+    return buyer.pk, buyer.employer_id if buyer.is_person else buyer.pk, str(buyer.name)
 
 
 def _begin_history(row: Opportunity, *, by: Actor, at: datetime) -> None:
