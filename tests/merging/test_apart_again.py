@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from headwater.parties import actions
-from headwater.parties.models import ContactPoint, Party
+from headwater.parties.models import ContactPoint, MatchProposal, Party
 from headwater.platform.actor import job_actor
 from headwater.platform.models import Event
 from headwater.platform.undo import undo_event
@@ -61,3 +61,15 @@ def test_an_address_no_contact_point_stands_behind_stays_as_it_is(three):
     ContactPoint.objects.filter(party=anna).delete()
     apart(merge(anna, bea))
     assert addresses(anna) == ("anna@x.example", set(), [])
+
+
+def test_what_the_record_has_again_by_now_stays_with_the_kept_one(three):
+    anna, bea, cora = three
+    told = {"other": cora, "reason": "Same phone", "created_at": AT}
+    moved = MatchProposal.objects.create(party=bea, **told)
+    event = merge(anna, bea)
+    moved.refresh_from_db()
+    assert moved.party_id == anna.pk
+    again = MatchProposal.objects.create(party=bea, **told)
+    apart(event)
+    assert set(MatchProposal.objects.values_list("pk", "party_id")) == {(moved.pk, anna.pk), (again.pk, bea.pk)}

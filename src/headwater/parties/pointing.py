@@ -69,6 +69,25 @@ class Pointer:
                 taken |= keys
         return found
 
+    def move_back(self, ids: Sequence[int], from_ids: Sequence[int], to_id: int) -> list[int]:
+        """As :meth:`move`, but a row that would repeat one the party has by now, or tie it to itself, stays."""
+        if not self.may_stay:
+            return self.move(ids, from_ids, to_id)
+        alike = self._alike()
+        rows = self.rows(from_ids).filter(pk__in=list(ids))
+        if self.never_itself:
+            rows = rows.exclude(**{f"{self.never_itself}_id": to_id})
+        taken = {
+            (number, values) for number, names in enumerate(alike) for values in self.rows([to_id]).values_list(*names)
+        }
+        going = []
+        for row in rows.order_by("pk"):
+            keys = {(number, tuple(getattr(row, name) for name in names)) for number, names in enumerate(alike)}
+            if not any(key in taken and None not in key[1] for key in keys):
+                going.append(row.pk)
+                taken |= keys
+        return self.move(going, from_ids, to_id)
+
     def _alike(self) -> list[tuple[str, ...]]:
         """For each rule that something stands once per party: the other columns of the rule."""
         found = []

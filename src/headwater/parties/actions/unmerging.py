@@ -101,7 +101,7 @@ def _move_back(party: Party, moved: dict[str, str], here: Sequence[int]) -> Coun
         if pointer is None:  # a column of a room that is not installed any more
             left["other rows"] += len(ids)
             continue
-        back = pointer.move(ids, here, party.pk)
+        back = pointer.move_back(ids, here, party.pk)
         if key != MERGED and len(back) < len(ids):
             left[pointer.label or "other rows"] += len(ids) - len(back)
     return left
