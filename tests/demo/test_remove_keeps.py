@@ -52,9 +52,6 @@ def after(django_db_setup, django_db_blocker):
         said: list[str] = []
         report = remove_demo(by=by, at=LATER, on_progress=lambda done, total, message: said.append(message))
         yield demo, report, said
-        with connection.constraint_checks_disabled():
-            for model in (Event, Span, Touchpoint, Activity):
-                model.objects.all()._raw_delete("default")
         from django.core.management import call_command
 
         call_command("flush", interactive=False, verbosity=0)
