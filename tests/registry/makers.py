@@ -6,15 +6,25 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
+
+import pytest
 
 from headwater.acquire import actions as acquire
 from headwater.parties import actions as parties
 from headwater.platform.actor import Actor
+from headwater.platform.resource import REGISTRY
 from headwater.qualify import actions as qualify
 from headwater.sell import actions as sell
 
 AT = datetime(2026, 11, 12, 9, 20, tzinfo=UTC)
+SOON = ("qualify.lead", "parties.person")
 _numbers = count(1)
+
+
+def nouns_in_turn() -> list[Any]:
+    """Every noun for tests that take long: two at once, those that are made of the same parts with the slow tests."""
+    return [pytest.param(key, marks=() if key in SOON else pytest.mark.slow) for key in sorted(REGISTRY)]
 
 
 def make_person(by: Actor) -> int:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from makers import AT
+from makers import AT, nouns_in_turn
 from PIL import Image
 
 from headwater.parties import actions as parties
@@ -24,8 +24,6 @@ from headwater.team.queries import actor_of
 from headwater.team.queries.files import content_of, files_of, folder, thumbnail_of
 from headwater.team.queries.presence import who_else
 from headwater.team.queries.records import the_record
-
-NOUNS = sorted(REGISTRY)
 
 
 @pytest.fixture
@@ -60,7 +58,7 @@ def last(verb):
 
 
 @pytest.mark.parametrize("role", Role.values)
-@pytest.mark.parametrize("key", NOUNS)
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_whoever_sees_a_record_reads_its_files_and_adds_some_unless_they_only_read(key, role, make, client_of, by, of):
     resource, actor = REGISTRY[key], of(role)
     [pk] = make(key)

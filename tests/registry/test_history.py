@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from makers import AT
+from makers import AT, nouns_in_turn
 
 from headwater.parties import actions as parties
 from headwater.platform.actor import job_actor
@@ -15,7 +15,6 @@ from headwater.qualify import actions as qualify
 from headwater.team.queries import actor_of
 from headwater.web.history import value_history
 
-NOUNS = sorted(REGISTRY)
 JSON = {"content_type": "application/json"}
 
 
@@ -29,7 +28,7 @@ def told(client, address):
     return client.get(address).content.decode()
 
 
-@pytest.mark.parametrize("key", NOUNS)
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_every_value_that_is_changed_by_hand_has_its_history(key, make, client_of, by):
     """Whatever the edit form changes on a record can be asked what it was; each link on the record answers."""
     resource = REGISTRY[key]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from makers import nouns_in_turn
 
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import OPERATORS, tree_from_params
@@ -103,7 +104,7 @@ def test_no_cursor_breaks_a_list(key, by, make):
                 raise AssertionError(f"{column.key} {cursor[:40]}") from error
 
 
-@nouns
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_no_address_breaks_a_page_or_the_api(key, client_of, make):
     make(key)
     client, resource = client_of("OWNER"), REGISTRY[key]

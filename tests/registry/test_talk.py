@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from makers import AT
+from makers import AT, nouns_in_turn
 
 from headwater.parties import actions as parties
 from headwater.parties import queries as party_queries
@@ -46,7 +46,7 @@ def names(users):
 
 
 @pytest.mark.parametrize("role", Role.values)
-@pytest.mark.parametrize("key", NOUNS)
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_whoever_sees_a_record_reads_its_talk_and_takes_part_unless_they_only_read(key, role, make, client_of, by, of):
     resource, actor = REGISTRY[key], of(role)
     [pk] = make(key)

@@ -12,7 +12,7 @@ from headwater.acquire.rules import LONGEST_NAME
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.fields import AmountField
+from headwater.web.fields import AmountField, MomentField
 from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 
 
@@ -104,9 +104,7 @@ class TouchpointForm(ActorForm):
     source_id = IdField(required=False, label="Source")
     campaign_id = IdField(required=False, label="Campaign")
     is_outbound = forms.BooleanField(required=False, label="We got in touch with them")
-    occurred_at = forms.DateTimeField(
-        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
-    )
+    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
     cost = AmountField(label="Cost")
     note = forms.CharField(max_length=300, required=False, label="Note")
 

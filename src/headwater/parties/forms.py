@@ -21,7 +21,7 @@ from headwater.parties.queries import connections_of, contact_points_of, tags_of
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.fields import CountField
+from headwater.web.fields import CountField, MomentField
 from headwater.web.widgets import DateInput, DateTimeInput
 
 NOBODY = ("", "Nobody")
@@ -151,9 +151,7 @@ class LogForm(ActorForm):
     subject = forms.CharField(max_length=200, label="In a few words")
     body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
     is_outbound = forms.BooleanField(required=False, initial=True, label="We got in touch with them")
-    occurred_at = forms.DateTimeField(
-        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
-    )
+    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
 
 
 class LogForPartyForm(PickForm, LogForm):
@@ -174,7 +172,7 @@ class ActivityForm(PickForm):
 
     subject = forms.CharField(max_length=200, label="In a few words")
     body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
-    due_at = forms.DateTimeField(required=False, label="Due", widget=DateTimeInput)
+    due_at = MomentField(required=False, label="Due", widget=DateTimeInput)
     owner_id = OwnerField(label="Owner")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,7 +188,7 @@ class TodoForm(PickForm):
     """Something to do for a party, and by when."""
 
     subject = forms.CharField(max_length=200, label="What is to be done")
-    due_at = forms.DateTimeField(label="Due", widget=DateTimeInput)
+    due_at = MomentField(label="Due", widget=DateTimeInput)
     owner_id = OwnerField(label="Who does it")
     body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 2}))
 
@@ -202,7 +200,7 @@ class TodoForm(PickForm):
 class SnoozeForm(ActorForm):
     """Until when a to-do may wait."""
 
-    due_at = forms.DateTimeField(label="Until", widget=DateTimeInput)
+    due_at = MomentField(label="Until", widget=DateTimeInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

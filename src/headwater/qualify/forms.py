@@ -12,7 +12,7 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
-from headwater.web.fields import AmountField
+from headwater.web.fields import AmountField, MomentField
 from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 
 NOBODY = "Nobody: leave it in the pool"
@@ -34,9 +34,7 @@ class CaptureForm(ActorForm):
     source_id = IdField(required=False, label="Source")
     campaign_id = IdField(required=False, label="Campaign")
     owner_id = IdField(required=False, label="Owner")
-    arrived_at = forms.DateTimeField(
-        required=False, label="Arrived", widget=DateTimeInput, help_text="Leave it empty for now."
-    )
+    arrived_at = MomentField(required=False, label="Arrived", widget=DateTimeInput, help_text="Leave it empty for now.")
     note = forms.CharField(required=False, label="Note", widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,9 +188,7 @@ class LogForm(ActorForm):
 
     subject = forms.CharField(max_length=200, required=False, label="In short")
     body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 4}))
-    occurred_at = forms.DateTimeField(
-        required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now."
-    )
+    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
 
 
 class TalkForm(LogForm):
@@ -211,7 +207,7 @@ class NextStepForm(ActorForm):
     """What is to be done next, and by when."""
 
     subject = forms.CharField(max_length=200, label="What to do")
-    due_at = forms.DateTimeField(label="By when", widget=DateTimeInput)
+    due_at = MomentField(label="By when", widget=DateTimeInput)
     body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 3}))
 
 

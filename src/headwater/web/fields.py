@@ -1,7 +1,8 @@
-"""Fields for numbers in the notation of whoever types them; every form asks for numbers with these."""
+"""Fields for numbers, in the notation of whoever types them, and for moments; every form asks with these."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.platform.installation import installation
 from headwater.platform.numbers import DecimalMark, typed_number
 
+_EARLIEST, _LATEST = 1000, 9000
 _WRONG = _("Write it in figures, such as 1234.50.")
 
 
@@ -59,6 +61,17 @@ class CountField(forms.IntegerField):
 
     widget = NumberInput
     default_error_messages = {"invalid": _("Write a whole number in figures.")}
+
+
+class MomentField(forms.DateTimeField):
+    """A day and time that every database can hold in every time zone: not the first or last year of the calendar."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment, in the zone of whoever typed it."""
+        moment = super().to_python(value)
+        if moment is not None and not _EARLIEST <= moment.year <= _LATEST:
+            raise forms.ValidationError(_("Check the year."), code="invalid")
+        return moment
 
 
 def plainly(text: str) -> str:
