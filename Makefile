@@ -4,6 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 export HEADWATER_HOME ?= $(CURDIR)/var
+unexport PYTHONDONTWRITEBYTECODE # compiled once, started many times
 ARGS ?=
 
 .DEFAULT_GOAL := help

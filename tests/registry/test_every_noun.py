@@ -32,7 +32,7 @@ def test_a_noun_is_declared_well(key):
         assert command.verb.startswith(resource.key.split(".")[0] + "."), f"{command.key} asks for {command.verb}"
 
 
-@pytest.mark.parametrize("key", NOUNS)
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_pages_and_endpoints_cost_the_same_for_2_rows_and_30(key, make, client_of):
     slug, client = REGISTRY[key].slug, client_of("OWNER")
     addresses = {
@@ -64,7 +64,7 @@ def test_pages_and_endpoints_cost_the_same_for_2_rows_and_30(key, make, client_o
     assert few["page"] <= 30, few
 
 
-@pytest.mark.parametrize("key", NOUNS)
+@pytest.mark.parametrize("key", nouns_in_turn())
 def test_every_page_of_a_noun_answers(key, make, client_of, by):
     resource = REGISTRY[key]
     [pk] = make(key)
