@@ -17,12 +17,13 @@ from headwater.platform.held import HELD
 from headwater.platform.lists.actions import save_view
 from headwater.platform.models import Job, ListView
 from headwater.platform.resource import REGISTRY
+from headwater.platform.testing import count_queries
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity
 from headwater.team.actions.leaving import hand_over_work
 from headwater.team.models import Role
 from headwater.team.queries import actor_of
-from headwater.team.queries.leaving import held_work
+from headwater.team.queries.leaving import held_work, still_held
 from headwater.team.rules import roles_that_may
 
 # What was sold stays under the name of who sold it.
@@ -145,6 +146,15 @@ def test_letting_somebody_go_leads_to_what_they_still_hold(leaver, client_of, pe
     assert "They have left" in client.get(answer["Location"]).content.decode()
     assert "still holds 8 records" in client.get("/settings/users").content.decode()
     assert client.post(f"/settings/users/{people['SERVICE'].pk}/switch")["Location"] == "/settings/users"
+
+
+def test_many_who_left_cost_as_many_queries_as_one(leaver, by, people):
+    with count_queries() as one:
+        alone = still_held([leaver.pk], by)
+    with count_queries() as many_of_them:
+        together = still_held([user.pk for user in people.values()], by)
+    assert len(many_of_them) == len(one) == len(HELD) + 1
+    assert alone[leaver.pk] == together[leaver.pk] == sum(work.count for work in held_work(leaver.pk, by)) == 8
 
 
 def test_very_much_goes_in_the_background_and_comes_back_as_one(leaver, by, people, client_of, monkeypatch):

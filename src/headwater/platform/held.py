@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+
+from django.db.models import Count
 
 from headwater.platform.actor import Actor
 from headwater.platform.filter import tree_from_params
@@ -31,6 +33,13 @@ class Held:
     def resource(self) -> Resource:
         """The noun."""
         return REGISTRY[self.noun]
+
+    def counts(self, user_ids: Collection[int], actor: Actor) -> dict[int, int]:
+        """How many rows of it each of these people holds, as far as the actor sees them. One query."""
+        seen = filtered(self.resource, actor, tree_from_params(self.params, self.resource.by_key))
+        holder = self.resource.by_key[self.owner].orm_path
+        found = seen.model._base_manager.filter(pk__in=seen.order_by().values("pk"), **{f"{holder}__in": user_ids})
+        return dict(found.order_by().values_list(holder).annotate(Count("pk")))
 
     def rows(self, user_id: int, actor: Actor) -> Rows:
         """What of it this person holds, as far as the actor sees it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 from headwater.platform import many
 from headwater.platform.actor import Actor
 from headwater.platform.held import HELD, Held, kinds_of_work
-from headwater.platform.lists.kept import is_in_sight, shared_views_of
+from headwater.platform.lists.kept import count_shared_views, is_in_sight, shared_views_of
 from headwater.platform.models import Event, Job, ListView
 from headwater.platform.resource import REGISTRY
 from headwater.team.events import WorkHandedOver
@@ -74,9 +75,13 @@ def held_views(user_id: int, actor: Actor) -> list[HeldView]:
     return [_view(row, actor) for row in shared_views_of(user_id)]
 
 
-def still_held(user_ids: Iterable[int], actor: Actor) -> dict[int, int]:
-    """How much each of these colleagues still holds, in all."""
-    return {pk: sum(work.count for work in held_work(pk, actor)) for pk in user_ids}
+def still_held(user_ids: Collection[int], actor: Actor) -> dict[int, int]:
+    """How much each of these colleagues still holds, in all: a query for each kind of work, however many they are."""
+    held = Counter(count_shared_views(user_ids))
+    for kind in kinds_of_work():
+        if actor.may(kind.resource.verb("see")):
+            held.update(kind.counts(user_ids, actor))
+    return held
 
 
 def who_can_take(work: Sequence[HeldWork], user_id: int, actor: Actor) -> list[tuple[str, str]]:
