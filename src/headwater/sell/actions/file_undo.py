@@ -99,11 +99,7 @@ def _take_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: dat
 def _staying(rows: Sequence[Opportunity], orders: Sequence[Order], batch_id: int) -> dict[int, str]:
     """The opportunities of the batch that stay, with the reason."""
     ids = [row.pk for row in rows]
-    staying = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ROW, ids, batch_id).items()}
-    changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
-    for order in orders:
-        if order.pk in changed and order.opportunity_id is not None:
-            staying.setdefault(order.opportunity_id, WITH_ORDER)
+    staying = _worked_on(ids, orders, batch_id)
     others = Order.objects.filter(opportunity_id__in=ids, deleted_at=None).exclude(batch_id=batch_id)
     for opportunity_id in others.values_list("opportunity_id", flat=True):
         staying.setdefault(opportunity_id or 0, REASONS["sell.order_placed"])
@@ -116,6 +112,21 @@ def _staying(rows: Sequence[Opportunity], orders: Sequence[Order], batch_id: int
         elif row.party_id in behind:
             staying.setdefault(row.pk, WITH_PARTY)
     return staying
+
+
+def _worked_on(ids: Sequence[int], orders: Sequence[Order], batch_id: int) -> dict[int, str]:
+    """The opportunities somebody worked on since the batch, or on one of these orders of theirs, with the reason."""
+    found = _reasons(ROW, ids, batch_id)
+    changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
+    for order in orders:
+        if order.pk in changed and order.opportunity_id is not None:
+            found.setdefault(order.opportunity_id, WITH_ORDER)
+    return found
+
+
+def _reasons(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
+    """The rows somebody worked on since the batch, with the reason they stay."""
+    return {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(row_type, ids, batch_id).items()}
 
 
 def _parties_dealt_with(rows: Sequence[Opportunity | Order], batch_id: int) -> set[int]:
@@ -164,11 +175,7 @@ def _restore_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: 
     rows = {row.pk: row for row in _locked(Opportunity, pk__in=[event.subject_id for event, _ in edits])}
     won = {event.subject_id for event, _ in edits if event.verb == OpportunityWon.verb}
     orders = _locked(Order, opportunity_id__in=won & rows.keys(), batch_id=batch_id)
-    kept = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ROW, list(rows), batch_id).items()}
-    changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
-    for order in orders:
-        if order.pk in changed:
-            kept.setdefault(order.opportunity_id or 0, WITH_ORDER)
+    kept = _worked_on(list(rows), orders, batch_id)
     changes: dict[int, RowChange] = {}
     for event, values in _back(edits, rows, kept):
         row, told = rows[event.subject_id], {"event_id": event.pk, "what": "the import"}
@@ -188,8 +195,7 @@ def _restore_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: 
 def _take_orders(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     """Delete those of the other orders the batch added that nobody worked on since."""
     orders = _locked(Order, pk__in=ids, batch_id=batch_id)
-    touched = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
-    reasons = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
+    reasons = _reasons(ORDER_ROW, [order.pk for order in orders], batch_id)
     wins = _wins_that_stay([order.opportunity_id for order in orders if order.opportunity_id is not None], batch_id)
     behind = _parties_dealt_with(orders, batch_id)
     for order in orders:
@@ -224,7 +230,7 @@ def _restore_orders(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetim
     """Give orders that the batch changed their old values and lines back, where nobody changed them since."""
     edits = list(_edits(ORDER_ROW, batch_id, ids))
     rows = {order.pk: order for order in _locked(Order, pk__in=ids)}
-    kept = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(ORDER_ROW, list(rows), batch_id).items()}
+    kept = _reasons(ORDER_ROW, list(rows), batch_id)
     changes: dict[int, tuple[Order, dict[str, list[Any]]]] = {}
     for event, values in _back(edits, rows, kept):
         order = rows[event.subject_id]
