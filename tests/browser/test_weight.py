@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ def test_a_first_visit_is_light_and_still(loaded, tab_of, signed_in, path, width
     tab.goto(path.format(lead=places["leads"]["record"]), wait_until="networkidle")
     shifted, size = tab.evaluate(MEASURE)
     if folder := os.environ.get("HEADWATER_SCREENS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
         with open(f"{folder}/weights.jsonl", "a", encoding="utf-8") as out:
             out.write(json.dumps({"path": path, "width": width, "shift": shifted, "bytes": size}) + "\n")
     assert shifted < 0.02
