@@ -83,15 +83,21 @@ Key = tuple[str | None, str]
 def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figures], Figures]:
     """All rows of the report by key, in no order, and their total."""
     rows: dict[Key, Figures] = defaultdict(Figures)
-    _count_leads(db, scope, rows)
-    days = _count_wins(db, scope, rows)
+    since = _watched_since(db)
+    _count_open(db, scope, since, rows)
+    days = _count_won(db, scope, since, rows)
+    if scope.request.basis is Basis.CLOSED:
+        days = _days_to_win(db, scope)
+    every: Counter[int] = Counter()
+    for key, of_row in days.items():
+        every.update(_note_days(rows[key], of_row))
+    _count_leadless(db, scope, rows)
     _sum_sales(db, scope, rows)
     if scope.sees_company:
         _sum_spend(db, scope, rows)
-    _count_ages(db, scope, rows)
     found = {key: row for key, row in rows.items() if not row.is_empty}
     total = _sum(found.values())
-    total.days_median, total.days_mean = median(days), mean(days)  # no sum of the rows'
+    total.days_median, total.days_mean = median(every), mean(every)  # no sum of the rows'
     return found, total
 
 
@@ -144,25 +150,76 @@ def sales(scope: Scope) -> str:
     )
 
 
-def _count_leads(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
-    sql = f"""
-        SELECT key, count(*), count(*) FILTER (mql_at < $until), count(*) FILTER (sql_at < $until),
-            count(*) FILTER (l.won_at < $until)
-        FROM ({cohort(scope)}) l GROUP BY key
+def _count_open(db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: dict[Key, Figures]) -> None:
+    """The leads that have not bought, with their fates by age. Who is older than the watch joins it late.
+
+    Ages come as lists, a pair for each row: tens of thousands of them in rows of their own would take longer to hand
+    over.
     """
-    for key, leads, mql, sql_count, won in db.execute(*scope.bind(sql)).fetchall():
+    watched = (scope.known_day - since).days
+    for key, leads, mql, sql, seen_ages, counts in _fetch(
+        db,
+        scope,
+        f"""
+        SELECT key, sum(leads)::BIGINT, sum(mql)::BIGINT, sum(sql)::BIGINT,
+            list(age) FILTER (age >= 0), list(leads) FILTER (age >= 0)
+        FROM (SELECT key, $known_day - l.arrived_on AS age, count(*) AS leads,
+            count(*) FILTER (mql_at < $until) AS mql, count(*) FILTER (sql_at < $until) AS sql
+            FROM ({cohort(scope)}) l WHERE NOT {won_as_of()} GROUP BY ALL)
+        GROUP BY key""",
+    ):
         row = rows[row_key(scope, key)]
-        row.leads, row.mql, row.sql, row.won_of_leads = leads, mql, sql_count, won
+        row.leads, row.mql, row.sql = leads, mql, sql
+        if watched < 0 or not seen_ages:
+            continue
+        row.ages.ends.update(dict(zip(seen_ages, counts, strict=True)))
+        row.ages.starts[0] += sum(counts)
+        older = zip(seen_ages, counts, strict=True) if max(seen_ages) > watched else ()
+        for age, count in older:
+            if age > watched:
+                row.ages.starts[0] -= count
+                row.ages.starts[age - watched] += count
 
 
-def _winners(scope: Scope) -> str:
-    """The won leads of the report with key, day of arrival and day of the first order."""
-    if scope.request.basis is not Basis.CLOSED:
-        return f"SELECT key, l.arrived_on, l.won_on FROM ({cohort(scope)}) l WHERE {won_as_of()}"
-    return (
-        f"SELECT {won_key(scope)} AS key, l.arrived_on, l.won_on FROM {scope.rows('lead_fact')} l "
-        f"WHERE {scope.held('l')} AND {scope.visible('l')} AND {won_as_of()} AND {scope.in_period('l.won_on')}"
-    )
+def _count_won(
+    db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: dict[Key, Figures]
+) -> dict[Key, dict[int | None, int]]:
+    """The leads that bought, who by that were qualified, and their fates by age; how many after how many days.
+
+    A negative age at the win counts as zero; who won before anybody watched is left out.
+    """
+    every: dict[Key, dict[int | None, int]] = {}
+    for key, won, days, lates, counts in _fetch(
+        db,
+        scope,
+        f"""
+        SELECT key, sum(leads)::BIGINT, list(days), list(late), list(leads)
+        FROM (SELECT key, l.won_on - l.arrived_on AS days, count(*) AS leads,
+            CASE WHEN l.arrived_on <= $known_day AND l.won_on >= $since AND $since <= $known_day
+                THEN greatest(0, $since - l.arrived_on) END AS late
+            FROM ({cohort(scope)}) l WHERE {won_as_of()} GROUP BY ALL)
+        GROUP BY key""",
+        since=since,
+    ):
+        row = rows[row_key(scope, key)]
+        row.leads += won
+        row.mql += won
+        row.sql += won
+        row.won_of_leads = won
+        taken = every[row_key(scope, key)] = {}
+        starts, wins = row.ages.starts, row.ages.wins
+        for age, late, count in zip(days, lates, counts, strict=True):
+            taken[age] = taken.get(age, 0) + count
+            if late is not None:
+                starts[late] += count
+                wins[max(0, age)] += count
+    return every
+
+
+def _watched_since(db: duckdb.DuckDBPyConnection) -> date:
+    """The day since when orders have been written down: leads are watched from then on."""
+    found = db.execute("SELECT min(ordered_on) FROM sale_fact WHERE model = 'first' AND has_lead").fetchone()
+    return found[0] if found and found[0] else date.min
 
 
 def won_key(scope: Scope) -> str:
@@ -171,30 +228,39 @@ def won_key(scope: Scope) -> str:
     return key.replace("l.arrived_on", "l.won_on") if scope.is_by_time else key
 
 
-def _count_wins(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> Counter[int]:
-    """The won of each row with their days; the days of all of them."""
-    every: Counter[int] = Counter()
-    for key, won, days, counts in _fetch(
+def _days_to_win(db: duckdb.DuckDBPyConnection, scope: Scope) -> dict[Key, dict[int | None, int]]:
+    """By closing day: how many won in the period after how many days, under None who has no day of arrival."""
+    found = _fetch(
         db,
         scope,
         f"""
-        SELECT key, sum(leads)::BIGINT, list(days) FILTER (days IS NOT NULL), list(leads) FILTER (days IS NOT NULL)
-        FROM (SELECT key, won_on - arrived_on AS days, count(*) AS leads FROM ({_winners(scope)}) GROUP BY ALL)
-        GROUP BY key""",
-    ):
-        row = rows[row_key(scope, key)]
-        taken = dict(zip(days or (), counts or (), strict=True))
-        every.update(taken)
-        row.won, row.days_known = won, sum(taken.values())
-        row.days_negative = sum(count for age, count in taken.items() if age < 0)
-        row.days_median, row.days_mean = median(taken), mean(taken)
+        SELECT key, list(days), list(leads) FROM (
+            SELECT {won_key(scope)} AS key, l.won_on - l.arrived_on AS days, count(*) AS leads
+            FROM {scope.rows("lead_fact")} l
+            WHERE {scope.held("l")} AND {scope.visible("l")} AND {won_as_of()} AND {scope.in_period("l.won_on")}
+            GROUP BY ALL
+        ) GROUP BY key""",
+    )
+    return {row_key(scope, key): dict(zip(days, leads, strict=True)) for key, days, leads in found}
+
+
+def _note_days(row: Figures, days: Mapping[int | None, int]) -> dict[int, int]:
+    """The won of a row with the days they took, where these are known; the latter."""
+    taken = {age: count for age, count in days.items() if age is not None}
+    row.won, row.days_known = sum(days.values()), sum(taken.values())
+    row.days_negative = sum(count for age, count in taken.items() if age < 0)
+    row.days_median, row.days_mean = median(taken), mean(taken)
+    return taken
+
+
+def _count_leadless(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
+    """Won opportunities that no lead leads to count where their credit goes."""
     sql = f"""
         SELECT {scope.sale_key()} AS key, s.untouched, count(DISTINCT s.opportunity_id)
         {sales(scope)} AND s.lead_id IS NULL AND s.opportunity_id IS NOT NULL GROUP BY ALL
     """
     for key, untouched, won in _fetch(db, scope, sql):
         rows[row_key(scope, key, untouched=untouched and not scope.is_by_time)].won += won
-    return every
 
 
 def _sum_sales(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
@@ -227,52 +293,6 @@ def _sum_spend(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figu
     for key, spend, entries in db.execute(*scope.bind(sql)).fetchall():
         row = rows[row_key(scope, key)]
         row.spend, row.spend_entries = spend, entries
-
-
-def _count_ages(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
-    """Fates by age. Where orders have only been written down since some day, older leads are watched from then.
-
-    A negative age at the win counts as zero; who won before anybody watched is left out. Ages come as lists, a pair
-    for each row: tens of thousands of them in rows of their own would take longer to hand over.
-    """
-    found = db.execute("SELECT min(ordered_on) FROM sale_fact WHERE model = 'first' AND has_lead").fetchone()
-    first_record = found[0] if found and found[0] else date.min
-    watched = (scope.known_day - first_record).days
-    if watched < 0:
-        return
-    for key, seen_ages, counts in _fetch(
-        db,
-        scope,
-        f"""
-        SELECT key, list(age), list(leads) FROM (
-            SELECT key, $known_day - l.arrived_on AS age, count(*) AS leads
-            FROM ({cohort(scope)}) l WHERE l.arrived_on <= $known_day AND NOT {won_as_of()} GROUP BY ALL
-        ) GROUP BY key""",
-    ):
-        ages = rows[row_key(scope, key)].ages
-        ages.ends.update(dict(zip(seen_ages, counts, strict=True)))
-        ages.starts[0] += sum(counts)
-        older = zip(seen_ages, counts, strict=True) if max(seen_ages) > watched else ()
-        for age, count in older:
-            if age > watched:
-                ages.starts[0] -= count
-                ages.starts[age - watched] += count
-    for key, won_ages, late, counts in _fetch(
-        db,
-        scope,
-        f"""
-        SELECT key, list(age), list(late), list(leads) FROM (
-            SELECT key, greatest(0, l.won_on - l.arrived_on) AS age, greatest(0, $first_record - l.arrived_on) AS late,
-                count(*) AS leads
-            FROM ({cohort(scope)}) l
-            WHERE l.arrived_on <= $known_day AND {won_as_of()} AND l.won_on >= $first_record GROUP BY ALL
-        ) GROUP BY key""",
-        first_record=first_record,
-    ):
-        ages = rows[row_key(scope, key)].ages
-        for age, start, count in zip(won_ages, late, counts, strict=True):
-            ages.starts[start] += count
-            ages.wins[age] += count
 
 
 def _fetch(db: duckdb.DuckDBPyConnection, scope: Scope, sql: str, **more: Any) -> list[tuple[Any, ...]]:
