@@ -77,7 +77,7 @@ def _plain_phone(text: str, region: str | None) -> str:
         return ""
     digits = text.translate(_PUNCTUATION)
     if text[0] == "+":
-        country = next((int(digits[:n]) for n in (1, 2, 3) if int(digits[:n]) in COUNTRY_CODE_TO_REGION_CODE), 0)
+        country = _country(digits[:3])
         home = COUNTRY_CODE_TO_REGION_CODE.get(country, ("001",))[0]
         if home == "001":
             return ""
@@ -98,6 +98,13 @@ def _plain_phone(text: str, region: str | None) -> str:
             return ""
         digits = digits[trunk.end() :]
     return f"+{plan.country}{digits}" if _is_valid(plan.country, digits) else ""
+
+
+@lru_cache(maxsize=1024)
+def _country(digits: str) -> int:
+    """The country code that a number begins with; 0 for none."""
+    codes = (int(digits[:n]) for n in (1, 2, 3))
+    return next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), 0)
 
 
 @dataclass(frozen=True, slots=True)

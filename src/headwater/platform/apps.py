@@ -12,6 +12,6 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the facts of the platform itself known."""
-        from headwater.platform import exports, many  # noqa: F401  (importing declares them)
+        from headwater.platform import among, exports, many  # noqa: F401  (importing declares them)
         from headwater.platform.lists import actions  # noqa: F401
         from headwater.platform.search import keeping  # noqa: F401

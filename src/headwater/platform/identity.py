@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from headwater.platform.action import current_unit
-from headwater.platform.bulk import in_parts, insert_rows
+from headwater.platform.bulk import insert_rows
 from headwater.platform.models import ExternalId
 
 
 def known_ids(system: str, kind: str, external_ids: Sequence[str]) -> dict[str, int]:
-    """Which of ``external_ids`` we know, and the row each names. A few queries however many ids."""
-    found: dict[str, int] = {}
-    for part in in_parts(external_ids):
-        found.update(
-            ExternalId.objects.filter(system=system, kind=kind, external_id__in=part).values_list(
-                "external_id", "object_id"
-            )
-        )
-    return found
+    """Which of ``external_ids`` we know, and the row each names, with one query."""
+    rows = ExternalId.objects.filter(system=system, kind=kind, external_id__among=set(external_ids))
+    return dict(rows.values_list("external_id", "object_id"))
 
 
 def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
@@ -32,9 +26,6 @@ def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
 
 
 def named_by(system: str, kind: str, object_ids: Sequence[int]) -> set[int]:
-    """Those of our rows that ``system`` has a name for. A few queries however many rows."""
-    found: set[int] = set()
-    for part in in_parts(object_ids):
-        rows = ExternalId.objects.filter(system=system, kind=kind, object_id__in=part)
-        found.update(rows.values_list("object_id", flat=True))
-    return found
+    """Those of our rows that ``system`` has a name for, with one query."""
+    rows = ExternalId.objects.filter(system=system, kind=kind, object_id__among=set(object_ids))
+    return set(rows.values_list("object_id", flat=True))

@@ -13,6 +13,7 @@ LOCK_SECONDS = 0.55
 BREATH_SECONDS = 0.1
 FIRST_CHUNK = 500
 SMALLEST_CHUNK, LARGEST_CHUNK = 100, 5_000
+CHUNKS_A_CHECKPOINT = 4  # pages of an index that several chunks write to go into the database file once
 
 
 class Pace:
@@ -22,7 +23,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self.size, self._free_since = FIRST_CHUNK, 0.0
+        self.size, self._free_since, self._chunks = FIRST_CHUNK, 0.0, 0
 
     def restart(self) -> None:
         """Begin small again: what comes now may cost a row many times what came before."""
@@ -34,6 +35,7 @@ class Pace:
         began = time.perf_counter()
         yield
         self._free_since = time.perf_counter()
+        self._chunks += 1
         wanted = int(rows * LOCK_SECONDS / max(self._free_since - began, 0.001))
         self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, wanted, (self.size + wanted) // 2))
 
@@ -45,9 +47,8 @@ class Pace:
         gc.collect(1)
         if connection.vendor != "sqlite" or not self._free_since:
             return
-        if not connection.in_atomic_block:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if self._chunks % CHUNKS_A_CHECKPOINT == 0 and not connection.in_atomic_block:
+            _tidy_log()
         time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self._free_since)))
 
 
@@ -79,5 +80,12 @@ def _log_left_alone() -> Iterator[None]:
     try:
         yield
     finally:
+        _tidy_log()
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
+
+
+def _tidy_log() -> None:
+    """Bring what SQLite's write-ahead log holds into the database file; nobody waits for that."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

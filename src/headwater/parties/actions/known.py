@@ -86,9 +86,9 @@ class KnownParties:
         self._company_external = self._named(system, "parties.organisation", ids)
         for company in self._company_external.values():
             company.has_external_id = True
-        for keys in in_parts({r.company_key for r in readings if r.company_key}):
+        if keys := {r.company_key for r in readings if r.company_key}:
             # The oldest of several companies of one name; a live one before a deleted one.
-            rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__in=keys)).order_by("-pk")
+            rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__among=keys)).order_by("-pk")
             for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
                 self._companies[key] = self._remember(*row)
         if ids:
@@ -112,26 +112,28 @@ class KnownParties:
         return {external_id: rows[became[pk]] for external_id, pk in found.items()}
 
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
-        for part in in_parts(values):
-            points = (
-                ContactPoint.objects.filter(
-                    self._worth(prefix="party__"), kind=kind, normalised__in=part, deleted_at=None
-                )
-                .filter(party__kind=PartyKind.PERSON)
-                .order_by("party_id")
-                .values_list("normalised", *(f"party__{name}" for name in COLUMNS))
+        if not values:
+            return
+        points = (
+            ContactPoint.objects.filter(
+                self._worth(prefix="party__"), kind=kind, normalised__among=values, deleted_at=None
             )
-            for value, *row in points:
-                index.setdefault(value, []).append(self._remember(*row))
+            .filter(party__kind=PartyKind.PERSON)
+            .order_by("party_id")
+            .values_list("normalised", *(f"party__{name}" for name in COLUMNS))
+        )
+        for value, *row in points:
+            index.setdefault(value, []).append(self._remember(*row))
         for people in index.values():
             people.sort(key=lambda person: (person.is_deleted, person.id))
 
     def _load_names(self, keys: set[str]) -> None:
-        for part in in_parts(keys):
-            rows = self._parties(Q(kind=PartyKind.PERSON, name_key__in=part, email="", phone="")).order_by("-pk")
-            for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
-                known = self._remember(*row)
-                self._names[key, known.employer_id] = known
+        if not keys:
+            return
+        rows = self._parties(Q(kind=PartyKind.PERSON, name_key__among=keys, email="", phone="")).order_by("-pk")
+        for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
+            known = self._remember(*row)
+            self._names[key, known.employer_id] = known
 
     def _load_merged(self, readings: Sequence[Reading]) -> None:
         """Records that became part of another one are found as that one, by the names and addresses they had."""
