@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-LOCK_SECONDS = 0.55
+LOCK_SECONDS = 0.5
 BREATH_SECONDS = 0.1
 FIRST_CHUNK = 500
 SMALLEST_CHUNK, LARGEST_CHUNK = 100, 5_000

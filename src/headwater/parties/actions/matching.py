@@ -54,7 +54,7 @@ class PartyDraft:
         return bool(self.name or self.first_name or self.last_name or self.email or self.phone)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen either
 class PartyMatch:
     """Whom a row turned out to be about. ``reasons`` say what was decided; ``errors`` why nothing could be.
 
