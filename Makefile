@@ -26,7 +26,7 @@ test: $(VENV)/.installed-dev ## the fast tests, on SQLite
 test-all: test test-rest ## everything: the fast tests, the slow ones, killed processes, a real browser, and PostgreSQL
 
 test-rest: $(VENV)/.installed-dev ## what "make test" leaves out
-	$(PY) -m pytest -q -n 2 -m "browser or crash or slow" $(ARGS)
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "browser or crash or slow" $(ARGS)
 	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 -m "not browser and not crash" $(ARGS)
 
 screens: $(VENV)/.installed-dev ## pictures of every page, light and dark, wide and on a phone, in var/screens
