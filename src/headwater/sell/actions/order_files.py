@@ -60,8 +60,8 @@ def import_orders(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: date
 
     An order is the same by its id in the system or its number, else by who bought when, and what if the row gives
     the value of a whole order. All rows about one order are its lines, wherever in the file they stand; a row that
-    contradicts the first one's head is handed back, as is one whose lead is not known. Day and amount may be
-    unknown. One result per row.
+    contradicts the first one's head is handed back, as is one whose lead is not known or whose opportunity was lost.
+    Day and amount may be unknown. One result per row.
 
     Raises:
         NotAllowed: the actor may not import orders, or not add the people and companies they need.
@@ -127,6 +127,7 @@ class _Chunk:
         self.read, self.batch, self.by, self.at = read, batch, by, at
         self.leads: dict[int, Lead] = {}
         self.opportunities: dict[int, int] = {}
+        self.lost: set[int] = set()
         self.known: dict[str, Order] = {}
         self.orders: list[FileOrder] = []
         self.heads: list[Order] = []
@@ -193,6 +194,7 @@ class _Chunk:
             opportunity = live.get(found.get(name, 0)) if name else None
             if opportunity is not None:
                 self.opportunities[row.row.line] = opportunity.pk
+                self.lost |= {row.row.line} if opportunity.outcome == End.LOST else set()
                 row.lead_id = row.lead_id or opportunity.lead_id
                 row.party_id = row.party_id or opportunity.party_id
                 row.organisation_id = row.organisation_id or opportunity.organisation_id
@@ -216,6 +218,9 @@ class _Chunk:
 
     def _find_buyers(self) -> None:
         new = [about for about in self.orders if about.key not in self.known]
+        for about in new:
+            if about.speaker.row.line in self.lost:
+                about.speaker.errors.append(f"The opportunity “{about.text('opportunity')}” was lost. Reopen it first.")
         find_buyers([about.speaker for about in new], batch=self.batch, kind_key=ORDER_ROW, by=self.by, at=self.at)
         for about in new:
             speaker = about.speaker

@@ -242,6 +242,19 @@ def test_a_deal_wins_the_opportunity_that_is_open(bring, leads, by_head):
     assert leads.exit == "CONVERTED"
 
 
+def test_an_order_of_a_lost_opportunity_is_handed_back_and_stops_nothing(bring, leads):
+    lost = LOST | {"lead": "L1"}
+    bring(import_opportunities, 2, lost, OPEN)
+    results = bring(
+        import_orders, 3, {"number": "R-1", "opportunity": "C", "amount": Decimal(9)},
+        {"number": "R-2", "opportunity": "B", "amount": Decimal(8)},
+    )  # fmt: skip
+    assert outcomes(results) == [REJECTED, CREATED]
+    assert results[0].reasons == ("The opportunity “C” was lost. Reopen it first.",)
+    assert list(Opportunity.objects.order_by("pk").values_list("outcome", flat=True)) == ["LOST", "WON"]
+    assert Order.objects.get().opportunity == Opportunity.objects.get(outcome="WON")
+
+
 def test_an_order_of_unknown_day_and_amount_converts_its_lead(bring, leads):
     assert outcomes(bring(import_orders, 2, {"external_id": "L1", "lead": "L1"})) == [CREATED]
     order = Order.objects.get()
