@@ -17,6 +17,7 @@ from headwater.api import endpoint, history, problems
 from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
 from headwater.api.filters import filter_parameters, tree_schema
+from headwater.api.repeated import KEY_PARAMETER, answered_once
 from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
@@ -33,14 +34,28 @@ Sign in with a token (`Authorization: Bearer hw_…`, made under Settings). A to
 Amounts and other decimals are strings, moments are UTC, unknown values are `null`. Lists come in pages: follow `next`.
 Any column filters: `stage=NEW,WORKING`, `amount__between=1000,5000`, `arrived_at=last_30_days`; `filter=` takes a tree.
 Records carry an `ETag`; send it back as `If-Match` with a change, and it is refused (412) if somebody else was faster.
+Send an `Idempotency-Key` with what you write: sent twice, it is carried out once. `/changes` tells what changed since.
 Every error is a problem document (`application/problem+json`)."""
 
 UNAUTHENTICATED = "Sign in with a token (Authorization: Bearer …) or a session."
 
 
+class Api(NinjaAPI):
+    """The API, each of whose writes is carried out once for a key that comes with it."""
+
+    def api_operation(self, methods: list[str], path: str, **about: Any) -> Callable[..., Any]:
+        """Add an operation; those of rooms come this way as well."""
+        if methods == ["GET"]:
+            return super().api_operation(methods, path, **about)
+        extra = about.pop("openapi_extra", {})
+        extra = {**extra, "parameters": [*extra.get("parameters", ()), KEY_PARAMETER]}
+        add = super().api_operation(methods, path, openapi_extra=extra, **about)
+        return lambda view: add(answered_once(view))
+
+
 def build_api() -> NinjaAPI:
     """The API over the registry as it is now; called once, when the addresses are loaded."""
-    api = NinjaAPI(
+    api = Api(
         title="Headwater",
         version=__version__,
         description=DESCRIPTION,

@@ -285,3 +285,22 @@ class ListLayout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.noun} as user {self.user_id} likes it"
+
+
+class Answer(models.Model):
+    """What a program was told when it sent a key with its request: the same key gets the same answer again."""
+
+    caller = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    request = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="one_answer_per_key")]
+        indexes = [models.Index("at", name="answer_at")]
+
+    def __str__(self) -> str:
+        return f"answer to {self.caller}: {self.status}"

@@ -1,0 +1,62 @@
+"""``Idempotency-Key``: a request that is sent twice with one key is carried out once, and answered alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from hashlib import sha256
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from headwater.platform.clock import now
+from headwater.platform.once import KEPT, LONGEST_KEY, Answered, once
+
+HEADER: Final = "Idempotency-Key"
+REPEATED: Final = "Idempotency-Replayed"
+_KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
+
+KEY_PARAMETER: Final = {
+    "in": "header", "name": HEADER, "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "A key of your own for this request, such as a UUID. Sent again with the same key within "
+    f"{KEPT.days * 24} hours, it is not carried out again: the first answer comes back, with `{REPEATED}: true`.",
+}  # fmt: skip
+
+
+def answered_once(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The operation, carried out once for each key that a caller sends."""
+
+    @wraps(view)
+    def operation(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return view(request, *args, **kwargs)
+        found = once(
+            key=key,
+            request=_digest(request),
+            by=request.actor,
+            at=now(),
+            step=lambda: _answered(view(request, *args, **kwargs)),
+        )
+        response = HttpResponse(found.body, status=found.status, headers=dict(found.headers))
+        if found.is_repeated:
+            response[REPEATED] = "true"
+        return response
+
+    return operation
+
+
+def _digest(request: HttpRequest) -> str:
+    asked = "\n".join((request.method or "", request.get_full_path(), request.headers.get("If-Match", "")))
+    # Files are told apart by their length alone: they are not to be held in memory as a whole.
+    is_form = request.content_type == "multipart/form-data"
+    sent = request.headers.get("Content-Length", "").encode() if is_form else request.body
+    return sha256(asked.encode() + b"\n" + sent).hexdigest()
+
+
+def _answered(response: HttpResponseBase) -> Answered:
+    assert isinstance(response, HttpResponse)
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return Answered(response.status_code, headers, response.content.decode())
