@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -211,8 +210,7 @@ def _json(schema: Schema, description: str) -> Schema:
 
 
 def _problems(*statuses: int) -> dict[int, Any]:
-    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (401, 403, *statuses)}
+    return problems.documented(401, 403, *statuses)
 
 
 def _parameter(name: str, description: str, schema: Schema | None = None) -> Schema:

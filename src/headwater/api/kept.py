@@ -135,9 +135,8 @@ _VIEW: Schema = {
 }
 
 
-def _refused(*statuses: int) -> Schema:
-    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "Refused", "content": content} for status in (401, 403, *statuses)}  # type: ignore[misc]
+def _refused(*statuses: int) -> dict[int, Any]:
+    return dict(problems.documented(401, 403, *statuses))
 
 
 def _answer_doc(status: int, *refusals: int, schema: Schema | None = None) -> Schema:

@@ -56,6 +56,12 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     return response
 
 
+def documented(*statuses: int) -> dict[int, Any]:
+    """The refusals of an operation, as its description names them."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
 def schema() -> dict[str, Any]:
     """The JSON schema of a problem."""
     return {

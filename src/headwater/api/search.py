@@ -63,7 +63,6 @@ def _doc() -> Schema:
     behind = {"type": "boolean", "description": "Rows of a large import are not all indexed yet."}
     properties = {"items": hits, "similar": hits, "is_partial": behind}
     limit = {"type": "integer", "minimum": 1, "maximum": HIGHEST, "default": MOST}
-    refused = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         "parameters": [
             {"in": "query", "name": "q", "required": False, "description": "Words to find.", "schema": text},
@@ -78,10 +77,7 @@ def _doc() -> Schema:
                     }
                 },
             },
-            **{
-                status: {"description": words, "content": {problems.MEDIA_TYPE: refused}}
-                for status, words in ((401, "Unauthorized"), (422, "Unprocessable Entity"))
-            },
+            **problems.documented(401, 422),
         },
     }
 

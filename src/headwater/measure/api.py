@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI
 
+from headwater.api.problems import documented
 from headwater.measure.rules.credit import MODELS
 from headwater.measure.rules.periods import CHOICES, Basis, By, ReportRequest, read_request
 from headwater.platform.clock import now
@@ -131,9 +132,5 @@ def _parameter(name: str, words: str, among: list[str] | None = None, default: s
 
 
 def _responses(report: Schema) -> dict[int, Any]:
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    refusals = {401: "Unauthorized", 403: "Forbidden", 422: "Unprocessable Entity"}
-    return {
-        200: {"description": "The report", "content": {"application/json": {"schema": report}}},
-        **{status: {"description": words, "content": problem} for status, words in refusals.items()},
-    }
+    shown = {"description": "The report", "content": {"application/json": {"schema": report}}}
+    return {200: shown, **documented(401, 403, 422)}
