@@ -18,16 +18,23 @@ from headwater.platform.models import Event
 def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
     """Those of ``ids`` that something outside the batch happened to after it, with the verb of the first such fact."""
     found: dict[int, str] = {}
+    without = taken_back() | {batch_id}
     for part in in_parts(ids):
         events = Event.objects.filter(subject_type=row_type, subject_id__in=part)
         since = dict.fromkeys(part, 0)
         for subject_id, event_id in events.filter(batch_id=batch_id).values_list("subject_id", "pk"):
             since[subject_id] = max(since[subject_id], event_id)
-        others = events.exclude(batch_id=batch_id).order_by("pk").values_list("subject_id", "pk", "verb")
+        others = events.exclude(batch_id__in=without).order_by("pk").values_list("subject_id", "pk", "verb")
         for subject_id, event_id, verb in others:
             if event_id > since[subject_id]:
                 found.setdefault(subject_id, verb)
     return found
+
+
+def taken_back() -> set[int]:
+    """The imports that were taken back: what they did, and what undid it, is nothing that happened to a row."""
+    undone = Event.objects.filter(subject_type="intake.batch", verb="intake.import_undone")
+    return set(undone.values_list("subject_id", flat=True))
 
 
 def people_worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> set[int]:

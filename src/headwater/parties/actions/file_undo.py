@@ -23,7 +23,7 @@ from headwater.parties.events import (
 from headwater.parties.models import ContactPoint, Party, PartyKind, PartyTag, Relationship, RelationshipKind, Tag
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import by_people_since
+from headwater.platform.batch import by_people_since, taken_back
 from headwater.platform.bulk import in_parts
 from headwater.platform.changes import old_values
 from headwater.platform.errors import NotUndoable
@@ -81,7 +81,7 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
 def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
     """Those of the parties that something happened to after the batch first touched them, other than by itself."""
     found: set[int] = set()
-    outside = ~Q(batch_id=batch_id) | Q(batch_id=None)
+    outside = ~Q(batch_id__in=taken_back() | {batch_id}) | Q(batch_id=None)
     by_itself = Q(actor__startswith="job:", batch_id=None)
     for column in ("party_id", "organisation_id"):
         events = Event.objects.filter(**{f"{column}__in": party_ids})
@@ -93,12 +93,13 @@ def worked_on_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
     return found
 
 
-def dealt_with_since(party_ids: Sequence[int], batch_id: int) -> set[int]:
+def dealt_with_since(party_ids: Sequence[int], batch_id: int, *, nouns: Sequence[str] = ()) -> set[int]:
     """Those of the people and companies with whom somebody dealt since the batch began: a call, a to-do, an edit.
 
-    What happened to leads, opportunities and orders of theirs is no dealing with them.
+    What happened to leads, opportunities and orders of theirs is no dealing with them; what happened to ``nouns`` is.
     """
-    dealings = by_people_since(batch_id).filter(subject_type__startswith="parties.").exclude(verb__in=ACCESS)
+    dealings = by_people_since(batch_id).exclude(verb__in=ACCESS)
+    dealings = dealings.filter(Q(subject_type__startswith="parties.") | Q(subject_type__in=nouns))
     found: set[int] = set()
     for column in ("party_id", "organisation_id"):
         for part in in_parts(party_ids):

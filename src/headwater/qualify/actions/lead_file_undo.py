@@ -9,8 +9,7 @@ from datetime import datetime
 from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_batch
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.parties.actions.bulk_access import replace_access
-from headwater.parties.actions.file_undo import UNDO_PARTIES
-from headwater.parties.actions.file_undo import worked_on_since as parties_worked_on
+from headwater.parties.actions.file_undo import UNDO_PARTIES, dealt_with_since
 from headwater.parties.queries.visible import names_of
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -20,8 +19,8 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, record_bulk
 from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.qualify.actions.steps import PERSONAL, ROW, grant_reason, parties_of
-from headwater.qualify.events import LeadDeleted
-from headwater.qualify.models import Lead
+from headwater.qualify.events import LeadConverted, LeadDeleted
+from headwater.qualify.models import Exit, Lead
 
 REASONS = {
     "qualify.lead_moved": "it was moved to another stage since",
@@ -34,7 +33,7 @@ REASONS = {
     "qualify.lead_assigned": "it was given to somebody since",
     "qualify.lead_pooled": "it was put into the pool since",
     "qualify.lead_claimed": "somebody claimed it since",
-    "qualify.lead_converted": "it became an opportunity since",
+    LeadConverted.verb: "it became an opportunity since",
     "platform.changed": "its details were changed since",
 }
 OTHERWISE = "somebody has worked on it since"
@@ -65,8 +64,12 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
     touched = worked_on_since(ROW, [lead.pk for lead in leads], batch_id)
     reasons = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
     # A next step, a note and a call are facts of whom the lead is about.
-    behind = parties_worked_on(sorted({lead.party_id for lead in leads}), batch_id)
-    reasons |= {lead.pk: WITH_PARTY for lead in leads if lead.party_id in behind and lead.pk not in reasons}
+    behind = dealt_with_since(sorted({lead.party_id for lead in leads}), batch_id, nouns=("acquire.touchpoint",))
+    for lead in leads:
+        if lead.exit == Exit.CONVERTED:  # what came of it stayed, else it would be open again
+            reasons.setdefault(lead.pk, REASONS[LeadConverted.verb])
+        elif lead.party_id in behind:
+            reasons.setdefault(lead.pk, WITH_PARTY)
     going = [lead for lead in leads if lead.pk not in reasons]
     staying = [lead for lead in leads if lead.pk in reasons]
     _remove(going, by=by, at=at)

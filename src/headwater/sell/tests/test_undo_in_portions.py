@@ -205,3 +205,36 @@ def test_lines_a_file_brought_to_many_orders_are_taken_back_together(bring, undo
         report = undo(later)
     assert report["restored"] == 40 and Order.objects.filter(amount=5).count() == 40
     assert [line.product_text for line in Order.objects.first().lines.all()] == ["Ink"]
+
+
+LEADS = "external_id,name,email,company,source,arrived_at"
+ORLA = "L1,Orla Keane,orla@keane.example,Keane BV,Fair,2026-03-01"
+
+
+def test_leads_go_though_deals_came_of_them_when_the_deals_went_first(bring, undo):
+    leads = bring("leads", LEADS, ORLA)
+    sold = bring("orders", "external_id,lead,amount,ordered_at", "L1,L1,90,2026-03-09")
+    assert reasons(undo(leads)) == {"Orla Keane": "it became an opportunity since", "Fair": "records come from it"}
+    leads = bring("leads", LEADS, "L2,Bas de Wit,bas@wit.example,Wit BV,Mail,2026-03-02")
+    again = bring("orders", "external_id,lead,amount,ordered_at", "L2,L2,70,2026-03-09")
+    assert undo(again)["kept"] == [] and undo(leads)["kept"] == []
+    assert set(Lead.objects.filter(deleted_at=None)) == {Lead.objects.get(party__name="Orla Keane")}
+    assert not Party.objects.filter(deleted_at=None, name__in=["Bas de Wit", "Wit BV"]).exists()
+    assert undo(sold)["kept"] == [] and Lead.objects.get(party__name="Orla Keane").exit == ""
+
+
+def test_a_lead_stays_while_an_order_of_it_does(bring, undo, by_head):
+    leads = bring("leads", LEADS, ORLA)
+    sold = bring("orders", "external_id,lead,amount,ordered_at", "L1,L1,90,2026-03-09")
+    actions.change_order(order_id=Order.objects.get().pk, amount=95, by=by_head, at=now())
+    assert undo(sold)["kept"]
+    assert reasons(undo(leads))["Orla Keane"] == "it became an opportunity since"
+    assert Lead.objects.get().deleted_at is None and Party.objects.filter(deleted_at=None).count() == 2
+
+
+def test_a_lead_of_a_later_file_keeps_the_person_but_not_the_first_lead(bring, undo):
+    first = bring("leads", LEADS, ORLA)
+    bring("leads", LEADS, ORLA.replace("L1", "L2").replace("03-01", "03-05"))
+    assert undo(first)["removed"] == 1
+    assert [lead.arrived_at.day for lead in Lead.objects.filter(deleted_at=None)] == [5]
+    assert Party.objects.filter(deleted_at=None).count() == 2
