@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 SIZE = int(os.environ.get("SIZE", "100000"))
-HERE = Path(__file__).parent / "var" / f"search-{SIZE}"
+HERE = Path(os.environ.get("BENCH_HOME", Path(__file__).parent / "var")) / f"search-{SIZE}"
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 CHUNK = 20_000
 # On a machine that others use as well, CPU=1 counts the processor's time: SQLite works inside this process.

@@ -41,9 +41,8 @@ def shown_columns(state: ListState) -> list[Column]:
     return chosen or [column for column in state.resource.columns if column.shown]
 
 
-def offered_columns(state: ListState) -> list[Offered]:
+def offered_columns(state: ListState, shown: list[Column]) -> list[Offered]:
     """Every column for the chooser: the shown ones in their order, then the others."""
-    shown = shown_columns(state)
     others = [column for column in state.resource.columns if column not in shown]
     return [*(Offered(column, True) for column in shown), *(Offered(column, False) for column in others)]
 

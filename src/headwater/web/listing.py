@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.platform.files_out import FORMATS
-from headwater.platform.lists.kept import SAVE, KeptView, start_of
+from headwater.platform.lists.kept import SAVE, KeptView, start_among, start_of
 from headwater.platform.paging import Page, page_of
 from headwater.platform.resource import Command, Resource
 from headwater.platform.search.finding import similar
@@ -72,10 +72,11 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
     grouped = grouping.column_of(state)
     groups = grouping.groups_shown(request, state, grouped) if grouped else []
     page = None if grouped else page_of(state.rows(request), resource, sort=state.order, cursor=state.cursor)
-    shown = shown_columns(state)
+    in_rows = row_context(request, state)
+    shown = in_rows["columns"]
     widths = steps_of(widths_of(state), shown)
     return {
-        **row_context(request, state),
+        **in_rows,
         "page": page or Page(rows=[]),
         "grouped": grouped,
         "groups": groups,
@@ -85,7 +86,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
             for column, width in zip(shown, widths, strict=True)
         ],
         "is_fixed": any(widths),
-        "offered": offered_columns(state),
+        "offered": offered_columns(state, shown),
         "sort_menu": sorting.menu(state),
         "group_menu": grouping.menu(state),
         "ungrouped_url": state.url(group=""),
@@ -95,7 +96,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "spelled_url": address(f"/{resource.slug}", state.spelled()),
         "reset_url": address(state.path, {"view": state.key}),
         "everything_url": address(state.path, {"view": "all"}),
-        "is_start": (start_of(resource, actor, state.layout.start_view) or "all") == state.key,
+        "is_start": (start_among(state.views, actor, state.layout.start_view) or "all") == state.key,
         "chips": chips.chips_of(state, actor),
         "active": chips.active_of(state, actor),
         "filterable": [column for column in resource.columns if column.filterable],
@@ -106,7 +107,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "formats": list(FORMATS.values()) if actor.may(resource.verb("export")) else [],
         "may_create": resource.create is not None and actor.may(resource.create.verb),
         "may_import": resource.importer is not None and actor.may(resource.importer.verb),
-        **awaited(state, page),
+        **awaited(state, page, shown),
         **_search_notes(request, state, is_empty=not groups and not (page and page.rows)),
     }
 

@@ -58,9 +58,9 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
     }
 
 
-def awaited(state: ListState, page: Page | None) -> dict[str, Any]:
+def awaited(state: ListState, page: Page | None, columns_shown: list[Column]) -> dict[str, Any]:
     """What stands in the place of the total until it is there; a list on one page without amounts has it at once."""
-    columns = summed_columns(shown_columns(state))
+    columns = summed_columns(columns_shown)
     shown = len(page.rows) if page is not None else 0
     is_whole = page is not None and page.next is None and page.previous is None
     nouns = state.resource.label_plural.lower()

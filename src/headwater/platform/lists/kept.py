@@ -102,14 +102,18 @@ def with_view(resource: Resource, actor: Actor, params: Mapping[str, str]) -> di
 
 def start_of(resource: Resource, actor: Actor, chosen: str) -> str:
     """The key of the view that this person's list begins with: the one they chose, else the one for their role."""
-    if chosen:
-        known = chosen == "all" or any(view.key == chosen for view in resource.views)
-        if known or (is_number(chosen) and visible_views(actor).filter(noun=resource.key, pk=int(chosen)).exists()):
-            return chosen
-    for row in visible_views(actor).filter(noun=resource.key, scope=ListView.Scope.EVERYBODY).order_by("pk"):
-        if actor.role in row.opens_for:
-            return str(row.pk)
-    return ""
+    if chosen == "all" or any(view.key == chosen for view in resource.views):
+        return chosen
+    return start_among(views_of(resource, actor), actor, chosen)
+
+
+def start_among(views: Sequence[SavedView], actor: Actor, chosen: str) -> str:
+    """The same where the views that the reader sees are known."""
+    if chosen and (chosen == "all" or any(view.key == chosen for view in views)):
+        return chosen
+    for_role = [view for view in views if isinstance(view, KeptView) and view.scope == ListView.Scope.EVERYBODY]
+    opened = (int(view.key) for view in for_role if actor.role in view.opens_for)
+    return str(min(opened, default=""))
 
 
 def is_in_sight(row: ListView, actor: Actor) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from babel.core import Locale
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html
@@ -48,25 +49,33 @@ def icon(name: str, size: int = 16, label: str = "") -> SafeString:
     return format_html('<svg class="{}" {}><use href="{}#i-{}"/></svg>', size_class, named, static(SPRITE), name)
 
 
-@register.inclusion_tag("web/components/source.html")
-def source_mark(channel: str | None, text: str = "", *, name: str = "") -> dict[str, Any]:
+@lru_cache(maxsize=4_096, typed=True)  # typed: text that is safe as it stands is another one than text that is not
+def _mark(_language: str | None, template_name: str, **values: Any) -> SafeString:
+    """A small component; a list shows hundreds, of a few kinds."""
+    return SafeString(get_template(template_name).render(values))
+
+
+@register.simple_tag
+def source_mark(channel: str | None, text: str = "", *, name: str = "") -> SafeString:
     """The mark that stays with the record. Without ``text`` the icon stands alone, named for screen readers."""
     look = channel_look(channel)
-    return {"look": look, "text": text, "name": name or str(look.label)}
+    values = {"look": look, "text": text, "name": name or str(look.label)}
+    return _mark(get_language(), "web/components/source.html", **values)
 
 
-@register.inclusion_tag("web/components/avatar.html")
-def avatar(name: str | None, size: int = 22) -> dict[str, Any]:
+@register.simple_tag
+def avatar(name: str | None, size: int = 22) -> SafeString:
     """A person's initials; nobody is a dashed circle."""
-    if not name:
-        return {"name": gettext("Nobody yet"), "letters": "", "colour": 0, "size": size}
-    return {"name": name, "letters": words.initials(name), "colour": words.avatar_colour(name), "size": size}
+    values = {"name": name or gettext("Nobody yet"), "letters": "", "colour": 0, "size": size}
+    if name:
+        values |= {"letters": words.initials(name), "colour": words.avatar_colour(name)}
+    return _mark(get_language(), "web/components/avatar.html", **values)
 
 
-@register.inclusion_tag("web/components/label.html")
-def label(text: str, tone: str = "", icon: str = "") -> dict[str, Any]:
+@register.simple_tag
+def label(text: str, tone: str = "", icon: str = "") -> SafeString:
     """A small tag. Tones: good, warn, bad, info, acc, line."""
-    return {"text": text, "tone": tone, "icon": icon}
+    return _mark(get_language(), "web/components/label.html", text=text, tone=tone, icon=icon)
 
 
 @register.inclusion_tag("web/components/clock.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from django import template
 from django.template.context import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,33 +25,33 @@ from headwater.web.templatetags.headwater import icon
 
 register = template.Library()
 
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the cells of a column, the same in every row of a list; ``template`` draws what is within."""
+
+    column: Column
+    opening: str
+    closing: str
+    is_primary: bool
+    template: Any
+
+
 PLACES = ("primary", "second", "source", "action", "id", "clip", "extra")
+UNNAMED = ("primary", "second", "source", "action")  # on a phone's card these places say what they hold
 
 
 @register.simple_tag(takes_context=True)
 def cell(context: Context, column: Column, row: Any) -> str:
     """One cell of a list: the column's own partial, or its value as its kind is written in lists."""
-    if not column.cell:
-        return written(column, row, context, short=True)
-    with context.push(row=row, column=column, value=column.of(row)):
-        return _partial(column.cell, context)
+    return _drawn(context, column, row, get_template(column.cell).template if column.cell else None)  # type: ignore[attr-defined]
 
 
 @register.simple_tag(takes_context=True)
 def primary(context: Context, column: Column, row: Any) -> SafeString:
     """A row's first cell: it names the record and opens it; a column's own partial finds the address as ``url``."""
-    resource: Resource = context["resource"]
-    query = context.get("record_query", "")
-    url = f"/{resource.slug}/{row.pk}" + (f"?{query}" if query else "")
-    with context.push(url=url):
-        shown = cell(context, column, row)
-    if "data-open" in shown:
-        return mark_safe(shown)  # noqa: S308  (rendered by a template, escaped there)
-    title = shown if column.cell or column.place == "primary" else resource.title(row)
-    if not str(title).strip():
-        title = resource.title(row) or f"#{row.pk}"
-    below = format_html('<span class="sub">{}</span>', shown) if title is not shown and shown != title else ""
-    return format_html('<a class="plain" data-open href="{}">{}</a>{}', url, title, below)
+    drawn_by = get_template(column.cell).template if column.cell else None  # type: ignore[attr-defined]
+    return _first(context, column, row, drawn_by)
 
 
 @register.simple_tag(takes_context=True)
@@ -73,18 +74,33 @@ def cell_fields(context: Context) -> dict[str, str]:
 
 
 @register.simple_tag(takes_context=True)
-def cell_steps(context: Context) -> dict[str, str]:
-    """Which columns of the list a step changes, and the address of that step below the row's."""
-    return steps_of(context["resource"], context["actor"])
+def cell_frames(context: Context) -> list[Frame]:
+    """What stands around the cells of the list's columns: told once, so that a row costs no more than what it says."""
+    fields, steps = (find(context["resource"], context["actor"]) for find in (fields_of, steps_of))
+    frames = []
+    for column in context["columns"]:
+        changed = format_html(' data-cell="{}"', fields[column.key]) if column.key in fields else ""
+        if not changed and column.key in steps:
+            changed = format_html(' data-step="{}"', steps[column.key])
+        is_primary = column is context["primary_column"]
+        if is_primary:
+            opening, closing = format_html('<th{} scope="row" class="col-primary">', changed), "</th>"
+        else:
+            named = "" if column.place in UNNAMED else format_html(' data-label="{}"', column.label)
+            opening, closing = format_html('<td{} class="{}"{}>', changed, place(column), named), "</td>"
+        drawn_by = get_template(column.cell).template if column.cell else None  # type: ignore[attr-defined]
+        frames.append(Frame(column, opening, closing, is_primary, drawn_by))
+    return frames
 
 
-@register.simple_tag
-def field_of(fields: Mapping[str, str], steps: Mapping[str, str], column: Column) -> SafeString:
-    """What makes a cell one that can be changed: in place, or by a step that asks."""
-    name, step = (fields or {}).get(column.key, ""), (steps or {}).get(column.key, "")
-    if name:
-        return format_html(' data-cell="{}"', name)
-    return format_html(' data-step="{}"', step) if step else SafeString("")
+@register.simple_tag(takes_context=True)
+def row_cells(context: Context, frames: list[Frame], row: Any) -> SafeString:
+    """All cells of a row."""
+    parts: list[str] = []
+    for frame in frames:
+        shown = (_first if frame.is_primary else _drawn)(context, frame.column, row, frame.template)
+        parts += (frame.opening, conditional_escape(shown), frame.closing)
+    return mark_safe("".join(parts))  # noqa: S308  (each part is escaped)
 
 
 @register.inclusion_tag("web/components/row_keys.html", takes_context=True)
@@ -115,6 +131,12 @@ def place(column: Column) -> str:
 def title_of(row: Any, resource: Resource) -> str:
     """What a record is called."""
     return resource.title(row) or f"{resource.label} {row.pk}"
+
+
+@register.filter
+def selects(row: Any, resource: Resource) -> str:
+    """What ticking a row does, for who does not see it."""
+    return _("Select %(name)s") % {"name": title_of(row, resource)}
 
 
 @register.filter
@@ -152,6 +174,28 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
     if isinstance(found, (int, float, Decimal)) and column.kind is Kind.NUMBER:
         return words.number(found, locale)
     return words.grouped(column.text(row))
+
+
+def _drawn(context: Context, column: Column, row: Any, drawn_by: Any) -> str:
+    if drawn_by is None:
+        return written(column, row, context, short=True)
+    with context.push(row=row, column=column, value=column.of(row)):
+        return SafeString(drawn_by.render(context))
+
+
+def _first(context: Context, column: Column, row: Any, drawn_by: Any) -> SafeString:
+    resource: Resource = context["resource"]
+    query = context.get("record_query", "")
+    url = f"/{resource.slug}/{row.pk}" + (f"?{query}" if query else "")
+    with context.push(url=url):
+        shown = _drawn(context, column, row, drawn_by)
+    if "data-open" in shown:
+        return mark_safe(shown)  # noqa: S308  (rendered by a template, escaped there)
+    title = shown if column.cell or column.place == "primary" else resource.title(row)
+    if not str(title).strip():
+        title = resource.title(row) or f"#{row.pk}"
+    below = format_html('<span class="sub">{}</span>', shown) if title is not shown and shown != title else ""
+    return format_html('<a class="plain" data-open href="{}">{}</a>{}', url, title, below)
 
 
 def _partial(name: str, context: Context) -> SafeString:
