@@ -34,6 +34,7 @@ Amounts and other decimals are strings, moments are UTC, unknown values are `nul
 Any column filters: `stage=NEW,WORKING`, `amount__between=1000,5000`, `arrived_at=last_30_days`; `filter=` takes a tree.
 Records carry an `ETag`; send it back as `If-Match` with a change, and it is refused (412) if somebody else was faster.
 Send an `Idempotency-Key` with what you write: sent twice, it is carried out once. `/changes` tells what changed since.
+`RateLimit-Remaining` says how many requests are left in this minute; after that 429 says when to go on.
 Every error is a problem document (`application/problem+json`)."""
 
 UNAUTHENTICATED = "Sign in with a token (Authorization: Bearer …) or a session."

@@ -57,9 +57,9 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 
 def documented(*statuses: int) -> dict[int, Any]:
-    """The refusals of an operation, as its description names them."""
+    """The refusals of an operation, as its description names them; 429 may come from every one."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (*statuses, 429)}
 
 
 def schema() -> dict[str, Any]:

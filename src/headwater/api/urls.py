@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from headwater.api.build import DESCRIPTION, build_api, document_response, openapi
+from headwater.api.limits import limited
 from headwater.api.problems import MEDIA_TYPE, problem
 
 _SAID_BY_STATUS = {405: ("method_not_allowed", "This address does not take that method.")}
@@ -79,7 +80,7 @@ def _of_nouns() -> list[URLPattern]:
     found: list[URLPattern] = []
     for pattern in api.urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
-            pattern.callback = as_problem(pattern.callback)
+            pattern.callback = limited(as_problem(pattern.callback))
             found.append(pattern)
     return found
 

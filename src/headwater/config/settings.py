@@ -179,6 +179,7 @@ CONTENT_SECURITY_POLICY = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+API_PER_MINUTE = int(os.environ.get("HEADWATER_API_PER_MINUTE", "1200"))  # requests of one token
 UPLOAD_LIMIT = int(os.environ.get("HEADWATER_UPLOAD_LIMIT_MB", "512")) << 20
 FILE_LIMIT = int(os.environ.get("HEADWATER_FILE_LIMIT_MB", "25")) << 20  # of one file put with a record
 FILE_UPLOAD_HANDLERS = [

@@ -1,0 +1,54 @@
+"""How often one caller may ask the API."""
+
+import pytest
+from django.test import Client
+from makers import AT
+
+from headwater.api import limits
+from headwater.team.actions.tokens import create_token
+
+
+@pytest.fixture
+def minute(monkeypatch):
+    """The moment it is, to be moved on."""
+    moment = {"now": 60_000_010.0}
+    monkeypatch.setattr(limits, "_window", limits._Window())
+    monkeypatch.setattr(limits.time, "time", lambda: moment["now"])
+    return moment
+
+
+@pytest.fixture
+def program(by):
+    def client() -> Client:
+        _token, secret = create_token(user_id=by.user_id, name="Test", scopes=("read",), by=by, at=AT)
+        return Client(HTTP_AUTHORIZATION=f"Bearer {secret}")
+
+    return client
+
+
+def test_whoever_asks_too_often_is_told_when_to_go_on(minute, program, settings):
+    settings.API_PER_MINUTE = 3
+    client, other = program(), program()
+    answers = [client.get("/api/v1/sources") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    refused = answers[-1]
+    assert refused["Content-Type"] == "application/problem+json" and refused.json()["code"] == "too_many_requests"
+    assert (refused["Retry-After"], refused["RateLimit-Limit"], refused["RateLimit-Reset"]) == ("30", "3", "30")
+    assert other.get("/api/v1/sources").status_code == 200, "each token has its own count"
+    minute["now"] += 30
+    assert client.get("/api/v1/sources").status_code == 200
+
+
+def test_guessing_tokens_is_limited_by_address(minute, db, settings):
+    settings.API_PER_MINUTE = 2
+    guesses = [Client(HTTP_AUTHORIZATION=f"Bearer hw_{n}").get("/api/v1/sources").status_code for n in range(3)]
+    assert guesses == [401, 401, 429]
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out(minute, program, settings):
+    settings.API_PER_MINUTE = 1
+    client = program()
+    assert [client.get("/api/v1/sources").status_code for _ in range(2)] == [200, 429]
+    minute["now"] -= 3600
+    assert client.get("/api/v1/sources").status_code == 200
