@@ -80,7 +80,7 @@ def delete_opportunity(*, opportunity_id: int, by: Actor, at: datetime) -> Oppor
 
 @action
 def restore_opportunity(*, opportunity_id: int, by: Actor, at: datetime) -> Opportunity:
-    """Bring a deleted opportunity back where it was, with the orders that fell with it.
+    """Bring a deleted opportunity back where it was, with the orders that fell with it; its lead is converted again.
 
     Raises:
         NotAllowed: the actor may not delete, hence not restore, this opportunity.
@@ -109,6 +109,7 @@ def remove_opportunity(row: Opportunity, *, by: Actor, at: datetime) -> None:
 
 
 def _bring_back(row: Opportunity, order_ids: list[int], *, by: Actor, at: datetime) -> None:
+    """Restore an opportunity whose right to be restored was checked; a lead opened again meanwhile is converted."""
     row.deleted_at = None
     row.save(update_fields=["deleted_at"])
     give_access(row, by=by, at=at)
@@ -117,6 +118,10 @@ def _bring_back(row: Opportunity, order_ids: list[int], *, by: Actor, at: dateti
         opportunity_id=row.pk, order_ids=back or None, party_id=row.party_id, organisation_id=row.organisation_id
     )
     record(fact, by=by, at=at)
+    if row.lead_id is not None:
+        lead = leads_by_ids(by, [row.lead_id]).first()
+        if lead is not None and lead.is_open and lead.stage == "SQL":
+            convert_lead(lead_id=row.lead_id, by=by, at=at)
 
 
 @undoes(*VERBS)
@@ -168,16 +173,12 @@ def take_back_opening(fact: OpportunityOpened, *, event: Event, by: Actor, at: d
 @undoes(OpportunityDeleted)
 @action
 def take_back_opportunity_deletion(fact: OpportunityDeleted, *, event: Event, by: Actor, at: datetime) -> None:
-    """Undo the deletion of an opportunity; the lead is converted again if it was opened again meanwhile."""
+    """Undo the deletion of an opportunity."""
     row = Opportunity.objects.select_for_update().filter(pk=fact.opportunity_id, deleted_at__isnull=False).first()
     if row is None:
         raise NotUndoable(reason="it is there again")
     require(by, "sell.opportunity.delete", row)
     _bring_back(row, fact.order_ids or [], by=by, at=at)
-    if row.lead_id is not None:
-        lead = leads_by_ids(by, [row.lead_id]).first()
-        if lead is not None and lead.is_open and lead.stage == "SQL":
-            convert_lead(lead_id=row.lead_id, by=by, at=at)
 
 
 @undoes(OpportunityRestored)

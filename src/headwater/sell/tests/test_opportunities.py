@@ -231,6 +231,14 @@ def test_undo_of_an_opening_opens_the_lead_again(sql_lead, by_jonas):
     assert row.deleted_at == AT and (sql_lead.exit, sql_lead.stage) == ("", "SQL")
 
 
+def test_an_opportunity_that_is_restored_has_its_lead_converted_again(sql_lead, by_jonas, by_head):
+    row = actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT)
+    undo_event(event_id=last("sell.opportunity_opened").pk, by=by_jonas, at=AT)
+    actions.restore_opportunity(opportunity_id=row.pk, by=by_head, at=AT)
+    sql_lead.refresh_from_db()
+    assert sql_lead.exit == "CONVERTED"
+
+
 def test_undo_of_moves_edits_assignments_and_losses(opened, stages, priya, by_head):
     row = opened()
     actions.move_opportunity(opportunity_id=row.pk, stage_id=stages[1].pk, by=by_head, at=AT)
