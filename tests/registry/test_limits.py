@@ -11,7 +11,7 @@ from headwater.team.actions.tokens import create_token
 @pytest.fixture
 def minute(monkeypatch):
     """The moment it is, to be moved on."""
-    moment = {"now": 60_000_010.0}
+    moment = {"now": 60_000_030.0}
     monkeypatch.setattr(limits, "_window", limits._Window())
     monkeypatch.setattr(limits.time, "time", lambda: moment["now"])
     return moment
