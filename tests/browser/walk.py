@@ -24,7 +24,7 @@ NOT_PAGES = {
     "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
-    "record_follow", "record_unfollow",
+    "record_follow", "record_unfollow", "end_session", "end_other_sessions", "settings_unlock", "settings_sign_out",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
@@ -129,12 +129,16 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     )
     yield Stop("imports-some", "/imports")
     yield Stop("account", "/account")
+    yield Stop("account-sign-ins", "/account/sign-ins")
+    yield Stop("settings-sign-ins", "/settings/sign-ins")
     yield Stop("settings-company", "/settings/company")
     yield Stop("settings-users", "/settings/users")
     yield Stop("settings-add-user", "/settings/users/new")
     yield Stop("settings-user", do=_other_user(""))
     yield Stop("settings-user-work", do=_other_user("/work"))
     yield Stop("settings-password", do=_other_user("/password"))
+    yield Stop("settings-link", do=_click_and_wait("Make a link", "h1:has-text('A link to hand over')"))
+    yield Stop("choose-password", do=_follow_link)
     yield Stop("settings-add-team", "/settings/teams/new")
     yield Stop("settings-work", "/settings/work")
     yield Stop("settings-holidays", "/settings/holidays")
@@ -318,6 +322,10 @@ def _other_user(below: str) -> Callable[[Any], None]:
         tab.goto(link.removesuffix("/password") + below)
 
     return do
+
+
+def _follow_link(tab: Any) -> None:
+    tab.goto(tab.input_value("#the-link"))
 
 
 def _sign_in_wrong(tab: Any) -> None:

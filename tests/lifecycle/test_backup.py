@@ -54,6 +54,9 @@ def test_a_backup_moves_to_another_machine(installed, tmp_path, empty):
 def test_a_backup_holds_no_sessions_and_no_secret(installed, tmp_path):
     database = sqlite3.connect(installed.home / "headwater.sqlite3")
     database.execute("INSERT INTO django_session VALUES ('thesessionkey', 'x', '2099-01-01')")
+    values = "('thesessionkey2', 'x', '2099-01-01', '', '', '2026-01-01', '2026-01-01')"
+    names = "session_key, session_data, expire_date, address, agent, started_at, seen_at"
+    database.execute(f"INSERT INTO team_session ({names}) VALUES {values}")
     database.commit()
     database.close()
     file = tmp_path / "b.tar.gz"

@@ -33,6 +33,9 @@ FOLDERS = ("files", "profiles")
 KEPT_AUTOMATIC = 5
 BLOCK = 1024 * 1024
 
+# Who is signed in; a backup opens nobody's session.
+SESSIONS = ("django_session", "team_session")
+
 
 class BackupExists(DomainError):
     """The file is there already."""
@@ -160,8 +163,9 @@ def _copy_sqlite(database: Path, copy: Path) -> Path:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
         target.execute("PRAGMA secure_delete=ON")
-        if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_session'").fetchone():
-            target.execute("DELETE FROM django_session")
+        for table in SESSIONS:
+            if target.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                target.execute(f"DELETE FROM {table}")  # noqa: S608 — our own names
         target.commit()
     except sqlite3.Error as error:
         raise BackupFailed(file=copy.name, reason=str(error)) from error
@@ -177,7 +181,12 @@ def dump_postgres(copy: Path, settings: dict[str, Any]) -> Path:
     Raises:
         BackupFailed: pg_dump is missing or refused.
     """
-    options = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=django_session")
+    options = (
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        *(f"--exclude-table-data={table}" for table in SESSIONS),
+    )
     trouble = run_postgres_tool("pg_dump", *options, "--file", str(copy), settings=settings)
     if trouble:
         raise BackupFailed(file=copy.name, reason=trouble)

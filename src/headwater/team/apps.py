@@ -24,6 +24,8 @@ class TeamConfig(AppConfig):
         closed = NavPage("settings", "Holidays", "settings_holidays", order=15, verb="team.company.change")
         register_page(closed)
         register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
+        log = NavPage("settings", "Sign-ins", "settings_sign_ins", order=25, verb="team.user.change")
+        register_page(log)
         register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
         work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
         register_page(work)

@@ -33,6 +33,43 @@ class PasswordSet(Fact, verb="team.password_set", subject="team.user:user_id", s
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignInUnlocked(
+    Fact,
+    verb="team.sign_in_unlocked",
+    subject="team.user:user_id",
+    sentence="May try to sign in again at once",
+    icon="lock",
+):
+    """Somebody had to wait after wrong tries and was let try again; so many ``tries`` count no more."""
+
+    user_id: int
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(
+    Fact, verb="team.sessions_ended", subject="team.user:user_id", sentence="Signed out elsewhere", icon="logout"
+):
+    """Somebody was signed out in ``count`` places, by themselves or by who keeps the users."""
+
+    user_id: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordLinkMade(
+    Fact,
+    verb="team.password_link_made",
+    subject="team.user:user_id",
+    sentence="Made a link to choose a password",
+    icon="link",
+):
+    """Whoever holds the new one-time link may choose that person's password; older links are void."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserDeactivated(
     Fact,
     verb="team.user_deactivated",

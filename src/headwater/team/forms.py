@@ -178,6 +178,15 @@ class NewUserForm(UserForm):
 
     password = _new_password(_("First password"))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].required = False
+        self.fields["password"].help_text = _("Left empty, you get a link with which they choose one themselves.")
+
+    def clean_password(self) -> str | None:
+        """The password, or none."""
+        return self.cleaned_data["password"] or None
+
 
 class PasswordForm(forms.Form):
     """A new password for somebody else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +13,11 @@ from django.utils.functional import SimpleLazyObject
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
 from headwater.team import queries
-from headwater.team.actions import tokens
+from headwater.team.actions import sessions, tokens
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
+    from headwater.team.sessions import SessionStore
 
 
 class Request(HttpRequest):
@@ -41,6 +42,9 @@ class ActorMiddleware:
         request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
         user = request.user
         if user.is_authenticated:
+            session = cast("SessionStore", request.session)
+            if session.is_stale(now()):
+                sessions.note_seen(session_key=session.session_key or "", at=now())
             zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined]
             with timezone.override(ZoneInfo(zone)):
                 return self.get_response(request)

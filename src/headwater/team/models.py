@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, time
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
 
 
 class Company(models.Model):
@@ -105,6 +111,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=60, default="", blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    links_made = models.PositiveIntegerField(default=0, help_text="Links to choose a password; the last one is valid.")
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -115,6 +122,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def company(self) -> str:
+        """The name of the company, which a password must not resemble."""
+        return Company.objects.filter(pk=1).values_list("name", flat=True).first() or ""
 
 
 class RevokedFor(models.TextChoices):
@@ -141,22 +153,63 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user_id}"
 
 
+class Outcome(models.TextChoices):
+    """How a try to sign in ended."""
+
+    SUCCEEDED = "SUCCEEDED", _("Signed in")
+    WRONG_PASSWORD = "WRONG_PASSWORD", _("Wrong e-mail or password")
+    LEFT = "LEFT", _("The account is switched off")
+    CODE_ASKED = "CODE_ASKED", _("Password right, code not given")
+    WRONG_CODE = "WRONG_CODE", _("Wrong code")
+    TOO_MANY = "TOO_MANY", _("Had to wait after too many tries")
+
+
 class SignInAttempt(models.Model):
-    """One try to sign in, kept to slow down guessing; old rows are swept."""
+    """One try to sign in: slows down guessing while it ``counts``, and is read in the sign-in log until swept."""
 
     email = models.CharField(max_length=254)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=80, default="", blank=True, help_text="The browser in words.")
     at = models.DateTimeField()
     succeeded = models.BooleanField()
+    outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.WRONG_PASSWORD)
+    counts = models.BooleanField(default=True)
 
     class Meta:
         indexes = [
             models.Index("email", "at", name="sign_in_email"),
             models.Index("address", "at", name="sign_in_address"),
+            models.Index("user", "at", name="sign_in_user"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} {'in' if self.succeeded else 'refused'}"
+        return f"{self.email} {self.outcome}"
+
+
+class Session(AbstractBaseSession):
+    """That somebody is signed in somewhere. Without its row nobody is, so deleting it ends the session everywhere."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=45, default="", blank=True)
+    agent = models.CharField(max_length=80, default="", blank=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """The store that keeps these rows."""
+        from headwater.team.sessions import SessionStore
+
+        return SessionStore
+
+    @property
+    def handle(self) -> str:
+        """What pages call it by: its key would open it."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
 
 
 class OnRecord(models.Model):

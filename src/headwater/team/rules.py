@@ -127,6 +127,27 @@ SIGN_IN_WINDOW_MINUTES: Final = 15
 TRIES_PER_PAIR: Final = 5
 TRIES_PER_EMAIL: Final = 50
 TRIES_PER_ADDRESS: Final = 100
+# Wrong codes of the second factor for one account, from wherever: who gets that far knows the password.
+TRIES_PER_CODE: Final = 5
+CODES_PER_DAY: Final = 20
+SIGN_IN_LOG_DAYS: Final = 90
+
+
+_BROWSERS: Final = (  # the first that is found: many call themselves by the names of others, too
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"),
+    ("python", "Python"),
+)  # fmt: skip
+_SYSTEMS: Final = (
+    ("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser_in_words(agent: str) -> str:
+    """What somebody came with, from what their browser says of itself: ``Firefox · Windows``, or nothing."""
+    found = (next((name for mark, name in names if mark in agent), "") for names in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, found))
 
 
 def manages_owners(role: str) -> bool:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, files, first_run, holidays, leaving, settings, signing_in, talk, work
+from headwater.team.views import demo, files, first_run, holidays, leaving, security, settings, signing_in, talk, work
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
     path("sign-out", signing_in.sign_out, name="sign_out"),
+    path("welcome/<str:secret>", signing_in.choose_password, name="choose_password"),
     path("first-run", first_run.first_run, name="first_run"),
     path("first-run/company", first_run.first_run_company, name="first_run_company"),
     path("first-run/start", first_run.first_run_start, name="first_run_start"),
@@ -14,6 +15,10 @@ urlpatterns = [
     path("first-run/demo/<int:job_id>", first_run.demo_progress, name="first_run_progress"),
     path("first-run/finish", first_run.finish, name="first_run_finish"),
     path("account", settings.my_account, name="my_account"),
+    path("account/sign-ins", security.my_sign_ins, name="my_sign_ins"),
+    path("account/sessions/end-others", security.end_other_sessions, name="end_other_sessions"),
+    path("account/sessions/<str:handle>/end", security.end_session, name="end_session"),
+    path("settings/sign-ins", security.all_sign_ins, name="settings_sign_ins"),
     path("settings/company", settings.company, name="settings_company"),
     path("settings/holidays", holidays.holidays, name="settings_holidays"),
     path("settings/holidays/fill", holidays.fill, name="settings_fill_holidays"),
@@ -29,6 +34,9 @@ urlpatterns = [
     path("settings/users/new", settings.add_user, name="settings_add_user"),
     path("settings/users/<int:user_id>", settings.change_user, name="settings_change_user"),
     path("settings/users/<int:user_id>/password", settings.set_password, name="settings_password"),
+    path("settings/users/<int:user_id>/link", settings.make_link, name="settings_link"),
+    path("settings/users/<int:user_id>/unlock", settings.unlock_user, name="settings_unlock"),
+    path("settings/users/<int:user_id>/sign-out", settings.sign_out_user, name="settings_sign_out"),
     path("settings/users/<int:user_id>/switch", settings.switch_user, name="settings_switch_user"),
     path("settings/users/<int:user_id>/work", leaving.work, name="settings_user_work"),
     path("settings/users/<int:user_id>/work/hand-over", leaving.hand_over, name="settings_hand_over"),

@@ -15,10 +15,12 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.team.actions.sessions import drop_sessions_of
 from headwater.team.actions.tokens import revoke_tokens_of
-from headwater.team.events import PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
+from headwater.team.events import PasswordLinkMade, PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
 from headwater.team.models import ApiToken, RevokedFor, Role, Team, User
 from headwater.team.queries import user_by_email
+from headwater.team.queries.signing_in import link_secret, user_of_link
 from headwater.team.rules import manages_owners
 
 
@@ -33,6 +35,13 @@ class LastOwner(Conflict):
 
     code = "last_owner"
     message = "This is the last owner. Make somebody else an owner first."
+
+
+class LinkOver(NotFound):
+    """A link to choose a password was used, replaced, or is too old."""
+
+    code = "link_over"
+    message = "This link is not valid any more. Ask an administrator for a new one."
 
 
 @action
@@ -67,9 +76,12 @@ def add_user(
 
 
 @action
-def set_password(*, user_id: int, password: str, by: Actor, at: datetime, keep_tokens: bool = False) -> User:
+def set_password(
+    *, user_id: int, password: str, by: Actor, at: datetime, keep_tokens: bool = False, session_key: str = ""
+) -> User:
     """Change somebody's password, one's own or with the right to change users; their sessions end, and so do their
-    tokens unless they are to be kept: whoever knew the old password may have made one.
+    tokens unless they are to be kept: whoever knew the old password may have made one. The session with
+    ``session_key`` stays.
 
     Raises:
         Invalid: it is too easy to guess.
@@ -81,11 +93,47 @@ def set_password(*, user_id: int, password: str, by: Actor, at: datetime, keep_t
         _require_rank(by, user.role)
     _give_password(user, password)
     user.save(update_fields=["password"])
+    drop_sessions_of(user.pk, besides=session_key)
     kept = ApiToken.objects.filter(user=user, revoked_at=None).count() if keep_tokens else 0
     if not keep_tokens:
         revoke_tokens_of(user.pk, why=RevokedFor.PASSWORD, by=by, at=at)
     record(PasswordSet(user_id=user.pk, kept_tokens=kept or None), by=by, at=at)
     return user
+
+
+@action
+def make_password_link(*, user_id: int, by: Actor, at: datetime) -> str:
+    """The secret of a link with which a colleague chooses a password, once, within three days; to be handed over.
+
+    It is signed, not kept: a newer one, a new password and a sign-in make it worthless.
+
+    Raises:
+        NotAllowed: it is an owner's and you are none.
+        NotFound: nobody like that works here.
+    """
+    by.require("team.user.change")
+    user = _locked(user_id)
+    if not user.is_active:
+        raise NotFound()
+    _require_rank(by, user.role)
+    user.links_made += 1
+    user.save(update_fields=["links_made"])
+    record(PasswordLinkMade(user_id=user.pk), by=by, at=at)
+    return link_secret(user, at=at)
+
+
+@action
+def use_password_link(*, secret: str, password: str, by: Actor, at: datetime) -> User:
+    """Use up a link: choose one's password. Whoever holds it is nobody yet, so the link itself acts.
+
+    Raises:
+        LinkOver: it is not valid (any more).
+        Invalid: the password is too easy to guess.
+    """
+    user = user_of_link(secret, at=at)
+    if user is None or user_of_link(secret, at=at, among=User.objects.select_for_update()) is None:
+        raise LinkOver()
+    return set_password(user_id=user.pk, password=password, by=by, at=at)
 
 
 @action
@@ -146,6 +194,7 @@ def deactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
         _refuse_last_owner(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
+    drop_sessions_of(user.pk)
     record(UserDeactivated(user_id=user.pk), by=by, at=at)
     return user
 

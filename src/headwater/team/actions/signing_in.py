@@ -1,20 +1,32 @@
-"""Slowing down whoever guesses passwords, without locking out whoever forgot one.
+"""Slowing down whoever guesses passwords, without locking out whoever forgot one; and the sign-in log.
 
 Tries are no facts of the business and change nothing in it: each is one statement of its own, outside the log.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.utils.translation import ngettext
 
-from headwater.platform.errors import DomainError
-from headwater.team.models import SignInAttempt
-from headwater.team.rules import SIGN_IN_WINDOW_MINUTES, TRIES_PER_ADDRESS, TRIES_PER_EMAIL, TRIES_PER_PAIR
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.events import record
+from headwater.team.events import SignInUnlocked
+from headwater.team.models import Outcome, SignInAttempt, User
+from headwater.team.queries import user_by_email
+from headwater.team.rules import (
+    SIGN_IN_LOG_DAYS,
+    SIGN_IN_WINDOW_MINUTES,
+    TRIES_PER_ADDRESS,
+    TRIES_PER_EMAIL,
+    TRIES_PER_PAIR,
+)
 
 WINDOW = timedelta(minutes=SIGN_IN_WINDOW_MINUTES)
-KEPT = timedelta(days=30)
+KEPT = timedelta(days=SIGN_IN_LOG_DAYS)
 
 
 class TooManyTries(DomainError):
@@ -33,23 +45,54 @@ class TooManyTries(DomainError):
         super().__init__(words % {"minutes": minutes})
 
 
-def note_try(*, email: str, address: str, at: datetime) -> SignInAttempt:
+def note_try(*, email: str, address: str, at: datetime, agent: str = "") -> SignInAttempt:
     """Count a try before the password is looked at, so that many at once do not slip through.
 
     Raises:
         TooManyTries: too many failed lately for this e-mail from this address, for the e-mail, or from the address.
     """
-    attempt = _store_try(email=email.strip().casefold()[:254], address=address[:45], at=at)
+    attempt = _store_try(email=email.strip().casefold()[:254], address=address[:45], at=at, agent=agent)
     wait = _wait(attempt, at)
     if wait is not None:
-        _forget_try(attempt)
+        _refuse_try(attempt, at)
         raise TooManyTries(wait)
     return attempt
 
 
 def note_success(*, attempt_id: int) -> None:
-    """The password was right: earlier failures of this e-mail from this address count no more."""
-    SignInAttempt.objects.filter(pk=attempt_id).update(succeeded=True)
+    """Somebody is in: earlier failures of this e-mail from this address count no more."""
+    SignInAttempt.objects.filter(pk=attempt_id).update(succeeded=True, outcome=Outcome.SUCCEEDED)
+
+
+def forget_try(*, attempt_id: int) -> None:
+    """It was no try to sign in."""
+    SignInAttempt.objects.filter(pk=attempt_id).delete()
+
+
+@action
+def unlock_user(*, user_id: int, by: Actor, at: datetime) -> int:
+    """Let a colleague try again at once who has to wait after too many wrong tries; how many are forgiven.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    by.require("team.user.change")
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound()
+    forgiven = SignInAttempt.objects.filter(
+        email=user.email.casefold(), succeeded=False, counts=True, at__gt=at - WINDOW
+    ).update(counts=False)
+    if forgiven:
+        record(SignInUnlocked(user_id=user.pk, tries=forgiven), by=by, at=at)
+    return forgiven
+
+
+def is_waiting(user: User, *, at: datetime) -> bool:
+    """Whether somebody has to wait before the next try, from some address or from all."""
+    failed = SignInAttempt.objects.filter(email=user.email.casefold(), counts=True, at__gt=at - WINDOW)
+    pairs = Counter(failed.filter(succeeded=False).values_list("address", flat=True))
+    return bool(pairs) and (max(pairs.values()) >= TRIES_PER_PAIR or pairs.total() >= TRIES_PER_EMAIL)
 
 
 def tries_left(attempt: SignInAttempt, *, at: datetime) -> int:
@@ -63,18 +106,30 @@ def sweep_tries(*, at: datetime) -> int:
     return removed
 
 
-def _store_try(*, email: str, address: str, at: datetime) -> SignInAttempt:
-    return SignInAttempt.objects.create(email=email, address=address, at=at, succeeded=False)
+def _store_try(*, email: str, address: str, at: datetime, agent: str) -> SignInAttempt:
+    user = user_by_email(email)
+    outcome = Outcome.LEFT if user is not None and not user.is_active else Outcome.WRONG_PASSWORD
+    return SignInAttempt.objects.create(
+        email=email, user=user, address=address, agent=agent[:80], at=at, succeeded=False, outcome=outcome
+    )
 
 
-def _forget_try(attempt: SignInAttempt) -> None:
-    # A try that was refused unseen must not make the wait longer.
-    attempt.delete()
+def _refuse_try(attempt: SignInAttempt, at: datetime) -> None:
+    # A try that was refused unseen must not make the wait longer; the log tells of the first one only.
+    told = SignInAttempt.objects.filter(
+        email=attempt.email, address=attempt.address, outcome=Outcome.TOO_MANY, at__gt=at - WINDOW
+    )
+    if told.exists():
+        attempt.delete()
+    else:
+        SignInAttempt.objects.filter(pk=attempt.pk).update(counts=False, outcome=Outcome.TOO_MANY)
 
 
 def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
     """How long until the next try, or None when this one may go on."""
-    failed = SignInAttempt.objects.filter(succeeded=False, at__gt=at - WINDOW, pk__lt=attempt.pk).order_by("at", "pk")
+    failed = SignInAttempt.objects.filter(succeeded=False, counts=True, at__gt=at - WINDOW, pk__lt=attempt.pk).order_by(
+        "at", "pk"
+    )
     pair = [t for t in _failures_of_pair(attempt, at) if t.pk < attempt.pk]
     waits = []
     for tries, allowed in (
@@ -90,4 +145,4 @@ def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
 def _failures_of_pair(attempt: SignInAttempt, at: datetime) -> list[SignInAttempt]:
     pair = SignInAttempt.objects.filter(email=attempt.email, address=attempt.address, at__gt=at - WINDOW)
     last_success = pair.filter(succeeded=True).order_by("-pk").values_list("pk", flat=True).first() or 0
-    return list(pair.filter(succeeded=False, pk__gt=last_success).order_by("at", "pk"))
+    return list(pair.filter(succeeded=False, counts=True, pk__gt=last_success).order_by("at", "pk"))

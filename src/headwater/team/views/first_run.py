@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +19,7 @@ from headwater.platform.models import Job
 from headwater.team import queries
 from headwater.team.actions import company as first_steps
 from headwater.team.forms import FirstCompanyForm, OwnerForm, show_refusal
+from headwater.team.views.signing_in import open_session
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -55,7 +55,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
         except first_steps.WrongSetupToken as refusal:
             form.add_error("token", refusal.text)
         else:
-            login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
+            open_session(request, owner)
             return redirect("first_run_company")
     return _page(request, "team/first_run_owner.html", 1, status=422, form=form)
 

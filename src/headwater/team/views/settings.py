@@ -9,6 +9,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,12 +18,13 @@ from django.views.decorators.http import require_POST
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.team import forms, queries
-from headwater.team.actions import accounts, tokens
+from headwater.team.actions import accounts, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
+from headwater.team.views.security import knows_password, where_signed_in
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -74,6 +76,8 @@ def add_user(request: Request) -> HttpResponse:
         except Invalid as refusal:
             forms.show_refusal(form, refusal)
         else:
+            if form.cleaned_data["password"] is None:
+                return _link_page(request, user)
             messages.success(request, _("%(name)s can sign in now.") % {"name": user.name})
             return redirect("settings_users")
     return _form_page(request, form, _("Add a colleague"), back="settings_users", status=_status(form))
@@ -95,7 +99,10 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
         else:
             messages.success(request, _("The account is saved."))
             return redirect("settings_users")
-    return _form_page(request, form, user.name, back="settings_users", colleague=user, status=_status(form))
+    waits = signing_in.is_waiting(user, at=now())
+    return _form_page(
+        request, form, user.name, back="settings_users", colleague=user, waits=waits, status=_status(form)
+    )
 
 
 @sensitive_post_parameters("password")
@@ -113,7 +120,31 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
             messages.success(request, _("The password of %(name)s is changed.") % {"name": user.name})
             return redirect("settings_users")
     title = _("Password of %(name)s") % {"name": user.name}
-    return _form_page(request, form, title, back="settings_users", status=_status(form))
+    return _form_page(request, form, title, back="settings_users", link_for=user, status=_status(form))
+
+
+@never_cache
+@require_POST
+def make_link(request: Request, user_id: int) -> HttpResponse:
+    """A one-time link with which a colleague chooses a password, to be handed over."""
+    return _link_page(request, _user(user_id))
+
+
+@require_POST
+def unlock_user(request: Request, user_id: int) -> HttpResponse:
+    """Let a colleague try again at once."""
+    signing_in.unlock_user(user_id=user_id, by=request.actor, at=now())
+    messages.success(request, _("%(name)s can try again now.") % {"name": _user(user_id).name})
+    return redirect("settings_change_user", user_id)
+
+
+@require_POST
+def sign_out_user(request: Request, user_id: int) -> HttpResponse:
+    """Sign a colleague out everywhere."""
+    user = _user(user_id)
+    sessions.end_sessions(user_id=user.pk, by=request.actor, at=now())
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": user.name})
+    return redirect("settings_change_user", user_id)
 
 
 @require_POST
@@ -175,6 +206,7 @@ def revoke_token(request: Request, token_id: int) -> HttpResponse:
     return redirect("settings_tokens")
 
 
+@never_cache
 @sensitive_post_parameters("current", "password")
 def my_account(request: Request) -> HttpResponse:
     """One's own name, time zone and password."""
@@ -192,11 +224,11 @@ def my_account(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("Your account is saved."))
             return redirect("my_account")
-    if asked == "password" and password.is_valid() and _is_present_password(user, password):
+    if asked == "password" and password.is_valid() and knows_password(request, password):
         try:
             changed = accounts.set_password(
                 user_id=user.pk, password=password.cleaned_data["password"], by=request.actor, at=now(),
-                keep_tokens=password.cleaned_data["keep_tokens"],
+                keep_tokens=password.cleaned_data["keep_tokens"], session_key=request.session.session_key or "",
             )  # fmt: skip
         except Invalid as refusal:
             forms.show_refusal(password, refusal)
@@ -207,15 +239,15 @@ def my_account(request: Request) -> HttpResponse:
             said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
             messages.success(request, f"{_('Your password is changed.')} {said}")
             return redirect("my_account")
-    context = {"profile": profile, "password": password}
+    context = {"profile": profile, "password": password, **where_signed_in(request)}
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
 
 
-def _is_present_password(user: User, form: Form) -> bool:
-    if user.check_password(form.cleaned_data["current"]):
-        return True
-    form.add_error("current", _("This is not your present password."))
-    return False
+def _link_page(request: Request, user: User) -> HttpResponse:
+    secret = accounts.make_password_link(user_id=user.pk, by=request.actor, at=now())
+    link = request.build_absolute_uri(reverse("choose_password", args=[secret]))
+    # The link is shown in this answer and nowhere else: only its signature's key is kept.
+    return render(request, "team/password_link.html", {"colleague": user, "link": link})
 
 
 def _user(user_id: int) -> User:

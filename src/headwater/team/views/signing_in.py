@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +18,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
+from headwater.platform.errors import Invalid
 from headwater.team import queries
+from headwater.team.actions import accounts
 from headwater.team.actions import signing_in as tries
-from headwater.team.forms import SignInForm
+from headwater.team.forms import PasswordForm, SignInForm, show_refusal
+from headwater.team.models import User
+from headwater.team.queries.signing_in import user_of_link
+from headwater.team.rules import browser_in_words
+from headwater.team.sessions import ADDRESS, AGENT, STARTED
+from headwater.web.http import refusal_page
 
 KEPT_SIGNED_IN = timedelta(days=30)
 
@@ -42,7 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _page(request, form, wanted, status=422)
     email, at = form.cleaned_data["email"], now()
     try:
-        attempt = tries.note_try(email=email, address=address_of(request), at=at)
+        attempt = tries.note_try(email=email, address=address_of(request), at=at, agent=agent_of(request))
     except tries.TooManyTries as refusal:
         form.add_error(None, refusal.text)
         response = _page(request, form, wanted, status=refusal.status)
@@ -54,11 +63,42 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error("password", _wrong(left))
         return _page(request, form, wanted, status=422)
     tries.note_success(attempt_id=attempt.pk)
-    login(request, user)  # also gives the session a new key
-    request.session.set_expiry(KEPT_SIGNED_IN if form.cleaned_data["keep"] else 0)
+    open_session(request, user, keep=form.cleaned_data["keep"])
     if queries.waits_for_company(queries.actor_of(user)):
         return redirect("first_run_company")
     return redirect(wanted)
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters("password")
+def choose_password(request: HttpRequest, secret: str) -> HttpResponse:
+    """Where a one-time link leads: a colleague chooses a password, then signs in with it."""
+    user = user_of_link(secret, at=now())
+    if user is None:
+        return refusal_page(request, accounts.LinkOver())
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.use_password_link(
+                secret=secret, password=form.cleaned_data["password"], by=job_actor("password link"), at=now()
+            )
+        except Invalid as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Your password is set. Sign in with it."))
+            return redirect("sign_in")
+    context = {"form": form, "colleague": user}
+    return render(request, "team/choose_password.html", context, status=422 if form.errors else 200)
+
+
+def open_session(request: HttpRequest, user: User, *, keep: bool = False) -> None:
+    """Sign somebody in who has shown all that is asked for, and keep from where for the list of their sessions."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")  # also gives the session a new key
+    session = request.session
+    session[ADDRESS], session[AGENT] = address_of(request)[:45], agent_of(request)
+    session[STARTED] = now().isoformat()
+    session.set_expiry(KEPT_SIGNED_IN if keep else 0)
 
 
 @never_cache
@@ -80,6 +120,11 @@ def address_of(request: HttpRequest) -> str:
             # The last entry is the proxy's own; those before it are whatever the visitor wrote.
             return forwarded.rsplit(",", 1)[-1].strip()
     return cast("str", request.META.get("REMOTE_ADDR", ""))
+
+
+def agent_of(request: HttpRequest) -> str:
+    """The browser of a request in words."""
+    return browser_in_words(request.headers.get("User-Agent", "")[:400])
 
 
 def _local_path(wanted: str) -> str:

@@ -1,0 +1,60 @@
+"""Where people are signed in, and signing them out there."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+
+from headwater.platform.action import action
+from headwater.platform.actor import Actor, ActorKind
+from headwater.platform.errors import NotAllowed, NotFound
+from headwater.platform.events import record
+from headwater.team.events import SessionsEnded
+from headwater.team.models import Session
+
+
+@action
+def end_session(*, handle: str, by: Actor, at: datetime) -> None:
+    """Sign oneself out in one place, at once.
+
+    Raises:
+        NotFound: one is not signed in there (any more).
+    """
+    user_id = _person(by)
+    mine = Session.objects.select_for_update().filter(user_id=user_id)
+    found = next((each for each in mine if hmac.compare_digest(each.handle, handle)), None)
+    if found is None:
+        raise NotFound("That session is over already.")
+    found.delete()
+    record(SessionsEnded(user_id=user_id, count=1), by=by, at=at)
+
+
+@action
+def end_sessions(*, user_id: int, by: Actor, at: datetime, besides: str = "") -> int:
+    """Sign somebody out everywhere, oneself or with the right to change users; how many sessions ended.
+
+    ``besides`` is the key of the session that stays.
+    """
+    if user_id != _person(by):
+        by.require("team.user.change")
+    count = drop_sessions_of(user_id, besides=besides)
+    if count:
+        record(SessionsEnded(user_id=user_id, count=count), by=by, at=at)
+    return count
+
+
+def drop_sessions_of(user_id: int, *, besides: str = "") -> int:
+    """End somebody's sessions in the action that has checked the right to; how many there were."""
+    removed, _ = Session.objects.filter(user_id=user_id).exclude(session_key=besides).delete()
+    return removed
+
+
+def note_seen(*, session_key: str, at: datetime) -> None:
+    """Keep when a session was last used, to a few minutes; no fact: nothing changed in the business."""
+    Session.objects.filter(pk=session_key, seen_at__lt=at).update(seen_at=at)
+
+
+def _person(by: Actor) -> int:
+    if by.kind is ActorKind.TOKEN:
+        raise NotAllowed("A token is not signed in anywhere. Sign in.")
+    return by.user_id or 0

@@ -1,0 +1,58 @@
+"""Reads about signing in: the log, where people are signed in, and links to choose a password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db.models import Q, QuerySet
+
+from headwater.platform.actor import Actor
+from headwater.team.models import Session, SignInAttempt, User
+
+
+class _LinkMaker(PasswordResetTokenGenerator):
+    """Django's signed links; what they are signed over changes with their use, a new one, and a sign-in."""
+
+    key_salt = "headwater.team.password_link"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self._at = at
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.links_made}{user.is_active}"
+
+    def _now(self) -> datetime:
+        return self._at.replace(tzinfo=None)
+
+
+def link_secret(user: User, *, at: datetime) -> str:
+    """What stands in a link with which this user chooses a password."""
+    return f"{user.pk}-{_LinkMaker(at).make_token(user)}"
+
+
+def user_of_link(secret: str, *, at: datetime, among: QuerySet[User] | None = None) -> User | None:
+    """Whose link that is; None when it was used, replaced or is too old."""
+    number, _, token = secret.partition("-")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    users = User.objects.all() if among is None else among
+    user = users.filter(pk=int(number), is_active=True).first()
+    return user if user is not None and _LinkMaker(at).check_token(user, token) else None
+
+
+def sessions_of(user_id: int, *, at: datetime) -> QuerySet[Session]:
+    """Where somebody is signed in, the last used first."""
+    return Session.objects.filter(user_id=user_id, expire_date__gt=at).order_by("-seen_at", "-started_at")
+
+
+def sign_ins_of(user: User) -> QuerySet[SignInAttempt]:
+    """Who tried to sign in as this user, the last first."""
+    return SignInAttempt.objects.filter(user=user).order_by("-pk")
+
+
+def sign_ins(actor: Actor) -> QuerySet[SignInAttempt]:
+    """Who tried to sign in, the last first: everybody's with the right to, else one's own."""
+    everybody = SignInAttempt.objects.select_related("user").order_by("-pk")
+    return everybody if actor.may("team.user.change") else everybody.filter(Q(user_id=actor.user_id or 0))
