@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.acquire.events import CampaignAdded, CampaignDeleted, CampaignRestored, CampaignSourcesChanged
-from headwater.acquire.models import Campaign, Source
+from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
 from headwater.acquire.rules import LONGEST_NAME, fold_name
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -183,12 +183,11 @@ def ensure_campaigns(
         )
         facts = [CampaignAdded(campaign_id=found[key], name=name) for key, name in missing.items()]
         record_bulk(facts, by=by, at=[at] * len(facts))
-    if sources:
-        links = {(found[keys[n]], source_id) for n, ids in sources.items() if n in keys for source_id in ids}
-        through = Campaign.sources.through
-        through.objects.bulk_create(
-            [through(campaign_id=c, source_id=s) for c, s in sorted(links)], ignore_conflicts=True
-        )
+    through: dict[int, set[int]] = {}
+    for name, source_ids in (sources or {}).items():
+        if name in keys:
+            through.setdefault(found[keys[name]], set()).update(source_ids)
+    _run_also(through, new={found[key] for key in missing}, by=by, at=at)
     return {name: found[key] for name, key in keys.items()}
 
 
@@ -258,6 +257,34 @@ def _set_sources(campaign: Campaign, source_ids: Iterable[int], *, by: Actor, at
         campaign.sources.set(after)
         fact = CampaignSourcesChanged(campaign_id=campaign.pk, name=campaign.name, before=before, after=after)
         record(fact, by=by, at=at)
+
+
+def _run_also(through: Mapping[int, Collection[int]], *, new: Collection[int], by: Actor, at: datetime) -> None:
+    """Let campaigns run through these sources, too; those that are not ``new`` tell of it."""
+    links = Campaign.sources.through
+    before: dict[int, set[int]] = {pk: set() for pk in through}
+    for pk, source_id in links.objects.filter(campaign__in=through).values_list("campaign_id", "source_id"):
+        before[pk].add(source_id)
+    more = {pk: ids for pk, source_ids in through.items() if (ids := set(source_ids) - before[pk])}
+    fresh = [links(campaign_id=pk, source_id=each) for pk in more for each in sorted(more[pk])]
+    links.objects.bulk_create(fresh, ignore_conflicts=True)
+    names = Campaign.objects.filter(pk__in=more.keys() - set(new)).order_by("pk").values_list("pk", "name")
+    facts = [
+        CampaignSourcesChanged(
+            campaign_id=pk, name=name, before=sorted(before[pk]), after=sorted(before[pk] | more[pk])
+        )
+        for pk, name in names
+    ]  # fmt: skip
+    record_bulk(facts, by=by, at=[at] * len(facts))
+
+
+def leave_sources(campaign: Campaign, brought: Collection[int], *, by: Actor, at: datetime) -> None:
+    """Let a campaign run no more through sources that an import had brought, but for those that records name."""
+    for model in (Touchpoint, SpendEntry):
+        rows = model._default_manager.filter(campaign=campaign, source__in=list(brought), deleted_at=None)
+        brought = set(brought) - set(rows.values_list("source_id", flat=True))
+    staying = campaign.sources.exclude(pk__in=list(brought)).values_list("pk", flat=True)
+    _set_sources(campaign, list(staying), by=by, at=at)
 
 
 def _locked(campaign_id: int) -> Campaign:

@@ -17,7 +17,7 @@ from headwater.acquire.actions.campaigns import (
     ensure_campaigns,
 )
 from headwater.acquire.actions.campaigns import restore_campaign as bring_campaign_back
-from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
+from headwater.acquire.actions.origins_undo import UNDO_LINKS, UNDO_ORIGINS, UNDO_SOURCES
 from headwater.acquire.actions.sources import add_source, archive_source, change_source, ensure_sources, restore_source
 from headwater.acquire.events import CampaignDeleted, SourceArchived, SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
@@ -180,7 +180,7 @@ def undo_campaign_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResul
         else:
             delete_campaign(campaign_id=pk, by=by, at=at)
             removed += 1
-    named = undo_at_once(UNDO_ORIGINS[1:], batch_id=batch_id, by=by, at=at)
+    named = undo_at_once((UNDO_LINKS, UNDO_SOURCES), batch_id=batch_id, by=by, at=at)
     return UndoResult(removed=removed, restored=restored, kept=kept) + named
 
 

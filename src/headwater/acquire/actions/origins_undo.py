@@ -1,18 +1,38 @@
-"""Taking back the sources and campaigns that an import named for the first time, where nothing uses them."""
+"""Taking back sources and campaigns that an import named for the first time, or together, where nothing uses them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from headwater.acquire.actions.campaigns import delete_campaign
+from headwater.acquire.actions.campaigns import delete_campaign, leave_sources
 from headwater.acquire.actions.sources import archive_source
+from headwater.acquire.events import CampaignSourcesChanged
 from headwater.acquire.models import Campaign, Source
 from headwater.platform.actor import Actor
 from headwater.platform.batch import happened_to, still_named, worked_on_since
+from headwater.platform.events import facts_of
 from headwater.platform.importer import Kept, UndoResult, UndoStep
+from headwater.platform.models import Event
 
 CHANGED = "it was changed since"
+
+
+def _links(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
+    """Campaigns that were here run through their former sources again, unless these were changed since."""
+    kept = []
+    facts: dict[int, list[CampaignSourcesChanged]] = {pk: [] for pk in ids}
+    events = Event.objects.filter(batch_id=batch_id, verb=CampaignSourcesChanged.verb, subject_id__in=ids)
+    for fact in facts_of(list(events.order_by("pk"))):
+        assert isinstance(fact, CampaignSourcesChanged)
+        facts[fact.campaign_id].append(fact)
+    for campaign in Campaign.objects.select_for_update().filter(pk__in=ids, deleted_at=None).order_by("pk"):
+        told = facts[campaign.pk]
+        if set(told[-1].after) == set(campaign.sources.values_list("pk", flat=True)):
+            leave_sources(campaign, {pk for fact in told for pk in {*fact.after} - {*fact.before}}, by=by, at=at)
+        else:
+            kept.append(Kept(campaign.pk, campaign.name, "its sources were changed since", kind="campaigns"))
+    return UndoResult(kept=kept)
 
 
 def _campaigns(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
@@ -43,15 +63,19 @@ def _sources(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> U
     return UndoResult(kept=kept, also=also)
 
 
-UNDO_ORIGINS = (
-    UndoStep(
-        "acquire.campaign.delete",
-        lambda batch_id: happened_to("acquire.campaign", batch_id, "acquire.campaign_added"),
-        _campaigns,
-    ),
-    UndoStep(
-        "acquire.source.delete",
-        lambda batch_id: happened_to("acquire.source", batch_id, "acquire.source_added", "acquire.source_restored"),
-        _sources,
-    ),
+UNDO_LINKS = UndoStep(
+    "acquire.campaign.change",
+    lambda batch_id: happened_to("acquire.campaign", batch_id, CampaignSourcesChanged.verb),
+    _links,
 )
+UNDO_CAMPAIGNS = UndoStep(
+    "acquire.campaign.delete",
+    lambda batch_id: happened_to("acquire.campaign", batch_id, "acquire.campaign_added"),
+    _campaigns,
+)
+UNDO_SOURCES = UndoStep(
+    "acquire.source.delete",
+    lambda batch_id: happened_to("acquire.source", batch_id, "acquire.source_added", "acquire.source_restored"),
+    _sources,
+)
+UNDO_ORIGINS = (UNDO_LINKS, UNDO_CAMPAIGNS, UNDO_SOURCES)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from headwater.acquire.actions import archive_source, change_source, restore_source
+from headwater.acquire.actions import archive_source, change_campaign, change_source, restore_source
 from headwater.acquire.models import Campaign, Source
 from headwater.parties.models import PartyTag, Tag
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, UndoResult
+from headwater.platform.models import Event
 from headwater.qualify import actions, imports
 from headwater.qualify.models import Lead
 
@@ -66,6 +67,33 @@ def test_sources_that_others_use_or_changed_stay(by_head: Actor) -> None:
     result = undo(by_head, 2)
     assert [(k.title, k.reason) for k in result.kept] == [("Expo", "it was changed since")]
     assert Source.objects.filter(archived_at=None).count() == 2
+
+
+def test_a_campaign_that_was_here_runs_through_its_former_sources_again(by_head: Actor) -> None:
+    bring(by_head, {**ORLA, "source": "Fair", "campaign": "Spring"})
+    bring(by_head, {**BAS, "source": "Mail", "campaign": "Spring"}, number=2)
+    spring = Campaign.objects.get()
+    assert Event.objects.get(verb="acquire.campaign_sources_changed").batch_id == 2
+    assert undo(by_head, 2).also == ("Source “Mail”",)
+    assert [source.name for source in spring.sources.all()] == ["Fair"]
+    bring(by_head, {**BAS, "source": "Mail", "campaign": "Spring"}, number=3)
+    lead = Lead.objects.get(source__name="Mail")
+    actions.move_lead(lead_id=lead.pk, stage="WORKING", by=by_head, at=AT)
+    undo(by_head, 3)
+    assert spring.sources.count() == 2, "what stays names it"
+
+
+def test_sources_of_a_campaign_that_somebody_set_since_stay(by_head: Actor) -> None:
+    bring(by_head, {**ORLA, "source": "Fair", "campaign": "Spring"})
+    bring(by_head, {**BAS, "source": "Mail", "campaign": "Spring"}, number=2)
+    spring, mail = Campaign.objects.get(), Source.objects.get(name="Mail")
+    change_campaign(campaign_id=spring.pk, source_ids=[mail.pk], by=by_head, at=AT)
+    result = undo(by_head, 2)
+    reasons = {(kept.kind, kept.title): kept.reason for kept in result.kept}
+    assert reasons == {
+        ("campaigns", "Spring"): "its sources were changed since", ("sources", "Mail"): "records come from it"
+    }  # fmt: skip
+    assert list(spring.sources.all()) == [mail]
 
 
 def test_tags_come_off_people_who_were_here_before(by_head: Actor) -> None:
