@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from headwater import __version__
-from headwater.api import endpoint, history, problems
+from headwater.api import endpoint, history, problems, upsert
 from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
 from headwater.api.filters import filter_parameters, tree_schema
@@ -139,6 +139,18 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
             str(resource.change.label),
             doc,
         )
+    if resource.create is not None and resource.change is not None:
+        named = f"{base}/external/{{system}}/{{path:external_id}}"
+        add(
+            "GET",
+            named,
+            "show_external",
+            _named(upsert.show_external, resource),
+            "By its id elsewhere",
+            _one_doc(resource),
+        )
+        put = _named(upsert.put_external, resource)
+        add("PUT", named, "put_external", put, "Make or change, by its id elsewhere", _put_doc(resource))
     for command in resource.commands:
         path, body = f"do/{command.key}", form_schema(command.form)
         one = _with_id(endpoint.run_command, resource, command)
@@ -163,6 +175,14 @@ def _without_id(
 def _with_id(view: Callable[..., HttpResponse], resource: Resource, *about: Any) -> Callable[..., HttpResponse]:
     def operation(request: Any, pk: int) -> HttpResponse:
         return view(request, resource.for_actor(request.actor), *about, pk=pk)
+
+    operation.__doc__ = view.__doc__
+    return operation
+
+
+def _named(view: Callable[..., HttpResponse], resource: Resource) -> Callable[..., HttpResponse]:
+    def operation(request: Any, system: str, external_id: str) -> HttpResponse:
+        return view(request, resource.for_actor(request.actor), system=system, external_id=external_id)
 
     operation.__doc__ = view.__doc__
     return operation
@@ -298,6 +318,20 @@ def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema
         },
         **({} if status == 201 else {"parameters": [_IF_MATCH]}),
     }
+
+
+def _put_doc(resource: Resource) -> Schema:
+    assert resource.create is not None
+    assert resource.change is not None
+    new, old = form_schema(resource.create.form), form_schema(resource.change.form, partial=True)
+    body = {**old, "properties": {**old["properties"], **new["properties"]}}
+    document = _write_doc(resource, body)
+    left = {"type": "array", "items": {"type": "string"}, "description": "Values that only a new row takes."}
+    shown = {"anyOf": [{"$ref": f"#/components/schemas/{_name(resource)}Record"}, _ID_ONLY]}
+    changed = {"allOf": [shown, {"type": "object", "properties": {"left_alone": left}}]}
+    document["responses"][200] = _versioned(_json(changed, "The row after the change"))
+    document["responses"][201] = _versioned(_json(shown, "The new row"))
+    return document
 
 
 def _bulk_doc(body: Schema) -> Schema:

@@ -31,7 +31,7 @@ PAGING = ("view", "q", "sort", "cursor", "limit", "filter", "include_archived")
 
 def list_rows(request: Any, resource: Resource) -> JsonResponse:
     """One page of the rows that match."""
-    _require_see(request, resource)
+    require_see(request, resource)
     params = _params(request, resource)
     page = page_of(
         _matching(request, resource, params),
@@ -46,7 +46,7 @@ def list_rows(request: Any, resource: Resource) -> JsonResponse:
 
 def count_rows(request: Any, resource: Resource) -> JsonResponse:
     """How many rows match; beyond the limit only that there are more."""
-    _require_see(request, resource)
+    require_see(request, resource)
     params = _params(request, resource)
     words = params.get("q", "").strip()
     rows = _matching(request, resource, {**params, "q": ""})
@@ -56,7 +56,7 @@ def count_rows(request: Any, resource: Resource) -> JsonResponse:
 
 def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
     """The rows that match as a file, in their order, with the columns wanted; noted in the log."""
-    _require_see(request, resource)
+    require_see(request, resource)
     request.actor.require(resource.verb("export"))
     params = _params(request, resource, besides=("format", "cols"))
     keys = [key for key in params.get("cols", "").split(",") if key]
@@ -75,19 +75,27 @@ def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
 
 def show_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
     """One row in full."""
-    _require_see(request, resource)
-    return _shown(resource, _row(request, resource, pk))
+    require_see(request, resource)
+    return _shown(resource, row_of(request, resource, pk))
 
 
 def create_row(request: Any, resource: Resource) -> JsonResponse:
     """A new row, by the action that makes one."""
-    command = _of(request, resource.create)
-    form = _checked(command.form(_body(request, command), actor=request.actor))
+    command = command_of(request, resource.create)
+    return told_as_new(request, resource, *create(request, command, body_of(request, command)))
+
+
+def create(request: Any, command: Command, body: dict[str, Any]) -> tuple[int | None, str]:
+    """Make a row of what was sent; its id, and why it is out of sight, if it is."""
+    form = _checked(command.form(body, actor=request.actor))
     made = command.run(by=request.actor, at=now(), **form.cleaned_data)
-    pk = _pk_of(made)
+    return _pk_of(made), command.says(request.actor, made)
+
+
+def told_as_new(request: Any, resource: Resource, pk: int | None, note: str) -> JsonResponse:
+    """The answer about a new row."""
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first() if pk is not None else None
     # Somebody may add what they may not see afterwards: then the id is all there is to say.
-    note = command.says(request.actor, made)
     response = JsonResponse({"id": pk, "note": note}) if row is None and note else _shown(resource, row, pk=pk)
     response.status_code = 201
     response["Location"] = f"/api/v1/{resource.slug}/{pk}"
@@ -96,12 +104,17 @@ def create_row(request: Any, resource: Resource) -> JsonResponse:
 
 def change_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
     """Change a row; fields that are not sent keep their values, whatever they are."""
-    _require_see(request, resource)
-    command = _of(request, resource.change)
-    body = _body(request, command)
+    require_see(request, resource)
+    command = command_of(request, resource.change)
+    change(request, resource, command, body_of(request, command), pk=pk)
+    return after(request, resource, pk)
 
-    def change() -> None:
-        row = _row(request, resource, pk)
+
+def change(request: Any, resource: Resource, command: Command, body: dict[str, Any], *, pk: int) -> None:
+    """Write what was sent to a row the caller sees, if it is of the version they name."""
+
+    def write() -> None:
+        row = row_of(request, resource, pk)
         _require_match(request, resource, row)
         form = command.form(form_data(command.form, request.actor, row, body), actor=request.actor, row=row)
         values = valid_values(form, body)
@@ -109,39 +122,38 @@ def change_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
             raise Invalid(_reasons(form))
         command.run(**{command.id_name: pk}, by=request.actor, at=now(), **values)
 
-    with_row_locked(_row(request, resource, pk), change)
-    return _after(request, resource, pk)
+    with_row_locked(row_of(request, resource, pk), write)
 
 
 def run_command(request: Any, resource: Resource, command: Command, pk: int) -> JsonResponse:
     """Do one thing with one row."""
-    _require_see(request, resource)
-    _of(request, command)
-    body = _body(request, command)
+    require_see(request, resource)
+    command_of(request, command)
+    body = body_of(request, command)
 
     def do() -> None:
-        row = _row(request, resource, pk)
+        row = row_of(request, resource, pk)
         _require_match(request, resource, row)
         if not command.offered(row):
             raise Conflict(f"“{command.label}” is not possible here any more.")
         form = _checked(command.form(body, actor=request.actor, row=row))
         command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
 
-    row = _row(request, resource, pk)
+    row = row_of(request, resource, pk)
     if command.locks_itself:
         do()
     else:
         with_row_locked(row, do)
-    return _after(request, resource, pk)
+    return after(request, resource, pk)
 
 
 def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse:
     """Do one thing with many rows: those of ``ids`` that the caller may see."""
-    _require_see(request, resource)
-    _of(request, command)
+    require_see(request, resource)
+    command_of(request, command)
     if command.run_many is None:
         raise NotFound("This cannot be done with many rows at once.")
-    body = _body(request, command, besides=("ids",))
+    body = body_of(request, command, besides=("ids",))
     wanted = body.pop("ids", None)
     if not isinstance(wanted, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in wanted):
         raise Invalid({"ids": ["A list of whole numbers is needed."]})
@@ -188,18 +200,26 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _require_see(request: Any, resource: Resource) -> None:
+def require_see(request: Any, resource: Resource) -> None:
+    """Refuse whoever may see none of these rows."""
     request.actor.require(resource.verb("see"))
 
 
-def _of(request: Any, command: Command | None) -> Command:
+def command_of(request: Any, command: Command | None) -> Command:
+    """The step, for those who have the right to it."""
     if command is None:
         raise NotFound()
     request.actor.require(command.verb)
     return command
 
 
-def _row(request: Any, resource: Resource, pk: int) -> Any:
+def row_of(request: Any, resource: Resource, pk: int) -> Any:
+    """The row, if the caller sees it.
+
+    Raises:
+        Moved: it became part of another one.
+        NotFound: there is none that the caller sees.
+    """
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
     if row is None:
         became = resource.successor(request.actor, pk)
@@ -207,7 +227,7 @@ def _row(request: Any, resource: Resource, pk: int) -> Any:
     return row
 
 
-def _body(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+def body_of(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """The JSON object that was sent. Fields the form does not have are refused, not dropped: nothing is guessed."""
     if not request.body.strip():
         return {}
@@ -261,17 +281,17 @@ def _pk_of(made: Any) -> int | None:
     return int(pk) if pk is not None else None
 
 
-def _after(request: Any, resource: Resource, pk: int) -> JsonResponse:
-    """The row as it is now; only its id when it went out of sight."""
+def after(request: Any, resource: Resource, pk: int, **more: Any) -> JsonResponse:
+    """The row as it is now, and what else there is to say; only its id when it went out of sight."""
     row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
-    return _shown(resource, row, pk=pk)
+    return _shown(resource, row, pk=pk, **more)
 
 
-def _shown(resource: Resource, row: Any, *, pk: int | None = None) -> JsonResponse:
+def _shown(resource: Resource, row: Any, *, pk: int | None = None, **more: Any) -> JsonResponse:
     """A row in full with its version, by which the caller can later say what it has read."""
     if row is None:
-        return JsonResponse({"id": pk})
-    response = JsonResponse(record_json(resource, row))
+        return JsonResponse({"id": pk, **more})
+    response = JsonResponse({**record_json(resource, row), **more})
     response["ETag"] = version_of(resource, row)
     return response
 

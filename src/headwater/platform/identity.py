@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from headwater.platform.action import current_unit
+from headwater.platform.action import action, current_unit
 from headwater.platform.bulk import insert_rows
 from headwater.platform.models import ExternalId
+from headwater.platform.turns import take_turns
 
 
 def known_ids(system: str, kind: str, external_ids: Sequence[str]) -> dict[str, int]:
@@ -23,6 +24,25 @@ def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
         ("system", "kind", "external_id", "object_id"),
         [(system, kind, external_id, object_id) for external_id, object_id in names.items()],
     )
+
+
+@action
+def made_or_found(
+    *, system: str, kind: str, external_id: str, make: Callable[[], int | None], change: Callable[[int], None]
+) -> tuple[int | None, bool]:
+    """Change the row that ``system`` calls so, or make it and remember the name; the row, and whether it is new.
+
+    Of two who send one name at the same moment the second one changes what the first one made.
+    """
+    take_turns("external", [f"{system} {kind} {external_id}"])
+    known = known_ids(system, kind, [external_id]).get(external_id)
+    if known is not None:
+        change(known)
+        return known, False
+    made = make()
+    if made is not None:
+        remember_ids(system, kind, {external_id: made})
+    return made, True
 
 
 def named_by(system: str, kind: str, object_ids: Sequence[int]) -> set[int]:
