@@ -140,7 +140,7 @@ def holds(condition, column, values, actor):
 def matches_one(operator, kind, value, wanted, actor):
     if kind in (Kind.TEXT, Kind.CHOICE):
         return {
-            "in": value in wanted,
+            "in": value in wanted if kind is Kind.CHOICE else value.lower() in [text.lower() for text in wanted],
             "contains": wanted[0].lower() in value.lower(),
             "starts": value.lower().startswith(wanted[0].lower()),
         }[operator]

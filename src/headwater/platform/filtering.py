@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DecimalField, Field, IntegerField, Model, Q
+from django.db.models import CharField, DecimalField, Exists, Field, IntegerField, Model, OuterRef, Q, TextField
 from django.utils.dateparse import parse_date, parse_datetime
 
 from headwater.platform.actor import Actor
@@ -26,12 +26,15 @@ from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
+from headwater.platform.search.finding import narrowed
 from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource, Rows
 
 NOTHING = Q(pk__in=())
+SAMPLE = 1_000  # of the newest rows, to see whether many meet a condition:
+COMMON_SHARE = 50  # one in so many
 ME, MY_TEAM = "me", "my_team"
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _NEGATED = {"not": "in", "not_in": "in", "lacks": "contains"}
@@ -72,7 +75,10 @@ class Filtering:
         if operator == "between":
             _check_order(column, raw, values)
         if operator not in _NEGATED:
-            return self._reach(column, self._matching(column, operator, values))
+            matching = self._reach(column, self._matching(column, operator, values))
+            is_text = column.kind is Kind.TEXT and operator in ("is", "contains", "starts")
+            held = narrowed(self.resource, column.orm_path, values[0]) if is_text else Q()
+            return held & matching if held else self._in_order(column, matching)
         other = ~self._reach(column, self._matching(column, _NEGATED[operator], values))
         # Django minds what is not filled in where it knows the field, not where the query reckons the value.
         is_reckoned = column.nullable and column.orm_path in self.rows.query.annotations
@@ -91,6 +97,8 @@ class Filtering:
     def _matching(self, column: Column, operator: str, values: list[Any]) -> Q:
         path, field = column.orm_path, self._field(column)
         match operator:
+            case "is" | "in" if column.kind is Kind.TEXT and isinstance(field, CharField | TextField):
+                return reduce(or_, (Q(**{f"{path}__iexact": value}) for value in values), NOTHING)
             case "is" | "in":
                 return _is_one_of(path, field, values)
             case "contains" | "starts":
@@ -107,7 +115,21 @@ class Filtering:
         empty = Q(**{f"{column.orm_path}__isnull": True}) if column.nullable else NOTHING
         if column.kind in (Kind.TEXT, Kind.CHOICE):
             empty |= Q(**{column.orm_path: ""})
-        return empty if wanted else ~empty
+        return self._in_order(column, empty if wanted else ~empty)
+
+    def _in_order(self, column: Column, condition: Q) -> Q:
+        """A condition on a row this one points at, asked row by row where many meet it.
+
+        Else the database begins with those rows, all of them, and sorts what it finds; so it ends with the page.
+        """
+        fields = self._fields(column)
+        if len(fields) < 2 or self._is_many(column) or column.orm_path in self.rows.query.annotations:
+            return condition
+        every = self.rows.model._base_manager
+        newest = every.order_by("-pk").values("pk")[:SAMPLE]
+        if every.filter(condition, pk__in=newest).count() * COMMON_SHARE < SAMPLE:
+            return condition
+        return Q(Exists(every.filter(condition, pk=OuterRef("pk"))))
 
     def _reach(self, column: Column, condition: Q) -> Q:
         """The condition on rows that may have several of it, such as tags: those that have one; each row once."""

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from headwater.platform.installation import installation
-from headwater.platform.models import SearchProgress
+from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
 from headwater.platform.search.folding import fold
 from headwater.platform.search.texts import texts_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FEW = 5_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
 CANDIDATES = 40  # hits of a noun looked at first for the few that fit best
 COLLECTED = 500  # hits of a noun looked at when few of those may be seen
+FOLLOWED = ""  # the progress row of the log
 TAIL = 5_000  # so many rows that have no entry yet are compared one by one
 NEAR = 1_000  # candidates for a word with a mistake in it
 SHORTEST_MISTYPED = 4
@@ -80,9 +81,29 @@ class Found:
         return _count(self.among(rows), limit)
 
 
+def is_behind() -> bool:
+    """Whether something happened that the index has not looked at. Two small queries."""
+    followed = SearchProgress.objects.filter(pk=FOLLOWED).values_list("position", flat=True).first() or 0
+    return Event.objects.filter(pk__gt=followed).exists()
+
+
 def find(resource: Resource, text: str, *, few: int = FEW) -> Found:
     """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script."""
     return Found(resource, read(text, region=installation().region), few)
+
+
+def narrowed(resource: Resource, path: str, text: str) -> Q:
+    """A condition that every row with ``text`` somewhere in the column at ``path`` meets: the index narrows down.
+
+    No condition where it cannot tell: the column is not searched, the text too short or common, or the index behind.
+    """
+    spelling = fold(text)
+    if len(spelling) < store.PIECE or path not in resource.searched.singles or is_behind():
+        return Q()
+    found = Found(resource, Words(spelling, ((spelling,),)))
+    if found.ids is None or found.is_partial:
+        return Q()
+    return Q(pk__in=store.one_of([*found.ids, *found.fresh]))
 
 
 def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[int, str]:

@@ -23,6 +23,8 @@ from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, Se
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
 from headwater.platform.search import store
+from headwater.platform.search.finding import FOLLOWED
+from headwater.platform.search.finding import is_behind as is_behind
 from headwater.platform.search.texts import texts_of
 
 AT_ONCE = FEW_FACTS  # so many rows are indexed by the unit of work that changes them
@@ -36,7 +38,6 @@ LATE = 20_000  # PostgreSQL: ids given out so long ago may still become visible
 BUSY_WITHIN = timedelta(minutes=1)
 LEASED = "platform.search"
 LEASE = timedelta(minutes=1)
-FOLLOWED = ""  # the progress row of the log
 
 
 # ---------------------------------------------------------------- at once
@@ -121,12 +122,6 @@ class Lag:
 
     def __bool__(self) -> bool:
         return bool(self.facts or any(self.rows.values()))
-
-
-def is_behind() -> bool:
-    """Whether something happened that the index has not looked at. Two small queries."""
-    followed = SearchProgress.objects.filter(pk=FOLLOWED).values_list("position", flat=True).first() or 0
-    return Event.objects.filter(pk__gt=followed).exists()
 
 
 def catch_up(*, seconds: float = TURN_SECONDS, patient: bool = True) -> bool:
