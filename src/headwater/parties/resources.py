@@ -152,6 +152,7 @@ PEOPLE = Resource(
         BATCH,
     ),
     default_order="name",
+    indexed_orders=("name", "created_at"),
     searched=Searched(
         Party, name=("name",), where={"kind": PartyKind.PERSON}, rank=10, is_party=True, told_as=("parties.party",),
         words=("job_title", "employer__name", "email", "phone", "contact_points__normalised", "street", "postcode",
@@ -212,6 +213,7 @@ ORGANISATIONS = Resource(
         BATCH,
     ),
     default_order="name",
+    indexed_orders=("name", "created_at"),
     searched=Searched(
         Party, name=("name",), where={"kind": PartyKind.ORGANISATION}, rank=10, is_party=True,
         told_as=("parties.party",),
@@ -267,6 +269,7 @@ ACTIVITIES = Resource(
         Column("created_at", "Written down", Kind.DATETIME, sortable=True, nullable=False),
     ),
     default_order="-created_at",
+    indexed_orders=("created_at",),
     searched=Searched(Activity, name=("subject",), words=("body", "party__name")),
     title=lambda activity: activity.subject,
     subtitle=lambda activity: f"{activity.get_kind_display()}, {activity.party.name}",

@@ -100,7 +100,8 @@ class Resource:
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
     and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
-    leave such rows out unless they are asked for. ``successor`` says which row one that is gone became part of,
+    leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
+    length are sorted by from an index. ``successor`` says which row one that is gone became part of,
     ``absorbed`` which rows became part of one.
     """
 
@@ -126,6 +127,7 @@ class Resource:
     archived: str = ""
     successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
     absorbed: Callable[[int], Sequence[int]] = lambda pk: ()
+    indexed_orders: Sequence[str] = ()
     detail_rows: Callable[[Actor], Rows] | None = None
 
     @cached_property

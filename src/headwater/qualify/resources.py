@@ -159,6 +159,7 @@ LEADS = register(
         rows=listed_leads,
         columns=COLUMNS,
         default_order="-arrived_at",
+        indexed_orders=("arrived_at",),
         searched=Searched(
             Lead, name=("party__name",), rank=20,
             words=("organisation__name", "title", "party__email", "party__phone",

@@ -145,6 +145,7 @@ class Opportunity(models.Model):
             models.Index("party", name="opportunity_party"),
             models.Index("organisation", name="opportunity_org", condition=Q(organisation__isnull=False)),
             models.Index("outcome", "stage", "close_date", "id", name="opportunity_board"),
+            models.Index("close_date", "id", name="opportunity_close"),
             models.Index("owner", "outcome", "close_date", "id", name="opportunity_owner"),
             models.Index("team", name="opportunity_team", condition=Q(team__isnull=False)),
             models.Index("batch_id", name="opportunity_batch", condition=Q(batch_id__isnull=False)),

@@ -139,6 +139,7 @@ OPPORTUNITIES = Resource(
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="close_date",
+    indexed_orders=("close_date",),
     searched=Searched(
         Opportunity, name=("organisation__name", "party__name"), rank=20,
         words=("name", "competitor", "next_step", "lost_note", "lines__product_text", "lines__product__name"),
@@ -212,6 +213,7 @@ ORDERS = Resource(
         Column("archived_at", "Archived", Kind.DATETIME, shown=False, exported=False),
     ),
     default_order="-ordered_at",
+    indexed_orders=("ordered_at",),
     searched=Searched(
         Order, name=("organisation__name", "party__name"), rank=30,
         words=("number", "note", "lines__product_text", "lines__product__name"),

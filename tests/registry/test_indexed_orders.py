@@ -1,0 +1,37 @@
+"""Orders that are declared as quick at any length are read from an index, both ways."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from headwater.platform.filter import EVERYTHING
+from headwater.platform.paging import page_of
+from headwater.platform.resource import REGISTRY, filtered
+
+ORDERS = [(noun, key) for noun, resource in REGISTRY.items() for key in resource.indexed_orders]
+
+
+@pytest.mark.parametrize(("noun", "key"), ORDERS)
+def test_a_declared_order_comes_from_an_index(noun, key, make, by):
+    resource = REGISTRY[noun]
+    make(noun, 3)
+    assert resource.by_key[key].sortable
+    if connection.vendor != "sqlite":
+        pytest.skip("so few rows are sorted by hand there")
+    for sort in (key, f"-{key}"):
+        with CaptureQueriesContext(connection) as asked:
+            first = page_of(filtered(resource, by, EVERYTHING), resource, sort=sort, size=1)
+            page_of(filtered(resource, by, EVERYTHING), resource, sort=sort, size=1, cursor=first.next or "")
+        for query in asked.captured_queries:
+            if re.match(r'SELECT "\w+"."id" AS "pk" FROM .* ORDER BY', query["sql"]):
+                with connection.cursor() as cursor:
+                    cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+                    plan = " · ".join(row[3] for row in cursor.fetchall())
+                assert not re.search(r"TEMP B-TREE FOR ORDER", plan), f"{sort}: {plan}"
+
+
+@pytest.mark.parametrize("noun", REGISTRY)
+def test_six_orders_at_most_have_an_index(noun):
+    assert len(REGISTRY[noun].indexed_orders) <= 6
