@@ -99,6 +99,14 @@ def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Party]:
     return visible_parties(actor).filter(pk__in=list(ids))
 
 
+def out_of_sight(actor: Actor, ids: Iterable[int | None]) -> set[int]:
+    """Those of the parties that the actor does not see. One query."""
+    asked = {pk for pk in ids if pk is not None}
+    if not asked or actor.visibility is Visibility.ALL:
+        return set()
+    return asked - set(visible_parties(actor).filter(pk__in=asked).values_list("pk", flat=True))
+
+
 def names_of(ids: Iterable[int]) -> dict[int, str]:
     """The names of parties, deleted ones included, for sentences about them. One query; unknown ids are missing.
 

@@ -20,8 +20,10 @@ from headwater.qualify.actions.steps import (
     ROW,
     STATE,
     as_fields,
+    closed_to,
     grant_reason,
     holders_of,
+    opened_to,
     parties_of,
     state_of,
 )
@@ -91,16 +93,17 @@ def _move_grants(touched: Sequence[tuple[Change, Mapping[str, Any]]], *, by: Act
         return
     replace_access(
         ended=[(party_id, grant_reason(lead.pk)) for lead, _ in moved for party_id in parties_of(lead)],
-        given=grants_for([lead for lead, _ in moved]),
+        given=grants_for([lead for lead, _ in moved], by=by),
         by=by,
     )
 
 
-def grants_for(leads: Sequence[Lead]) -> list[GrantDraft]:
+def grants_for(leads: Sequence[Lead], *, by: Actor) -> list[GrantDraft]:
     """Who sees the people and companies of these leads because of them."""
+    closed = closed_to(by, leads)
     return [
         GrantDraft(party_id, grant_reason(lead.pk), user_id, team_id)
         for lead in leads
-        for party_id in parties_of(lead)
         for user_id, team_id in holders_of(lead)
+        for party_id in opened_to(user_id, team_id, lead, by=by, closed=closed)
     ]

@@ -111,11 +111,7 @@ def capture_lead(
         arrived_at=moment, answer_due_at=due, created_at=at, batch_id=by.batch_id,
     )  # fmt: skip
     set_span(ROW, lead.pk, "stage", Stage.NEW, at=moment)
-    # The company of one's own person may be somebody else's customer: it stays closed.
-    closed = _out_of_sight(organisation_id, by) if may_hold else []
     _give(lead, owner_values, by=by, at=at)
-    if closed:
-        withdraw_access(party_ids=closed, reason=grant_reason(lead.pk), by=by, at=at)
     touch = TouchpointDraft(
         lead.party_id, organisation_id, arrival_kind(interest, channel), source_id, campaign_id, False, moment,
         note=lead.title,
@@ -241,10 +237,6 @@ def _caretaker(party_ids: Sequence[int | None]) -> dict[str, Any]:
     owners = owners_of(pk for pk in party_ids if pk is not None)
     keeper = team.who_answers_for([owners[pk] for pk in party_ids if pk in owners])
     return {"owner_id": keeper.pk, "team_id": keeper.team_id} if keeper else {"owner_id": None, "team_id": None}
-
-
-def _out_of_sight(party_id: int | None, by: Actor) -> list[int]:
-    return [] if party_id is None or visible_parties(by).filter(pk=party_id).exists() else [party_id]
 
 
 def _owner(owner_id: int | None, by: Actor) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class KnownLeads:
             Lead.objects.filter(pk__in=part).update(deleted_at=None, batch_id=self._batch.id)
         revive_parties(sorted({pk for lead in leads for pk in parties_of(lead)}), by=by, at=at)
         restore_touchpoints(party_ids=sorted({lead.party_id for lead in leads}), batch_ids=batches, by=by, at=at)
-        replace_access(ended=[], given=grants_for(leads), by=by)
+        replace_access(ended=[], given=grants_for(leads, by=by), by=by)
         facts = [
             LeadRestored(lead_id=lead.pk, party_id=lead.party_id, organisation_id=lead.organisation_id)
             for lead in leads

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.parties.actions import access
+from headwater.parties.queries.visible import out_of_sight
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each
@@ -158,17 +159,33 @@ def keep_in_line(lead: Lead, changed: Mapping[str, Any], *, by: Actor, at: datet
 
 def _pass_on_access(lead: Lead, changed: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     holders = holders_of(lead)
+    closed = closed_to(by, [lead])
     former = [
         (None, old) if name == "team_id" else (old, None)
         for name, (old, _) in changed.items()
         if name in HOLDERS and old is not None
     ]
-    about: dict[str, Any] = {"party_ids": parties_of(lead), "reason": grant_reason(lead.pk), "by": by, "at": at}
+    about: dict[str, Any] = {"reason": grant_reason(lead.pk), "by": by, "at": at}
     for user_id, team_id in former:
         if (user_id, team_id) not in holders:
-            access.withdraw_access(**about, user_id=user_id, team_id=team_id)
+            access.withdraw_access(party_ids=parties_of(lead), **about, user_id=user_id, team_id=team_id)
     for user_id, team_id in holders:
-        access.grant_access(**about, user_id=user_id, team_id=team_id)
+        opened = opened_to(user_id, team_id, lead, by=by, closed=closed)
+        access.grant_access(party_ids=opened, **about, user_id=user_id, team_id=team_id)
+
+
+def closed_to(by: Actor, leads: Iterable[Lead]) -> set[int]:
+    """The companies behind these leads that the actor does not see. One query."""
+    return out_of_sight(by, [lead.organisation_id for lead in leads])
+
+
+def opened_to(user_id: int | None, team_id: int | None, lead: Lead, *, by: Actor, closed: Collection[int]) -> list[int]:
+    """Whom a holder of the lead sees because of it: who asked, and their company.
+
+    Nobody opens somebody else's customer to themselves by what they take up: such a company stays closed.
+    """
+    is_own = user_id == by.user_id if user_id is not None else team_id in by.team_ids
+    return [pk for pk in parties_of(lead) if pk == lead.party_id or pk not in closed or not is_own]
 
 
 def holders_of(lead: Lead) -> list[tuple[int | None, int | None]]:

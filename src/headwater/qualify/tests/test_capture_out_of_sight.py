@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from headwater.qualify import actions
 from headwater.qualify.models import Lead
 from headwater.qualify.queries import visible_leads
 from headwater.team.actions.accounts import deactivate_user
-from headwater.team.models import Company, Role, User
+from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
@@ -81,6 +82,33 @@ def test_ones_own_customer_stays_ones_own_and_their_company_closed(rep: User, bi
         lead = actions.capture_lead(**who, owner_id=rep.pk, by=by, at=AT)  # type: ignore[arg-type]
         assert lead.owner == rep and visible_leads(by).filter(pk=lead.pk).exists()
         assert not visible_parties(by).filter(pk=big.pk).exists()
+
+
+def test_what_one_takes_up_oneself_opens_nobodys_company(rep: User, big: Party, by_head: Actor) -> None:
+    by = actor_of(rep)
+    mine = parties.add_person(name="My Own", owner_id=rep.pk, employer_name="Big Customer", by=by, at=AT)
+    lead = actions.capture_lead(party_id=mine.pk, by=by, at=AT)
+    actions.claim_lead(lead_id=lead.pk, by=by, at=AT)
+    assert not visible_parties(by).filter(pk=big.pk).exists()
+    actions.assign_lead(lead_id=lead.pk, owner_id=None, by=by_head, at=AT)
+    actions.assign_lead(lead_id=lead.pk, owner_id=rep.pk, by=by_head, at=AT)
+    assert visible_parties(by).filter(pk=big.pk).exists(), "who gives it away sees the company, and opens it"
+
+
+def test_handing_over_opens_no_company_to_who_hands_over(
+    colleague: Callable[..., User], desk: Team, tom: User, big: Party, by_head: Actor
+) -> None:
+    giver = colleague("Ines Maas", Role.INSIDE_SALES, desk)
+    by = actor_of(giver)
+    mine = parties.add_person(name="My Own", owner_id=giver.pk, employer_name="Big Customer", by=by, at=AT)
+    for redirect in (False, True):
+        lead = actions.capture_lead(party_id=mine.pk, owner_id=giver.pk, by=by, at=AT)
+        actions.move_lead(lead_id=lead.pk, stage="MQL", by=by, at=AT)
+        actions.hand_over_lead(lead_id=lead.pk, to_id=tom.pk, by=by, at=AT)
+        if redirect:
+            actions.redirect_handover(lead_id=lead.pk, owner_id=tom.pk, by=by, at=AT)
+        assert not visible_parties(by).filter(pk=big.pk).exists()
+        assert visible_parties(actor_of(tom)).filter(pk=big.pk).exists()
 
 
 def test_somebody_new_or_of_nobody_stays_with_who_takes_them_in(rep: User, by_head: Actor) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.parties.actions.access import grant_access, withdraw_access
+from headwater.parties.queries.visible import out_of_sight
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.changes import old_values, put_values, split_changes
@@ -122,12 +123,16 @@ def keep_in_line(row: Opportunity, changed: Mapping[str, Any], *, by: Actor, at:
 
 
 def give_access(row: Opportunity, *, by: Actor, at: datetime) -> None:
-    """Let who holds the opportunity see the person and company behind it."""
-    about: dict[str, Any] = {"party_ids": parties_of(row), "reason": grant_reason(row.pk), "by": by, "at": at}
-    if row.owner_id is not None:
-        grant_access(**about, user_id=row.owner_id)
-    if row.team_id is not None:
-        grant_access(**about, team_id=row.team_id)
+    """Let who holds the opportunity see the person and company behind it.
+
+    Nobody opens somebody else's company to themselves by an opportunity with one of its people.
+    """
+    closed = out_of_sight(by, [row.organisation_id]) - {row.party_id}
+    about: dict[str, Any] = {"reason": grant_reason(row.pk), "by": by, "at": at}
+    for user_id, team_id in ((row.owner_id, None), (None, row.team_id)):
+        is_own = user_id == by.user_id if user_id is not None else team_id in by.team_ids
+        opened = [pk for pk in parties_of(row) if not (is_own and pk in closed)]
+        grant_access(party_ids=opened, **about, user_id=user_id, team_id=team_id)
 
 
 def grant_reason(opportunity_id: int) -> str:

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from headwater.parties.actions import add_person, change_party
 from headwater.parties.models import Grant
+from headwater.parties.queries.visible import visible_parties
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, Span
 from headwater.platform.undo import undo_event
@@ -124,6 +126,17 @@ def test_who_does_not_see_it_cannot_touch_it(opened, stages, by_stranger, by_pri
     with pytest.raises(NotAllowed):
         actions.move_opportunity(opportunity_id=row.pk, stage_id=stages[1].pk, by=by_stranger, at=AT)
     actions.move_opportunity(opportunity_id=row.pk, stage_id=stages[1].pk, by=by_priya, at=AT)
+
+
+def test_an_opportunity_with_ones_own_person_opens_nobodys_company(acme, jonas, by_stranger, by_head):
+    change_party(party_id=acme.pk, owner_id=jonas.pk, by=by_head, at=AT)
+    mine = add_person(name="Eva Brandt", employer_name="Acme Dental", owner_id=by_stranger.user_id, by=by_head, at=AT)
+    row = actions.open_opportunity(party_id=mine.pk, by=by_stranger, at=AT)
+    assert row.organisation_id == acme.pk
+    assert not visible_parties(by_stranger).filter(pk=acme.pk).exists()
+    actions.assign_opportunity(opportunity_id=row.pk, owner_id=None, by=by_head, at=AT)
+    actions.assign_opportunity(opportunity_id=row.pk, owner_id=by_stranger.user_id, by=by_head, at=AT)
+    assert visible_parties(by_stranger).filter(pk=acme.pk).exists()
 
 
 def test_a_move_takes_the_stages_probability_and_back_needs_a_reason(opened, stages, by_jonas):
