@@ -68,6 +68,7 @@ def record_touchpoint(
     Raises:
         NotAllowed: the actor may not record touchpoints.
         NotFound: there is no such source or campaign.
+        Invalid: it is still to come, which answers nobody.
     """
     by.require("acquire.touchpoint.create")
     moment = at if isinstance(occurred_at, EllipsisType) else occurred_at
@@ -287,6 +288,8 @@ def _write(
 ) -> Touchpoint:
     if kind not in TouchpointKind.values:
         raise Invalid({"kind": ["Choose what happened."]})
+    if occurred_at is not None and occurred_at > at:
+        raise Invalid({"occurred_at": ["This is still to come: plan a to-do instead."]})
     source = Source.objects.filter(pk=source_id).first() if source_id else None
     if source_id and source is None:
         raise NotFound()

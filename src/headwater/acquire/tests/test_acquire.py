@@ -300,6 +300,15 @@ def test_the_time_of_a_touchpoint_may_be_unknown(by: Actor, orla: Party) -> None
         actions.enter_touchpoint(party_id=999, kind="VISIT", by=by, at=AT)
 
 
+def test_a_contact_that_is_still_to_come_is_no_touchpoint(by: Actor, orla: Party) -> None:
+    tomorrow = AT + timedelta(days=1)
+    known = actions.enter_touchpoint(party_id=orla.pk, kind="CALL", by=by, at=AT)
+    with pytest.raises(Invalid, match="still to come"):
+        actions.enter_touchpoint(party_id=orla.pk, kind="CALL", is_outbound=True, occurred_at=tomorrow, by=by, at=AT)
+    with pytest.raises(Invalid, match="still to come"):
+        actions.correct_touchpoint(touchpoint_id=known.pk, kind="CALL", occurred_at=tomorrow, by=by, at=AT)
+
+
 def test_touchpoints_of_parties_out_of_reach_are_out_of_sight(by: Actor, orla: Party) -> None:
     rep, other = make("Rep", Role.INDEPENDENT_REP), make("Other", Role.FIELD_REP)
     actions.record_touchpoint(party_id=orla.pk, kind="VISIT", by=by, at=AT)
