@@ -25,6 +25,7 @@ NOT_PAGES = {
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
     "record_follow", "record_unfollow", "end_session", "end_other_sessions", "settings_unlock", "settings_sign_out",
+    "settings_remove_factor", "sign_in_code",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
@@ -129,6 +130,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     )
     yield Stop("imports-some", "/imports")
     yield Stop("account", "/account")
+    yield Stop("account-second-factor", "/account/second-factor")
     yield Stop("account-sign-ins", "/account/sign-ins")
     yield Stop("settings-sign-ins", "/settings/sign-ins")
     yield Stop("settings-company", "/settings/company")

@@ -102,7 +102,7 @@ def test_only_a_few_addresses_need_no_sign_in():
             found |= {pattern.name} if not getattr(pattern.callback, "login_required", True) else set()
         elif str(pattern.pattern) != "api/v1/":
             waiting += pattern.url_patterns
-    assert found == {"sign_in", "sign_out", "choose_password", "first_run", "health"}
+    assert found == {"sign_in", "sign_in_code", "sign_out", "choose_password", "first_run", "health"}
 
 
 @pytest.mark.parametrize("key", NOUNS)

@@ -1,4 +1,4 @@
-"""Commands about who may come in: user add, user password, user leave, token add."""
+"""Commands about who may come in: user add, user password, user second-factor, user leave, token add."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     _password_options(password)
     json_option(password)
     password.set_defaults(run=run_password)
+
+    factor = user.add_parser("second-factor", parents=[common], help="take off the second factor of who lost it")
+    factor.add_argument("email", metavar="EMAIL")
+    factor.add_argument("--off", action="store_true", required=True, help="the password alone lets them in again")
+    json_option(factor)
+    factor.set_defaults(run=run_second_factor)
 
     leave = user.add_parser("leave", parents=[common], help="let somebody go, and hand over what they hold")
     leave.add_argument("email", metavar="EMAIL")
@@ -103,6 +109,22 @@ def run_password(chosen: argparse.Namespace) -> int:
         print_json({"id": user.pk, "email": user.email, "password": shown or None})
     else:
         print(f"The password of {user.email} is changed." + (f" It is {shown}" if shown else ""))
+    return 0
+
+
+def run_second_factor(chosen: argparse.Namespace) -> int:
+    """Take a second factor off; also the last owner's, whom nobody else could help."""
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team import queries
+        from headwater.team.actions import second_factor
+
+        user = queries.the_user(chosen.email)
+        second_factor.remove(user_id=user.pk, by=actor, at=now())
+    if chosen.json:
+        print_json({"id": user.pk, "email": user.email})
+    else:
+        print(f"{user.name} signs in with the password alone now.")
     return 0
 
 

@@ -70,6 +70,59 @@ class PasswordLinkMade(
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorAdded(
+    Fact,
+    verb="team.second_factor_added",
+    subject="team.user:user_id",
+    sentence="Set up a second factor",
+    icon="shield-check",
+):
+    """From now on, the password alone does not let that person in."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorRemoved(
+    Fact,
+    verb="team.second_factor_removed",
+    subject="team.user:user_id",
+    sentence="Took the second factor off",
+    icon="shield",
+):
+    """The password alone lets that person in again; they took it off themselves, or lost it and were helped."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(
+    Fact,
+    verb="team.recovery_codes_made",
+    subject="team.user:user_id",
+    sentence="Made new recovery codes",
+    icon="key",
+):
+    """That person has new recovery codes; the older ones are void."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(
+    Fact,
+    verb="team.recovery_code_used",
+    subject="team.user:user_id",
+    sentence="Used a recovery code; {left} left",
+    icon="key",
+):
+    """A recovery code stood in for the app; it is used up."""
+
+    user_id: int
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserDeactivated(
     Fact,
     verb="team.user_deactivated",

@@ -78,6 +78,33 @@ class SignInForm(forms.Form):
     keep = forms.BooleanField(label=_("Keep me signed in on this device for 30 days"), required=False)
 
 
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Six digits from your app, or one of your recovery codes."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false", "autocapitalize": "off"}
+        ),
+    )
+
+
+class SignInCodeForm(CodeForm):
+    """The second step of signing in."""
+
+    remember = forms.BooleanField(label=_("Ask for no code on this device for 30 days"), required=False)
+
+
+class ProofForm(forms.Form):
+    """The present password, before something is changed that protects the account."""
+
+    current = forms.CharField(
+        label=_("Present password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
 def _new_password(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
@@ -138,9 +165,15 @@ class CompanyForm(FirstCompanyForm):
         label=_("Handover, hours"), min_value=1, max_value=1_000, help_text=_("Sales accepts or sends back within.")
     )
 
+    needs_second_factor = forms.BooleanField(
+        label=_("Everybody needs a second factor"),
+        required=False,
+        help_text=_("Who has none sets one up at their next page. Programs go on with their tokens."),
+    )
+
     field_order = (
         "name", "country", "currency", "time_zone", "office_opens", "office_closes", "answer_minutes",
-        "handover_hours", "office_days",
+        "handover_hours", "office_days", "needs_second_factor",
     )  # fmt: skip
 
     def clean_office_days(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -14,6 +15,7 @@ from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
 from headwater.team import queries
 from headwater.team.actions import sessions, tokens
+from headwater.team.queries.second_factor import factor_of
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
@@ -42,6 +44,9 @@ class ActorMiddleware:
         request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
         user = request.user
         if user.is_authenticated:
+            refused = _send_to_second_factor(request)
+            if refused is not None:
+                return refused
             session = cast("SessionStore", request.session)
             if session.is_stale(now()):
                 sessions.note_seen(session_key=session.session_key or "", at=now())
@@ -51,10 +56,32 @@ class ActorMiddleware:
         return self.get_response(request)
 
 
-def _actor(request: HttpRequest) -> Actor:
+def _send_to_second_factor(request: HttpRequest) -> HttpResponse | None:
+    """To where it is set up, for who needs a second factor and has none. Programs come with a token, not this way."""
+    page = reverse("my_second_factor")
+    is_api = request.path.startswith("/api/")
+    if request.path in (page, reverse("sign_out")) or (is_api and _token_of(request) is not None):
+        return None
+    needed = request.company.needs_second_factor  # type: ignore[attr-defined]
+    if not needed or factor_of(request.user.pk or 0) is not None:
+        return None
+    if is_api:
+        request.actor = ANONYMOUS  # type: ignore[attr-defined]
+        return None
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": page})
+    return HttpResponseRedirect(page)
+
+
+def _token_of(request: HttpRequest) -> str | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":  # who shows a token acts with it, whatever session comes along
-        actor = queries.actor_of_token(secret.strip(), at=now())
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    secret = _token_of(request)
+    if secret is not None:  # who shows a token acts with it, whatever session comes along
+        actor = queries.actor_of_token(secret, at=now())
         if actor is None:
             return ANONYMOUS
         tokens.note_use(token_id=actor.id or 0, at=now())

@@ -30,6 +30,7 @@ class Company(models.Model):
     office_closes = models.TimeField(default=time(17, 30))
     answer_minutes = models.PositiveIntegerField(default=30)
     handover_hours = models.PositiveIntegerField(default=8)
+    needs_second_factor = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
     setup_digest = models.CharField(max_length=64, default="")
     setup_done_at = models.DateTimeField(null=True)
@@ -151,6 +152,33 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"
+
+
+class SecondFactor(models.Model):
+    """What somebody shows besides the password: codes of an app that shares ``sealed``, a secret kept encrypted.
+
+    It is asked for once it is confirmed. ``last_step`` is the half minute of the last code that was taken: no code,
+    and no older one, is taken again.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    sealed = models.CharField(max_length=255)
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code that replaces the app once, for who lost it. Only a digest of it is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
 
 
 class Outcome(models.TextChoices):

@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from headwater.team.views import demo, files, first_run, holidays, leaving, security, settings, signing_in, talk, work
+from headwater.team.views import (
+    demo,
+    files,
+    first_run,
+    holidays,
+    leaving,
+    second_factor,
+    security,
+    settings,
+    signing_in,
+    talk,
+    work,
+)
 
 urlpatterns = [
     path("sign-in", signing_in.sign_in, name="sign_in"),
+    path("sign-in/code", signing_in.sign_in_code, name="sign_in_code"),
     path("sign-out", signing_in.sign_out, name="sign_out"),
     path("welcome/<str:secret>", signing_in.choose_password, name="choose_password"),
     path("first-run", first_run.first_run, name="first_run"),
@@ -15,6 +28,7 @@ urlpatterns = [
     path("first-run/demo/<int:job_id>", first_run.demo_progress, name="first_run_progress"),
     path("first-run/finish", first_run.finish, name="first_run_finish"),
     path("account", settings.my_account, name="my_account"),
+    path("account/second-factor", second_factor.my_second_factor, name="my_second_factor"),
     path("account/sign-ins", security.my_sign_ins, name="my_sign_ins"),
     path("account/sessions/end-others", security.end_other_sessions, name="end_other_sessions"),
     path("account/sessions/<str:handle>/end", security.end_session, name="end_session"),
@@ -37,6 +51,11 @@ urlpatterns = [
     path("settings/users/<int:user_id>/link", settings.make_link, name="settings_link"),
     path("settings/users/<int:user_id>/unlock", settings.unlock_user, name="settings_unlock"),
     path("settings/users/<int:user_id>/sign-out", settings.sign_out_user, name="settings_sign_out"),
+    path(
+        "settings/users/<int:user_id>/second-factor/remove",
+        second_factor.remove_second_factor,
+        name="settings_remove_factor",
+    ),
     path("settings/users/<int:user_id>/switch", settings.switch_user, name="settings_switch_user"),
     path("settings/users/<int:user_id>/work", leaving.work, name="settings_user_work"),
     path("settings/users/<int:user_id>/work/hand-over", leaving.hand_over, name="settings_hand_over"),

@@ -87,7 +87,7 @@ def is_setup_secret(company: Company, secret: str) -> bool:
 CHANGEABLE = frozenset(
     {
         "name", "currency", "time_zone", "country", "office_days", "office_opens", "office_closes", "answer_minutes",
-        "handover_hours",
+        "handover_hours", "needs_second_factor",
     }
 )  # fmt: skip
 

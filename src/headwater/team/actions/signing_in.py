@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import ngettext
 
 from headwater.platform.action import action
@@ -18,13 +19,18 @@ from headwater.team.events import SignInUnlocked
 from headwater.team.models import Outcome, SignInAttempt, User
 from headwater.team.queries import user_by_email
 from headwater.team.rules import (
+    CODES_PER_DAY,
     SIGN_IN_LOG_DAYS,
     SIGN_IN_WINDOW_MINUTES,
     TRIES_PER_ADDRESS,
+    TRIES_PER_CODE,
     TRIES_PER_EMAIL,
     TRIES_PER_PAIR,
 )
 
+# Wrong passwords that still count; wrong codes are counted on their own.
+WRONG = Q(succeeded=False, counts=True) & ~Q(outcome=Outcome.WRONG_CODE)
+DAY = timedelta(days=1)
 WINDOW = timedelta(minutes=SIGN_IN_WINDOW_MINUTES)
 KEPT = timedelta(days=SIGN_IN_LOG_DAYS)
 
@@ -64,6 +70,34 @@ def note_success(*, attempt_id: int) -> None:
     SignInAttempt.objects.filter(pk=attempt_id).update(succeeded=True, outcome=Outcome.SUCCEEDED)
 
 
+def note_password(*, attempt_id: int) -> None:
+    """The password was right, and a code is asked for: no failure, and no success that forgives earlier ones."""
+    SignInAttempt.objects.filter(pk=attempt_id).update(counts=False, outcome=Outcome.CODE_ASKED)
+
+
+def note_code(*, user: User, address: str, at: datetime, agent: str = "") -> SignInAttempt:
+    """Count a try of a code before it is looked at. Few are allowed, from wherever, and a success frees none:
+    who comes this far knows the password.
+
+    Raises:
+        TooManyTries: too many were wrong lately.
+    """
+    attempt = SignInAttempt.objects.create(
+        email=user.email.casefold(), user=user, address=address[:45], agent=agent[:80], at=at, succeeded=False,
+        outcome=Outcome.WRONG_CODE,
+    )  # fmt: skip
+    waits = []
+    wrong = SignInAttempt.objects.filter(user=user, outcome=Outcome.WRONG_CODE, counts=True, pk__lt=attempt.pk)
+    for allowed, within in ((TRIES_PER_CODE, WINDOW), (CODES_PER_DAY, DAY)):
+        latest = list(wrong.filter(at__gt=at - within).order_by("-at", "-pk")[:allowed])
+        if len(latest) == allowed:
+            waits.append(latest[-1].at + within - at)
+    if waits:
+        _refuse_try(attempt, at)
+        raise TooManyTries(max(waits))
+    return attempt
+
+
 def forget_try(*, attempt_id: int) -> None:
     """It was no try to sign in."""
     SignInAttempt.objects.filter(pk=attempt_id).delete()
@@ -81,7 +115,7 @@ def unlock_user(*, user_id: int, by: Actor, at: datetime) -> int:
     if user is None:
         raise NotFound()
     forgiven = SignInAttempt.objects.filter(
-        email=user.email.casefold(), succeeded=False, counts=True, at__gt=at - WINDOW
+        email=user.email.casefold(), succeeded=False, counts=True, at__gt=at - DAY
     ).update(counts=False)
     if forgiven:
         record(SignInUnlocked(user_id=user.pk, tries=forgiven), by=by, at=at)
@@ -91,8 +125,15 @@ def unlock_user(*, user_id: int, by: Actor, at: datetime) -> int:
 def is_waiting(user: User, *, at: datetime) -> bool:
     """Whether somebody has to wait before the next try, from some address or from all."""
     failed = SignInAttempt.objects.filter(email=user.email.casefold(), counts=True, at__gt=at - WINDOW)
-    pairs = Counter(failed.filter(succeeded=False).values_list("address", flat=True))
-    return bool(pairs) and (max(pairs.values()) >= TRIES_PER_PAIR or pairs.total() >= TRIES_PER_EMAIL)
+    pairs = Counter(failed.filter(WRONG).values_list("address", flat=True))
+    wrong = SignInAttempt.objects.filter(user=user, outcome=Outcome.WRONG_CODE, counts=True, at__gt=at - DAY)
+    codes = [each > at - WINDOW for each in wrong.values_list("at", flat=True)]
+    return (
+        max(pairs.values(), default=0) >= TRIES_PER_PAIR
+        or pairs.total() >= TRIES_PER_EMAIL
+        or sum(codes) >= TRIES_PER_CODE
+        or len(codes) >= CODES_PER_DAY
+    )
 
 
 def tries_left(attempt: SignInAttempt, *, at: datetime) -> int:
@@ -127,9 +168,7 @@ def _refuse_try(attempt: SignInAttempt, at: datetime) -> None:
 
 def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
     """How long until the next try, or None when this one may go on."""
-    failed = SignInAttempt.objects.filter(succeeded=False, counts=True, at__gt=at - WINDOW, pk__lt=attempt.pk).order_by(
-        "at", "pk"
-    )
+    failed = SignInAttempt.objects.filter(WRONG, at__gt=at - WINDOW, pk__lt=attempt.pk).order_by("at", "pk")
     pair = [t for t in _failures_of_pair(attempt, at) if t.pk < attempt.pk]
     waits = []
     for tries, allowed in (
@@ -145,4 +184,4 @@ def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
 def _failures_of_pair(attempt: SignInAttempt, at: datetime) -> list[SignInAttempt]:
     pair = SignInAttempt.objects.filter(email=attempt.email, address=attempt.address, at__gt=at - WINDOW)
     last_success = pair.filter(succeeded=True).order_by("-pk").values_list("pk", flat=True).first() or 0
-    return list(pair.filter(succeeded=False, counts=True, pk__gt=last_success).order_by("at", "pk"))
+    return list(pair.filter(WRONG, pk__gt=last_success).order_by("at", "pk"))

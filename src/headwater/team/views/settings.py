@@ -22,6 +22,7 @@ from headwater.team.actions import accounts, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
+from headwater.team.queries.second_factor import factor_of, who_has_factor
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
 from headwater.team.views.security import knows_password, where_signed_in
@@ -56,9 +57,10 @@ def users(request: Request) -> HttpResponse:
     """Who works here, in which role and team."""
     request.actor.require("team.user.change")
     rows = list(queries.visible_users(request.actor).order_by("-is_active", "name", "pk"))
+    shielded = who_has_factor([user.pk for user in rows])
     left = still_held([user.pk for user in rows if not user.is_active], request.actor)
     context = {
-        "users": [(user, left.get(user.pk, 0)) for user in rows],
+        "users": [(user, left.get(user.pk, 0), user.pk in shielded) for user in rows],
         "may_change": request.actor.may("team.user.change"),
         "teams": queries.teams(),
     }
@@ -101,7 +103,14 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
             return redirect("settings_users")
     waits = signing_in.is_waiting(user, at=now())
     return _form_page(
-        request, form, user.name, back="settings_users", colleague=user, waits=waits, status=_status(form)
+        request,
+        form,
+        user.name,
+        back="settings_users",
+        colleague=user,
+        waits=waits,
+        has_factor=factor_of(user.pk) is not None,
+        status=_status(form),
     )
 
 
@@ -239,7 +248,7 @@ def my_account(request: Request) -> HttpResponse:
             said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
             messages.success(request, f"{_('Your password is changed.')} {said}")
             return redirect("my_account")
-    context = {"profile": profile, "password": password, **where_signed_in(request)}
+    context = {"profile": profile, "password": password, "factor": factor_of(user.pk), **where_signed_in(request)}
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,16 +24,19 @@ from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team import queries
-from headwater.team.actions import accounts
+from headwater.team.actions import accounts, second_factor
 from headwater.team.actions import signing_in as tries
-from headwater.team.forms import PasswordForm, SignInForm, show_refusal
-from headwater.team.models import User
+from headwater.team.forms import PasswordForm, SignInCodeForm, SignInForm, show_refusal
+from headwater.team.models import SecondFactor, User
+from headwater.team.queries.second_factor import factor_of
 from headwater.team.queries.signing_in import user_of_link
 from headwater.team.rules import browser_in_words
 from headwater.team.sessions import ADDRESS, AGENT, STARTED
 from headwater.web.http import refusal_page
 
 KEPT_SIGNED_IN = timedelta(days=30)
+CODE_WAITS = timedelta(minutes=10)
+WAITING, DEVICE = "waiting_for_code", "headwater_device"
 
 
 @never_cache
@@ -62,8 +67,86 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         left = tries.tries_left(attempt, at=at)
         form.add_error("password", _wrong(left))
         return _page(request, form, wanted, status=422)
+    assert isinstance(user, User)
+    keep = form.cleaned_data["keep"]
+    factor = factor_of(user.pk)
+    if factor is not None and not _is_remembered(request, user, factor):
+        tries.note_password(attempt_id=attempt.pk)
+        return _ask_for_code(request, user, keep=keep, wanted=wanted)
     tries.note_success(attempt_id=attempt.pk)
-    open_session(request, user, keep=form.cleaned_data["keep"])
+    return _let_in(request, user, keep=keep, wanted=wanted)
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters("code")
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second step for who has a second factor: a code, within ten minutes after the password."""
+    waiting, at = request.session.get(WAITING, {}), now()
+    user = _who_waits(waiting)
+    if user is None:
+        return redirect("sign_in")
+    form = SignInCodeForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _code_page(request, form, status=422 if form.errors else 200)
+    try:
+        attempt = tries.note_code(user=user, address=address_of(request), at=at, agent=agent_of(request))
+    except tries.TooManyTries as refusal:
+        form.add_error(None, refusal.text)
+        response = _code_page(request, form, status=refusal.status)
+        response["Retry-After"] = str(int(refusal.wait.total_seconds()))
+        return response
+    by = queries.actor_of(user)
+    if not second_factor.use_code(user_id=user.pk, code=form.cleaned_data["code"], by=by, at=at):
+        form.add_error("code", _("This code is not right, or was used already."))
+        return _code_page(request, form, status=422)
+    tries.note_success(attempt_id=attempt.pk)
+    del request.session[WAITING]
+    response = _let_in(request, user, keep=waiting["keep"], wanted=waiting["wanted"])
+    factor = factor_of(user.pk)
+    if form.cleaned_data["remember"] and factor is not None:
+        response.set_cookie(
+            DEVICE, signing.dumps(_device(user, factor), salt=DEVICE), max_age=KEPT_SIGNED_IN, httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
+        )  # fmt: skip
+    return response
+
+
+def _ask_for_code(request: HttpRequest, user: User, *, keep: bool, wanted: str) -> HttpResponse:
+    logout(request)  # whoever was signed in here is not any more, and the session gets a new key
+    request.session[WAITING] = {
+        "user": user.pk, "hash": user.get_session_auth_hash(), "keep": keep, "wanted": wanted,
+        "since": now().isoformat(),
+    }  # fmt: skip
+    request.session.set_expiry(CODE_WAITS)
+    return redirect("sign_in_code")
+
+
+def _who_waits(waiting: dict[str, Any]) -> User | None:
+    """Who has shown the password lately and not been asked for the code yet; nobody when it changed meanwhile."""
+    if not waiting or now() - datetime.fromisoformat(waiting["since"]) > CODE_WAITS:
+        return None
+    user = User.objects.filter(pk=waiting["user"], is_active=True).first()
+    if user is None or not constant_time_compare(waiting["hash"], user.get_session_auth_hash()):
+        return None
+    return user
+
+
+def _device(user: User, factor: SecondFactor) -> list[Any]:
+    """What a remembered device shows: a new password or second factor makes it worthless."""
+    return [user.pk, factor.pk, user.get_session_auth_hash()]
+
+
+def _is_remembered(request: HttpRequest, user: User, factor: SecondFactor) -> bool:
+    try:
+        shown = signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=KEPT_SIGNED_IN)
+    except signing.BadSignature:
+        return False
+    return bool(shown == _device(user, factor))
+
+
+def _let_in(request: HttpRequest, user: User, *, keep: bool, wanted: str) -> HttpResponse:
+    open_session(request, user, keep=keep)
     if queries.waits_for_company(queries.actor_of(user)):
         return redirect("first_run_company")
     return redirect(wanted)
@@ -141,6 +224,10 @@ def _wrong(left: int) -> str:
         "E-mail and password do not match. %(left)s tries left.",
         left,
     ) % {"left": left}
+
+
+def _code_page(request: HttpRequest, form: SignInCodeForm, *, status: int) -> HttpResponse:
+    return render(request, "team/sign_in_code.html", {"form": form}, status=status)
 
 
 def _page(request: HttpRequest, form: SignInForm, wanted: str, *, status: int = 200) -> HttpResponse:

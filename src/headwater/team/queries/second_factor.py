@@ -1,0 +1,75 @@
+"""Reads about the second factor: who has one, whether a code is right, what an app scans."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Collection
+from datetime import datetime
+
+import pyotp
+import segno
+from cryptography.fernet import Fernet, InvalidToken
+from django.utils.crypto import salted_hmac
+
+from headwater.team.models import RecoveryCode, SecondFactor, User
+
+STEP_SECONDS = 30
+DRIFT = (-1, 0, 1)  # clocks of telephones are half a minute off
+
+
+def seal(secret: str) -> str:
+    """A secret as it is stored: encrypted with the installation's own key, which is in no backup."""
+    return _box().encrypt(secret.encode()).decode()
+
+
+def unseal(sealed: str) -> str | None:
+    """A stored secret; None where it was sealed by another installation (a backup that moved)."""
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def factor_of(user_id: int) -> SecondFactor | None:
+    """The second factor of somebody, if one is set up and confirmed."""
+    return SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).first()
+
+
+def pending_secret(user_id: int) -> str | None:
+    """The secret of a second factor that is being set up."""
+    factor = SecondFactor.objects.filter(user_id=user_id, confirmed_at=None).first()
+    return unseal(factor.sealed) if factor is not None else None
+
+
+def who_has_factor(user_ids: Collection[int]) -> set[int]:
+    """Those who have a second factor. One query."""
+    found = SecondFactor.objects.filter(user_id__in=user_ids).exclude(confirmed_at=None)
+    return set(found.values_list("user_id", flat=True))
+
+
+def codes_left(user_id: int) -> int:
+    """How many recovery codes somebody has left."""
+    return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()
+
+
+def step_of(secret: str, code: str, *, at: datetime) -> int | None:
+    """The half minute a code is for, around ``at``; None when it is wrong. Takes the same time either way."""
+    present = int(at.timestamp()) // STEP_SECONDS
+    app, found = pyotp.TOTP(secret), None
+    for step in (present + drift for drift in DRIFT):
+        if hmac.compare_digest(app.generate_otp(step).encode(), code.encode()):
+            found = step
+    return found
+
+
+def picture(user: User, secret: str) -> str:
+    """What an app scans, as the address of a picture: it holds the picture itself, nothing is asked elsewhere."""
+    name = f"Headwater {user.company}".strip()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=name)
+    return segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, dark="#000", light="#fff", border=4)
+
+
+def _box() -> Fernet:
+    key = salted_hmac("headwater.team.second_factor", "key", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))
