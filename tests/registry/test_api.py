@@ -234,3 +234,8 @@ def test_the_document_for_people_is_served_from_here(client_of):
     assert "/api/v1/leads" in text and "http://" not in text.replace("http://testserver", "").replace(
         "http://www.w3.org", ""
     )
+
+
+def test_whatever_the_address_the_answer_is_a_problem(client):
+    for path in ("nothing", "no%0Athing", "sources/external/erp/a%0Ab/%06"):
+        assert problem(client.get(f"/api/v1/{path}"))["status"] in (401, 404)

@@ -65,7 +65,7 @@ def test_a_refusal_is_not_kept(program):
     assert send(client, "sources", FAIR, "k1").status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "ü", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "ü", "a\tb", "a b"])
 def test_a_key_is_short_and_plain(program, key):
     refused = send(program(), "sources", FAIR, key)
     assert refused.status_code == 422 and "Idempotency-Key" in refused.json()["errors"]

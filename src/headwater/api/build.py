@@ -48,7 +48,11 @@ class Api(NinjaAPI):
         if methods == ["GET"]:
             return super().api_operation(methods, path, **about)
         extra = about.pop("openapi_extra", {})
-        extra = {**extra, "parameters": [*extra.get("parameters", ()), KEY_PARAMETER]}
+        extra = {
+            **extra,
+            "parameters": [*extra.get("parameters", ()), KEY_PARAMETER],
+            "responses": {**problems.documented(409, 422), **extra.get("responses", {})},
+        }
         add = super().api_operation(methods, path, openapi_extra=extra, **about)
         return lambda view: add(answered_once(view))
 
@@ -268,7 +272,7 @@ def _list_doc(resource: Resource) -> Schema:
     }
     return {
         "parameters": [*_filters(resource), *paging],
-        "responses": {200: _json(page, "A page of rows"), **_problems(422)},
+        "responses": {200: _json(page, "A page of rows"), **_problems(404, 422)},
     }
 
 
@@ -289,7 +293,7 @@ def _export_doc(resource: Resource) -> Schema:
 def _count_doc(resource: Resource) -> Schema:
     properties = {"count": {"type": "integer", "maximum": COUNT_LIMIT}, "is_more": {"type": "boolean"}}
     counted = {"type": "object", "required": ["count", "is_more"], "properties": properties}
-    return {"parameters": _filters(resource), "responses": {200: _json(counted, "How many"), **_problems(422)}}
+    return {"parameters": _filters(resource), "responses": {200: _json(counted, "How many"), **_problems(404, 422)}}
 
 
 def _one_doc(resource: Resource) -> Schema:

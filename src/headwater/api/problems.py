@@ -57,9 +57,12 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 
 def documented(*statuses: int) -> dict[int, Any]:
-    """The refusals of an operation, as its description names them; 429 may come from every one."""
+    """The refusals of an operation, as its description names them; every one may say 400 and 429."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (*statuses, 429)}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted({400, *statuses, 429})
+    }
 
 
 def schema() -> dict[str, Any]:

@@ -19,7 +19,7 @@ _KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
 
 KEY_PARAMETER: Final = {
     "in": "header", "name": HEADER, "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST_KEY}}}$"},
     "description": "A key of your own for this request, such as a UUID. Sent again with the same key within "
     f"{KEPT.days * 24} hours, it is not carried out again: the first answer comes back, with `{REPEATED}: true`.",
 }  # fmt: skip

@@ -175,4 +175,5 @@ def _field_type(field: forms.Field) -> Schema:
         case forms.EmailField():
             return {"type": ["string", *nullable], "format": "email"}
     longest = getattr(field, "max_length", None)
-    return {"type": ["string", *nullable], **({"maxLength": longest} if longest else {})}
+    bounds = {**({"minLength": 1} if field.required else {}), **({"maxLength": longest} if longest else {})}
+    return {"type": ["string", *nullable], **bounds}

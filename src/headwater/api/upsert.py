@@ -12,7 +12,6 @@ from headwater.platform.identity import known_ids, made_or_found
 from headwater.platform.resource import Command, Resource
 from headwater.platform.values import is_storable
 
-
 LONGEST_SYSTEM, LONGEST_ID = 60, 200
 
 

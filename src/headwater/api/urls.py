@@ -89,5 +89,5 @@ urlpatterns = [
     path("openapi.json", openapi_json, name="openapi"),
     path("docs", docs, name="docs"),
     *_of_nouns(),
-    re_path(r"^.*$", nothing),
+    re_path(r"^[\s\S]*$", nothing),
 ]

@@ -49,7 +49,7 @@ def once(*, key: str, request: str, by: Actor, at: datetime, step: Callable[[], 
         Invalid: the key is too long, or holds other than visible letters.
         KeyUsed: the key belongs to another request.
     """
-    if not 0 < len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+    if not 0 < len(key) <= LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
         raise Invalid({"Idempotency-Key": [f"A key has 1 to {LONGEST_KEY} visible ASCII letters."]})
     take_turns("answer", [f"{by.ref} {key}"])
     Answer.objects.filter(caller=by.ref, key=key, at__lt=at - KEPT).delete()

@@ -248,8 +248,7 @@ def _answer(schema: Schema, words: str) -> Schema:
 
 
 def _refusals(*statuses: int) -> dict[int, Schema]:
-    problem = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "Refused", "content": problem} for status in (401, 403, 404, *statuses)}
+    return problems.documented(401, 403, 404, *statuses)
 
 
 def _object(fields: dict[str, Schema]) -> Schema:
