@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from headwater.platform.actor import Actor
+from headwater.qualify import actions
+from headwater.qualify.models import Lead
 from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
+
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -36,3 +41,22 @@ def by_marta(marta: User) -> Actor:
 @pytest.fixture
 def by_tom(tom: User) -> Actor:
     return actor_of(tom)
+
+
+@pytest.fixture
+def make_lead(by_head: Actor) -> Callable[..., Lead]:
+    """Takes in a lead, of somebody or in the pool, in a stage."""
+    numbers = iter(range(1, 1000))
+
+    def make(owner: User | None = None, *, stage: str = "NEW", at: datetime = AT) -> Lead:
+        number = next(numbers)
+        lead = actions.capture_lead(
+            by=by_head, at=at, name=f"Lead Person{number}", email=f"lead{number}@example.com",
+            company=f"Company {number}", owner_id=owner.pk if owner else None,
+        )  # fmt: skip
+        if stage != "NEW":
+            Lead.objects.filter(pk=lead.pk).update(stage=stage)
+            lead.refresh_from_db()
+        return lead
+
+    return make
