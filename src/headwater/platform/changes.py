@@ -72,7 +72,7 @@ def change_rows(edits: Sequence[Edit], *, by: Actor, at: datetime, personal: Ite
         differing = put_values(row, edit.values)
         if not differing:
             continue
-        stored[int(row.pk)] = {name: new for name, (_, new) in differing.items()}
+        stored.setdefault(int(row.pk), {}).update((name, new) for name, (_, new) in differing.items())
         plain, private = split_changes(differing, kept_apart)
         facts.append(
             Changed(

@@ -41,17 +41,19 @@ class Change:
 
 
 def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Actor, at: datetime) -> int:
-    """As :func:`steps.take_step` for many leads; how many differed. Call it on locked leads."""
+    """As :func:`steps.take_step` for many leads; how many steps changed something. Call it on locked leads."""
     current_unit()
     facts: list[Fact] = []
     moments: list[datetime] = []
     touched: list[tuple[Change, dict[str, list[Any]]]] = []
+    stored: dict[int, dict[str, Any]] = defaultdict(dict)  # of a lead that is named twice, all that changes
     for change in changes:
         lead = change.lead
         changed = put_values(lead, change.values)
         if not changed:
             continue
         touched.append((change, changed))
+        stored[lead.pk] |= {name: new for name, (_, new) in changed.items()}
         plain, personal = as_fields(changed)
         facts.append(
             kind(
@@ -66,7 +68,7 @@ def take_steps(changes: Sequence[Change], kind: Callable[..., Fact], *, by: Acto
         moments.append(change.since or at)
     if not touched:
         return 0
-    update_rows(Lead, {change.lead.pk: {n: new for n, (_, new) in changed.items()} for change, changed in touched})
+    update_rows(Lead, stored)
     _write_spans(touched, at=at)
     _move_grants(touched, by=by)
     record_bulk(facts, by=by, at=moments)

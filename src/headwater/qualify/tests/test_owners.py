@@ -13,7 +13,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, SomeRefused
 from headwater.platform.models import Event, Span
 from headwater.platform.testing import query_budget
-from headwater.platform.undo import undo_event
+from headwater.platform.undo import undo_event, undo_events
 from headwater.qualify import actions, queries
 from headwater.qualify.actions import AlreadyClaimed, PoolIsEmpty, StepRefused
 from headwater.qualify.models import Lead
@@ -207,3 +207,16 @@ def test_assigning_refuses_strangers_and_unknown_leads_as_a_whole(
         actions.assign_leads(ids=[lead.pk, 999], owner_id=None, by=by_head, at=AT)
     lead.refresh_from_db()
     assert lead.owner_id == marta.pk
+
+
+def test_a_lead_of_which_a_step_took_two_things_gets_both_back(
+    make_lead: MakeLead, by_head: Actor, marta: User, tom: User
+) -> None:
+    lead = make_lead(marta, stage="MQL")
+    actions.hand_over_lead(lead_id=lead.pk, to_id=marta.pk, by=by_head, at=AT)
+    actions.assign_leads(ids=[lead.pk], owner_id=tom.pk, by=by_head, at=AT)
+    actions.redirect_handovers(ids=[lead.pk], owner_id=tom.pk, by=by_head, at=AT)
+    both = [last("qualify.lead_assigned").pk, last("qualify.lead_handed_over").pk]
+    undo_events(event_ids=both, by=by_head, at=LATER)
+    lead.refresh_from_db()
+    assert (lead.owner_id, lead.handed_to_id) == (marta.pk, marta.pk)
