@@ -91,6 +91,14 @@ class CodeForm(forms.Form):
     )
 
 
+class NewAppForm(CodeForm):
+    """The first code of an app, which shows that it has the secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("Six digits that your app shows now.")
+
+
 class SignInCodeForm(CodeForm):
     """The second step of signing in."""
 

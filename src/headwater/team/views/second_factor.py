@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team.actions import second_factor as actions
-from headwater.team.forms import CodeForm, ProofForm, show_refusal
+from headwater.team.forms import NewAppForm, ProofForm, show_refusal
 from headwater.team.queries.second_factor import codes_left, factor_of, pending_secret, picture
 from headwater.team.views.security import knows_password
 
@@ -41,7 +41,7 @@ def my_second_factor(request: Request) -> HttpResponse:
         messages.success(request, _("Your second factor is off."))
         return redirect("my_account")
     secret = actions.begin(by=request.actor)
-    return _page(request, secret=secret, picture=picture(request.user, secret), form=CodeForm())
+    return _page(request, secret=secret, picture=picture(request.user, secret), form=NewAppForm())
 
 
 @require_POST
@@ -53,7 +53,7 @@ def remove_second_factor(request: Request, user_id: int) -> HttpResponse:
 
 
 def _confirm(request: Request) -> HttpResponse:
-    form = CodeForm(request.POST)
+    form = NewAppForm(request.POST)
     if form.is_valid():
         try:
             return _page(request, codes=actions.confirm(code=form.cleaned_data["code"], by=request.actor, at=now()))
