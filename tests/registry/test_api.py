@@ -239,3 +239,10 @@ def test_the_document_for_people_is_served_from_here(client_of):
 def test_whatever_the_address_the_answer_is_a_problem(client):
     for path in ("nothing", "no%0Athing", "sources/external/erp/a%0Ab/%06"):
         assert problem(client.get(f"/api/v1/{path}"))["status"] in (401, 404)
+
+
+def test_a_yes_that_is_mistyped_is_no_quiet_no(token_client):
+    client = token_client("read")
+    for said in ("true", "1", "no", "False", ""):
+        assert client.get("/api/v1/people", {"include_archived": said}).status_code == 200
+    assert problem(client.get("/api/v1/people", {"include_archived": "ture"}))["errors"]

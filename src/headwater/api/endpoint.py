@@ -181,7 +181,7 @@ def _params(request: Any, resource: Resource, *, besides: tuple[str, ...] = ()) 
 
 def _matching(request: Any, resource: Resource, params: Mapping[str, str]) -> Rows:
     tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
-    with_archived = params.get("include_archived", "").lower() in ("true", "1", "yes")
+    with_archived = _yes_or_no("include_archived", params.get("include_archived", ""))
     return filtered(
         resource,
         request.actor,
@@ -190,6 +190,14 @@ def _matching(request: Any, resource: Resource, params: Mapping[str, str]) -> Ro
         zone=installation().zone,
         with_archived=with_archived,
     )
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    """What a parameter says; a mistyped yes must not quietly mean no."""
+    said = {"": False, "true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower())
+    if said is None:
+        raise Invalid({name: ["Say true or false."]})
+    return said
 
 
 def _limit(text: str) -> int:
