@@ -14,11 +14,11 @@ from django.db.models import Model, QuerySet
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each
-from headwater.platform.errors import NotFound, SomeRefused
+from headwater.platform.errors import NotFound
 from headwater.platform.events import Fact, record, record_bulk
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, SavedView
-from headwater.platform.undo import undoes, undoes_many
+from headwater.platform.undo import told_by_event, undoes, undoes_many
 
 Row = TypeVar("Row", bound=Model)
 
@@ -235,10 +235,8 @@ def _each_noun(
     for fact, event in found:
         nouns.setdefault(fact.row_type, {})[event.pk] = fact.row_id
     for noun, about in nouns.items():
-        try:
+        with told_by_event(about):
             take(_ARCHIVES[noun], list(about.values()))
-        except SomeRefused as some:
-            raise some.by_event(about) from some
 
 
 ARCHIVED_VIEW = SavedView("archived", "Archived", {"archived_at__empty": "false"})

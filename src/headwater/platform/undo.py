@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
@@ -14,6 +16,8 @@ from headwater.platform.bulk import check_each
 from headwater.platform.errors import DomainError, NotFound, NotUndoable, SomeRefused
 from headwater.platform.events import Fact, fact_of, facts_of
 from headwater.platform.models import Event, Undone
+
+Answer = TypeVar("Answer")
 
 Reverse = Callable[..., str | None]
 _REVERSALS: dict[str, Reverse] = {}
@@ -87,6 +91,33 @@ def undoes_many_changes_of(*row_types: str) -> Callable[[ReverseMany], ReverseMa
         return fn
 
     return register
+
+
+def each_of(found: Sequence[tuple[Any, Event]], answer: Callable[[Any, Event], Answer]) -> list[Answer]:
+    """What ``answer`` says of every fact, asked before any is taken back.
+
+    Raises:
+        SomeRefused: it refuses some, by the ids of their events.
+    """
+    answers: list[Answer] = []
+    refusals: dict[int, DomainError] = {}
+    for fact, event in found:
+        try:
+            answers.append(answer(fact, event))
+        except DomainError as refusal:
+            refusals[event.pk] = refusal
+    if refusals:
+        raise SomeRefused(refusals, of=len(found))
+    return answers
+
+
+@contextmanager
+def told_by_event(about: Mapping[int, int]) -> Iterator[None]:
+    """Rows that are refused in here are told by the ids of events; ``about`` says which row each is about."""
+    try:
+        yield
+    except SomeRefused as some:
+        raise some.by_event(about) from some
 
 
 def is_own(event: Event, by: Actor) -> bool:

@@ -24,9 +24,9 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each, insert_rows
 from headwater.platform.changes import Edit, change_rows, old_values
-from headwater.platform.errors import DomainError, NotUndoable, SomeRefused
+from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, record_bulk
-from headwater.platform.undo import is_own, undoes_many, undoes_many_changes_of
+from headwater.platform.undo import each_of, is_own, told_by_event, undoes_many, undoes_many_changes_of
 from headwater.team import queries as team
 
 if TYPE_CHECKING:
@@ -59,23 +59,17 @@ def take_back_changes(found: Sequence[tuple[Changed, Event]], *, by: Actor, at: 
         SomeRefused: some changed again since, by the ids of their events.
     """
     handed_on = {event.pk: fact.row_id for fact, event in found if _is_hand_over(fact)}
-    try:
+    with told_by_event(handed_on):
         parties = {p.pk: p for p in locked_parties(list(handed_on.values()), "change", by=by)}
-    except SomeRefused as some:
-        raise some.by_event(handed_on) from some
-    edits: list[Edit] = []
-    refusals: dict[int, DomainError] = {}
-    for fact, event in found:
-        try:
-            if event.pk not in handed_on:
-                take_back_change(fact, event=event, by=by, at=at)
-                continue
-            party = parties[fact.row_id]
-            edits.append(Edit(party, old_values(party, fact), noun_of(party), party.pk, organisation_of(party)))
-        except DomainError as refusal:
-            refusals[event.pk] = refusal
-    if refusals:
-        raise SomeRefused(refusals, of=len(found))
+
+    def back(fact: Changed, event: Event) -> Edit | None:
+        if event.pk not in handed_on:
+            take_back_change(fact, event=event, by=by, at=at)
+            return None
+        party = parties[fact.row_id]
+        return Edit(party, old_values(party, fact), noun_of(party), party.pk, organisation_of(party))
+
+    edits = [edit for edit in each_of(found, back) if edit is not None]
     change_rows(edits, by=by, at=at, personal=PERSONAL)
 
 
@@ -109,10 +103,8 @@ def take_back_tags(found: Sequence[tuple[Tagged, Event]], *, by: Actor, at: date
         SomeRefused: some of the parties are out of the actor's sight, by the ids of the events.
     """
     tagged = {event.pk: event.party_id or 0 for _, event in found}
-    try:
+    with told_by_event(tagged):
         parties = {p.pk: p for p in locked_parties(list(tagged.values()), "tag", by=by)}
-    except SomeRefused as some:
-        raise some.by_event(tagged) from some
     tags = {fact.tag_id: fact.tag for fact, _ in found}
     links = PartyTag.objects.filter(tag_id__in=list(tags), party_id__in=list(parties))
     on = {(party_id, tag_id): pk for pk, party_id, tag_id in links.values_list("pk", "party_id", "tag_id")}
@@ -162,10 +154,8 @@ def bring_back_many(
         if party.deleted_at is None:
             raise NotUndoable(reason="it is back already")
 
-    try:
+    with told_by_event({event.pk: event.subject_id for _, event in found}):
         check_each(parties, check, ids=list(events))
-    except SomeRefused as some:
-        raise some.by_event({event.pk: event.subject_id for _, event in found}) from some
     Party.objects.filter(pk__in=[party.pk for party in parties]).update(deleted_at=None)
     facts = [about(party, PersonRestored, OrganisationRestored) for party in parties]
     record_bulk(facts, by=by, at=[at] * len(facts))

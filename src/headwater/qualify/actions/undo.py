@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
-from headwater.platform.errors import DomainError, NotUndoable, SomeRefused
+from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
-from headwater.platform.undo import is_own, undoes, undoes_changes_of, undoes_many
+from headwater.platform.undo import each_of, is_own, told_by_event, undoes, undoes_changes_of, undoes_many
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.capture import remove, restore_lead
 from headwater.qualify.actions.steps import PERSONAL, ROW, as_change, locked, locked_leads, require, take_step
@@ -94,23 +94,15 @@ def take_back_steps(found: Sequence[tuple[Step, Event]], *, by: Actor, at: datet
         SomeRefused: the actor may not take such steps with some of them, or they changed again since.
     """
     about = {event.pk: fact.lead_id for fact, event in found}
-    try:
+    with told_by_event(about):
         leads = {lead.pk: lead for lead in locked_leads(list(about.values()), lambda lead: None)}
-    except SomeRefused as some:
-        raise some.by_event(about) from some
-    refusals: dict[int, DomainError] = {}
-    back: list[Change] = []
-    for fact, event in found:
+
+    def back(fact: Step, event: Event) -> Change:
         lead = leads[fact.lead_id]
-        try:
-            values = _values_before(lead, fact, event, by)
-        except DomainError as refusal:
-            refusals[event.pk] = refusal
-            continue
-        back.append(Change(lead, values, told={"event_id": event.pk, "what": WORDS[type(fact)]}))
-    if refusals:
-        raise SomeRefused(refusals, of=len(found))
-    take_steps(back, LeadStepTakenBack, by=by, at=at)
+        told = {"event_id": event.pk, "what": WORDS[type(fact)]}
+        return Change(lead, _values_before(lead, fact, event, by), told=told)
+
+    take_steps(each_of(found, back), LeadStepTakenBack, by=by, at=at)
 
 
 def _values_before(lead: Lead, fact: Step, event: Event, by: Actor) -> dict[str, Any]:

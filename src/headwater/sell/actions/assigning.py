@@ -12,10 +12,9 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each, update_rows
 from headwater.platform.changes import put_values
-from headwater.platform.errors import DomainError, SomeRefused
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
-from headwater.platform.undo import undoes_many
+from headwater.platform.undo import each_of, told_by_event, undoes_many
 from headwater.sell.actions.steps import (
     ROW,
     as_fields,
@@ -78,21 +77,14 @@ def take_back_assignments(found: Sequence[tuple[OpportunityAssigned, Event]], *,
     """
     by.require(VERB)
     about = {event.pk: fact.opportunity_id for fact, event in found}
-    try:
+    with told_by_event(about):
         rows = {row.pk: row for row in _locked(list(about.values()), by)}
-    except SomeRefused as some:
-        raise some.by_event(about) from some
-    refusals: dict[int, DomainError] = {}
-    moves: list[_Move] = []
-    for fact, event in found:
+
+    def back(fact: OpportunityAssigned, event: Event) -> _Move:
         row = rows[fact.opportunity_id]
-        try:
-            moves.append(_Move(row, values_before(row, fact), {"event_id": event.pk, "what": TAKEN_BACK}))
-        except DomainError as refusal:
-            refusals[event.pk] = refusal
-    if refusals:
-        raise SomeRefused(refusals, of=len(found))
-    _hand_on(moves, OpportunityStepTakenBack, by=by, at=at)
+        return _Move(row, values_before(row, fact), {"event_id": event.pk, "what": TAKEN_BACK})
+
+    _hand_on(each_of(found, back), OpportunityStepTakenBack, by=by, at=at)
 
 
 @dataclass(frozen=True)
