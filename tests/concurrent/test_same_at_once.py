@@ -16,6 +16,8 @@ from headwater.parties import actions as parties
 from headwater.parties.models import Party, Tag
 from headwater.platform.actor import job_actor
 from headwater.platform.errors import Conflict
+from headwater.platform.identity import made_or_found
+from headwater.platform.once import Answered, once
 from headwater.qualify import actions as qualify
 from headwater.sell import actions as sell
 from headwater.team.models import Company
@@ -90,3 +92,33 @@ def test_one_tag_put_at_once_is_one_tag():
     people = iter([parties.add_person(name=f"Tag Me {n}", by=BY, at=AT).pk for n in range(3)])
     found = at_once(lambda: parties.tag_party(party_id=next(people), tag="Fair 2026", by=BY, at=AT).pk)
     assert len(set(found)) == 1 and Tag.objects.count() == 1, found
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_one_request_sent_at_once_is_carried_out_once(turn):
+    def send():
+        def make():
+            source = acquire.add_source(name=f"Fair {turn}", channel="TRADE_SHOW", by=BY, at=AT)
+            return Answered(201, {}, str(source.pk))
+
+        return once(key=f"k{turn}", request="same", by=BY, at=AT, step=make)
+
+    found = at_once(send)
+    assert not [one for one in found if isinstance(one, Exception)], found
+    assert len({one.body for one in found}) == 1 and sorted(one.is_repeated for one in found) == [False, True, True]
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_one_external_id_sent_at_once_is_one_row(turn):
+    def send():
+        return made_or_found(
+            system="erp",
+            kind="acquire.source",
+            external_id=f"S{turn}",
+            make=lambda: acquire.add_source(name=f"Messe {turn}", channel="TRADE_SHOW", by=BY, at=AT).pk,
+            change=lambda pk: None,
+        )
+
+    found = at_once(send)
+    assert not [one for one in found if isinstance(one, Exception)], found
+    assert len({pk for pk, _ in found}) == 1 and sorted(is_new for _, is_new in found) == [False, False, True]
