@@ -131,6 +131,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("imports-some", "/imports")
     yield Stop("account", "/account")
     yield Stop("account-second-factor", "/account/second-factor")
+    yield Stop("account-second-factor-scan", do=_begin_second_factor)
     yield Stop("account-sign-ins", "/account/sign-ins")
     yield Stop("settings-sign-ins", "/settings/sign-ins")
     yield Stop("settings-company", "/settings/company")
@@ -324,6 +325,12 @@ def _other_user(below: str) -> Callable[[Any], None]:
         tab.goto(link.removesuffix("/password") + below)
 
     return do
+
+
+def _begin_second_factor(tab: Any) -> None:
+    tab.fill("main [name=current]", "headwater-demo")
+    tab.get_by_role("button", name="Set it up").click()
+    tab.locator(".qr").wait_for()
 
 
 def _follow_link(tab: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_a_weak_password_is_refused(installed):
 def test_a_password_of_nobody_is_refused(installed):
     done = installed.run("user", "password", "nobody@example.org")
     assert (done.returncode, done.stderr) == (1, "headwater: Nobody signs in with nobody@example.org.\n")
+
+
+def test_a_second_factor_is_taken_off_on_the_server(installed):
+    database = sqlite3.connect(installed.home / "headwater.sqlite3")
+    database.execute(
+        "INSERT INTO team_secondfactor (user_id, sealed, confirmed_at, last_step)"
+        " SELECT id, 'x', '2026-01-01', 0 FROM team_user"
+    )
+    database.commit()
+    database.close()
+    done = installed.run("user", "second-factor", "owner@example.org", "--off", "--json", check=True)
+    assert json.loads(done.stdout)["email"] == "owner@example.org"
+    again = installed.run("user", "second-factor", "owner@example.org", "--off")
+    assert again.returncode == 1 and "no second factor" in again.stderr
 
 
 def test_a_token_is_shown_once_and_kept_as_digest(installed):

@@ -113,9 +113,9 @@ def remove(*, user_id: int, by: Actor, at: datetime) -> None:
         by.require("team.user.change")
         if user.role == Role.OWNER and not manages_owners(by.role):
             raise NotAllowed("Only an owner can add, change or remove an owner.")
-    removed, _rows = SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).delete()
+    removed, _each = SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).delete()
     if not removed:
-        raise NotFound()
+        raise NotFound(_("There is no second factor to take off."))
     RecoveryCode.objects.filter(user_id=user_id).delete()
     record(SecondFactorRemoved(user_id=user_id), by=by, at=at)
 
