@@ -44,6 +44,9 @@ BLANK_WORDS = frozenset(
 """What programs write for nothing. "None", "NA" and "unknown" are not here: they can be an answer or a name."""
 
 
+_GUARDED = ("=", "+", "-", "@")
+
+
 class Blanks:
     """The cells that count as empty: the usual words and those of a profile ("Select" in a web form)."""
 
@@ -51,8 +54,13 @@ class Blanks:
         self._words = BLANK_WORDS | {word.strip() for word in extra}
 
     def clean(self, text: str) -> str:
-        """The text without surrounding space, or "" if it says nothing."""
+        """The text without surrounding space, or "" if it says nothing.
+
+        The apostrophe that exports and spreadsheets put before what would run as a formula is not part of it.
+        """
         text = text.strip()
+        if text[:1] == "'" and text[1:2] in _GUARDED:
+            text = text[1:]
         return "" if text in self._words else text
 
 

@@ -228,3 +228,10 @@ def test_blank_words_say_nothing_but_unknown_is_an_answer() -> None:
     assert [blanks.clean(text) for text in ("unknown", "None", "Null", "select me ")] == [
         "unknown", "None", "Null", "select me"
     ]  # fmt: skip
+
+
+def test_the_apostrophe_before_what_would_run_as_a_formula_is_not_part_of_the_text() -> None:
+    blanks = Blanks()
+    cells = ("'+31612345601", " '=SUM(A1)", "'@home", "'-5", "'-")
+    assert [blanks.clean(text) for text in cells] == ["+31612345601", "=SUM(A1)", "@home", "-5", ""]
+    assert [blanks.clean(text) for text in ("'t Hooft", "O'Neil", "'")] == ["'t Hooft", "O'Neil", "'"]
