@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from headwater.parties.actions.activities import log_activity
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.models import Event
 from headwater.qualify import queries, rules
-from headwater.qualify.actions.steps import locked, require, stage_values, take_step
-from headwater.qualify.events import LeadAnswered, LeadMoved
+from headwater.qualify.actions.steps import ROW, locked, require, stage_values, take_step
+from headwater.qualify.events import LeadAnswered, LeadMoved, LeadWokenUp
 from headwater.qualify.models import Lead, Stage
 from headwater.team import queries as team
 
@@ -72,16 +73,24 @@ def _answer(leads: list[Lead], *, moment: datetime, by: Actor, at: datetime) -> 
     company = team.company()
     hours = queries.office_hours(company)
     answered = 0
+    woken = _woken_at(leads)
     for lead in leads:
         if lead.answered_at is not None or lead.exit:
             continue
         answered += 1
         told: dict[str, Any] = {}
         if lead.answer_due_at is not None and lead.arrived_at is not None:
-            told["office_seconds"] = max(0, rules.office_seconds_between(lead.arrived_at, moment, hours))
+            began = woken.get(lead.pk, lead.arrived_at)
+            told["office_seconds"] = max(0, rules.office_seconds_between(began, moment, hours))
             told["is_late"] = moment > lead.answer_due_at
         take_step(lead, {"answered_at": moment}, LeadAnswered, by=by, at=moment, **told)
         if lead.stage == Stage.NEW:
             told = {"from_stage": str(Stage.NEW), "to_stage": str(Stage.WORKING)}
             take_step(lead, stage_values(Stage.WORKING, at=moment), LeadMoved, by=by, at=moment, **told)
     return answered
+
+
+def _woken_at(leads: list[Lead]) -> dict[int, datetime]:
+    """When those of the leads that slept woke up last: their clock began anew."""
+    slept = Event.objects.filter(subject_type=ROW, subject_id__in=[lead.pk for lead in leads], verb=LeadWokenUp.verb)
+    return dict(slept.values_list("subject_id").annotate(Max("occurred_at")))

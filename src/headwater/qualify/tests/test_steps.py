@@ -179,6 +179,11 @@ def test_a_recycled_lead_wakes_up_by_itself_on_its_day(make_lead: MakeLead, by_m
     assert spans(lead)[-2:] == ["RECYCLED", "NEW"]
     assert last("qualify.lead_woken_up").actor.startswith("job:")
 
+    called = datetime(2026, 11, 16, 8, 45, tzinfo=UTC)
+    actions.log_response(lead_id=lead.pk, kind="CALL", by=by_marta, at=called)
+    told = last("qualify.lead_answered").data
+    assert told["is_late"] is False and told["office_seconds"] < 3600, "counted from when it woke up"
+
 
 def test_a_lead_is_converted_only_from_sql_and_opened_again(make_lead: MakeLead, by_head: Actor) -> None:
     lead = make_lead(stage="SAL")
