@@ -79,17 +79,18 @@ def open_opportunity(
     by.require("sell.opportunity.create")
     check_lines(lines, by)
     party, organisation, title = party_id, None, ""
+    amount = amount if amount is not None else sum_of(lines)
     if lead_id is not None:
         lead = convert_lead(lead_id=lead_id, by=by, at=at)
         party, organisation, title = lead.party_id, lead.organisation_id, lead.title
-        amount = amount if amount is not None else sum_of(lines) or lead.amount
+        amount = amount if amount is not None else lead.amount
         currency = currency or lead.currency
         owner_id = owner_id or (lead.owner_id if _sells(lead.owner_id) else None)
     buyer_id, its_organisation, its_name = _buyer(party, by)
     organisation = organisation or its_organisation
     values = _checked(
         {
-            "name": name or title or its_name, "amount": amount if amount is not None else sum_of(lines),
+            "name": name or title or its_name, "amount": amount,
             "currency": currency or team.company().currency, "forecast_category": forecast_category,
             "close_date": close_date, "next_step": next_step,
         }

@@ -14,6 +14,7 @@ from headwater.platform.undo import undo_event
 from headwater.qualify.actions import StepRefused as LeadStepRefused
 from headwater.qualify.models import Lead
 from headwater.sell import actions
+from headwater.sell.actions.lines import LineDraft
 from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.visible import visible_opportunities
 from headwater.team.models import Role, User
@@ -59,6 +60,11 @@ def test_an_opportunity_from_a_lead_keeps_the_lead_and_its_source(sql_lead, by_j
 def ines(company):
     """Inside sales: she qualifies and does not sell."""
     return User.objects.create(email="ines@kestrel.example", name="Ines Moor", role=Role.INSIDE_SALES, created_at=AT)
+
+
+def test_what_costs_nothing_is_known_to_be_nothing(sql_lead, by_jonas):
+    trial = LineDraft(product_text="Trial", unit_price=Decimal(0))
+    assert actions.open_opportunity(lead_id=sql_lead.pk, lines=[trial], by=by_jonas, at=AT).amount == 0
 
 
 def test_who_qualifies_opens_it_for_somebody_who_sells(sql_lead, jonas, ines):
