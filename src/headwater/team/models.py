@@ -165,6 +165,7 @@ class SecondFactor(models.Model):
     sealed = models.CharField(max_length=255)
     confirmed_at = models.DateTimeField(null=True)
     last_step = models.BigIntegerField(default=0)
+    devices_forgotten = models.PositiveIntegerField(default=0, help_text="How often; a device remembers the number.")
 
     def __str__(self) -> str:
         return f"second factor of {self.user_id}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 
+from django.db.models import F
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.events import record
 from headwater.team.events import SessionsEnded
-from headwater.team.models import Session
+from headwater.team.models import SecondFactor, Session
 
 
 @action
@@ -32,12 +34,14 @@ def end_session(*, handle: str, by: Actor, at: datetime) -> None:
 @action
 def end_sessions(*, user_id: int, by: Actor, at: datetime, besides: str = "") -> int:
     """Sign somebody out everywhere, oneself or with the right to change users; how many sessions ended.
+    Devices that were remembered are asked for a code again.
 
     ``besides`` is the key of the session that stays.
     """
     if user_id != _person(by):
         by.require("team.user.change")
     count = drop_sessions_of(user_id, besides=besides)
+    SecondFactor.objects.filter(user_id=user_id).update(devices_forgotten=F("devices_forgotten") + 1)
     if count:
         record(SessionsEnded(user_id=user_id, count=count), by=by, at=at)
     return count

@@ -15,7 +15,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.models import Event
 from headwater.team import queries
-from headwater.team.actions import accounts, company, second_factor, signing_in, tokens
+from headwater.team.actions import accounts, company, second_factor, sessions, signing_in, tokens
 from headwater.team.models import RecoveryCode, SecondFactor, SignInAttempt
 from headwater.team.queries.second_factor import factor_of, unseal
 from headwater.team.rules import CODES_PER_DAY, TRIES_PER_CODE
@@ -211,6 +211,12 @@ def test_a_remembered_device_is_asked_for_no_code_until_the_password_or_the_fact
     assert password(client)["Location"] == "/"
     client.post("/sign-out")
     assert password(client, "tom@example.org")["Location"] == "/sign-in/code", "it was not his"
+    sessions.end_sessions(user_id=ada.pk, by=SYSTEM, at=now())
+    assert password(client)["Location"] == "/sign-in/code"
+    show(client, app.codes[0], remember="on")
+    client.post("/sign-out")
+    assert password(client)["Location"] == "/"
+    client.post("/sign-out")
     second_factor.remove(user_id=ada.pk, by=SYSTEM, at=now())
     App(ada)
     assert password(client)["Location"] == "/sign-in/code"

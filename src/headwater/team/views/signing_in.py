@@ -133,8 +133,8 @@ def _who_waits(waiting: dict[str, Any]) -> User | None:
 
 
 def _device(user: User, factor: SecondFactor) -> list[Any]:
-    """What a remembered device shows: a new password or second factor makes it worthless."""
-    return [user.pk, factor.pk, user.get_session_auth_hash()]
+    """What a remembered device shows; a new password or factor, and signing out everywhere, end it."""
+    return [user.pk, factor.pk, factor.devices_forgotten, user.get_session_auth_hash()]
 
 
 def _is_remembered(request: HttpRequest, user: User, factor: SecondFactor) -> bool:
