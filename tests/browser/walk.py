@@ -19,7 +19,7 @@ NOT_PAGES = {
     "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",
     "import_check", "import_start", "import_stop", "import_resume", "import_undo", "import_discard",
-    "web:many", "web:stop_many",
+    "web:many", "web:stop_many", "web:board_move",
     "import_rejected", "web:undo", "web:undo_all", "web:counts", "web:totals", "web:group", "web:export", "web:panel",
     "sources-xlsx",
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
@@ -117,6 +117,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("form-wrong", "/settings/users/new", do=_send_empty)
     yield Stop("bulk", "/leads", do=_bulk_page)
     yield Stop("pipeline", "/pipeline")
+    yield Stop("board", "/leads/board?view=open")
     yield Stop("journey", f"/parties/{lead['parties']}/journey")
     yield Stop("sources-report", "/where-sales-come-from")
     yield Stop("sources-rows", do=_first_rows)

@@ -101,7 +101,8 @@ class Resource:
     and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
-    length are sorted by from an index. ``successor`` says which row one that is gone became part of,
+    length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
+    takes a value of it and a reason. ``successor`` says which row one that is gone became part of,
     ``absorbed`` which rows became part of one.
     """
 
@@ -128,6 +129,7 @@ class Resource:
     successor: Callable[[Actor, int], int | None] = lambda actor, pk: None
     absorbed: Callable[[int], Sequence[int]] = lambda pk: ()
     indexed_orders: Sequence[str] = ()
+    stages: str = ""
     detail_rows: Callable[[Actor], Rows] | None = None
 
     @cached_property

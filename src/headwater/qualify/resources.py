@@ -160,6 +160,7 @@ LEADS = register(
         columns=COLUMNS,
         default_order="-arrived_at",
         indexed_orders=("arrived_at",),
+        stages="stage",
         searched=Searched(
             Lead, name=("party__name",), rank=20,
             words=("organisation__name", "title", "party__email", "party__phone",

@@ -91,6 +91,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "group_menu": grouping.menu(state),
         "ungrouped_url": state.url(group=""),
         "tabs": _tabs(state),
+        "board_url": address(f"/{resource.slug}/board", params_of_board(state)) if resource.stages else "",
         "kept": state.view if isinstance(state.view, KeptView) else None,
         "may_save": actor.user_id is not None and actor.may(SAVE),
         "spelled_url": address(f"/{resource.slug}", state.spelled()),
@@ -110,6 +111,11 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         **awaited(state, page, shown),
         **_search_notes(request, state, is_empty=not groups and not (page and page.rows)),
     }
+
+
+def params_of_board(state: ListState) -> dict[str, str]:
+    """The list's parameters as its board takes them: without what only a table has."""
+    return {key: value for key, value in state.params().items() if key not in ("group", "cols")}
 
 
 def row_context(request: Request, state: ListState) -> dict[str, Any]:

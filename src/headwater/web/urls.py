@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from headwater.platform.resource import by_slug
 from headwater.web import (
+    board,
     cells,
     command,
     day,
@@ -56,6 +57,8 @@ urlpatterns = [
     path("<noun:slug>/counts", listing.counts, name="counts"),
     path("<noun:slug>/totals", listing.totals, name="totals"),
     path("<noun:slug>/group", listing.group, name="group"),
+    path("<noun:slug>/board", board.board, name="board"),
+    path("<noun:slug>/<int:pk>/board", board.move, name="board_move"),
     path("<noun:slug>/layout", layout.layout, name="layout"),
     path("<noun:slug>/widths", layout.widths, name="widths"),
     path("<noun:slug>/views/new", savedviews.new, name="view_new"),

@@ -88,10 +88,9 @@ def deleted_activities(actor: Actor) -> QuerySet[Activity]:
 
 def visible_proposals(actor: Actor) -> QuerySet[MatchProposal]:
     """Pairs of parties that may be one and that nobody has judged yet; both sides visible to ``actor``."""
-    seen = visible_parties(actor).values("pk")
-    return MatchProposal.objects.filter(decided_at=None, party_id__in=seen, other_id__in=seen).select_related(
-        "party", "other"
-    )
+    # Asked pair by pair: there are few, and a list of everybody who is seen would be made for each page.
+    sides = [Exists(visible_parties(actor).filter(pk=OuterRef(side))) for side in ("party_id", "other_id")]
+    return MatchProposal.objects.filter(*sides, decided_at=None).select_related("party", "other")
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Party]:

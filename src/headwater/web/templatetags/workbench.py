@@ -134,6 +134,12 @@ def title_of(row: Any, resource: Resource) -> str:
 
 
 @register.filter
+def subtitle_of(row: Any, resource: Resource) -> str:
+    """What stands below a record's name."""
+    return resource.subtitle(row)
+
+
+@register.filter
 def selects(row: Any, resource: Resource) -> str:
     """What ticking a row does, for who does not see it."""
     return _("Select %(name)s") % {"name": title_of(row, resource)}

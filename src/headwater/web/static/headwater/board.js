@@ -47,7 +47,7 @@ async function move(card, from, to, putBack) {
   const isBack = Number(to.dataset.order) < Number(from.dataset.order);
   const data = isBack ? await askReason(board) : new FormData();
   if (!data) return putBack();
-  data.set("stage", to.dataset.boardList);
+  data.set(board.dataset.boardField || "stage", to.dataset.boardList);
   card.classList.add("moving");
   let response;
   try {

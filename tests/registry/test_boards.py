@@ -1,0 +1,83 @@
+"""Nouns with stages have a board: a column for each stage, narrowed as the list is, moved by the noun's own step."""
+
+import json
+
+import pytest
+
+from headwater.platform.resource import REGISTRY
+from headwater.platform.testing import count_queries, query_budget
+from headwater.qualify.models import Lead
+
+WITH_STAGES = [noun for noun, resource in REGISTRY.items() if resource.stages]
+
+
+def test_leads_have_a_board():
+    assert "qualify.lead" in WITH_STAGES
+
+
+@pytest.mark.parametrize("noun", REGISTRY)
+def test_every_stage_is_a_column_and_other_nouns_have_no_board(noun, make, client_of):
+    resource = REGISTRY[noun]
+    [pk] = make(noun)
+    client = client_of("OWNER")
+    answer = client.get(f"/{resource.slug}/board")
+    if noun not in WITH_STAGES:
+        assert answer.status_code == 404
+        assert client.post(f"/{resource.slug}/{pk}/board").status_code == 404
+        return
+    page = answer.content.decode()
+    for code, _label in resource.by_key[resource.stages].choices:
+        assert f'data-board-list="{code}"' in page
+    assert f'id="card-{pk}"' in page
+    assert f'href="/{resource.slug}/board' in client.get(f"/{resource.slug}?view=all").content.decode()
+
+
+def test_a_card_is_moved_and_a_refusal_says_why(make, client_of):
+    [pk] = make("qualify.lead")
+    Lead.objects.filter(pk=pk).update(stage="NEW")
+    client, htmx = client_of("OWNER"), {"HX-Request": "true"}
+    answer = client.post(f"/leads/{pk}/board", {"stage": "WORKING"}, headers=htmx)
+    assert answer.status_code == 200, answer.content
+    assert f'id="card-{pk}"' in answer.content.decode()
+    assert 'id="stack-WORKING" hx-swap-oob="true"' in answer.content.decode()
+    assert json.loads(answer["HX-Trigger"])["toast"]["undo_url"]
+    assert Lead.objects.get(pk=pk).stage == "WORKING"
+    refused = client.post(f"/leads/{pk}/board", {"stage": "SAL"}, headers=htmx)
+    assert refused.status_code in (409, 422)
+    assert json.loads(refused["HX-Trigger"])["toast"]["message"]
+    assert client.post(f"/leads/{pk}/board", {"stage": "NEW"}, headers=htmx).status_code == 422  # without a reason
+    assert client.post(f"/leads/{pk}/board", {"stage": "NONE"}, headers=htmx).status_code == 404
+    assert Lead.objects.get(pk=pk).stage == "WORKING"
+    back = client.post(f"/leads/{pk}/board", {"stage": "NEW", "reason": "Not yet"}, headers=htmx)
+    assert back.status_code == 200
+    assert Lead.objects.get(pk=pk).stage == "NEW"
+
+
+def test_who_may_not_move_sees_the_board_and_moves_nothing(make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("READ_ONLY")
+    page = client.get("/leads/board").content.decode()
+    assert f'id="card-{pk}"' in page
+    assert "data-board-list" not in page
+    assert client.post(f"/leads/{pk}/board", {"stage": "WORKING"}).status_code == 403
+
+
+def test_the_address_narrows_the_board(make, client_of):
+    one, other = make("qualify.lead", 2)
+    Lead.objects.filter(pk=one).update(interest="QUOTE_REQUEST")
+    Lead.objects.filter(pk=other).update(interest="ENQUIRY")
+    page = client_of("OWNER").get("/leads/board?interest=QUOTE_REQUEST").content.decode()
+    assert f'id="card-{one}"' in page
+    assert f'id="card-{other}"' not in page
+    assert 'href="/leads?interest=QUOTE_REQUEST"' in page
+
+
+def test_a_board_costs_as_many_queries_for_two_rows_as_for_thirty(make, client_of):
+    client = client_of("OWNER")
+    make("qualify.lead", 2)
+    client.get("/leads/board")
+    with count_queries() as few:
+        client.get("/leads/board")
+    make("qualify.lead", 20)
+    with query_budget(len(few)):
+        client.get("/leads/board")
