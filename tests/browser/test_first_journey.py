@@ -100,6 +100,8 @@ def test_from_first_run_to_undone_import(fresh, page):
             break
         time.sleep(1)
     assert "€24" in row.inner_text().replace("\u202f", "").replace(" ", "")
+    lines_of_words = page.locator("td.c-iv > .dim").evaluate_all("cells => cells.map(e => e.getClientRects().length)")
+    assert lines_of_words and max(lines_of_words) == 1, "“too few” stands in one line"
 
     # Take the import back: the worked lead stays and says why.
     page.goto(f"{base}/imports/{batch}")
