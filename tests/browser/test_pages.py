@@ -39,8 +39,9 @@ TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   const scroller = document.scrollingElement;
   if (scroller.scrollWidth <= width && document.body.scrollWidth <= width) return [];
-  return [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > width + 1)
-    .slice(0, 3).map((e) => `wider than the window: <${e.localName} class="${e.getAttribute("class")}">`);
+  const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > width + 1)
+    .slice(0, 3).map((e) => `<${e.localName} class="${e.getAttribute("class")}">`);
+  return [`wider than the window by ${scroller.scrollWidth - width} px: ${out.join(", ")}`];
 }"""
 
 

@@ -26,7 +26,7 @@ def _columns():
                 yield pytest.param(noun, column.key, marks=() if often else pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("noun", "key"), _columns())
+@pytest.mark.parametrize(("noun", "key"), list(_columns()))
 def test_the_index_loses_no_row_of_a_text_filter(noun, key, make, by, monkeypatch):
     resource = REGISTRY[noun]
     column = resource.by_key[key]
