@@ -213,7 +213,8 @@ class WorkbookTable:
 
     def row_count_estimate(self) -> int:
         """Rows of the sheet below the header, blank ones included."""
-        return max(int(self._page.total_height) - (self.dialect.header_line or 0), 0)
+        last = int(self._page.total_height) + 1  # calamine counts from 0
+        return max(last - (self.dialect.header_line or 0), 0)
 
     def _records(self) -> Iterator[RawRow]:
         # calamine gives the blank rows above the table, but not the blank columns left of it.
