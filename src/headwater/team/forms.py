@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from headwater.platform.errors import Invalid
 from headwater.platform.money import CURRENCIES
@@ -45,8 +46,8 @@ def currency_choices() -> Choices:
 
 
 def country_choices() -> Choices:
-    """Countries by their name."""
-    named = [(code, name) for code, name in _locale().territories.items() if len(code) == 2 and code.isalpha()]
+    """Countries by their name: those with telephones, so neither "Eurozone" nor "Unknown region"."""
+    named = [(code, name) for code, name in _locale().territories.items() if code in SUPPORTED_REGIONS]
     return [("", _("Choose a country")), *sorted(named, key=lambda c: str(c[1]))]
 
 

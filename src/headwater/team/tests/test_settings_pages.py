@@ -8,6 +8,7 @@ from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.team import queries
 from headwater.team.actions import accounts, tokens
+from headwater.team.forms import country_choices
 from headwater.team.models import ApiToken, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +91,9 @@ def test_ones_own_name_and_zone(client, owner):
     client.post("/account", {"form": "profile", "name": "Erik Haas", "time_zone": "Europe/Lisbon"})
     owner.refresh_from_db()
     assert (owner.name, owner.time_zone) == ("Erik Haas", "Europe/Lisbon")
+
+
+def test_every_country_on_offer_has_telephones():
+    offered = dict(country_choices())
+    assert offered["NL"] == "Netherlands" and offered["XK"] == "Kosovo"
+    assert not {"EU", "EZ", "UN", "ZZ"} & offered.keys()
