@@ -101,13 +101,17 @@ def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert ``rows`` (values in the order of ``columns``, which are field attnames) in one go.
 
-    Values are Python values; JSON fields take anything ``json.dumps`` takes. Columns not named get their
-    database default, so name every NOT NULL column. COPY on PostgreSQL, executemany on SQLite.
+    Values are Python values; JSON fields take anything ``json.dumps`` takes. Columns not named get the default of
+    their field, or nothing. COPY on PostgreSQL, executemany on SQLite.
     """
     current_unit()
     if not rows:
         return
     fields = {f.attname: f for f in model._meta.concrete_fields}
+    given = set(columns)
+    if left := [f for name, f in fields.items() if name not in given and f.has_default() and not f.has_db_default()]:
+        columns = [*columns, *(f.attname for f in left)]
+        rows = [(*row, *(f.get_default() for f in left)) for row in rows]
     names = [str(fields[name].column) for name in columns]
     prepared: Any = _prepared(rows, [_converter(fields[name]) for name in columns])
     quote = connection.ops.quote_name

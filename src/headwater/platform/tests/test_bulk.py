@@ -53,6 +53,14 @@ def test_inserted_rows_read_back_as_they_were():
 
 
 @pytest.mark.django_db
+def test_columns_that_are_not_named_get_the_default_of_their_field():
+    action(lambda: insert_rows(Job, ("id", "kind", "queued_at", "run_after"), [(7, "a", AT, AT), (8, "b", AT, AT)]))()
+    made, plain = Job.objects.get(pk=7), Job(kind="a")
+    assert (made.state, made.args, made.attempts, made.worker) == (plain.state, {}, 0, plain.worker)
+    assert Job.objects.get(pk=8).checkpoint == {}
+
+
+@pytest.mark.django_db
 def test_reserved_ids_never_repeat():
     reserve = action(lambda n: list(reserve_ids(Job, n)))
     taken = Job.objects.create(kind="x", queued_at=AT, run_after=AT).pk
