@@ -140,7 +140,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-add-user", "/settings/users/new")
     yield Stop("settings-user", do=_other_user(""))
     yield Stop("settings-user-work", do=_other_user("/work"))
-    yield Stop("settings-password", do=_other_user("/password"))
+    yield Stop("settings-password", do=_other_user("/password", of="tr:not(:has-text('left'))"))
     yield Stop("settings-link", do=_click_and_wait("Make a link", "h1:has-text('A link to hand over')"))
     yield Stop("choose-password", do=_follow_link)
     yield Stop("settings-add-team", "/settings/teams/new")
@@ -319,10 +319,12 @@ def _click_and_wait(button: str, then: str) -> Callable[[Any], None]:
     return do
 
 
-def _other_user(below: str) -> Callable[[Any], None]:
+def _other_user(below: str, *, of: str = "tr") -> Callable[[Any], None]:
+    """The last colleague of the list, or the last of some rows."""
+
     def do(tab: Any) -> None:
         tab.goto("/settings/users")
-        link = tab.locator("main th a[href*='/settings/users/']").last.get_attribute("href")
+        link = tab.locator(f"main {of} th a[href*='/settings/users/']").last.get_attribute("href")
         tab.goto(link.removesuffix("/password") + below)
 
     return do

@@ -48,8 +48,8 @@ def test_a_password_of_nobody_is_refused(installed):
 def test_a_second_factor_is_taken_off_on_the_server(installed):
     database = sqlite3.connect(installed.home / "headwater.sqlite3")
     database.execute(
-        "INSERT INTO team_secondfactor (user_id, sealed, confirmed_at, last_step)"
-        " SELECT id, 'x', '2026-01-01', 0 FROM team_user"
+        "INSERT INTO team_secondfactor (user_id, sealed, confirmed_at, last_step, devices_forgotten)"
+        " SELECT id, 'x', '2026-01-01', 0, 0 FROM team_user"
     )
     database.commit()
     database.close()

@@ -246,6 +246,13 @@ def test_only_who_keeps_the_users_makes_links_and_only_owners_for_owners(ada, to
     assert Client().get(link).status_code == 200
 
 
+def test_a_link_is_offered_for_who_works_here(ada, tom):
+    client, address = signed_in("ada@example.org"), f"/settings/users/{tom.pk}"
+    assert f"{address}/link" in client.get(f"{address}/password").content.decode()
+    accounts.deactivate_user(user_id=tom.pk, by=SYSTEM, at=now())
+    assert f"{address}/link" not in client.get(f"{address}/password").content.decode()
+
+
 def test_signing_in_makes_an_unused_link_worthless(ada, tom):
     secret = accounts.make_password_link(user_id=tom.pk, by=SYSTEM, at=now())
     signed_in("tom@example.org")

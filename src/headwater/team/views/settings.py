@@ -129,7 +129,8 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
             messages.success(request, _("The password of %(name)s is changed.") % {"name": user.name})
             return redirect("settings_users")
     title = _("Password of %(name)s") % {"name": user.name}
-    return _form_page(request, form, title, back="settings_users", link_for=user, status=_status(form))
+    link_for = user if user.is_active else None
+    return _form_page(request, form, title, back="settings_users", link_for=link_for, status=_status(form))
 
 
 @never_cache
