@@ -6,10 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from headwater.platform.actor import Actor, job_actor
 from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
+
+settings.register_profile("headwater", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("headwater")
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours
 
