@@ -17,7 +17,7 @@ from headwater.api.auth import BearerToken, Session
 from headwater.api.extension import EXTENSIONS
 from headwater.api.filters import filter_parameters, tree_schema
 from headwater.api.repeated import KEY_PARAMETER, answered_once
-from headwater.api.shapes import Schema, form_schema, record_schema, row_schema
+from headwater.api.shapes import Schema, form_schema, query_parameter, record_schema, row_schema
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.files_out import CSV, FORMATS
@@ -126,7 +126,9 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
         _with_id(history.show_history, resource),
         "What its values were before",
         {
-            "parameters": [_parameter("field", "Only this value: a column's name, or `extra:` and one of the file's.")],
+            "parameters": [
+                query_parameter("field", "Only this value: a column's name, or `extra:` and one of the file's.")
+            ],
             "responses": {200: _json(history.schema(), "The changes, newest first"), **_problems(404)},
         },
     )
@@ -238,16 +240,15 @@ def _problems(*statuses: int) -> dict[int, Any]:
     return problems.documented(401, 403, *statuses)
 
 
-def _parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
-    described = {"in": "query", "name": name, "required": False, "description": description}
-    return {**described, "schema": schema or {"type": "string"}}
-
-
 def _filters(resource: Resource) -> list[Schema]:
     return [
-        _parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
-        _parameter("q", "Words to find."),
-        *([_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})] if resource.archived else []),
+        query_parameter("view", "A view: its id (`/views`), or the key of one the list comes with."),
+        query_parameter("q", "Words to find."),
+        *(
+            [query_parameter("include_archived", "Archived rows as well.", {"type": "boolean"})]
+            if resource.archived
+            else []
+        ),
         *filter_parameters(resource),
     ]
 
@@ -255,11 +256,11 @@ def _filters(resource: Resource) -> list[Schema]:
 def _list_doc(resource: Resource) -> Schema:
     sortable = ", ".join(f"`{column.key}`" for column in resource.columns if column.sortable)
     paging = [
-        _parameter(
+        query_parameter(
             "sort", f"One or several, with commas between, of {sortable}; with `-` in front the other way round."
         ),
-        _parameter("cursor", "From `next` or `previous` of another page."),
-        _parameter(
+        query_parameter("cursor", "From `next` or `previous` of another page."),
+        query_parameter(
             "limit", "Rows a page.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
         ),
     ]
@@ -278,9 +279,9 @@ def _list_doc(resource: Resource) -> Schema:
 
 def _export_doc(resource: Resource) -> Schema:
     parameters = [
-        _parameter("format", "The kind of file.", {"type": "string", "enum": list(FORMATS), "default": CSV.key}),
-        _parameter("cols", "The columns it has, with commas between; without it all."),
-        _parameter("sort", "As of the list."),
+        query_parameter("format", "The kind of file.", {"type": "string", "enum": list(FORMATS), "default": CSV.key}),
+        query_parameter("cols", "The columns it has, with commas between; without it all."),
+        query_parameter("sort", "As of the list."),
     ]
     binary = {"schema": {"type": "string", "format": "binary"}}
     content = {format.media_type.partition(";")[0]: binary for format in FORMATS.values()}

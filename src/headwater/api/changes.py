@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 
 from headwater.api import problems
 from headwater.api.extension import register_extension
-from headwater.api.shapes import Schema, json_of
+from headwater.api.shapes import Schema, json_of, query_parameter
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import Conflict, Invalid
 from headwater.platform.horizon import log_horizon
@@ -150,16 +150,12 @@ def _doc() -> Schema:
     }
     limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}
     parameters = [
-        _parameter("after", f"`next` of the last time; `{LATEST}` begins now, nothing at the start.", text),
-        _parameter("limit", "Entries a page.", limit),
-        _parameter("nouns", "Only of these, with commas between: `leads,people`.", text),
+        query_parameter("after", f"`next` of the last time; `{LATEST}` begins now, nothing at the start.", text),
+        query_parameter("limit", "Entries a page.", limit),
+        query_parameter("nouns", "Only of these, with commas between: `leads,people`.", text),
     ]
     answer = {"description": "What changed", "content": {"application/json": {"schema": page}}}
     return {"parameters": parameters, "responses": {200: answer, **problems.documented(401, 409, 422)}}
-
-
-def _parameter(name: str, description: str, schema: Schema) -> Schema:
-    return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
 
 
 register_extension(add_changes)

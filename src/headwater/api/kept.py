@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from headwater.api import problems
 from headwater.api.endpoint import BadJson
 from headwater.api.extension import register_extension
+from headwater.api.shapes import query_parameter
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.lists.actions import change_view, delete_view, save_view
@@ -146,7 +147,7 @@ def _answer_doc(status: int, *refusals: int, schema: Schema | None = None) -> Sc
 
 def _list_doc() -> Schema:
     items = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": _VIEW}}}
-    noun = {"in": "query", "name": "noun", "required": False, "description": "Of one list.", "schema": _TEXT}
+    noun = query_parameter("noun", "Of one list.")
     return {"parameters": [noun], **_answer_doc(200, 422, schema=items)}
 
 

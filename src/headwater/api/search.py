@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 
 from headwater.api import problems
 from headwater.api.extension import register_extension
+from headwater.api.shapes import query_parameter
 from headwater.platform.errors import Invalid
 from headwater.platform.search.everywhere import MOST, Hit, find_anything
 
@@ -65,8 +66,8 @@ def _doc() -> Schema:
     limit = {"type": "integer", "minimum": 1, "maximum": HIGHEST, "default": MOST}
     return {
         "parameters": [
-            {"in": "query", "name": "q", "required": False, "description": "Words to find.", "schema": text},
-            {"in": "query", "name": "limit", "required": False, "description": "Records.", "schema": limit},
+            query_parameter("q", "Words to find."),
+            query_parameter("limit", "Records.", limit),
         ],
         "responses": {
             200: {

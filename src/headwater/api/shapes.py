@@ -75,6 +75,12 @@ def json_of(value: Any) -> Any:
     return str(value)
 
 
+def query_parameter(name: str, description: str, schema: Schema | None = None) -> Schema:
+    """How the document names a parameter of an address that may be left out; text, if nothing else is said."""
+    described = {"in": "query", "name": name, "required": False, "description": description}
+    return {**described, "schema": schema or {"type": "string"}}
+
+
 def row_schema(resource: Resource) -> Schema:
     """The schema of a row in a list."""
     properties: Schema = {"id": {"type": "integer"}}
