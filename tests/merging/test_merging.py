@@ -114,7 +114,7 @@ def test_everything_of_the_merged_record_moves_to_the_kept_one(by, orla, o_keane
     assert emails(orla) == {"orla@pike.example": True, "o.keane@home.example": False}
     assert (kept.name, kept.email, kept.job_title) == ("Orla Keane", "orla@pike.example", "Office manager")
     assert kept.phone == "+31207941234", "what the kept record did not know is filled in"
-    assert list(queries.visible_people(by)) == [orla, Lead.objects.get(pk=referred.pk).party]
+    assert set(queries.visible_people(by)) == {orla, Lead.objects.get(pk=referred.pk).party}
     assert [entry.verb for entry in queries.timeline(by, orla.pk, limit=100)].count("parties.activity_logged") == 2
 
 
