@@ -25,7 +25,7 @@ NOT_PAGES = {
     "parties_suggest", "settings_retry", "settings_deliver", "settings_drop", "settings_demo_remove",
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
     "record_follow", "record_unfollow", "end_session", "end_other_sessions", "settings_unlock", "settings_sign_out",
-    "settings_remove_factor", "sign_in_code",
+    "settings_remove_factor", "sign_in_code", "settings_dissolve_team",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
@@ -143,7 +143,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-password", do=_other_user("/password", of="tr:not(:has-text('left'))"))
     yield Stop("settings-link", do=_click_and_wait("Make a link", "h1:has-text('A link to hand over')"))
     yield Stop("choose-password", do=_follow_link)
+    yield Stop("settings-teams", "/settings/teams")
     yield Stop("settings-add-team", "/settings/teams/new")
+    yield Stop("settings-team", "/settings/teams", do=_follow("Field Germany"))
     yield Stop("settings-work", "/settings/work")
     yield Stop("settings-holidays", "/settings/holidays")
     yield Stop("settings-demo", "/settings/demo")
@@ -315,6 +317,15 @@ def _click_and_wait(button: str, then: str) -> Callable[[Any], None]:
     def do(tab: Any) -> None:
         tab.get_by_role("button", name=button).first.click()
         tab.locator(then).first.wait_for(timeout=60_000)
+
+    return do
+
+
+def _follow(link: str) -> Callable[[Any], None]:
+    """Open a link of the page's main part."""
+
+    def do(tab: Any) -> None:
+        tab.goto(tab.locator("main").get_by_role("link", name=link).first.get_attribute("href"))
 
     return do
 

@@ -71,11 +71,11 @@ def run_add(chosen: argparse.Namespace) -> int:
     with opened() as actor:
         from headwater.platform.clock import now
         from headwater.team import queries
-        from headwater.team.actions import accounts
+        from headwater.team.actions import accounts, teams
 
         team = None
         if chosen.team:
-            team = queries.team_by_name(chosen.team) or accounts.add_team(name=chosen.team, by=actor, at=now())
+            team = queries.team_by_name(chosen.team) or teams.add_team(name=chosen.team, by=actor, at=now())
         user = accounts.add_user(
             email=chosen.email,
             name=chosen.name or chosen.email.partition("@")[0].replace(".", " ").title(),

@@ -12,11 +12,22 @@ from headwater.platform.errors import NotAllowed
 
 
 class Visibility(StrEnum):
-    """How far a role sees among owned rows."""
+    """How far a role sees among owned rows; each sees what those before it see, and more."""
 
     OWN = "OWN"
     TEAM = "TEAM"
+    SUBTREE = "SUBTREE"
     ALL = "ALL"
+
+    @property
+    def is_of_teams(self) -> bool:
+        """Whether it reaches the rows of some teams: one's own, or that one and those below it."""
+        return self in (Visibility.TEAM, Visibility.SUBTREE)
+
+    def covers(self, other: Visibility) -> bool:
+        """Whether it sees at least as far as another one does."""
+        order = list(Visibility)
+        return order.index(self) >= order.index(other)
 
 
 class ActorKind(StrEnum):
@@ -33,7 +44,8 @@ class Actor:
 
     ``verbs`` are patterns such as ``qualify.lead.*`` (see ``team.rules``). A token holds the rights of its
     user narrowed by its ``scopes``.
-    ``team_id`` is the team one belongs to, ``team_ids`` that one and those below it.
+    ``team_id`` is the team one belongs to, ``team_ids`` the teams whose rows and matters are theirs: that one, and with
+    a visibility that goes further those below it. They are worked out once, when the actor is made.
     """
 
     kind: ActorKind
@@ -72,7 +84,7 @@ class Actor:
         match self.visibility:
             case Visibility.ALL:
                 return True
-            case Visibility.TEAM:
+            case Visibility.TEAM | Visibility.SUBTREE:
                 return (owner_id is not None and owner_id == self.user_id) or team_id in self.team_ids
             case _:
                 return owner_id is not None and owner_id == self.user_id
@@ -96,7 +108,7 @@ def owned_rows(actor: Actor, *, owner: str = "owner", team: str = "team") -> Q:
     if actor.visibility is Visibility.ALL:
         return Q()
     mine = Q(**{f"{owner}_id": actor.user_id}) if actor.user_id is not None else Q(pk__in=())
-    if actor.visibility is Visibility.TEAM and actor.team_ids:
+    if actor.visibility.is_of_teams and actor.team_ids:
         return mine | Q(**{f"{team}_id__in": sorted(actor.team_ids)})
     return mine
 

@@ -184,6 +184,35 @@ class TeamAdded(
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeamDissolved(
+    Fact,
+    verb="team.team_dissolved",
+    subject="team.team:team_id",
+    sentence="Team {name} was dissolved",
+    icon="users",
+):
+    """A team ended: its ``people`` went to ``into_id``, or to no team. ``parents``: what stood below what before."""
+
+    team_id: int
+    name: str
+    into_id: int | None = None
+    people: list[int]
+    count: int
+    parents: dict[str, int | None]
+    parents_after: dict[str, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamFormedAgain(
+    Fact, verb="team.team_formed_again", subject="team.team:team_id", sentence="Team {name} is back", icon="users"
+):
+    """That a team was dissolved was taken back; those of its people who had not moved on came back."""
+
+    team_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenCreated(
     Fact,
     verb="team.token_created",

@@ -278,9 +278,33 @@ class LeavingForm(forms.Form):
 
 
 class TeamForm(forms.Form):
-    """A new team."""
+    """A team, and which one it stands below."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
+    parent_id = forms.TypedChoiceField(
+        label=_("Below"), required=False, coerce=int, empty_value=None,
+        help_text=_("Who sees a team and those below it, sees what belongs to this one, too."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, above: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["parent_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", _("No other team")), *above]
+
+
+class DissolveForm(forms.Form):
+    """Where the people of a team go that is dissolved: "none" is an answer, too."""
+
+    into_id = forms.TypedChoiceField(
+        label=_("Its people go to"), coerce=lambda text: None if text == "none" else int(text), empty_value=None
+    )
+
+    def __init__(self, *args: Any, others: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["into_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", _("Choose a team")), *others, ("none", _("No team"))]
 
 
 class TokenForm(forms.Form):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
-Visibility = Literal["OWN", "TEAM", "ALL"]
+Visibility = Literal["OWN", "TEAM", "SUBTREE", "ALL"]
 
 _READ: Final = frozenset(
     {
@@ -93,9 +93,9 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         | _HAND_OVER
         | _TAKE_OVER
         | {"qualify.lead.convert", "sell.opportunity.create"},  # opened for a colleague who sells
-        "TEAM",
+        "SUBTREE",
     ),
-    "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "TEAM"),
+    "FIELD_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _HAND_OVER | _SELL, "SUBTREE"),
     "INDEPENDENT_REP": RoleRights(_READ | _WORK_PARTIES | _WORK_LEADS | _TAKE_OVER | _SELL, "OWN"),
     "SERVICE": RoleRights(
         frozenset({"parties.*.see", "sell.order.see", "sell.product.see", "team.user.see", "platform.view.save"})
@@ -119,6 +119,21 @@ def rights_of(role: str) -> RoleRights:
 def roles_that_may(verb: str) -> list[str]:
     """The roles that have a right, wherever its rows are visible."""
     return [role for role, rights in ROLE_RIGHTS.items() if any(fnmatchcase(verb, each) for each in rights.verbs)]
+
+
+def below(team_id: int, tree: Iterable[tuple[int, int | None]]) -> frozenset[int]:
+    """A team and all below it, given the pairs of teams and their parents; even a circle has an end."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent_id in tree:
+        children.setdefault(parent_id, []).append(pk)
+    found: set[int] = set()
+    waiting = [team_id]
+    while waiting:
+        team = waiting.pop()
+        if team not in found:
+            found.add(team)
+            waiting.extend(children.get(team, ()))
+    return frozenset(found)
 
 
 # Wrong passwords within the window before somebody has to wait: for one e-mail from one address, for one e-mail

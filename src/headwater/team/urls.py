@@ -13,6 +13,7 @@ from headwater.team.views import (
     settings,
     signing_in,
     talk,
+    teams,
     work,
 )
 
@@ -59,7 +60,10 @@ urlpatterns = [
     path("settings/users/<int:user_id>/switch", settings.switch_user, name="settings_switch_user"),
     path("settings/users/<int:user_id>/work", leaving.work, name="settings_user_work"),
     path("settings/users/<int:user_id>/work/hand-over", leaving.hand_over, name="settings_hand_over"),
-    path("settings/teams/new", settings.add_team, name="settings_add_team"),
+    path("settings/teams", teams.team_list, name="settings_teams"),
+    path("settings/teams/new", teams.add_team, name="settings_add_team"),
+    path("settings/teams/<int:team_id>", teams.change_team, name="settings_change_team"),
+    path("settings/teams/<int:team_id>/dissolve", teams.dissolve_team, name="settings_dissolve_team"),
     path("settings/tokens", settings.token_list, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="settings_revoke_token"),
     path("notices/<int:notice_id>/done", talk.finish_notice, name="notice_done"),

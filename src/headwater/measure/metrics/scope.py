@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.measure.rules.periods import Basis, By, ReportRequest
-from headwater.platform.actor import Actor, Visibility
+from headwater.platform.actor import Actor
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def scope_of(actor: Actor, request: ReportRequest, *, zone: ZoneInfo, currency: 
         known_until=until.astimezone(UTC).replace(tzinfo=None),
         known_day=request.as_of or at.astimezone(zone).date(),
         owner_id=actor.user_id,
-        team_ids=sorted(actor.team_ids) if actor.visibility is Visibility.TEAM else [],
+        team_ids=sorted(actor.team_ids) if actor.visibility.is_of_teams else [],
         sees_company=actor.may("measure.company.see"),
         currency=currency,
     )

@@ -16,8 +16,9 @@ from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
 from headwater.team.actions.sessions import drop_sessions_of
+from headwater.team.actions.teams import require_reach
 from headwater.team.actions.tokens import revoke_tokens_of
-from headwater.team.events import PasswordLinkMade, PasswordSet, TeamAdded, UserAdded, UserDeactivated, UserReactivated
+from headwater.team.events import PasswordLinkMade, PasswordSet, UserAdded, UserDeactivated, UserReactivated
 from headwater.team.models import ApiToken, RevokedFor, Role, Team, User
 from headwater.team.queries import user_by_email
 from headwater.team.queries.signing_in import link_secret, user_of_link
@@ -64,8 +65,9 @@ def add_user(
     """
     by.require("team.user.create")
     email, name = email.strip(), name.strip()
-    _check(email=email, name=name, role=role)
+    _check(email=email, name=name, role=role, team_id=team_id)
     _require_rank(by, role)
+    require_reach(by, team_id)
     if user_by_email(email) is not None:
         raise EmailTaken({"email": [_("Somebody signs in with %(email)s already.") % {"email": email}]})
     user = User(email=email, name=name, role=role, team_id=team_id, created_at=at)
@@ -149,9 +151,12 @@ def change_user(
     """
     by.require("team.user.change")
     email, name = email.strip(), name.strip()
-    _check(email=email, name=name, role=role, time_zone=time_zone)
     user = _locked(user_id)
+    new_team = team_id if team_id != user.team_id else None
+    _check(email=email, name=name, role=role, time_zone=time_zone, team_id=new_team)
     _require_rank(by, user.role, role)
+    if team_id != user.team_id:
+        require_reach(by, user.team_id, team_id)
     if user.role == Role.OWNER and role != Role.OWNER:
         _refuse_last_owner(user)
     other = user_by_email(email)
@@ -213,25 +218,7 @@ def reactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
     return user
 
 
-@action
-def add_team(*, name: str, parent_id: int | None = None, by: Actor, at: datetime) -> Team:
-    """Form a team, below another one or on its own.
-
-    Raises:
-        Invalid: no name, or one that another team has.
-    """
-    by.require("team.team.create")
-    name = name.strip()
-    if not name:
-        raise Invalid({"name": [_("A team needs a name.")]})
-    if Team.objects.filter(name__iexact=name).exists():
-        raise Invalid({"name": [_("There is a team called %(name)s already.") % {"name": name}]})
-    team = Team.objects.create(name=name, parent_id=parent_id)
-    record(TeamAdded(team_id=team.pk, name=name), by=by, at=at)
-    return team
-
-
-def _check(*, email: str, name: str, role: str, time_zone: str = "") -> None:
+def _check(*, email: str, name: str, role: str, time_zone: str = "", team_id: int | None = None) -> None:
     wrong: dict[str, list[str]] = {}
     try:
         validate_email(email)
@@ -243,6 +230,8 @@ def _check(*, email: str, name: str, role: str, time_zone: str = "") -> None:
         wrong["name"] = [_("A name has 120 letters at most.")]
     if role not in Role.values:
         wrong["role"] = [_("There is no role called %(role)s.") % {"role": role}]
+    if team_id is not None and not Team.objects.filter(pk=team_id, archived_at=None).exists():
+        wrong["team_id"] = [_("There is no such team.")]
     if time_zone and time_zone not in available_timezones():
         wrong["time_zone"] = [_("There is no time zone called %(zone)s.") % {"zone": time_zone}]
     if wrong:

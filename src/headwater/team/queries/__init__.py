@@ -15,7 +15,7 @@ from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
 from headwater.team.models import ApiToken, Company, Role, Team, User
-from headwater.team.rules import TOKEN_SCOPES, rights_of, roles_that_may
+from headwater.team.rules import TOKEN_SCOPES, below, rights_of, roles_that_may
 
 
 def company() -> Company:
@@ -34,7 +34,7 @@ def actor_of(user: User) -> Actor:
         role=user.role,
         verbs=rights.verbs,
         visibility=Visibility(rights.visibility),
-        team_ids=_teams_of(user),
+        team_ids=teams_within(user.team_id, Visibility(rights.visibility)),
         team_id=user.team_id,
         time_zone=user.time_zone or "",
     )
@@ -209,7 +209,7 @@ def assignable_users(actor: Actor, *, who_may: str = "") -> QuerySet[User]:
     match actor.visibility:
         case Visibility.ALL:
             return users
-        case Visibility.TEAM:
+        case Visibility.TEAM | Visibility.SUBTREE:
             return users.filter(Q(team_id__in=sorted(actor.team_ids)) | myself)
         case _:
             return users.filter(myself)
@@ -241,20 +241,13 @@ def users_by_name(names: set[str]) -> dict[str, User]:
     return {name: user for name, user in matched.items() if user is not None}
 
 
-def _teams_of(user: User) -> frozenset[int]:
-    """The user's team and the teams below it; there are few teams, so one small query reads them all."""
-    if user.team_id is None:
+def teams_within(team_id: int | None, visibility: Visibility) -> frozenset[int]:
+    """The teams whose rows somebody of this team reaches; there are few teams, so one small query reads them all."""
+    if team_id is None:
         return frozenset()
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Team.objects.values_list("pk", "parent_id"):
-        children.setdefault(parent_id, []).append(pk)
-    found, waiting = set(), [user.team_id]
-    while waiting:
-        team = waiting.pop()
-        if team not in found:
-            found.add(team)
-            waiting.extend(children.get(team, []))
-    return frozenset(found)
+    tree = list(Team.objects.values_list("pk", "parent_id", "archived_at"))
+    has_below = visibility.covers(Visibility.SUBTREE)
+    return below(team_id, [(pk, parent_id) for pk, parent_id, gone in tree if has_below or gone is not None])
 
 
 def users_by_ids(ids: Iterable[int]) -> dict[int, User]:

@@ -9,7 +9,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.models import Event, EventPersonal
 from headwater.team import queries
-from headwater.team.actions import accounts
+from headwater.team.actions import accounts, teams
 from headwater.team.actions.accounts import EmailTaken, LastOwner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,6 +108,6 @@ def test_a_change_is_recorded_with_old_and_new():
 
 
 def test_a_team_has_its_name_once():
-    accounts.add_team(name="North", by=SYSTEM, at=now())
+    teams.add_team(name="North", by=SYSTEM, at=now())
     with pytest.raises(Invalid):
-        accounts.add_team(name="north", by=SYSTEM, at=now())
+        teams.add_team(name="north", by=SYSTEM, at=now())

@@ -62,7 +62,6 @@ def users(request: Request) -> HttpResponse:
     context = {
         "users": [(user, left.get(user.pk, 0), user.pk in shielded) for user in rows],
         "may_change": request.actor.may("team.user.change"),
-        "teams": queries.teams(),
     }
     return render(request, "team/users.html", context)
 
@@ -168,20 +167,6 @@ def switch_user(request: Request, user_id: int) -> HttpResponse:
     accounts.reactivate_user(user_id=user.pk, by=request.actor, at=now())
     messages.success(request, _("%(name)s can sign in again.") % {"name": user.name})
     return redirect("settings_users")
-
-
-def add_team(request: Request) -> HttpResponse:
-    """A new team."""
-    request.actor.require("team.team.create")
-    form = forms.TeamForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            accounts.add_team(name=form.cleaned_data["name"], by=request.actor, at=now())
-        except Invalid as refusal:
-            forms.show_refusal(form, refusal)
-        else:
-            return redirect("settings_users")
-    return _form_page(request, form, _("New team"), back="settings_users", status=_status(form))
 
 
 @never_cache
