@@ -12,4 +12,4 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the endpoints known that belong to no noun."""
-        from headwater.api import changes, kept, search  # noqa: F401  (importing declares them)
+        from headwater.api import changes, kept, search, under_way  # noqa: F401  (importing declares them)

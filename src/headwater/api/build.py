@@ -6,16 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from headwater import __version__
-from headwater.api import endpoint, history, problems, upsert
+from headwater.api import bulk, endpoint, history, problems, upsert
 from headwater.api.auth import BearerToken, Session
+from headwater.api.bulk_doc import bulk_doc, many_doc
 from headwater.api.extension import EXTENSIONS
 from headwater.api.filters import filter_parameters, tree_schema
+from headwater.api.jobs import MOST_ROWS
 from headwater.api.repeated import KEY_PARAMETER, answered_once
 from headwater.api.shapes import Schema, form_schema, query_parameter, record_schema, row_schema
 from headwater.platform.busy import as_busy
@@ -135,6 +138,9 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
     if resource.create is not None:
         doc = _write_doc(resource, form_schema(resource.create.form), status=201)
         add("POST", base, "create", _without_id(endpoint.create_row, resource), str(resource.create.label), doc)
+    if resource.importer is not None:
+        many = _without_id(bulk.send_rows, resource)
+        add("POST", f"{base}/bulk", "bulk", many, "Make and change many", bulk_doc(resource))
     if resource.change is not None:
         doc = _write_doc(resource, form_schema(resource.change.form, partial=True))
         add(
@@ -162,10 +168,9 @@ def _add_noun(api: NinjaAPI, resource: Resource) -> None:
         one = _with_id(endpoint.run_command, resource, command)
         add("POST", f"{base}/{{int:pk}}/{path}", command.key, one, str(command.label), _write_doc(resource, body))
         if command.run_many is not None:
-            many = _without_id(endpoint.run_bulk, resource, command)
-            add(
-                "POST", f"{base}/{path}", f"{command.key}_many", many, f"{command.label}, many at once", _bulk_doc(body)
-            )
+            doc = many_doc(body, most=AT_ONCE if command.together else MOST_ROWS)
+            step = _without_id(endpoint.run_bulk, resource, command)
+            add("POST", f"{base}/{path}", f"{command.key}_many", step, f"{command.label}, many at once", doc)
 
 
 def _without_id(
@@ -175,6 +180,7 @@ def _without_id(
         return view(request, resource.for_actor(request.actor), *about)
 
     operation.__doc__ = view.__doc__
+    operation.answers_in_parts = getattr(view, "answers_in_parts", False)  # type: ignore[attr-defined]
     return operation
 
 
@@ -203,6 +209,9 @@ def _speak_problems(api: NinjaAPI) -> None:
     def not_found(request: HttpRequest, error: Any) -> HttpResponse:
         return problems.problem(request, 404, "not_found", "There is nothing at this address.")
 
+    def too_big(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.problem(request, 413, "too_large", "More was sent than one request takes.")
+
     def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
         return problems.problem(request, 401, "not_authenticated", UNAUTHENTICATED)
 
@@ -221,6 +230,7 @@ def _speak_problems(api: NinjaAPI) -> None:
         return problems.problem(request, 500, "internal", "Something broke on our side. Nothing was changed half-way.")
 
     api.add_exception_handler(DomainError, refused)
+    api.add_exception_handler(RequestDataTooBig, too_big)
     api.add_exception_handler(Http404, not_found)
     api.add_exception_handler(AuthenticationError, unauthenticated)
     api.add_exception_handler(HttpError, http)
@@ -337,20 +347,6 @@ def _put_doc(resource: Resource) -> Schema:
     document["responses"][200] = _versioned(_json(changed, "The row after the change"))
     document["responses"][201] = _versioned(_json(shown, "The new row"))
     return document
-
-
-def _bulk_doc(body: Schema) -> Schema:
-    ids = {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": AT_ONCE}
-    many = {**body, "properties": {"ids": ids, **body["properties"]}, "required": ["ids", *body.get("required", [])]}
-    done = {
-        "type": "object",
-        "required": ["ids"],
-        "properties": {"ids": {"type": "array", "items": {"type": "integer"}}},
-    }
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": many}}},
-        "responses": {200: _json(done, "The rows it was done with"), **_problems(400, 404, 409, 422)},
-    }
 
 
 _ID_ONLY: Schema = {

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
+from headwater.api.jobs import MOST_ROWS, accepted
 from headwater.api.shapes import form_data, record_json, row_json, version_of
+from headwater.platform import many
 from headwater.platform.clock import now
 from headwater.platform.edits import valid_values, with_row_locked
 from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound, Stale
@@ -148,7 +151,7 @@ def run_command(request: Any, resource: Resource, command: Command, pk: int) -> 
 
 
 def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse:
-    """Do one thing with many rows: those of ``ids`` that the caller may see."""
+    """Do one thing with many rows: those of `ids` that the caller may see; more than 500 in the background (202)."""
     require_see(request, resource)
     command_of(request, command)
     if command.run_many is None:
@@ -157,15 +160,25 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     wanted = body.pop("ids", None)
     if not isinstance(wanted, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in wanted):
         raise Invalid({"ids": ["A list of whole numbers is needed."]})
-    if not 0 < len(wanted) <= AT_ONCE:
-        raise Invalid({"ids": [f"Between 1 and {AT_ONCE:,} rows can be changed in one step. Send them in several."]})
-    known = [pk for pk in wanted if 0 < pk <= LARGEST_ID]
-    ids = sorted(resource.rows(request.actor).filter(pk__in=known).order_by().values_list("pk", flat=True))
+    most = AT_ONCE if command.together else MOST_ROWS
+    if not 0 < len(wanted) <= most:
+        raise Invalid({"ids": [f"Between 1 and {most:,} rows can be changed in one step. Send them in several."]})
+    known = {pk for pk in wanted if 0 < pk <= LARGEST_ID}
+    ids = sorted(resource.rows(request.actor).filter(pk__among=known).order_by().values_list("pk", flat=True))
     if not ids:
         raise NotFound()
     form = _checked(command.form(body, actor=request.actor))
+    if len(ids) > AT_ONCE and not command.together:
+        step = many.start(resource=resource, command=command, ids=ids, form=_as_sent(body), by=request.actor, at=now())
+        return accepted(step)
     command.run_many(ids=ids, by=request.actor, at=now(), **form.cleaned_data)
     return JsonResponse({"ids": ids})
+
+
+def _as_sent(body: Mapping[str, Any]) -> str:
+    """What was sent as JSON, as a page's form sends it: a job keeps it so."""
+    said = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in body.items()}
+    return urlencode({name: value for name, value in said.items() if value is not None}, doseq=True)
 
 
 def _params(request: Any, resource: Resource, *, besides: tuple[str, ...] = ()) -> dict[str, str]:

@@ -26,7 +26,10 @@ KEY_PARAMETER: Final = {
 
 
 def answered_once(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The operation, carried out once for each key that a caller sends."""
+    """The operation, carried out once for each key that a caller sends; one in parts sees to that itself."""
+
+    if getattr(view, "answers_in_parts", False):
+        return view
 
     @wraps(view)
     def operation(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from headwater.platform.action import action, current_unit
 from headwater.platform.bulk import insert_rows
@@ -24,6 +25,17 @@ def remember_ids(system: str, kind: str, names: Mapping[str, int]) -> None:
         ("system", "kind", "external_id", "object_id"),
         [(system, kind, external_id, object_id) for external_id, object_id in names.items()],
     )
+
+
+@contextmanager
+def called_by_our_ids(system: str, kind: str, ids: Sequence[int]) -> Iterator[None]:
+    """For as long as this lasts, ``system`` calls our rows what we call them: for actions that know them by such names.
+
+    It has to be a system of its own, so that two who do this at once do not meet.
+    """
+    remember_ids(system, kind, {str(pk): pk for pk in ids})
+    yield
+    ExternalId.objects.filter(system=system, kind=kind).delete()
 
 
 @action

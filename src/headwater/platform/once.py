@@ -49,8 +49,7 @@ def once(*, key: str, request: str, by: Actor, at: datetime, step: Callable[[], 
         Invalid: the key is too long, or holds other than visible letters.
         KeyUsed: the key belongs to another request.
     """
-    if not 0 < len(key) <= LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
-        raise Invalid({"Idempotency-Key": [f"A key has 1 to {LONGEST_KEY} visible ASCII letters."]})
+    require_key(key)
     take_turns("answer", [f"{by.ref} {key}"])
     Answer.objects.filter(caller=by.ref, key=key, at__lt=at - KEPT).delete()
     kept = Answer.objects.filter(caller=by.ref, key=key).first()
@@ -63,6 +62,16 @@ def once(*, key: str, request: str, by: Actor, at: datetime, step: Callable[[], 
         caller=by.ref, key=key, request=request, status=made.status, headers=made.headers, body=made.body, at=at
     )
     return made
+
+
+def require_key(key: str) -> None:
+    """Refuse what cannot be a key.
+
+    Raises:
+        Invalid: it is too long, or holds other than visible letters.
+    """
+    if not 0 < len(key) <= LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
+        raise Invalid({"Idempotency-Key": [f"A key has 1 to {LONGEST_KEY} visible ASCII letters."]})
 
 
 @every(timedelta(hours=1), "platform.answers")

@@ -17,7 +17,7 @@ from headwater.parties.actions.revival import revive_parties
 from headwater.parties.actions.updating import EMAIL, PHONE, Wanted, update_parties
 from headwater.platform.actor import Actor
 from headwater.platform.batch import deleted_by_hand, stays_deleted
-from headwater.platform.bulk import in_parts
+from headwater.platform.bulk import in_parts, update_rows
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, Outcome
@@ -124,8 +124,7 @@ class KnownLeads:
         changes = [change for change in self._changes.values() if change.changed]
         if not changes:
             return
-        columns = sorted({name.removesuffix("_id") for change in changes for name in change.changed})
-        Lead.objects.bulk_update([change.lead for change in changes], columns, batch_size=200)
+        update_rows(Lead, {c.lead.pk: {name: getattr(c.lead, name) for name in c.changed} for c in changes})
         facts: list[Fact] = []
         for change in changes:
             plain, personal = as_fields(change.changed)
