@@ -143,6 +143,12 @@ def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture(scope="session")
+def at() -> type[Installation]:
+    """What works on a data folder: ``at(folder, environment)``."""
+    return Installation
+
+
 @pytest.fixture
 def empty(tmp_path: Path) -> Installation:
     """A folder that does not exist yet."""

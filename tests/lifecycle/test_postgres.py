@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import uuid
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,16 +16,39 @@ URL = os.environ.get("HEADWATER_TEST_DATABASE_URL", "")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not URL, reason="needs PostgreSQL (make test-all)")]
 
 
-@pytest.fixture
-def on_postgres(empty):
-    """An empty folder and an empty database."""
+@contextlib.contextmanager
+def database(like="template1"):
+    """A database for a while; its name and its address."""
     name = f"hw_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(URL, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    empty.environment["HEADWATER_DATABASE_URL"] = urlunsplit(urlsplit(URL)._replace(path=f"/{name}"))
-    yield empty
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+    yield name, urlunsplit(urlsplit(URL)._replace(path=f"/{name}"))
     with psycopg.connect(URL, autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def bare(at, tmp_path):
+    """A folder that does not exist yet, and an empty database."""
+    with database() as (_, url):
+        yield at(tmp_path / "on-postgres", {"HEADWATER_DATABASE_URL": url})
+
+
+@pytest.fixture(scope="module")
+def template(at, tmp_path_factory):
+    """An installation with its database, to be copied: making one takes as long as all its migrations."""
+    with database() as (name, url):
+        made = at(tmp_path_factory.mktemp("template") / "home", {"HEADWATER_DATABASE_URL": url})
+        made.run("init", check=True)
+        yield made.home, name
+
+
+@pytest.fixture
+def on_postgres(at, tmp_path, template):
+    """An installation of its own."""
+    home, name = template
+    with database(like=name) as (_, url):
+        yield at(shutil.copytree(home, tmp_path / "on-postgres"), {"HEADWATER_DATABASE_URL": url})
 
 
 def asked(installation, question: str) -> list[tuple]:
@@ -39,16 +64,15 @@ def add(installation, email: str) -> None:
     installation.run("user", "add", email, "--role", "owner", check=True)
 
 
-def test_an_installation_is_made_and_served(on_postgres):
-    on_postgres.run("init", check=True)
-    report = json.loads(on_postgres.run("doctor", "--json").stdout)
+def test_an_installation_is_made_and_served(bare):
+    bare.run("init", check=True)
+    report = json.loads(bare.run("doctor", "--json").stdout)
     assert (report["ok"], report["database"]["engine"]) == (True, "postgresql")
-    with on_postgres.serving() as server:
+    with bare.serving() as server:
         assert server.get("/health")[0] == 200
 
 
 def test_a_backup_comes_back(on_postgres, tmp_path):
-    on_postgres.run("init", check=True)
     add(on_postgres, "first@example.org")
     on_postgres.run("token", "add", "first@example.org", "--scope", "read", check=True)
     file = tmp_path / "b.tar.gz"
@@ -61,7 +85,6 @@ def test_a_backup_comes_back(on_postgres, tmp_path):
 
 
 def test_what_a_later_migration_made_is_gone_after_a_restore(on_postgres):
-    on_postgres.run("init", check=True)
     with on_postgres.later().serving():
         pass
     assert on_postgres.run("up").returncode == 1
@@ -72,7 +95,6 @@ def test_what_a_later_migration_made_is_gone_after_a_restore(on_postgres):
 
 
 def test_a_database_that_holds_data_is_never_filled(on_postgres, tmp_path):
-    on_postgres.run("init", check=True)
     add(on_postgres, "first@example.org")
     on_postgres.home = tmp_path / "other"
     done = on_postgres.run("init")
@@ -84,8 +106,6 @@ def test_a_database_that_holds_data_is_never_filled(on_postgres, tmp_path):
 def test_a_backup_of_another_kind_of_database_is_refused(on_postgres, installed, tmp_path):
     file = tmp_path / "b.tar.gz"
     installed.run("backup", str(file), check=True)
-    on_postgres.home = tmp_path / "on-postgres"
-    on_postgres.run("init", check=True)
     done = on_postgres.run("restore", str(file))
     assert done.returncode == 1
     assert "sqlite" in done.stderr
