@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from headwater.measure.metrics.scope import Scope
-from headwater.measure.rules.histogram import mean, median
+from headwater.measure.rules.histogram import by_number, mean, median
 from headwater.measure.rules.lifetable import Fates
 from headwater.measure.rules.periods import Basis
 
@@ -172,13 +172,9 @@ def _count_open(db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: 
         row.leads, row.mql, row.sql = leads, mql, sql
         if watched < 0 or not seen_ages:
             continue
-        row.ages.ends.update(dict(zip(seen_ages, counts, strict=True)))
-        row.ages.starts[0] += sum(counts)
-        older = zip(seen_ages, counts, strict=True) if max(seen_ages) > watched else ()
-        for age, count in older:
-            if age > watched:
-                row.ages.starts[0] -= count
-                row.ages.starts[age - watched] += count
+        ends = by_number(seen_ages, counts)
+        starts = [sum(ends[: watched + 1]), *ends[watched + 1 :]]
+        row.ages.update(Fates(starts=starts, ends=ends))
 
 
 def _count_won(
@@ -189,31 +185,37 @@ def _count_won(
     A negative age at the win counts as zero; who won before anybody watched is left out.
     """
     every: dict[Key, dict[int | None, int]] = {}
-    for key, won, days, lates, counts in _fetch(
+    for key, days, counts, watched, lates, starts in _fetch(
         db,
         scope,
         f"""
-        SELECT key, sum(leads)::BIGINT, list(days), list(late), list(leads)
-        FROM (SELECT key, l.won_on - l.arrived_on AS days, count(*) AS leads,
-            CASE WHEN l.arrived_on <= $known_day AND l.won_on >= $since AND $since <= $known_day
-                THEN greatest(0, $since - l.arrived_on) END AS late
-            FROM ({cohort(scope)}) l WHERE {won_as_of()} GROUP BY ALL)
+        SELECT key, list(days) FILTER (by_days), list(leads) FILTER (by_days), list(watched) FILTER (by_days),
+            list(late) FILTER (NOT by_days AND late IS NOT NULL),
+            list(leads) FILTER (NOT by_days AND late IS NOT NULL)
+        FROM (SELECT key, days, late, grouping(late) = 1 AS by_days, count(*) AS leads, count(late) AS watched
+            FROM (SELECT key, l.won_on - l.arrived_on AS days,
+                CASE WHEN l.arrived_on <= $known_day AND l.won_on >= $since AND $since <= $known_day
+                    THEN greatest(0, $since - l.arrived_on) END AS late
+                FROM ({cohort(scope)}) l WHERE {won_as_of()})
+            GROUP BY GROUPING SETS ((key, days), (key, late)))
         GROUP BY key""",
         since=since,
     ):
-        row = rows[row_key(scope, key)]
+        row, won = rows[row_key(scope, key)], sum(counts)
         row.leads += won
         row.mql += won
         row.sql += won
         row.won_of_leads = won
-        taken = every[row_key(scope, key)] = {}
-        starts, wins = row.ages.starts, row.ages.wins
-        for age, late, count in zip(days, lates, counts, strict=True):
-            taken[age] = taken.get(age, 0) + count
-            if late is not None:
-                starts[late] += count
-                wins[max(0, age)] += count
+        every[row_key(scope, key)] = dict(zip(days, counts, strict=True))
+        row.ages.update(Fates(starts=by_number(lates or (), starts or ()), wins=_ages(days, watched)))
     return every
+
+
+def _ages(days: Sequence[int | None], counts: Sequence[int]) -> list[int]:
+    """The counts by age at the win: a negative one counts as zero, an unknown one is left out."""
+    found = {day: count for day, count in zip(days, counts, strict=True) if day is not None}
+    found[0] = sum(found.pop(day) for day in [day for day in found if day <= 0])
+    return by_number(found, found.values())
 
 
 def _watched_since(db: duckdb.DuckDBPyConnection) -> date:

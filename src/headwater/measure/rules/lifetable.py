@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain, compress, repeat
 from math import exp, log, sqrt
-from operator import mul
+from operator import ge, mul, sub, truediv
 from typing import NamedTuple
 
+from headwater.measure.rules.histogram import added
 from headwater.measure.rules.intervals import LEVEL, Interval, wilson, z_score
 
 # With fewer leads under observation the curve jumps at every win. Pocock, Clayton and Altman (Survival plots
@@ -36,14 +36,14 @@ class Group:
 
 @dataclass(slots=True)
 class Fates:
-    """What became of leads, counted by age: how many began to be watched at it, won at it, were last seen at it."""
+    """What became of leads: how many began to be watched at each age, won at it, were last seen at it.
 
-    starts: Counter[int] = field(default_factory=Counter)
-    wins: Counter[int] = field(default_factory=Counter)
-    ends: Counter[int] = field(default_factory=Counter)
+    Lists by age in days from 0 on, each as long as it must be: a report adds up tens of thousands of numbers.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self.starts)
+    starts: list[int] = field(default_factory=list)
+    wins: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
 
     def add(self, group: Group) -> None:
         """Count one group more; leads from after the as-of day, or won before anybody watched, are left out."""
@@ -51,14 +51,15 @@ class Fates:
         age = max(group.age_at_win_days or 0, 0) if has_won else group.age_at_censoring_days
         start = max(group.watched_from_age_days, 0)
         if group.age_at_censoring_days >= 0 and age >= start and group.count > 0:
-            self.starts[start] += group.count
-            (self.wins if has_won else self.ends)[age] += group.count
+            seen = Fates([0] * start + [group.count])
+            (seen.wins if has_won else seen.ends).extend([0] * age + [group.count])
+            self.update(seen)
 
     def update(self, other: Fates) -> None:
         """Count the leads of another row as well."""
-        self.starts.update(other.starts)
-        self.wins.update(other.wins)
-        self.ends.update(other.ends)
+        self.starts = added(self.starts, other.starts)
+        self.wins = added(self.wins, other.wins)
+        self.ends = added(self.ends, other.ends)
 
 
 class Point(NamedTuple):
@@ -79,7 +80,7 @@ class LifeTable:
     """
 
     def __init__(self, fates: Fates, *, level: float = LEVEL) -> None:
-        self.leads, self.won, self.level = fates.starts.total(), fates.wins.total(), level
+        self.leads, self.won, self.level = sum(fates.starts), sum(fates.wins), level
         self._at_risk = _at_risk(fates)
         self._steps = _steps(fates.wins, self._at_risk)
 
@@ -153,9 +154,10 @@ class LifeTable:
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """The ages at which somebody won, and what of the curve is left over after each; lists of one length.
+    """The ages at which somebody won, and what of the curve is left over after each.
 
-    Lists, because a report draws a curve of a thousand steps for each of its rows.
+    Lists of one length, because a report draws a curve of a thousand steps for each of its rows; ``greenwood`` lacks
+    the step at which all still watched have won, where it has no end.
     """
 
     ages: list[int]
@@ -185,25 +187,23 @@ def life_table(groups: Iterable[Group], *, level: float = LEVEL) -> LifeTable:
 
 def _at_risk(fates: Fates) -> list[int]:
     """How many are watched at each age and have not won before it; wins come before ends of watching."""
-    oldest = max([*fates.wins, *fates.ends], default=-1)
-    change = [0] * (oldest + 2)
-    for age, count in fates.starts.items():
-        change[age] += count
-    for gone in (fates.wins, fates.ends):
-        for age, count in gone.items():
-            change[age + 1] -= count
-    return list(accumulate(change[:-1]))
+    gone = added(fates.wins, fates.ends)
+    come = fates.starts + [0] * (len(gone) - len(fates.starts))
+    return list(map(sub, accumulate(come), chain((0,), accumulate(gone))))[: len(gone)]
 
 
-def _steps(wins: Counter[int], at_risk: Sequence[int]) -> _Steps:
+def _steps(wins: Sequence[int], at_risk: Sequence[int]) -> _Steps:
     """The steps of the curve, up to where all still watched have won."""
-    ages = [age for age in sorted(wins) if wins[age]]
-    won, watched = [wins[age] for age in ages], [at_risk[age] for age in ages]
-    end = next((number for number, (w, n) in enumerate(zip(won, watched, strict=True), 1) if w >= n), len(ages))
-    ages, won, watched = ages[:end], won[:end], watched[:end]
-    pairs = list(zip(won, watched, strict=True))
-    survival = accumulate((1 - w / n for w, n in pairs), mul)
-    greenwood = accumulate(w / (n * (n - w)) if w < n else 0.0 for w, n in pairs)
+    ages, won, watched = list(compress(range(len(wins)), wins)), list(filter(None, wins)), list(compress(at_risk, wins))
+    have_all_won = list(map(ge, won, watched))
+    if True in have_all_won:
+        end = have_all_won.index(True)
+        lasting, ages, won, watched = end, ages[: end + 1], won[: end + 1], watched[: end + 1]
+    else:
+        lasting = len(ages)
+    survival = accumulate(map(sub, repeat(1), map(truediv, won, watched)), mul)
+    left = map(sub, watched, won[:lasting])
+    greenwood = accumulate(map(truediv, won, map(mul, watched, left)))
     return _Steps(ages, watched, won, list(survival), list(greenwood))
 
 
