@@ -23,7 +23,7 @@ Connection = duckdb.DuckDBPyConnection
 
 VERSION = "7"
 MEMORY = "192MB"
-PATCHES = 0.2  # of the leads: once so many were worked out again, the whole is sorted anew
+PATCHES = 0.1  # of the leads: once so many were worked out again, the whole is sorted anew
 
 
 class MirrorMissing(Conflict):
@@ -71,7 +71,7 @@ def refresh(*, at: datetime) -> bool:
     middle leaves the old one. Only one process refreshes at a time; a second finds the work done.
     """
     # Imported here: what fills the mirror weighs as much as the rest of a web process, which only reads.
-    from headwater.measure.derive import derive, derive_touched
+    from headwater.measure.derive import derive, derive_touched, sort
     from headwater.measure.fill import fill, follow
 
     with _refreshing, _file_lock():
@@ -90,13 +90,13 @@ def refresh(*, at: datetime) -> bool:
             patched = 0
             if position is None:
                 fill(db)
-            else:
-                patched = _patched(db) + follow(db, since=position, upto=horizon)
-            if position is None or patched > PATCHES * _leads(db):
-                patched = 0
                 derive(db, zone=company.time_zone, currency=company.currency)
             else:
+                patched = _patched(db) + follow(db, since=position, upto=horizon)
                 derive_touched(db, zone=company.time_zone, currency=company.currency)
+                if patched > PATCHES * _leads(db):
+                    patched = 0
+                    sort(db)
             db.execute(
                 "CREATE OR REPLACE TABLE meta (version VARCHAR, position BIGINT, refreshed_at TIMESTAMP, "
                 "zone VARCHAR, currency VARCHAR, patched BIGINT)"
