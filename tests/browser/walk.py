@@ -29,6 +29,7 @@ NOT_PAGES = {
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
+    "settings_webhook_act", "settings_webhook_again",
 }  # fmt: skip
 # The addresses that every noun has.
 GENERIC = {"web:list", "web:create", "web:record", "web:edit", "web:history"}
@@ -148,6 +149,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-team", "/settings/teams", do=_follow("Field Germany"))
     yield Stop("settings-work", "/settings/work")
     yield Stop("settings-holidays", "/settings/holidays")
+    yield Stop("settings-webhooks", "/settings/webhooks")
+    yield Stop("settings-webhook-new", do=_add_webhook)
+    yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
     yield Stop("settings-demo", "/settings/demo")
     yield Stop("deleted", "/settings/recently-deleted")
     yield Stop("duplicates", "/duplicates")
@@ -306,6 +310,14 @@ def _send_empty(tab: Any) -> None:
 def _first_rows(tab: Any) -> None:
     link = tab.locator("main a[href*='where-sales-come-from/rows']").first.get_attribute("href")
     tab.goto(link)
+
+
+def _add_webhook(tab: Any) -> None:
+    """A name that leads nowhere: nothing is sent anywhere."""
+    tab.get_by_label("Address").fill("https://erp.example/headwater")
+    tab.get_by_role("button", name="Add it").click()
+    tab.locator("code:has-text('whsec_')").wait_for()
+    tab.goto(tab.locator("main").get_by_role("link", name="erp.example").first.get_attribute("href"))
 
 
 def _import_sample(tab: Any) -> None:

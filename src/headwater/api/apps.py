@@ -11,5 +11,13 @@ class ApiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the endpoints known that belong to no noun."""
-        from headwater.api import changes, kept, search, under_way  # noqa: F401  (importing declares them)
+        """Make the endpoints known that belong to no noun, and the pages of webhooks."""
+        from headwater.api import changes, events, kept, search, under_way  # noqa: F401  (importing declares them)
+        from headwater.api.webhooks import delivering, endpoints  # noqa: F401  (the same)
+        from headwater.api.webhooks.pages import day_notice
+        from headwater.web.nav import NavPage, register_page
+        from headwater.web.panel import DaySection, register_day_section
+
+        register_page(NavPage("settings", "Webhooks", "settings_webhooks", order=32, verb="api.webhook.see"))
+        off = DaySection("webhooks", "api/day_webhooks.html", day_notice, "side", 90, "api.webhook.change")
+        register_day_section(off)

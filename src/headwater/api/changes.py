@@ -62,10 +62,10 @@ def list_changes(request: Any) -> JsonResponse:
     )
     events = found[:limit]
     reached = events[-1].pk if len(found) > limit else end
-    here = _in_sight(events, nouns, request.actor)
+    here = in_sight(events, nouns, request.actor)
     is_told = request.actor.visibility is Visibility.ALL  # whoever sees all may know what is gone
     items = [
-        _shown(event, nouns[event.subject_type], is_here=(event.subject_type, event.subject_id) in here)
+        told_of(event, nouns[event.subject_type], is_here=(event.subject_type, event.subject_id) in here)
         for event in events
         if is_told or (event.subject_type, event.subject_id) in here
     ]
@@ -101,7 +101,7 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _in_sight(events: Iterable[Event], nouns: Mapping[str, Resource], actor: Actor) -> set[tuple[str, int]]:
+def in_sight(events: Iterable[Event], nouns: Mapping[str, Resource], actor: Actor) -> set[tuple[str, int]]:
     """Which of the rows the entries are about the caller sees, with one query for each noun."""
     wanted: defaultdict[str, set[int]] = defaultdict(set)
     for event in events:
@@ -113,7 +113,7 @@ def _in_sight(events: Iterable[Event], nouns: Mapping[str, Resource], actor: Act
     }
 
 
-def _shown(event: Event, resource: Resource, *, is_here: bool) -> dict[str, Any]:
+def told_of(event: Event, resource: Resource, *, is_here: bool) -> dict[str, Any]:
     kind, _, who = event.actor.partition(":")
     return {
         "id": event.pk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlparse
@@ -182,6 +183,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 API_PER_MINUTE = int(os.environ.get("HEADWATER_API_PER_MINUTE", "1200"))  # requests of one token
+WEBHOOK_NETWORKS = [  # private networks that webhooks may reach, such as "10.0.0.0/8"; none without being named
+    ip_network(text.strip()) for text in os.environ.get("HEADWATER_WEBHOOK_NETWORKS", "").split(",") if text.strip()
+]
 UPLOAD_LIMIT = int(os.environ.get("HEADWATER_UPLOAD_LIMIT_MB", "512")) << 20
 FILE_LIMIT = int(os.environ.get("HEADWATER_FILE_LIMIT_MB", "25")) << 20  # of one file put with a record
 FILE_UPLOAD_HANDLERS = [

@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("headwater.sell.urls")),
     path("", include("headwater.measure.urls")),
     path("", include("headwater.intake.urls")),
+    path("", include("headwater.api.webhooks.urls")),
     path("", include("headwater.web.urls")),
 ]

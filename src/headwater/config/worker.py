@@ -18,6 +18,7 @@ from django.db import close_old_connections, connection
 from django.db.models import F
 from django.db.utils import DatabaseError
 
+from headwater.api.webhooks.delivering import deliver_next
 from headwater.platform import delivery, job, schedule
 from headwater.platform.clock import now
 from headwater.platform.models import Job
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 BEAT_SECONDS = 15
 TROUBLE_PAUSE = 5.0
+SENDERS = 3
 LAST_ERRAND_SECONDS = 2.0  # as long as an errand may take to its end when the worker stops
 
 
@@ -47,7 +49,7 @@ def work(*, parent: int | None = None) -> None:
     try:
         if connection.vendor == "sqlite":
             job.take_over_dead(alive=name, at=now())
-        with _heartbeat(name), _errands():
+        with _heartbeat(name), _beside():
             while True:
                 time.sleep(0.0 if _untroubled(lambda: run_job(name)) else settings.WORKER_PAUSE)
     except Stopped:
@@ -80,30 +82,35 @@ def _untroubled(work: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def _errands() -> Iterator[None]:
+def _beside() -> Iterator[None]:
     """Errands are run beside the jobs: a large import must not hold up the answer clocks for an hour.
 
-    SQLite has one writer at a time; jobs let others in between their portions.
+    Several send to webhooks, so that a receiver who lets one wait keeps nobody else. SQLite has one writer at a time;
+    jobs let others in between their portions.
     """
     over = threading.Event()
 
-    def run() -> None:
+    def run(do: Callable[[], bool]) -> None:
         while not over.is_set():
             try:
-                done = _untroubled(run_errands)
+                done = _untroubled(do)
             except Exception:
-                log.exception("errand_failed")
+                log.exception("errand_failed", errand=threading.current_thread().name)
                 done = False
             over.wait(0.0 if done else settings.WORKER_PAUSE)
         connection.close()
 
-    errands = threading.Thread(target=run, name="errands", daemon=True)
-    errands.start()
+    errands = [("errands", run_errands), *((f"webhooks-{n}", deliver_next) for n in range(SENDERS))]
+    threads = [threading.Thread(target=run, args=(do,), name=name, daemon=True) for name, do in errands]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        errands.join(LAST_ERRAND_SECONDS)
+        until = time.monotonic() + LAST_ERRAND_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 @schedule.every(timedelta(minutes=1), "worker.alive")
