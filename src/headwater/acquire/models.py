@@ -140,6 +140,7 @@ class Touchpoint(models.Model):
             models.Index("occurred_at", "id", name="touchpoint_time"),
             models.Index("organisation", name="touchpoint_org", condition=Q(organisation__isnull=False)),
             models.Index("batch_id", name="touchpoint_batch", condition=Q(batch_id__isnull=False)),
+            models.Index("cost", "id", name="touchpoint_cost", condition=Q(cost__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -208,7 +208,7 @@ TOUCHPOINTS = Resource(
         BATCH,
     ),
     default_order="-occurred_at",
-    indexed_orders=("occurred_at",),
+    indexed_orders=("occurred_at", "cost"),
     searched=Searched(Touchpoint, rank=70, words=("party__name", "organisation__name", "note")),
     title=lambda touch: f"{touch.get_kind_display()}, {touch.party.name}",
     subtitle=lambda touch: touch.source.name if touch.source else "",

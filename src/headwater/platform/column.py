@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from django.db.models import Q
+
 from headwater.platform.actor import Actor
 
 Choices: TypeAlias = Sequence[tuple[str, Any]]
@@ -29,14 +31,16 @@ class Kind(StrEnum):
 class Column:
     """One column of a noun.
 
-    ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared and sorted by.
+    ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared by.
     ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
     anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
     the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
     has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
     read the column: without it the column is not there, on no page and in no file, to filter or to sort by.
-    ``is_person``: what it points at are our own people, so that "me" and "my team" mean something.
+    ``is_person``: what it points at are our own people, so that "me" and "my team" mean something. ``order`` is the ORM
+    path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
+    value: given where a value takes long to reckon, so that sorting by it asks few rows.
     """
 
     key: str
@@ -58,11 +62,18 @@ class Column:
     file_label: str = ""
     verb: str = ""
     is_person: bool = False
+    order: str = ""
+    known_among: Callable[[], Q] = Q
 
     @property
     def orm_path(self) -> str:
-        """The path to compare and sort by."""
+        """The path to compare by."""
         return self.path or self.key
+
+    @property
+    def order_path(self) -> str:
+        """The path to sort by."""
+        return self.order or self.orm_path
 
     @property
     def groupable(self) -> bool:

@@ -5,22 +5,36 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
-from django.db.models import F, Model, Q
+from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import Resource, Rows
+from headwater.platform.search.store import one_of
 from headwater.platform.values import as_held
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 COUNT_LIMIT = 10_000
+SAMPLE = 500  # rows spread over all there are, to see whether many are in a list:
+COMMON_SHARE = 50  # one in so many
+
+
+class Step(NamedTuple):
+    """One part of an order: the path it sorts by, which way, and what every row with a value there meets."""
+
+    path: str
+    is_falling: bool
+    known_among: Q = Q()
+
+
+Order: TypeAlias = Sequence[Step]
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,6 @@ class Page:
     next: str | None = None
     previous: str | None = None
     sort: str = ""
-    order: tuple[tuple[str, bool], ...] = field(default=(), repr=False)
 
 
 def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page:
@@ -56,7 +69,6 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
         next=_cursor(order, found[-1], backwards=False) if found and has_next else None,
         previous=_cursor(order, found[0], backwards=True) if found and has_previous else None,
         sort=sort or resource.default_order,
-        order=order,
     )
 
 
@@ -69,7 +81,7 @@ def first_of_each(
         Invalid: a sort that is not of this list.
     """
     order = _order(resource, sort or resource.default_order)
-    by = [_order_by(path, descending, False) for path, descending in order]
+    by = [_order_by(step, backwards=False) for step in order]
     selects: list[str] = []
     params: list[Any] = []
     for at, part in enumerate(parts):
@@ -103,13 +115,13 @@ def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
         Invalid: a sort that is not of this list.
     """
     order = _order(resource, sort or resource.default_order)
-    return rows.order_by(*(_order_by(path, descending, False) for path, descending in order))
+    return rows.order_by(*(_order_by(step, backwards=False) for step in order))
 
 
 def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") -> tuple[int | None, int | None]:
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
-    position = [_along(row, path) for path, _ in order]
+    position = [_along(row, step.path) for step in order]
     before, after = (_stretch(rows, order, position, backwards, 1) for backwards in (True, False))
     return (before[0].pk if before else None), (after[0].pk if after else None)
 
@@ -119,14 +131,14 @@ def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
     return rows.order_by().values("pk")[: limit + 1].count()
 
 
-def _order(resource: Resource, sort: str) -> tuple[tuple[str, bool], ...]:
-    order: dict[str, bool] = {}
-    for key, descending in sorts_of(sort):
+def _order(resource: Resource, sort: str) -> Order:
+    order: dict[str, Step] = {}
+    for key, is_falling in sorts_of(sort):
         column = resource.by_key.get(key)
         if column is None or not column.sortable:
             raise Invalid({"sort": [f"{resource.label_plural} cannot be sorted by “{key}”."]})
-        order.setdefault(column.orm_path, descending)
-    return (*order.items(), ("pk", [*order.values()][-1]))
+        order.setdefault(column.order_path, Step(column.order_path, is_falling, column.known_among()))
+    return (*order.values(), Step("pk", [*order.values()][-1].is_falling))
 
 
 def sorts_of(sort: str) -> list[tuple[str, bool]]:
@@ -142,20 +154,21 @@ def sort_text(sorts: Sequence[tuple[str, bool]]) -> str:
     return ",".join(f"-{key}" if descending else key for key, descending in sorts)
 
 
-def _order_by(path: str, descending: bool, backwards: bool) -> OrderBy:
+def _order_by(step: Step, *, backwards: bool) -> OrderBy:
     # Unknown values stand last going forwards, hence first going backwards.
-    if path == "pk":
-        return OrderBy(F(path), descending=descending)
+    is_falling = step.is_falling != backwards
+    if step.path == "pk":
+        return OrderBy(F("pk"), descending=is_falling)
     if backwards:
-        return OrderBy(F(path), descending=descending, nulls_first=True)
-    return OrderBy(F(path), descending=descending, nulls_last=True)
+        return OrderBy(F(step.path), descending=is_falling, nulls_first=True)
+    return OrderBy(F(step.path), descending=is_falling, nulls_last=True)
 
 
-def _beyond(order: Sequence[tuple[str, bool]], position: Sequence[Any], backwards: bool) -> Q:
+def _beyond(order: Order, position: Sequence[Any], backwards: bool) -> Q:
     """Rows after ``position`` in this order: later in the first column, or equal there and later in the rest."""
     condition, equal = Q(), Q()
-    for (path, descending), value in zip(order, position, strict=True):
-        after = "lt" if descending != backwards else "gt"
+    for (path, is_falling, _), value in zip(order, position, strict=True):
+        after = "lt" if is_falling != backwards else "gt"
         if value is None:
             # Nothing lies beyond unknown going forwards; everything known does going backwards.
             step = Q(**{f"{path}__isnull": False}) if backwards else Q(pk__in=())
@@ -168,36 +181,87 @@ def _beyond(order: Sequence[tuple[str, bool]], position: Sequence[Any], backward
     return condition
 
 
-def _stretch(
-    rows: Rows, order: Sequence[tuple[str, bool]], position: Sequence[Any] | None, backwards: bool, count: int
-) -> list[Any]:
-    """The next ``count`` rows from ``position`` on, read from an index at that place where there is one."""
+def _stretch(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[Any]:
+    """The next ``count`` rows from ``position`` on.
 
-    def read(stretch: Rows, at_most: int) -> list[Any]:
-        # Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
-        by = [_order_by(path, descending != backwards, backwards) for path, descending in order]
-        ids = list(stretch.order_by(*by).values_list("pk", flat=True)[:at_most])
-        found = {row.pk: row for row in rows.filter(pk__in=ids)} if ids else {}
-        return [found[pk] for pk in ids if pk in found]
+    Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
+    """
+    ids = _next_ids(rows, order, position, backwards, count)
+    found = {row.pk: row for row in rows.filter(pk__in=ids)} if ids else {}
+    return [found[pk] for pk in ids if pk in found]
 
-    if position is None:
-        return read(rows, count)
-    beyond = rows.filter(_beyond(order, position, backwards))
-    (path, descending), value = order[0], position[0]
-    if value is None:
-        return read(beyond, count)
-    # The bound repeats what the condition implies; without it the database reads the list from its beginning. It
-    # leaves out the unknown values, which stand after all others and are read on their own.
-    found = read(beyond.filter(**{f"{path}__{'lte' if descending != backwards else 'gte'}": value}), count)
-    if not backwards and len(found) < count:
-        found += read(rows.filter(**{f"{path}__isnull": True}), count - len(found))
+
+def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:
+    """The ids of the next rows. Those that have the first column and those that do not are read apart.
+
+    Each part is then in an order that an index has, on either database; no index puts the unknown last.
+    """
+    path = order[0].path
+    if not any(field.null for field in _fields(rows, path)):
+        return _known_ids(rows, order, position, backwards, count)
+    parts = [False, True] if backwards else [True, False]
+    if position is not None and (position[0] is not None) is not parts[0]:
+        parts = parts[1:]
+    ids: list[int] = []
+    for is_known in parts:
+        left = count - len(ids)
+        if left and is_known:
+            part = rows.filter(order[0].known_among, **{f"{path}__isnull": False})
+            ids += _known_ids(part, order, position, backwards, left)
+        elif left:
+            part = rows.filter(**{f"{path}__isnull": True})
+            ids += _next_ids(part, order[1:], position and position[1:], backwards, left)
+        position = None
+    return ids
+
+
+def _known_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:
+    """The same of rows that all have the first column."""
+    (path, is_falling, _), further = order[0], order[1:]
+    is_falling = is_falling != backwards
+    fields = _fields(rows, path)
+    is_name = connection.vendor == "sqlite" and len(fields) > 1 and isinstance(fields[-1], CharField)
+    is_walked = not is_name or _is_common(rows)
+    if position is not None:
+        value, rest = position[0], position[1:]
+        later = Q(**{f"{path}__{'lt' if is_falling else 'gt'}": value})
+        rows = rows.filter(later | Q(**{path: value}) & _beyond(further, rest, backwards) if further else later)
+        if is_walked:  # repeats what that implies; without it the database reads the list from its beginning
+            rows = rows.filter(**{f"{path}__{'lte' if is_falling else 'gte'}": value})
+    elif is_name and is_walked:
+        rows = rows.filter(**{f"{path}__gte": ""})
+    by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=backwards) for step in further)]
+    return list(rows.order_by(*by).values_list("pk", flat=True)[:count])
+
+
+def _is_common(rows: Rows) -> bool:
+    """Whether many of all rows there are are in this list.
+
+    Then it is read along the names of what they point at, in their order. Few rows are rather collected and sorted:
+    SQLite does the one where the names have a bound, even one that all are beyond, and the other where they have none.
+    """
+    newest = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
+    spread = range(newest, 0, -max(1, newest // SAMPLE))
+    wanted = len(spread) // COMMON_SHARE + 1
+    return len(rows.filter(pk__in=one_of(spread)).order_by().values_list("pk")[:wanted]) == wanted
+
+
+def _fields(rows: Rows, path: str) -> list[Any]:
+    """The fields on the way to what is sorted by; what the query reckons is one that may be empty."""
+    if path in rows.query.annotations:
+        return [CharField(null=True)]
+    model: Any = rows.model
+    found: list[Any] = []
+    for part in path.split("__"):
+        found.append(model._meta.pk if part == "pk" else model._meta.get_field(part))
+        model = found[-1].related_model
     return found
 
 
-def _cursor(order: Sequence[tuple[str, bool]], row: Model, *, backwards: bool) -> str:
+def _cursor(order: Order, row: Model, *, backwards: bool) -> str:
     values: list[Any] = []
-    for path, _ in order:
-        value = _along(row, path)
+    for step in order:
+        value = _along(row, step.path)
         values.append(value.isoformat() if isinstance(value, (date, datetime)) else value)
     text = json.dumps([int(backwards), *values], default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
@@ -209,14 +273,14 @@ def _along(row: Any, path: str) -> Any:
     return row
 
 
-def _read_cursor(cursor: str, order: Sequence[tuple[str, bool]], rows: Rows) -> tuple[bool, list[Any] | None]:
+def _read_cursor(cursor: str, order: Order, rows: Rows) -> tuple[bool, list[Any] | None]:
     if not cursor:
         return False, None
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(raw, list) or len(raw) != len(order) + 1:
             raise ValueError
-        position = [as_held(rows, path, value) for (path, _), value in zip(order, raw[1:], strict=True)]
+        position = [as_held(rows, step.path, value) for step, value in zip(order, raw[1:], strict=True)]
     except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError) as error:
         raise Invalid(
             {"cursor": ["This page link does not fit the list any more; start from its first page."]}

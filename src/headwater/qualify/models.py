@@ -127,6 +127,12 @@ class Lead(models.Model):
             models.Index("team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)),
             models.Index("handed_to", name="lead_handover", condition=Q(handed_to__isnull=False)),
             models.Index("batch_id", name="lead_batch", condition=Q(batch_id__isnull=False)),
+            # The orders that lists of leads are declared to have; rows without a value are read by id.
+            models.Index("created_at", "id", name="lead_created"),
+            models.Index("stage_since", "id", name="lead_since", condition=Q(stage_since__isnull=False)),
+            models.Index("amount", "id", name="lead_amount", condition=Q(amount__isnull=False)),
+            models.Index("exited_at", "id", name="lead_exited", condition=Q(exited_at__isnull=False)),
+            models.Index("wake_up_on", "id", name="lead_wakes", condition=Q(wake_up_on__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),

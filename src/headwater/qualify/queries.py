@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
 
+from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import visible_activities
 from headwater.platform.actor import Actor, Visibility, owned_rows
 from headwater.platform.identity import known_ids
@@ -81,6 +82,16 @@ def listed_leads(actor: Actor) -> QuerySet[Lead]:
             ),
         )
     )
+
+
+def waiting_leads() -> Q:
+    """Those whose first answer is due one day: what ``waiting_until`` is known of."""
+    return Q(answered_at=None, exit="", answer_due_at__isnull=False)
+
+
+def leads_with_next_step() -> Q:
+    """Those whose party has something to be done: what ``next_step_due_at`` may be known of."""
+    return Q(party_id__in=with_open_todos())
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Lead]:

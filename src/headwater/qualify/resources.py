@@ -26,7 +26,14 @@ from headwater.qualify.forms import (
     TalkForm,
 )
 from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
-from headwater.qualify.queries import LEAD_KIND, deleted_leads, listed_leads, whose_it_is
+from headwater.qualify.queries import (
+    LEAD_KIND,
+    deleted_leads,
+    leads_with_next_step,
+    listed_leads,
+    waiting_leads,
+    whose_it_is,
+)
 from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
 from headwater.web.sentence import say
@@ -52,9 +59,10 @@ def _name_of(relation: str) -> Any:
 
 
 COLUMNS = (
-    Column("name", "Name and company", path="party__name", sortable=True, nullable=False, personal=True,
-           cell=f"{CELLS}name", place="primary", with_columns=("company",), file_label="Name"),
-    Column("company", "Company", path="organisation__name", value=_name_of("organisation"), sortable=True, shown=False),
+    Column("name", "Name and company", path="party__name", order="party__name_key", sortable=True, nullable=False,
+           personal=True, cell=f"{CELLS}name", place="primary", with_columns=("company",), file_label="Name"),
+    Column("company", "Company", path="organisation__name", order="organisation__name_key",
+           value=_name_of("organisation"), sortable=True, shown=False),
     Column("interest", "Interest", Kind.CHOICE, choices=Interest.choices, nullable=False, cell=f"{CELLS}interest",
            place="second", with_columns=("title", "amount", "currency")),
     Column("source", "Source", Kind.RELATION, path="source_id", choices=source_choices, value=_name_of("source"),
@@ -62,10 +70,12 @@ COLUMNS = (
     Column("stage", "Stage", Kind.CHOICE, choices=Stage.choices, nullable=False, cell=f"{CELLS}stage",
            with_columns=("exit", "sent_back_reason")),
     Column("clock", "Clock", Kind.DATETIME, path="waiting_until", sortable=True, exported=False,
-           cell=f"{CELLS}clock", with_columns=("answer_due_at", "stage_since", "wake_up_on", "exited_at")),
+           known_among=waiting_leads, cell=f"{CELLS}clock",
+           with_columns=("answer_due_at", "stage_since", "wake_up_on", "exited_at")),
     Column("next_step", "Next step", path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip",
            with_columns=("next_step_due_at",)),
-    Column("next_step_due_at", "Next step due", Kind.DATETIME, sortable=True, shown=False),
+    Column("next_step_due_at", "Next step due", Kind.DATETIME, sortable=True, shown=False,
+           known_among=leads_with_next_step),
     Column("arrived_at", "Arrived", Kind.DATETIME, sortable=True, shown=False),
     Column("owner", "Owner", Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
            value=_name_of("owner"), cell=f"{CELLS}owner", place="action"),
@@ -159,7 +169,7 @@ LEADS = register(
         rows=listed_leads,
         columns=COLUMNS,
         default_order="-arrived_at",
-        indexed_orders=("arrived_at",),
+        indexed_orders=("arrived_at", "created_at", "stage_since", "amount", "exited_at", "wake_up_on"),
         stages="stage",
         searched=Searched(
             Lead, name=("party__name",), rank=20,

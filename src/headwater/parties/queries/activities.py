@@ -20,3 +20,10 @@ def open_todos(actor: Actor, at: datetime) -> QuerySet[Activity]:
         .filter(kind=ActivityKind.TODO, done_at=None, owner_id=actor.user_id, due_at__lt=at + timedelta(days=1))
         .order_by("due_at", "pk")
     )
+
+
+def with_open_todos() -> QuerySet[Activity, int]:
+    """The ids of parties that something is to be done about, whoever may see it: to narrow down by, not to show."""
+    return Activity.objects.filter(kind=ActivityKind.TODO, done_at=None, deleted_at=None).values_list(
+        "party_id", flat=True
+    )
