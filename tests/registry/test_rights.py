@@ -1,8 +1,14 @@
 """Who may do what: every role, noun and verb, at every entrance; and nobody without signing in."""
 
+import re
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
 import pytest
 from django.urls import URLPattern, get_resolver
 
+import headwater
 from headwater.platform.models import Event, Undone
 from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import make_actor
@@ -10,15 +16,11 @@ from headwater.platform.undo import can_undo
 from headwater.team import rules
 from headwater.team.models import Role, User
 from headwater.team.queries import actor_of
-from headwater.team.rules import RoleRights, rights_of
+from headwater.team.queries.roles import known_roles
+from headwater.team.rights import BESIDES, HEADINGS, WORDS, all_rights
+from headwater.team.rules import ROLE_RIGHTS, RoleRights, rights_of
 
 NOUNS = sorted(REGISTRY)
-
-
-def verbs_of(resource):
-    commands = (*filter(None, (resource.create, resource.change)), *resource.commands)
-    importer = (resource.importer.verb,) if resource.importer else ()
-    return sorted({resource.verb("see"), resource.verb("export"), *(c.verb for c in commands), *importer})
 
 
 def entrances(resource, pk, row):
@@ -139,11 +141,83 @@ def test_undo_takes_the_right_to_have_done_it(key, role, make, client_of):
 def test_the_table_of_rights_stays_as_it_is(snapshot):
     """Every role, noun and verb at a glance; a new noun or verb shows up here before it is let out."""
     lines = []
+    nouns = dict.fromkeys(verb.rpartition(".")[0] for verb in sorted(all_rights()))
     for role in Role.values:
         rights = rights_of(role)
         actor = make_actor(*rights.verbs)
         lines.append(f"{role} (sees {rights.visibility})")
-        for key in NOUNS:
-            may = [verb.removeprefix(f"{key}.") for verb in verbs_of(REGISTRY[key]) if actor.may(verb)]
+        for key in nouns:
+            verbs = sorted(verb for verb in all_rights() if verb.rpartition(".")[0] == key)
+            may = [verb.removeprefix(f"{key}.") for verb in verbs if actor.may(verb)]
             lines.append(f"  {key}: {' '.join(may) or '-'}")
     snapshot("rights.txt", "\n".join(lines) + "\n")
+
+
+# ---------------------------------------------------------------- complete by construction
+
+ROOMS = {key.partition(".")[0] for key in REGISTRY} | {"measure", "intake", "team", "platform"}
+QUOTED_VERB = re.compile(rf"""["']((?:{"|".join(sorted(ROOMS))})\.[a-z_]+\.[a-z_]+)["']""")
+POINTS = re.compile(r".*\.(party|organisation|referrer|employer|merged_into)")  # columns of parties.pointing
+
+
+@cache
+def asked_for():
+    """Every right that the source asks for, and in which file."""
+    home = Path(headwater.__file__).parent
+    named = {home / "team" / "rules.py", home / "team" / "rights.py"}
+    files = [path for path in sorted(home.rglob("*.py")) if not {"tests", "migrations"} & set(path.parts)]
+    found = [
+        (verb, str(path.relative_to(home)))
+        for path in files if path not in named for verb in QUOTED_VERB.findall(path.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    return [(verb, where) for verb, where in found if not POINTS.fullmatch(verb)]
+
+
+def test_every_right_that_is_asked_for_is_declared_once_in_words():
+    """A new verb shows up here until ``team/rights.py`` says what it means, and Settings can give it."""
+    unknown = [(verb, where) for verb, where in asked_for() if verb not in all_rights()]
+    assert not unknown, unknown
+    assert all(str(right.label) and str(right.heading) for right in all_rights().values())
+    twice = [verb for verb in BESIDES if verb.rpartition(".")[0] not in {*REGISTRY, *HEADINGS}]
+    assert not twice, "a right without a heading is in no role's page"
+
+
+def test_no_right_is_declared_that_nobody_asks_for():
+    asked = {verb for verb, _where in asked_for()}
+    assert not [verb for verb in BESIDES if verb not in asked]
+    used = {verb.rpartition(".")[2] for verb in all_rights()}
+    assert not [what for what in WORDS if what not in used]
+
+
+def test_every_pattern_of_a_role_means_some_right():
+    patterns = {pattern for rights in ROLE_RIGHTS.values() for pattern in rights.verbs}
+    assert not [each for each in patterns if not any(fnmatchcase(verb, each) for verb in all_rights())]
+
+
+def test_every_role_is_delivered_with_its_rights():
+    assert list(ROLE_RIGHTS) == Role.values
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", NOUNS)
+def test_every_role_gets_in_where_its_rights_say_and_nowhere_else(key, make, by, client_of):
+    """The table of roles, nouns and verbs, at the entrances of pages and API: closed exactly where a right is missing.
+
+    Roles that may do the same with a noun are one case, and what a right opens is opened once on a page and in the API.
+    """
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    row = resource.rows(by).get(pk=pk)
+    see = resource.verb("see")
+    doors = list({(verb, method, "/api/" in path): path for verb, method, path in entrances(resource, pk, row)}.items())
+    cases = {}
+    for role in known_roles():
+        actor = make_actor(*role.rights.verbs)
+        cases.setdefault(tuple(actor.may(verb) and actor.may(see) for (verb, *_rest), _path in doors), role.key)
+    for opens, role in cases.items():
+        client = client_of(role)
+        for may, ((verb, method, _is_api), address) in zip(opens, doors, strict=True):
+            if may and (method != "get" or str(pk) in address):
+                continue  # what it does is tested where it is done; not every role sees the row
+            status = open_it(client, method, address).status_code
+            assert status == (200 if may else 403), (role, verb, method, address, status)

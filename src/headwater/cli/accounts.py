@@ -23,7 +23,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     add = user.add_parser("add", parents=[common], help="add somebody who can sign in")
     add.add_argument("email", metavar="EMAIL")
-    add.add_argument("--role", required=True, choices=ROLES, type=_role, metavar="ROLE", help=", ".join(ROLES))
+    roles = f"{', '.join(ROLES)}, or one of the company's own"
+    add.add_argument("--role", required=True, type=_role, metavar="ROLE", help=roles)
     add.add_argument("--name", default="", help="the person's name (without it: from the e-mail)")
     add.add_argument("--team", default="", metavar="NAME", help="their team; made when there is none of that name")
     _password_options(add)

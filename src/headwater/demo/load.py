@@ -33,6 +33,7 @@ from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Product
 from headwater.team import queries as team
 from headwater.team.models import User
+from headwater.team.queries.roles import role_names
 
 DEMO_PASSWORD = "headwater-demo"  # noqa: S105  (everybody may know it; it opens nothing but the demo company)
 STEPS = ("Companies and people", "Campaigns and touches", "Opportunities and orders", "Finishing")
@@ -95,9 +96,9 @@ def demo_logins() -> list[tuple[str, str]]:
     """One sign-in per role: what the role is called, and the e-mail; those that ``DEMO_PASSWORD`` opens."""
     if not team.company().is_demo:
         return []
-    people = team.one_login_per_role()
+    people, names = team.one_login_per_role(), role_names()
     return [
-        (str(user.get_role_display()), user.email)
+        (names[user.role], user.email)
         for user in people
         if user.email.endswith(f"@{DOMAIN}") and user.has_usable_password()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from django.db.models import Q
 
@@ -61,6 +62,10 @@ class Actor:
     time_zone: str = "UTC"
     batch_id: int | None = field(default=None, compare=False)
 
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        return tuple(verb for verb in self.verbs if "*" in verb)
+
     @property
     def ref(self) -> str:
         """How the event log names this actor, e.g. ``user:3``."""
@@ -71,7 +76,7 @@ class Actor:
 
         With ``owner_id`` or ``team_id`` also whether the row lies within the actor's visibility.
         """
-        if not any(fnmatchcase(verb, pattern) for pattern in self.verbs):
+        if verb not in self.verbs and not any(fnmatchcase(verb, pattern) for pattern in self._patterns):
             return False
         if self.scopes is not None and not any(fnmatchcase(verb, scope) for scope in self.scopes):
             return False

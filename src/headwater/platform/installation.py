@@ -13,14 +13,19 @@ from headwater.platform.actor import Actor
 class Installation:
     """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1).
 
-    ``roles`` are what somebody can be here: code and word.
+    ``roles_of`` tells what somebody can be here, code and word: asked only where it is needed.
     """
 
     name: str
     time_zone: str
     currency: str
     region: str
-    roles: tuple[tuple[str, str], ...] = ()
+    roles_of: Callable[[], Sequence[tuple[str, str]]] = tuple
+
+    @property
+    def roles(self) -> Sequence[tuple[str, str]]:
+        """What somebody can be here: code and word."""
+        return self.roles_of()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ class TeamConfig(AppConfig):
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
         from headwater.team import events, panels, tasks  # noqa: F401  (importing declares them)
-        from headwater.team.actions import comments, files, followers, holidays, leaving, teams  # noqa: F401  (declare how they are taken back)
+        from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_talk
         from headwater.team.queries import actor_by_ref, installation, team_members
         from headwater.web.nav import NavPage, register_page
@@ -24,6 +24,7 @@ class TeamConfig(AppConfig):
         closed = NavPage("settings", "Holidays", "settings_holidays", order=15, verb="team.company.change")
         register_page(closed)
         register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
+        register_page(NavPage("settings", "Roles", "settings_roles", order=21, verb="team.role.change"))
         register_page(NavPage("settings", "Teams", "settings_teams", order=22, verb="team.team.change"))
         log = NavPage("settings", "Sign-ins", "settings_sign_ins", order=25, verb="team.user.change")
         register_page(log)

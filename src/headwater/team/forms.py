@@ -19,8 +19,9 @@ from headwater.platform.errors import Invalid
 from headwater.platform.money import CURRENCIES
 from headwater.team import queries
 from headwater.team.actions.files import Upload
-from headwater.team.models import Role
 from headwater.team.queries.leaving import HeldWork
+from headwater.team.queries.roles import role_choices
+from headwater.team.rights import all_rights
 from headwater.team.rules import TOKEN_SCOPES
 from headwater.web.fields import CountField
 from headwater.web.widgets import DateInput
@@ -209,7 +210,7 @@ class UserForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     email = forms.EmailField(label=_("E-mail"))
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=lazy(role_choices, list))
     team_id = forms.TypedChoiceField(
         label=_("Team"), choices=lazy(team_choices, list), required=False, coerce=int, empty_value=None
     )
@@ -305,6 +306,48 @@ class DissolveForm(forms.Form):
         field = self.fields["into_id"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [("", _("Choose a team")), *others, ("none", _("No team"))]
+
+
+VISIBILITY_WORDS: dict[str, Any] = {
+    "OWN": _("own"), "TEAM": _("own and team"), "SUBTREE": _("own, team and below"), "ALL": _("all"),
+}  # fmt: skip
+
+
+class RoleForm(forms.Form):
+    """What a role is called, how far it sees and what it may do."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    visibility = forms.ChoiceField(
+        label=_("Sees"), choices=list(VISIBILITY_WORDS.items()), help_text=_("Among rows that have an owner or a team.")
+    )
+    verbs = forms.MultipleChoiceField(
+        label=_("May"), required=False, choices=lazy(lambda: [(verb, verb) for verb in all_rights()], list)
+    )
+
+
+class NewRoleForm(forms.Form):
+    """A role of the company's own, which begins as a copy."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    copied = forms.ChoiceField(label=_("As a copy of"))
+
+    def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["copied"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = roles
+
+
+class RetireForm(forms.Form):
+    """Which role people get who have one that is retired."""
+
+    instead = forms.ChoiceField(label=_("Whoever has it gets"))
+
+    def __init__(self, *args: Any, roles: Choices, is_held: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["instead"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices, field.required = [("", _("Choose a role")), *roles], is_held
 
 
 class TokenForm(forms.Form):

@@ -95,6 +95,33 @@ class Role(models.TextChoices):
     READ_ONLY = "READ_ONLY", "Read only"
 
 
+class CompanyRole(models.Model):
+    """A role as this company wants it: one of its own, or a delivered one that it changed.
+
+    It says what is different from ``base``, a delivered role, so that what later versions add comes to it, too. Without
+    a row a delivered role is as it was delivered; the owner's always is.
+    """
+
+    key = models.CharField(max_length=20, unique=True)
+    base = models.CharField(max_length=20, choices=Role)
+    name = models.CharField(max_length=80, default="", blank=True, help_text="Empty: as delivered.")
+    added = models.JSONField(default=list, help_text="Rights it has besides those of its base.")
+    removed = models.JSONField(default=list, help_text="Rights of its base that it does not have.")
+    visibility = models.CharField(max_length=10, default="", blank=True, help_text="Empty: as its base.")
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(key="OWNER"), name="owner_is_as_delivered")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the company made it itself."""
+        return self.key not in Role.values
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds users by their e-mail in any case, as sign-in needs."""
 
@@ -107,7 +134,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
-    role = models.CharField(max_length=20, choices=Role)
+    role = models.CharField(max_length=20, help_text="The key of a delivered role, or of one of the company's own.")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     time_zone = models.CharField(max_length=60, default="", blank=True)
     is_active = models.BooleanField(default=True)

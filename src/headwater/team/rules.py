@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final, Literal
 
 Visibility = Literal["OWN", "TEAM", "SUBTREE", "ALL"]
@@ -116,9 +117,23 @@ def rights_of(role: str) -> RoleRights:
     return ROLE_RIGHTS.get(role, RoleRights(frozenset(), "OWN"))
 
 
+def has_right(rights: RoleRights, verb: str) -> bool:
+    """Whether a role has a right, wherever its rows are visible."""
+    return verb in rights.verbs or any(fnmatchcase(verb, each) for each in rights.verbs)
+
+
 def roles_that_may(verb: str) -> list[str]:
-    """The roles that have a right, wherever its rows are visible."""
-    return [role for role, rights in ROLE_RIGHTS.items() if any(fnmatchcase(verb, each) for each in rights.verbs)]
+    """The roles that have a right as they are delivered."""
+    return [role for role, rights in ROLE_RIGHTS.items() if has_right(rights, verb)]
+
+
+@lru_cache(maxsize=256)
+def differing(
+    base: RoleRights, added: frozenset[str], removed: frozenset[str], visibility: Visibility, known: frozenset[str]
+) -> RoleRights:
+    """The rights of a role that differs from a delivered one: by name, among the ``known`` ones."""
+    verbs = {verb for verb in known if has_right(base, verb)} - removed | (added & known)
+    return RoleRights(frozenset(verbs), visibility)
 
 
 def below(team_id: int, tree: Iterable[tuple[int, int | None]]) -> frozenset[int]:

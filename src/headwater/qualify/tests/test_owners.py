@@ -115,11 +115,11 @@ def test_in_a_company_of_one_the_way_to_a_sale_does_not_end_at_the_handover(
     assert actions.accept_lead(lead_id=lead.pk, by=by_marta, at=AT).stage == "SAL"
 
 
-def test_whom_a_lead_can_be_handed_to_costs_one_query(by_marta: Actor, company: Company) -> None:
+def test_whom_a_lead_can_be_handed_to_costs_the_same_for_many(by_marta: Actor, company: Company) -> None:
     for number in range(5):
         email = f"rep{number}@kestrel.example"
         User.objects.create(email=email, name=f"Rep {number}", role=Role.FIELD_REP, created_at=AT)
-    with query_budget(1):
+    with query_budget(2):
         assert len(queries.handover_choices(by_marta)) == 5
 
 

@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
-from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
+from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
+from headwater.team.actions.ranks import require_rank
 from headwater.team.actions.sessions import drop_sessions_of
 from headwater.team.actions.teams import require_reach
 from headwater.team.actions.tokens import revoke_tokens_of
 from headwater.team.events import PasswordLinkMade, PasswordSet, UserAdded, UserDeactivated, UserReactivated
 from headwater.team.models import ApiToken, RevokedFor, Role, Team, User
 from headwater.team.queries import user_by_email
+from headwater.team.queries.roles import role_choices, role_names
 from headwater.team.queries.signing_in import link_secret, user_of_link
-from headwater.team.rules import manages_owners
 
 
 class EmailTaken(Invalid):
@@ -66,14 +67,14 @@ def add_user(
     by.require("team.user.create")
     email, name = email.strip(), name.strip()
     _check(email=email, name=name, role=role, team_id=team_id)
-    _require_rank(by, role)
+    require_rank(by, role)
     require_reach(by, team_id)
     if user_by_email(email) is not None:
         raise EmailTaken({"email": [_("Somebody signs in with %(email)s already.") % {"email": email}]})
     user = User(email=email, name=name, role=role, team_id=team_id, created_at=at)
     _give_password(user, password)
     user.save(force_insert=True)
-    record(UserAdded(user_id=user.pk, name=name, email=email, role=str(user.get_role_display())), by=by, at=at)
+    record(UserAdded(user_id=user.pk, name=name, email=email, role=role_names()[role]), by=by, at=at)
     return user
 
 
@@ -92,7 +93,7 @@ def set_password(
     user = _locked(user_id)
     if user.pk != by.user_id:
         by.require("team.user.change")
-        _require_rank(by, user.role)
+        require_rank(by, user.role)
     _give_password(user, password)
     user.save(update_fields=["password"])
     drop_sessions_of(user.pk, besides=session_key)
@@ -117,7 +118,7 @@ def make_password_link(*, user_id: int, by: Actor, at: datetime) -> str:
     user = _locked(user_id)
     if not user.is_active:
         raise NotFound()
-    _require_rank(by, user.role)
+    require_rank(by, user.role)
     user.links_made += 1
     user.save(update_fields=["links_made"])
     record(PasswordLinkMade(user_id=user.pk), by=by, at=at)
@@ -153,8 +154,8 @@ def change_user(
     email, name = email.strip(), name.strip()
     user = _locked(user_id)
     new_team = team_id if team_id != user.team_id else None
-    _check(email=email, name=name, role=role, time_zone=time_zone, team_id=new_team)
-    _require_rank(by, user.role, role)
+    _check(email=email, name=name, role=role, time_zone=time_zone, team_id=new_team, role_now=user.role)
+    require_rank(by, user.role, role)
     if team_id != user.team_id:
         require_reach(by, user.team_id, team_id)
     if user.role == Role.OWNER and role != Role.OWNER:
@@ -176,7 +177,7 @@ def change_profile(*, name: str, time_zone: str, by: Actor, at: datetime) -> Use
         NotFound: a job or a token without a person asks.
     """
     user = _locked(by.user_id or 0)
-    _check(email=user.email, name=name.strip(), role=user.role, time_zone=time_zone)
+    _check(email=user.email, name=name.strip(), role=user.role, time_zone=time_zone, role_now=user.role)
     values = {"name": name.strip(), "time_zone": time_zone}
     change_row(user, values, row_type="team.user", by=by, at=at, personal=("name",))
     return user
@@ -194,7 +195,7 @@ def deactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
     user = _locked(user_id)
     if not user.is_active:
         return user
-    _require_rank(by, user.role)
+    require_rank(by, user.role)
     if user.role == Role.OWNER:
         _refuse_last_owner(user)
     user.is_active = False
@@ -211,14 +212,16 @@ def reactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
     user = _locked(user_id)
     if user.is_active:
         return user
-    _require_rank(by, user.role)
+    require_rank(by, user.role)
     user.is_active = True
     user.save(update_fields=["is_active"])
     record(UserReactivated(user_id=user.pk), by=by, at=at)
     return user
 
 
-def _check(*, email: str, name: str, role: str, time_zone: str = "", team_id: int | None = None) -> None:
+def _check(
+    *, email: str, name: str, role: str, time_zone: str = "", team_id: int | None = None, role_now: str = ""
+) -> None:
     wrong: dict[str, list[str]] = {}
     try:
         validate_email(email)
@@ -228,7 +231,7 @@ def _check(*, email: str, name: str, role: str, time_zone: str = "", team_id: in
         wrong["name"] = [_("A name is needed.")]
     elif len(name) > 120:
         wrong["name"] = [_("A name has 120 letters at most.")]
-    if role not in Role.values:
+    if role not in dict(role_choices()) and role != role_now:
         wrong["role"] = [_("There is no role called %(role)s.") % {"role": role}]
     if team_id is not None and not Team.objects.filter(pk=team_id, archived_at=None).exists():
         wrong["team_id"] = [_("There is no such team.")]
@@ -247,11 +250,6 @@ def _give_password(user: User, password: str | None) -> None:
     except ValidationError as error:
         raise Invalid({"password": error.messages}) from error
     user.set_password(password)
-
-
-def _require_rank(by: Actor, *roles: str) -> None:
-    if Role.OWNER in roles and not manages_owners(by.role):
-        raise NotAllowed("Only an owner can add, change or remove an owner.")
 
 
 def _refuse_last_owner(user: User) -> None:

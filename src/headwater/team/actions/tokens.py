@@ -14,6 +14,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.team.actions.ranks import require_rank
 from headwater.team.events import TokenCreated, TokenRevoked
 from headwater.team.models import ApiToken, RevokedFor, Role, User
 from headwater.team.queries import digest_of
@@ -41,8 +42,10 @@ def create_token(
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise NotFound()
-    if user.pk != by.user_id and user.role == Role.OWNER and not manages_owners(by.role):
-        raise NotAllowed("Only an owner can make a token that acts for an owner.")
+    if user.pk != by.user_id:
+        if user.role == Role.OWNER and not manages_owners(by.role):
+            raise NotAllowed("Only an owner can make a token that acts for an owner.")
+        require_rank(by, user.role)
     _check(name, scopes, days)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(

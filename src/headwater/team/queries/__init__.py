@@ -15,7 +15,8 @@ from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
 from headwater.team.models import ApiToken, Company, Role, Team, User
-from headwater.team.rules import TOKEN_SCOPES, below, rights_of, roles_that_may
+from headwater.team.queries.roles import rights_by_role, role_choices, roles_that_may
+from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
 
 def company() -> Company:
@@ -24,20 +25,34 @@ def company() -> Company:
 
 
 def actor_of(user: User) -> Actor:
-    """The person as an actor, with the rights of their role."""
-    rights = rights_of(user.role if user.is_active else "")
-    return Actor(
-        kind=ActorKind.USER,
-        name=user.name,
-        id=user.pk,
-        user_id=user.pk,
-        role=user.role,
-        verbs=rights.verbs,
-        visibility=Visibility(rights.visibility),
-        team_ids=teams_within(user.team_id, Visibility(rights.visibility)),
-        team_id=user.team_id,
-        time_zone=user.time_zone or "",
-    )
+    """The person as an actor, with the rights that their role has today."""
+    return actors_of([user])[0]
+
+
+def actors_of(users: Sequence[User]) -> list[Actor]:
+    """As :func:`actor_of` for several people: their roles and the tree of teams are read once, in two small queries."""
+    roles = rights_by_role(user.role for user in users if user.is_active)
+    nothing = rights_of("")
+    tree = team_tree_rows() if any(user.team_id is not None for user in users) else []
+    found = []
+    for user in users:
+        rights = roles[user.role] if user.is_active else nothing
+        visibility = Visibility(rights.visibility)
+        found.append(
+            Actor(
+                kind=ActorKind.USER,
+                name=user.name,
+                id=user.pk,
+                user_id=user.pk,
+                role=user.role,
+                verbs=rights.verbs,
+                visibility=visibility,
+                team_ids=teams_within(user.team_id, visibility, tree),
+                team_id=user.team_id,
+                time_zone=user.time_zone or "",
+            )
+        )
+    return found
 
 
 def actor_by_ref(ref: str) -> Actor:
@@ -79,7 +94,7 @@ def installation() -> Installation:
         time_zone=ours.time_zone,
         currency=ours.currency,
         region=ours.country,
-        roles=tuple(Role.choices),
+        roles_of=role_choices,
     )
 
 
@@ -241,13 +256,21 @@ def users_by_name(names: set[str]) -> dict[str, User]:
     return {name: user for name, user in matched.items() if user is not None}
 
 
-def teams_within(team_id: int | None, visibility: Visibility) -> frozenset[int]:
-    """The teams whose rows somebody of this team reaches; there are few teams, so one small query reads them all."""
+TreeRow = tuple[int, int | None, bool]
+
+
+def team_tree_rows() -> list[TreeRow]:
+    """Every team, the one above it, and whether it was dissolved; there are few, so one small query reads them all."""
+    rows = Team.objects.values_list("pk", "parent_id", "archived_at")
+    return [(pk, parent_id, archived_at is not None) for pk, parent_id, archived_at in rows]
+
+
+def teams_within(team_id: int | None, visibility: Visibility, tree: Sequence[TreeRow]) -> frozenset[int]:
+    """The teams whose rows somebody of this team reaches: their own with those dissolved into it, or all below it."""
     if team_id is None:
         return frozenset()
-    tree = list(Team.objects.values_list("pk", "parent_id", "archived_at"))
     has_below = visibility.covers(Visibility.SUBTREE)
-    return below(team_id, [(pk, parent_id) for pk, parent_id, gone in tree if has_below or gone is not None])
+    return below(team_id, [(pk, parent_id) for pk, parent_id, is_gone in tree if has_below or is_gone])
 
 
 def users_by_ids(ids: Iterable[int]) -> dict[int, User]:

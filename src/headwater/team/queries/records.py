@@ -11,7 +11,7 @@ from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotFound
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.team.models import User
-from headwater.team.queries import actor_of
+from headwater.team.queries import actors_of
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ def who_see(record: Record, users: Collection[User]) -> set[int]:
     """Which of some colleagues may see a record. Those who see everything cost one query for all."""
     seen: dict[object, bool] = {}
     found: set[int] = set()
-    for user in users:
-        actor = actor_of(user)
+    for user, actor in zip(users, actors_of(list(users)), strict=True):
         alike = actor.verbs if actor.visibility is Visibility.ALL else user.pk
         if alike not in seen:
             may = actor.may(record.resource.verb("see"))

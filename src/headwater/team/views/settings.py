@@ -22,6 +22,7 @@ from headwater.team.actions import accounts, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
+from headwater.team.queries.roles import role_names
 from headwater.team.queries.second_factor import factor_of, who_has_factor
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
@@ -59,8 +60,9 @@ def users(request: Request) -> HttpResponse:
     rows = list(queries.visible_users(request.actor).order_by("-is_active", "name", "pk"))
     shielded = who_has_factor([user.pk for user in rows])
     left = still_held([user.pk for user in rows if not user.is_active], request.actor)
+    names = role_names()
     context = {
-        "users": [(user, left.get(user.pk, 0), user.pk in shielded) for user in rows],
+        "users": [(u, names.get(u.role, u.role), left.get(u.pk, 0), u.pk in shielded) for u in rows],
         "may_change": request.actor.may("team.user.change"),
     }
     return render(request, "team/users.html", context)
@@ -234,7 +236,10 @@ def my_account(request: Request) -> HttpResponse:
             said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
             messages.success(request, f"{_('Your password is changed.')} {said}")
             return redirect("my_account")
-    context = {"profile": profile, "password": password, "factor": factor_of(user.pk), **where_signed_in(request)}
+    context = {
+        "profile": profile, "password": password, "factor": factor_of(user.pk), "role": role_names().get(user.role, ""),
+        **where_signed_in(request),
+    }  # fmt: skip
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
 
 
