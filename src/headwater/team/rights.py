@@ -55,6 +55,10 @@ BESIDES: Final[dict[str, Any]] = {
     "team.token.create": _("Make tokens for others"),
     "team.token.delete": _("Revoke the tokens of others"),
     "team.company.change": _("Change the company's settings"),
+    "api.webhook.see": _("See webhooks and what was sent"),
+    "api.webhook.create": _("Add webhooks"),
+    "api.webhook.change": _("Change webhooks, send again"),
+    "api.webhook.delete": _("Delete webhooks"),
 }
 
 # The headings of what is no noun, by room and noun of the verb; the order is theirs.
@@ -64,7 +68,7 @@ HEADINGS: Final[dict[str, Any]] = {
     "platform.deleted": _("Deleted records"), "team.comment": _("Comments and files"),
     "team.file": _("Comments and files"), "team.user": _("Users, teams and roles"),
     "team.team": _("Users, teams and roles"), "team.role": _("Users, teams and roles"), "team.token": _("Tokens"),
-    "team.company": _("Company"), "platform.delivery": _("Company"),
+    "api.webhook": _("Webhooks"), "team.company": _("Company"), "platform.delivery": _("Company"),
 }  # fmt: skip
 
 
