@@ -29,6 +29,7 @@ from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, Sen
 from headwater.qualify.queries import (
     LEAD_KIND,
     deleted_leads,
+    detailed_leads,
     leads_with_next_step,
     listed_leads,
     waiting_leads,
@@ -167,6 +168,7 @@ LEADS = register(
         label_plural="Leads",
         icon="filter",
         rows=listed_leads,
+        detail_rows=detailed_leads,
         columns=COLUMNS,
         default_order="-arrived_at",
         indexed_orders=("arrived_at", "created_at", "stage_since", "amount", "exited_at", "wake_up_on"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from headwater.platform.bulk import in_parts
+from django.db import connection
+from django.db.models import Model
+
 from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
+from headwater.platform.search.store import one_of
 from headwater.platform.search.words import START
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 50_000
 OFTEN_REPEATED = 60
+_BLANK = (-1,)  # stands for the ids in a question that was put together before
 
 
 def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
@@ -24,25 +29,21 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
 
     A few queries however many rows.
     """
-    found: dict[int, str] = {}
-    for part in in_parts(ids):
-        found.update(_texts(resource, part))
-    return found
-
-
-def _texts(resource: Resource, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
     declared = resource.searched
-    rows = declared.model._base_manager.filter(pk__in=ids, **declared.where).order_by()
-    paths = [*declared.singles, *(("extra",) if _has_extra(resource) else ())]
-    values = rows.values_list("pk", *paths)
-    further = _further(resource, ids)
+    paths = (*declared.singles, *(("extra",) if _has_extra(resource) else ()))
+    rows = _values(declared.model, declared.where, paths, ids)
+    further = _further(resource, [row[0] for row in rows])
     names = len(declared.name)
-    for pk, *told in values:
+    found: dict[int, str] = {}
+    for pk, *told in rows:
+        if paths[-1] == "extra":
+            told[-1] = json.loads(told[-1])
         name = " ".join(fold(value) for value in told[:names] if value)
         pieces = _pieces([*told[names:], *further.get(pk, ())])
         others = [form for value in told[:names] if value for form in also_written(value)]
         rest = dict.fromkeys((*others, *pieces))
-        yield pk, f"{START} {name} \n {'  '.join(piece for piece in rest if piece)} "[:LONGEST]
+        found[pk] = f"{START} {name} \n {'  '.join(piece for piece in rest if piece)} "[:LONGEST]
+    return found
 
 
 def _further(resource: Resource, ids: Sequence[int]) -> dict[int, list[str]]:
@@ -53,14 +54,35 @@ def _further(resource: Resource, ids: Sequence[int]) -> dict[int, list[str]]:
         relation = declared.many_of(path)
         # In one condition: two would each look at another of the several rows.
         wanted = {f"{path}__isnull": False, **({f"{relation}__deleted_at": None} if declared.is_soft(relation) else {})}
-        rows = declared.model._base_manager.filter(pk__in=ids, **wanted).order_by("pk")
         mark = "#" if path in declared.tags else ""
-        for pk, value in rows.values_list("pk", path):
+        for pk, value in _values(declared.model, wanted, (path,), ids):
             found[pk].append(f"{mark}{value}")
-    named = ExternalId.objects.filter(kind=resource.key, object_id__in=ids).order_by("pk")
-    for pk, external_id in named.values_list("object_id", "external_id"):
+    for pk, external_id in _values(ExternalId, {"kind": resource.key}, ("external_id",), ids, by="object_id"):
         found[pk].append(external_id)
     return found
+
+
+def _values(
+    model: type[Model], where: Mapping[str, Any], paths: tuple[str, ...], ids: Sequence[int], *, by: str = "pk"
+) -> list[tuple[Any, ...]]:
+    """Of rows of some ids, the id and what the columns hold as text."""
+    if not ids:
+        return []
+    sql, params = _question(connection.vendor, model, tuple(where.items()), paths, by)
+    wanted, blank = (one_of(some).params[0] for some in (ids, _BLANK))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [wanted if value == blank else value for value in params])
+        return list(cursor.fetchall())
+
+
+@lru_cache(maxsize=512)
+def _question(
+    _vendor: str, model: type[Model], where: tuple[tuple[str, Any], ...], paths: tuple[str, ...], by: str
+) -> tuple[str, tuple[Any, ...]]:
+    """The same as the database is asked it: put together once, as each small change asks a dozen such questions."""
+    rows = model._base_manager.filter(**{f"{by}__in": one_of(_BLANK)}, **dict(where)).order_by(by)
+    sql, params = rows.values_list(by, *paths).query.sql_with_params()
+    return sql, tuple(params)
 
 
 def _pieces(values: Iterable[Any]) -> Iterator[str]:

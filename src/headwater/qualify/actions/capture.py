@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import TouchpointDraft, record_touchpoints
@@ -35,6 +35,9 @@ from headwater.qualify.actions.steps import (
 from headwater.qualify.events import LeadCaptured, LeadDeleted, LeadRestored
 from headwater.qualify.models import Exit, Interest, Lead, Stage
 from headwater.team import queries as team
+
+if TYPE_CHECKING:
+    from headwater.team.models import Company
 
 
 class LeadValues(TypedDict, total=False):
@@ -99,10 +102,10 @@ def capture_lead(
     channel = _check_source(source_id, campaign_id, by)
     _check_referrer(referrer_id, by)
     owner_values = _owner(owner_id, by)
-    person_id, organisation_id, may_hold = _who(party_id, who, by=by, at=at)
+    company = team.company()
+    person_id, organisation_id, may_hold = _who(party_id, who, company, by=by, at=at)
     if not may_hold:
         owner_values = _caretaker([person_id, organisation_id])
-    company = team.company()
     due = rules.answer_due(moment, queries.office_hours(company), minutes=company.answer_minutes)
     lead = Lead.objects.create(
         party_id=person_id, organisation_id=organisation_id, referrer_id=referrer_id, source_id=source_id,
@@ -204,7 +207,9 @@ def remove(lead: Lead, *, by: Actor, at: datetime) -> None:
     record(fact, by=by, at=at)
 
 
-def _who(party_id: int | None, who: WhoAsks, *, by: Actor, at: datetime) -> tuple[int, int | None, bool]:
+def _who(
+    party_id: int | None, who: WhoAsks, company: Company, *, by: Actor, at: datetime
+) -> tuple[int, int | None, bool]:
     """The person and company that ask, and whether the actor may hold a lead about them.
 
     Whoever asks has to be in the actor's sight. Somebody who is new belongs to their company: where that is out of
@@ -215,7 +220,6 @@ def _who(party_id: int | None, who: WhoAsks, *, by: Actor, at: datetime) -> tupl
         if party is None:
             raise NotFound()
         return party.pk, party.employer_id if party.is_person else party.pk, True
-    company = team.company()
     # A capture by hand belongs to no batch; the rules of identity are the same as for a file.
     batch = Batch(
         id=cast(int, by.batch_id), system="", zone=company.time_zone, currency=company.currency, region=company.country
