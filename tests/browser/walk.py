@@ -26,7 +26,7 @@ NOT_PAGES = {
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
     "record_follow", "record_unfollow", "end_session", "end_other_sessions", "settings_unlock", "settings_sign_out",
     "settings_remove_factor", "sign_in_code", "settings_dissolve_team",
-    "settings_put_back_role", "settings_retire_role", "settings_bring_back_role",
+    "settings_put_back_role", "settings_retire_role", "settings_bring_back_role", "see_as_role", "see_as_user", "end_looking",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
@@ -147,6 +147,8 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("choose-password", do=_follow_link)
     yield Stop("settings-roles", "/settings/roles")
     yield Stop("settings-role", "/settings/roles/FIELD_REP")
+    yield Stop("seeing-as", "/settings/roles/ADMINISTRATOR", do=_click_and_wait("See as this role", ".looking"))
+    yield Stop("seen-as", do=_click_and_wait("Be myself again", "body:not(.looks)"))
     yield Stop("settings-add-role", "/settings/roles/new")
     yield Stop("settings-teams", "/settings/teams")
     yield Stop("settings-add-team", "/settings/teams/new")

@@ -12,6 +12,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
+from headwater.platform.errors import NotAllowed
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -59,18 +61,43 @@ def one_request(request_id: str) -> Iterator[None]:
         _request.reset(token)
 
 
+class OnlyLooking(NotAllowed):
+    """Somebody looks at Headwater as others see it, and does not act meanwhile."""
+
+    code = "only_looking"
+    message = "You only look at what others see, so nothing was changed. Leave the preview to work again."
+
+
+_only_looking: ContextVar[bool] = ContextVar("headwater_only_looking", default=False)
+
+
+@contextmanager
+def only_looking() -> Iterator[None]:
+    """In here nothing can be changed: no unit of work is opened, whoever asks."""
+    token = _only_looking.set(True)
+    try:
+        yield
+    finally:
+        _only_looking.reset(token)
+
+
 def action(fn: Callable[P, R]) -> Callable[P, R]:
     """Run ``fn`` as one unit of work: it happens whole or not at all.
 
     The outermost action owns the transaction; actions it calls join in, so a refusal anywhere undoes
     everything and no savepoint is ever taken. For the same reason an action must never catch the refusal of
     an inner one and carry on: ask first, then act.
+
+    Raises:
+        OnlyLooking: the request is one of somebody who looks on as another role or colleague.
     """
 
     @wraps(fn)
     def unit(*args: P.args, **kwargs: P.kwargs) -> R:
         if _open.get() is not None and connection.in_atomic_block:
             return fn(*args, **kwargs)
+        if _only_looking.get():
+            raise OnlyLooking()
         opened = Unit(request_id=_request.get() or uuid.uuid4().hex)
         token = _open.set(opened)
         try:

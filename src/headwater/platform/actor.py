@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q
 
@@ -45,6 +46,7 @@ class Actor:
 
     ``verbs`` are patterns such as ``qualify.lead.*`` (see ``team.rules``). A token holds the rights of its
     user narrowed by its ``scopes``.
+    ``seen_as`` says in words as what or whom somebody only looks at Headwater, ``seen_by`` is who that really is.
     ``team_id`` is the team one belongs to, ``team_ids`` the teams whose rows and matters are theirs: that one, and with
     a visibility that goes further those below it. They are worked out once, when the actor is made.
     """
@@ -61,6 +63,8 @@ class Actor:
     scopes: frozenset[str] | None = None
     time_zone: str = "UTC"
     batch_id: int | None = field(default=None, compare=False)
+    seen_as: str = ""
+    seen_by: int | None = None
 
     @cached_property
     def _patterns(self) -> tuple[str, ...]:
@@ -102,6 +106,10 @@ class Actor:
         """
         if not self.may(verb, owner_id=owner_id, team_id=team_id):
             raise NotAllowed()
+
+    def looked_through(self, *, by: int | None, words: str, **values: Any) -> Actor:
+        """The same actor as somebody who only looks: with other rights or another reach, never more of them."""
+        return replace(self, seen_by=by, seen_as=words, **values)
 
     def in_batch(self, batch_id: int) -> Actor:
         """The same actor working through an import batch, so that every fact names the batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from headwater.platform.action import only_looking
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
 from headwater.team import queries
 from headwater.team.actions import sessions, tokens
+from headwater.team.queries.looking import looks_as
 from headwater.team.queries.second_factor import factor_of
+from headwater.team.rules import SEEN_AS
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
@@ -51,7 +55,7 @@ class ActorMiddleware:
             if session.is_stale(now()):
                 sessions.note_seen(session_key=session.session_key or "", at=now())
             zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined]
-            with timezone.override(ZoneInfo(zone)):
+            with timezone.override(ZoneInfo(zone)), _looking(request):
                 return self.get_response(request)
         return self.get_response(request)
 
@@ -71,6 +75,21 @@ def _send_to_second_factor(request: HttpRequest) -> HttpResponse | None:
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)
+
+
+def _looking(request: HttpRequest) -> AbstractContextManager[None]:
+    """Where somebody looks as others do, their actor is the other one and no action begins; leaving is one."""
+    seen = request.session.get(SEEN_AS)
+    if seen is None or _token_of(request) is not None:
+        return nullcontext()
+    if request.path in (reverse("end_looking"), reverse("sign_out")):
+        return nullcontext()
+    actor = looks_as(request.actor, seen)  # type: ignore[attr-defined]
+    if actor is None:  # the right to look, or whom one looked as, is gone
+        del request.session[SEEN_AS]
+        return nullcontext()
+    request.actor = actor  # type: ignore[attr-defined]
+    return only_looking()
 
 
 def _token_of(request: HttpRequest) -> str | None:

@@ -59,3 +59,23 @@ class RoleBroughtBack(
     role_id: int
     key: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookedAs(
+    Fact, verb="team.looked_as", subject="team.user:user_id", sentence="Looked at Headwater as {role}", icon="eye"
+):
+    """Somebody began to look at Headwater as a role, or as the colleague ``as_user_id``, sees it."""
+
+    user_id: int
+    role: str
+    as_user_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookingEnded(
+    Fact, verb="team.looking_ended", subject="team.user:user_id", sentence="Looked as themselves again", icon="eye"
+):
+    """Somebody who looked at Headwater as others see it is themselves again."""
+
+    user_id: int

@@ -106,6 +106,8 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
     "READ_ONLY": RoleRights(_READ | {"measure.company.see"}, "ALL"),
 }
 
+SEEN_AS: Final = "seen_as"  # where a session keeps as what or whom somebody only looks
+
 TOKEN_SCOPES: Final[dict[str, str]] = {
     "read": "*.see",
     "write": "*",

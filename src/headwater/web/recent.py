@@ -18,7 +18,9 @@ AGE = 90 * 24 * 3600
 
 
 def remember(response: HttpResponse, request: Request, resource: Resource, pk: int) -> HttpResponse:
-    """Note that this record was opened."""
+    """Note that this record was opened, unless one only looks at what others see."""
+    if request.actor.seen_as:
+        return response
     kept = [(resource.slug, pk), *((slug, i) for slug, i in _read(request) if (slug, i) != (resource.slug, pk))]
     text = ".".join([str(request.actor.user_id), *(f"{slug}_{i}" for slug, i in kept[:MOST])])
     if text != request.COOKIES.get(COOKIE):

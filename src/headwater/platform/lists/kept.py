@@ -35,7 +35,7 @@ class KeptView(SavedView):
 def visible_views(actor: Actor) -> QuerySet[ListView]:
     """The saved views this actor sees: their own, those of their team and those for everybody."""
     seen = Q(scope=ListView.Scope.EVERYBODY)
-    if actor.user_id is not None:
+    if actor.user_id is not None and actor.seen_by in (None, actor.user_id):  # what is private stays so in a preview
         seen |= Q(owner_id=actor.user_id)
     if actor.team_ids:
         seen |= Q(scope=ListView.Scope.TEAM, team_id__in=sorted(actor.team_ids))

@@ -11,8 +11,8 @@ from headwater.team.queries.records import Record
 
 
 def note_presence(*, record: Record, by: Actor, at: datetime) -> None:
-    """Somebody looks at a record now."""
-    if by.user_id is not None:
+    """Somebody looks at a record now; not whoever only looks at what they see."""
+    if by.user_id is not None and not by.seen_as:
         Presence.objects.update_or_create(
             noun=record.resource.key, row_id=record.row.pk, user_id=by.user_id, defaults={"seen_at": at}
         )

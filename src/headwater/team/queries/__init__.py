@@ -191,7 +191,7 @@ def one_login_per_role() -> list[User]:
 def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
     """The keys an actor may see: their own, or everybody's with the right to."""
     tokens = ApiToken.objects.select_related("user").order_by("-pk")
-    return tokens if actor.may("team.token.see") else tokens.filter(user_id=actor.user_id or 0)
+    return tokens if actor.may("team.token.see") else tokens.filter(user_id=actor.seen_by or actor.user_id or 0)
 
 
 def kept_since(tokens: Iterable[ApiToken]) -> dict[int, datetime]:

@@ -17,6 +17,7 @@ from headwater.team import forms
 from headwater.team.actions import roles as actions
 from headwater.team.models import Role, User
 from headwater.team.queries import users_by_ids
+from headwater.team.queries.looking import looks_as
 from headwater.team.queries.roles import KnownRole, covers, holders, known_roles, role_changes, role_of
 from headwater.team.rights import all_rights, in_groups
 from headwater.team.rules import rights_of
@@ -123,6 +124,7 @@ def _role_page(
         "people": User.objects.filter(role=role.key, is_active=True).order_by("name", "pk"),
         "changes": [(e, names.get(e.user_id or 0, e.actor), _said(e), is_undone) for e, is_undone in changes],
         "retire": retire or forms.RetireForm(roles=_others(role), is_held=_has_holders(role)),
+        "may_see_as": looks_as(actor, {"role": role.key}) is not None,
         "base_name": str(Role(role.base).label), "sees": forms.VISIBILITY_WORDS[role.visibility],
     }  # fmt: skip
     wrong = form.errors or (retire is not None and retire.errors)

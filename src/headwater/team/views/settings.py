@@ -22,6 +22,7 @@ from headwater.team.actions import accounts, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
+from headwater.team.queries.looking import looks_as
 from headwater.team.queries.roles import role_names
 from headwater.team.queries.second_factor import factor_of, who_has_factor
 from headwater.team.views import demo
@@ -111,6 +112,7 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
         colleague=user,
         waits=waits,
         has_factor=factor_of(user.pk) is not None,
+        may_see_as=looks_as(request.actor, {"user_id": user.pk}) is not None,
         status=_status(form),
     )
 
