@@ -130,11 +130,11 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
         wanted = _match(words)
         if not wanted:
             return None
-        return _ids(
-            noun,
-            _in_index("e.id", words),
-            [wanted, first_id(noun), last_id(noun), *_spellings(words), limit],
-        )
+        bounds = [first_id(noun), last_id(noun)]
+        if _is_piece(words):
+            found = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s{_WITHIN}"
+            return _ids(noun, f"{found} ORDER BY rowid DESC LIMIT %s", [wanted, *bounds, limit])
+        return _ids(noun, _in_index("e.id", words), [wanted, *bounds, *_spellings(words), limit])
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
         return None
     return _ids(
@@ -295,6 +295,11 @@ def _match(words: Words) -> str:
     """The words as the full-text table is asked; terms too short for it are left to the comparison."""
     terms = [term for term in words.terms if all(len(spelling) >= PIECE for spelling in term)]
     return " AND ".join(f"({' OR '.join(f'({_grams(spelling)})' for spelling in term)})" for term in terms)
+
+
+def _is_piece(words: Words) -> bool:
+    """Whether the index alone can tell: all that is looked for is one piece as it keeps them."""
+    return [len(spelling) for spelling in _spellings(words)] == [PIECE]
 
 
 def _grams(text: str) -> str:

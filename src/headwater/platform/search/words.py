@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -91,4 +92,10 @@ def _number_spellings(number: str, region: str) -> tuple[str, ...]:
     forms += [form for form in (national, digits.lstrip("0")) if len(form) >= SHORTEST_NUMBER]
     if "+" not in number and digits.startswith("00"):
         forms += [form for form in (digits[2:],) if len(form) >= SHORTEST_NUMBER]
-    return tuple(dict.fromkeys(forms))
+    return _shortest(forms)
+
+
+def _shortest(forms: Iterable[str]) -> tuple[str, ...]:
+    """The forms without those that hold another one: whatever holds them holds that, too."""
+    found = dict.fromkeys(forms)
+    return tuple(form for form in found if not any(other in form for other in found if other != form))
