@@ -246,3 +246,10 @@ def test_a_yes_that_is_mistyped_is_no_quiet_no(token_client):
     for said in ("true", "1", "no", "False", ""):
         assert client.get("/api/v1/people", {"include_archived": said}).status_code == 200
     assert problem(client.get("/api/v1/people", {"include_archived": "ture"}))["errors"]
+
+
+def test_an_address_with_a_character_that_stands_for_nothing_is_a_problem(token_client):
+    client = token_client("read")
+    for address in ("leads?q=%00", "leads/external/erp/%00", "%00"):
+        refused = client.get(f"/api/v1/{address}")
+        assert refused.status_code in (400, 404) and problem(refused)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from headwater.api.build import DESCRIPTION, build_api, document_response, openapi
 from headwater.api.limits import limited
 from headwater.api.problems import MEDIA_TYPE, problem
+from headwater.web.http import holds_nothing
 
 _SAID_BY_STATUS = {405: ("method_not_allowed", "This address does not take that method.")}
 
@@ -28,6 +29,8 @@ def as_problem(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def spoken(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if holds_nothing(request):
+            return problem(request, 400, "bad_address", "This address holds a character that stands for nothing.")
         response: HttpResponse = view(request, *args, **kwargs)
         if response.status_code < 400 or response.headers.get("Content-Type") == MEDIA_TYPE:
             return response
