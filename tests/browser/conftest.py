@@ -68,7 +68,7 @@ def tab_of(chromium):
         context = chromium.new_context(**{"base_url": base, "viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(30_000)
+        tab.set_default_timeout(90_000)
         tab.on("pageerror", lambda error: problems.append(str(error)))
         tab.on("console", heard)
         tab.on("response", lambda answer: answer.status >= 500 and problems.append(f"{answer.status} {answer.url}"))

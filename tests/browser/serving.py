@@ -36,7 +36,7 @@ def served(home: Path, port: int) -> Iterator[str]:
         [*HEADWATER, "up", "--port", str(port), "--no-browser"], env=environment(home), stdout=subprocess.DEVNULL
     )
     base = f"http://127.0.0.1:{port}"
-    for _ in range(300):
+    for _ in range(600):
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{base}/health", timeout=2)
             break
@@ -45,4 +45,4 @@ def served(home: Path, port: int) -> Iterator[str]:
         yield base
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)

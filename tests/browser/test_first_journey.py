@@ -12,7 +12,7 @@ PASSWORD = "three quiet rivers 7"
 @pytest.fixture
 def page(chromium):
     tab = chromium.new_page(viewport={"width": 1360, "height": 900})
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(90_000)
     tab.problems = []
     tab.on("pageerror", lambda error: tab.problems.append(str(error)))
     tab.on("console", lambda m: m.type == "error" and "Content Security" in m.text and tab.problems.append(m.text))

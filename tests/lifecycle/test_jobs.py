@@ -56,7 +56,7 @@ def test_a_killed_worker_loses_no_job_and_counts_on(counting, eventually):
 def test_a_clean_stop_puts_the_job_back_without_counting_it_as_failed(counting, eventually):
     later, server = counting
     os.kill(server.process.pid, signal.SIGINT)
-    assert server.process.wait(15) == 0
+    assert server.process.wait(60) == 0
     stopped = the_job(later)
     assert (stopped["state"], stopped["attempts"]) == ("QUEUED", 0)
     with later.serving():
