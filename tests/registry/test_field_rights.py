@@ -45,10 +45,47 @@ def test_what_may_not_be_read_may_not_be_written(key, column):
     resource = REGISTRY[key]
     for form in forms_of(resource):
         if column.key in form.base_fields:
-            assert form.guarded.get(column.key) == column.verb, form
+            assert form.guarded.get(column.key) == column.rights, form
     target = resource.importer.target(column.key) if resource.importer else None
-    assert target is None or target.verb == column.verb
+    assert target is None or target.verb == (column.writes or column.verb)
     assert column.key not in resource.default_order and not any(column.key in view.params for view in resource.views)
+
+
+@CASES
+def test_no_way_around_leads_to_it(key, column):
+    """The index of searching knows no rights to columns; nothing else shows its values or cuts lists by them."""
+    resource = REGISTRY[key]
+    searched = {*resource.searched.name, *resource.searched.words, *resource.searched.tags}
+    assert not column.groupable and column.orm_path not in searched
+    assert not any(column.key in other.with_columns for other in resource.columns if other.verb != column.verb)
+    field = column.orm_path.partition("__")[0]
+    others = [other for other in resource.columns if other.orm_path.partition("__")[0] == field and not other.verb]
+    assert not others, "another column shows the same value without the right"
+
+
+@CASES
+def test_who_may_only_read_it_does_not_fill_it(key, column, make, client_of, monkeypatch):
+    """Not in the form, not in the cell, not through the API, and not from a file."""
+    resource = REGISTRY[key]
+    [pk] = make(key)
+    resource.searched.model.objects.filter(pk=pk).update(**{column.orm_path: "4321.09"})
+    verbs = {resource.verb(verb) for verb in ("see", "create", "change", "import")} | {column.verb}
+    verbs |= {"parties.person.see", "parties.organisation.see"}
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "SERVICE", RoleRights(frozenset(verbs), "ALL"))
+    client = client_of("SERVICE")
+    assert client.get(f"/api/v1/{resource.slug}/{pk}").json()[column.key] is not None
+    assert "4,321" in client.get(f"/{resource.slug}/{pk}").content.decode()
+    assert "4321" not in client.get(f"/{resource.slug}/{pk}/edit").content.decode()
+    body = json.dumps({column.key: "5"})
+    answer = client.patch(f"/api/v1/{resource.slug}/{pk}", body, content_type="application/json")
+    assert answer.status_code == 422 and answer.json()["errors"][column.key] == ["There is no such field."]
+    client.post(f"/{resource.slug}/{pk}/edit", {column.key: "5"})
+    row = resource.searched.model.objects.get(pk=pk)
+    assert getattr(row, column.orm_path) == Decimal("4321.09")
+    actor = make_actor(*verbs)
+    assert resource.importer is None or resource.importer.for_actor(actor).target(column.key) is None
+    with pytest.raises(NotAllowed):
+        resource.change.run(**{resource.change.id_name: pk}, **{column.key: None}, by=actor, at=AT)
 
 
 @pytest.fixture

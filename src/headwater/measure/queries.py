@@ -265,7 +265,7 @@ def _row(key: Key, found: Figures, names: dict[str, tuple[str, str]], scope: Sco
     reach = LifeTable(found.ages).reach()
     counted = found.won_of_leads
     cohort_like = scope.request.basis == "arrived"
-    margin = found.costed_revenue - found.cost if found.orders_with_cost and scope.sees_company else None
+    margin = found.costed_revenue - found.cost if found.orders_with_cost and scope.sees_margin else None
     spend = found.spend
     has_return = margin is not None and spend is not None and spend > 0
     return SourceRow(

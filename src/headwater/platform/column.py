@@ -37,7 +37,8 @@ class Column:
     the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
     has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
-    read the column: without it the column is not there, on no page and in no file, to filter or to sort by.
+    read the column: without it the column is not there, on no page and in no file, to filter or to sort by. ``writes``
+    is the right it takes to fill it in besides; without one, whoever reads it may.
     ``is_person``: what it points at are our own people, so that "me" and "my team" mean something. ``order`` is the ORM
     path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
     value: given where a value takes long to reckon, so that sorting by it asks few rows.
@@ -61,6 +62,7 @@ class Column:
     with_columns: tuple[str, ...] = ()
     file_label: str = ""
     verb: str = ""
+    writes: str = ""
     is_person: bool = False
     order: str = ""
     known_among: Callable[[], Q] = Q
@@ -74,6 +76,11 @@ class Column:
     def order_path(self) -> str:
         """The path to sort by."""
         return self.order or self.orm_path
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """What it takes to read the column and to fill it in, besides the rights to the noun."""
+        return frozenset({self.verb, self.writes} - {""})
 
     @property
     def groupable(self) -> bool:

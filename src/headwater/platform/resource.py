@@ -31,10 +31,10 @@ class ActorForm(forms.Form):
     """A form that knows who fills it in and, for a command, about which row.
 
     An edit form remembers what its fields held ``before``, and what clashes with a change of somebody else.
-    ``guarded`` fields are only there for those who have the right to what they hold.
+    ``guarded`` fields are only there for those who have the rights to read and to fill in what they hold.
     """
 
-    guarded: Mapping[str, str] = {}
+    guarded: Mapping[str, frozenset[str]] = {}
     before: Sequence[tuple[str, str]] = ()
     clashes: Mapping[str, Any] = {}
 
@@ -47,7 +47,7 @@ class ActorForm(forms.Form):
     @classmethod
     def names_for(cls, actor: Actor) -> list[str]:
         """The fields this actor may fill in."""
-        return [name for name in cls.base_fields if name not in cls.guarded or actor.may(cls.guarded[name])]
+        return [name for name in cls.base_fields if all(actor.may(verb) for verb in cls.guarded.get(name, ()))]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import product_choices, seller_choices, stage_choices
-from headwater.sell.rules import SEE_COST, SELLS
+from headwater.sell.rules import CHANGE_COST, SEE_COST, SELLS
 from headwater.team.queries import user_choices
 from headwater.web.fields import AmountField, CountField, NumberField
 from headwater.web.widgets import DateInput, IdField, offer
@@ -41,7 +41,7 @@ def start_of(day: Any) -> datetime | None:
 class ProductForm(ActorForm):
     """A product of the catalogue."""
 
-    guarded = {"cost": SEE_COST}
+    guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     name = forms.CharField(max_length=160, label="Name")
     family = forms.CharField(max_length=80, required=False, label="Family", help_text="Servers, printers, service…")
     list_price = AmountField(label="List price")
@@ -128,7 +128,7 @@ class MoveForm(ActorForm):
 class WinForm(ActorForm):
     """For how much, and since when."""
 
-    guarded = {"cost": SEE_COST}
+    guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     amount = AmountField(label="Value of the order", help_text="Leave it empty if it is not known.")
     closed_on = DayField(label="Won on", help_text="Leave it empty for today.")
     cost = AmountField(label="What the goods cost us", help_text="Only where the products do not say.")
@@ -181,7 +181,7 @@ class LineForm(ActorForm):
 class OrderForm(ActorForm):
     """An order without an opportunity."""
 
-    guarded = {"cost": SEE_COST}
+    guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     party_id = PartyField(label="Who buys")
     amount = AmountField(label="Value")
     cost = AmountField(label="What the goods cost us")
@@ -203,7 +203,7 @@ class OrderForm(ActorForm):
 class OrderChangeForm(ActorForm):
     """What can be corrected on an order."""
 
-    guarded = {"cost": SEE_COST}
+    guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     number = forms.CharField(max_length=60, required=False, label="Order number")
     amount = AmountField(label="Value")
     cost = AmountField(label="What the goods cost us")

@@ -13,7 +13,7 @@ from headwater.sell.actions.opportunity_files import import_opportunities, oppor
 from headwater.sell.actions.order_files import import_orders, order_faults
 from headwater.sell.actions.product_files import import_products, product_faults, undo_product_import
 from headwater.sell.models import ForecastCategory, LostReason
-from headwater.sell.rules import SEE_COST
+from headwater.sell.rules import CHANGE_COST
 
 STATES = {
     "open": "OPEN",
@@ -64,7 +64,7 @@ PRODUCTS = Importer(
         Target("name", "Name", required=True, max_length=160, aliases=("product",)),
         Target("family", "Family", max_length=80, aliases=("series", "category")),
         Target("list_price", "List price", TargetKind.DECIMAL, aliases=("price", "sales price")),
-        Target("cost", "Cost", TargetKind.DECIMAL, aliases=("unit cost",), verb=SEE_COST),
+        Target("cost", "Cost", TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
         CURRENCY,
     ),
 )
@@ -111,12 +111,12 @@ ORDERS = Importer(
         Target("opportunity", "Opportunity's id in the other system", max_length=200),
         Target("ordered_at", "Ordered on", TargetKind.DATETIME, aliases=("order date", "won date")),
         Target("amount", "Value", TargetKind.DECIMAL, aliases=("total", "revenue")),
-        Target("cost", "Cost", TargetKind.DECIMAL, verb=SEE_COST),
+        Target("cost", "Cost", TargetKind.DECIMAL, verb=CHANGE_COST),
         CURRENCY,
         *BOUGHT,
         Target("discount", "Discount in percent", TargetKind.DECIMAL, aliases=("discount", "discount %", "rabatt")),
         Target("line_amount", "Value of the line", TargetKind.DECIMAL, aliases=("line total", "line amount", "sales")),
-        Target("unit_cost", "Cost each", TargetKind.DECIMAL, aliases=("unit cost",), verb=SEE_COST),
+        Target("unit_cost", "Cost each", TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
         OWNER,
         Target("note", "Note", max_length=300),
     ),

@@ -19,6 +19,7 @@ SELLS = "sell.opportunity.win"
 
 # The right to know what goods cost us, and so the margin.
 SEE_COST = "sell.cost.see"
+CHANGE_COST = "sell.cost.change"
 
 # The codes of models.Outcome; an open opportunity has none.
 WON, LOST = "WON", "LOST"

@@ -21,15 +21,18 @@ WORDS: Final[dict[str, Any]] = {
     "done": _("Tick off"), "claim": _("Take from the pool"), "respond": _("Log answers"), "assign": _("Assign"),
     "accept": _("Accept a handover"), "send_back": _("Send a handover back"), "hand_over": _("Hand over to sales"),
     "move": _("Move to another stage"), "convert": _("Turn into an opportunity"),
+    "win": _("Mark as won"), "lose": _("Mark as lost"),
 }  # fmt: skip
 
 # Rights beside those of the nouns' own pages and commands: a verb of a noun, or what stands for itself.
 BESIDES: Final[dict[str, Any]] = {
     "acquire.touchpoint.delete": _("Delete"),
     "qualify.lead.convert": _("Turn into an opportunity"),
-    "sell.cost.see": _("See and fill in what goods cost us, and the margin"),
+    "sell.cost.see": _("See what goods cost us, and the margin"),
+    "sell.cost.change": _("Fill in what goods cost us"),
     "measure.report.see": _("See reports"),
     "measure.company.see": _("See the numbers of the whole company, with spend"),
+    "measure.margin.see": _("See the margin and return of whole sources"),
     "intake.batch.see": _("See imports"),
     "intake.batch.create": _("Bring in a file"),
     "intake.batch.change": _("Decide about a file's columns and rows"),
@@ -64,6 +67,7 @@ BESIDES: Final[dict[str, Any]] = {
 # The headings of what is no noun, by room and noun of the verb; the order is theirs.
 HEADINGS: Final[dict[str, Any]] = {
     "sell.cost": _("Costs"), "measure.report": _("Reports"), "measure.company": _("Reports"),
+    "measure.margin": _("Reports"),
     "intake.batch": _("Imports"), "intake.profile": _("Imports"), "platform.view": _("Views"),
     "platform.deleted": _("Deleted records"), "team.comment": _("Comments and files"),
     "team.file": _("Comments and files"), "team.user": _("Users, teams and roles"),
@@ -91,7 +95,7 @@ def verbs_of(resource: Resource) -> list[str]:
     commands = [*filter(None, (resource.create, resource.change)), *resource.commands]
     asked = [resource.verb("see"), *(command.verb for command in commands), resource.verb("export")]
     asked += [resource.importer.verb] if resource.importer else []
-    asked += [column.verb for column in resource.columns if column.verb]
+    asked += [verb for column in resource.columns for verb in (column.verb, column.writes)]
     return list(dict.fromkeys(verb for verb in asked if verb))
 
 

@@ -1,6 +1,7 @@
 """What each role may do and how far it sees. Patterns over ``room.noun.verb``; ``*`` matches anything.
 
-``sell.cost.see`` is the right to what goods cost us, and so to the margin, wherever they stand.
+``sell.cost.see`` is the right to what goods cost us, and so to the margin, wherever they stand; ``sell.cost.change``
+the one to fill it in.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ _MARKET: Final = frozenset(
 _LEAD_SALES: Final = frozenset(
     {
         "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.company.see",
-        "team.user.see", "platform.deleted.see", "platform.view.*",
+        "measure.margin.see", "team.user.see", "platform.deleted.see", "platform.view.*",
     }
 )  # fmt: skip
 
@@ -83,7 +84,7 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         | _TIDY
         | _WORK_LEADS
         | _HAND_OVER
-        | {"measure.report.*", "measure.company.see"},
+        | {"measure.report.*", "measure.company.see", "measure.margin.see"},
         "ALL",
     ),
     "INSIDE_SALES": RoleRights(
@@ -103,7 +104,7 @@ ROLE_RIGHTS: Final[dict[str, RoleRights]] = {
         | _WORK_PARTIES,
         "ALL",
     ),
-    "READ_ONLY": RoleRights(_READ | {"measure.company.see"}, "ALL"),
+    "READ_ONLY": RoleRights(_READ | {"measure.company.see", "measure.margin.see"}, "ALL"),
 }
 
 SEEN_AS: Final = "seen_as"  # where a session keeps as what or whom somebody only looks

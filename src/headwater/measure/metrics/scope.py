@@ -21,6 +21,7 @@ class Scope:
     owner_id: int | None
     team_ids: list[int]
     sees_company: bool
+    sees_margin: bool
     currency: str
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -116,7 +117,7 @@ class Scope:
     def asker(self) -> tuple[Any, ...]:
         """Whoever shares this gets the same numbers out of the same mirror."""
         seen = () if self.sees_company else (self.owner_id, *self.team_ids)
-        return self.request, self.known_day, self.sees_company, seen
+        return self.request, self.known_day, self.sees_company, self.sees_margin, seen
 
     @property
     def is_by_time(self) -> bool:
@@ -134,6 +135,7 @@ def scope_of(actor: Actor, request: ReportRequest, *, zone: ZoneInfo, currency: 
         owner_id=actor.user_id,
         team_ids=sorted(actor.team_ids) if actor.visibility.is_of_teams else [],
         sees_company=actor.may("measure.company.see"),
+        sees_margin=actor.may("measure.company.see") and actor.may("measure.margin.see"),
         currency=currency,
     )
 

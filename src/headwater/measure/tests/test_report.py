@@ -12,6 +12,7 @@ from headwater.measure import mirror, queries
 from headwater.measure.metrics import behind
 from headwater.measure.metrics.scope import scope_of
 from headwater.measure.rules.periods import Basis, By, ReportRequest
+from headwater.measure.schema import row_json
 from headwater.parties.models import Party
 from headwater.platform.models import Event, Span
 from headwater.platform.testing import make_actor
@@ -242,6 +243,23 @@ def test_numbers_without_the_right_to_the_company_are_ones_own():
     rep = make_actor("measure.report.see", visibility=Visibility.OWN, user_id=77)
     found = queries.sources_report(rep, ReportRequest(), at=NOW)
     assert not found.company_wide and not found.rows
+
+
+def test_margin_and_return_take_a_right_of_their_own():
+    fair = add_source("Fair")
+    add_order(add_lead(fair, sql_at="2018-01-12"), "2018-01-20", "100", "60")
+    SpendEntry.objects.create(
+        source=fair, spent_on=date(2018, 1, 5), amount=Decimal("30"), currency="EUR", created_at=NOW
+    )
+    mirror.refresh(at=NOW)
+    company = {"measure.report.see", "measure.company.see"}
+    for verbs, is_told in ((company, False), ({*company, "measure.margin.see"}, True), (company, False)):
+        found = queries.sources_report(make_actor(*verbs), ReportRequest(), at=NOW)
+        row = row_of(found, "Fair")
+        assert row.revenue == 100 and row.cost_per_lead == 30
+        told = (row.margin, row.return_, row.return_range)
+        assert all(each is not None for each in told) if is_told else told == (None, None, None)
+        assert row_json(row, By.CHANNEL)["margin"] == (40 if is_told else None)
 
 
 @pytest.mark.parametrize("metric", ["leads", "sql", "won", "revenue", "spend"])

@@ -137,7 +137,7 @@ def change_order(*, order_id: int, by: Actor, at: datetime, **values: Unpack[Ord
     """
     order = locked_order(order_id)
     require(by, "sell.order.change", order)
-    require_cost(by, values.get("cost"))
+    require_cost(by, "cost" if "cost" in values else None)  # emptying it counts, too
     change_row(
         order, _checked(dict(values), at=at), row_type=ORDER_ROW, by=by, at=at, personal=ORDER_PERSONAL,
         party_id=order.party_id, organisation_id=order.organisation_id,

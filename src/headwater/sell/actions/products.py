@@ -84,7 +84,7 @@ def change_product(*, product_id: int, by: Actor, at: datetime, **values: Unpack
         ProductExists: another product has the new name.
     """
     by.require("sell.product.change")
-    require_cost(by, values.get("cost"))
+    require_cost(by, "cost" if "cost" in values else None)  # emptying it counts, too
     product = _locked(product_id)
     new = _checked(dict(values))
     if "name" in new and new["name"] != product.name:

@@ -163,13 +163,13 @@ def values_before(row: Opportunity, step: Step) -> dict[str, Any]:
 
 
 def require_cost(by: Actor, cost: object) -> None:
-    """Refuse a cost from somebody who may not see any.
+    """Refuse a cost from somebody who may not fill any in.
 
     Raises:
-        NotAllowed: costs are not theirs to know.
+        NotAllowed: costs are not theirs to say.
     """
     if cost is not None:
-        by.require(rules.SEE_COST)
+        by.require(rules.CHANGE_COST)
 
 
 def owner_values(owner_id: int | None, by: Actor) -> tuple[dict[str, Any], str]:

@@ -269,7 +269,7 @@ def test_pages_show_change_and_retire_roles(client):
     saved = client.post(address, {"name": "Field rep", "visibility": "TEAM", "verbs": verbs})
     assert saved.status_code == 302 and actor_of(rep).may(COST)
     page = client.get(address).content.decode()
-    assert "not as it was delivered" in page and "Costs: See and fill in" in page and "own and team" in page
+    assert "not as it was delivered" in page and "Costs: See what goods cost us" in page and "own and team" in page
     assert client.post(f"{address}/put-back").status_code == 302 and not actor_of(rep).may(COST)
     wrong = client.post(address, {"name": "", "visibility": "TEAM", "verbs": ["no.such.right"]})
     assert wrong.status_code == 422
