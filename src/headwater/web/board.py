@@ -23,6 +23,7 @@ from headwater.platform.undo import newest_event
 from headwater.web import chips
 from headwater.web.form import undo_url
 from headwater.web.http import Request, answer, came_from, is_htmx, render, resource_of, row_of, toast
+from headwater.web.listing import tabs_of
 from headwater.web.liststate import ListState, address, state_of
 from headwater.web.totals import Sum, spoken_count, sums_in_words
 
@@ -53,6 +54,7 @@ def board(request: Request, slug: str) -> HttpResponse:
         "stacks": _stacks(request, state, column),
         "chips": [chip for chip in chips.chips_of(state, request.actor) if chip.column is not column],
         "active": chips.active_of(state, request.actor),
+        "tabs": tabs_of(state),
         "table_url": address(f"/{slug}", state.params()),
         "may_create": resource.create is not None and request.actor.may(resource.create.verb),
     }

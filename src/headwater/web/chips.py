@@ -108,8 +108,9 @@ def _menu(state: ListState, column: Column, actor: Actor) -> Chip | None:
     if column.nullable or column.kind is Kind.CHOICE:
         none = _("Nobody") if column.is_person else _("None")
         options.append(Option(none, state.url(**{column.key: "", none_key: "" if is_none else "true"}), is_none))
-    named = dict(choices) | {ME: _("me"), MY_TEAM: _("my team")}
-    words = ", ".join(named.get(code, code) for code in chosen[:2]) + ("…" if len(chosen) > 2 else "")
+    named, wording = dict(choices) | {ME: _("me"), MY_TEAM: _("my team")}, Wording(state.resource, actor)
+    said = [named.get(code) or wording.value(column, code) for code in chosen[:2]]
+    words = ", ".join(said) + ("…" if len(chosen) > 2 else "")
     words = (_("nobody") if column.is_person else _("none")) if is_none else words
     label = f"{column.label}: {words}" if words else column.label
     clear = state.url(**{column.key: "", none_key: ""}) if words else ""
@@ -120,7 +121,7 @@ def _period(state: ListState, column: Column, actor: Actor) -> Chip:
     none_key = f"{column.key}__empty"
     value = state.conditions.get(column.key, "")
     is_none = state.conditions.get(none_key, "false") == "true"
-    wording = Wording(actor)
+    wording = Wording(state.resource, actor)
     known = dict.fromkeys((*PERIODS, *([value] if read_days(value) else [])))
     options = [
         Option(_capital(wording.days(word)), state.url(**{column.key: word, none_key: ""}), value == word)

@@ -21,6 +21,8 @@ from headwater.platform.days import RelativeDays, Unit, read_days
 from headwater.platform.filter import SEVERAL, Condition, Group, Tree, params_of, simplified, without
 from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.installation import installation
+from headwater.platform.resource import Resource
+from headwater.platform.values import row_id
 from headwater.web import format as words
 from headwater.web.liststate import ListState, address
 
@@ -50,8 +52,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Wording:
-    """Says conditions on a list to one reader. Choices are asked for once."""
+    """Says conditions on a noun's list to one reader. Choices are asked for once."""
 
+    resource: Resource
     actor: Actor
     _labels: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
 
@@ -149,12 +152,24 @@ class Wording:
             return _("me") if code == ME else _("somebody of my team")
         if column.key not in self._labels:
             self._labels[column.key] = dict(flat(column.choices_for(self.actor)))
-        return self._labels[column.key].get(code, code if column.kind is Kind.CHOICE else f"#{code}")
+        labels = self._labels[column.key]
+        if code not in labels:
+            labels[code] = code if column.kind is Kind.CHOICE else self._as_rows_show(column, code)
+        return labels[code]
+
+    def _as_rows_show(self, column: Column, code: str) -> str:
+        """What is on offer no more, such as a colleague who left, as the rows that still have it call it."""
+        try:
+            rows = self.resource.rows(self.actor).filter(**{column.orm_path: row_id(code)}).order_by()
+        except ValueError:
+            return f"#{code}"
+        named = next((column.of(row) for row in rows[:1]), None)
+        return named if isinstance(named, str) else f"#{code}"
 
 
 def sentence_of(state: ListState, actor: Actor) -> list[Part]:
     """The list's filter as a sentence whose parts can be taken away or opened."""
-    tree, wording = rooted(state.tree), Wording(actor)
+    tree, wording = rooted(state.tree), Wording(state.resource, actor)
     parts: list[Part] = []
 
     def say(group: Group, path: tuple[int, ...]) -> None:

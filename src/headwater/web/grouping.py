@@ -27,6 +27,7 @@ from headwater.web.totals import Sum, spoken_count, sums_in_words
 FIRST_ROWS = 10  # of a group that stands open
 MORE_ROWS = 50
 OPEN_GROUPS = 6
+CLOSED = "folded"  # of the address: the groups the reader has closed; lists.js keeps it there
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def menu(state: ListState) -> list[tuple[Column, str, bool]]:
 
 
 def groups_shown(request: Request, state: ListState, column: Column) -> list[Shown]:
-    """The groups that hold rows, the first of them open. As many queries for two groups as for sixty."""
+    """The groups that hold rows, the first of them open if nobody closed them. As many queries for two as for sixty."""
     resource = state.resource
     rows = state.rows(request)
     summed = summed_columns(shown_columns(state))
@@ -70,13 +71,13 @@ def groups_shown(request: Request, state: ListState, column: Column) -> list[Sho
     parts = [rows.filter(group.condition).order_by() for group in every]
     totals = totals_of(parts, resource, summed, limit=COUNT_LIMIT + 1)
     held = [(g, part, total) for g, part, total in zip(every, parts, totals, strict=True) if total.count]
-    opened = [part for _group, part, _total in held[:OPEN_GROUPS]]
-    firsts = first_of_each(opened, rows, resource, sort=state.order, size=FIRST_ROWS)
-    shown = []
-    for at, (group, _part, total) in enumerate(held):
-        first, cursor = firsts[at] if at < len(firsts) else ([], "")
-        shown.append(_shown(request, state, group, total, summed, first, cursor))
-    return shown
+    closed = request.GET.get(CLOSED, "").split(",")
+    opened = [(group.key, part) for group, part, _total in held[:OPEN_GROUPS] if group.key not in closed]
+    found = first_of_each([part for _key, part in opened], rows, resource, sort=state.order, size=FIRST_ROWS)
+    firsts = {key: first for (key, _part), first in zip(opened, found, strict=True)}
+    return [
+        _shown(request, state, group, total, summed, *firsts.get(group.key, ([], ""))) for group, _part, total in held
+    ]
 
 
 def more_of(request: Request, state: ListState, column: Column) -> dict[str, Any]:

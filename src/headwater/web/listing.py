@@ -40,7 +40,7 @@ def counts(request: Request, slug: str) -> HttpResponse:
     """How many rows each saved view has; asked for after the list is there, never counted beyond the limit."""
     resource = resource_of(slug, request)
     state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"), request.actor)
-    tabs = [{**tab, "count": _tab_count(request, tab["state"])} for tab in _tabs(state)]
+    tabs = [{**tab, "count": _tab_count(request, tab["state"])} for tab in tabs_of(state)]
     return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
 
 
@@ -90,7 +90,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "sort_menu": sorting.menu(state),
         "group_menu": grouping.menu(state),
         "ungrouped_url": state.url(group=""),
-        "tabs": _tabs(state),
+        "tabs": tabs_of(state),
         "board_url": address(f"/{resource.slug}/board", params_of_board(state)) if resource.stages else "",
         "kept": state.view if isinstance(state.view, KeptView) else None,
         "may_save": actor.user_id is not None and actor.may(SAVE),
@@ -150,7 +150,8 @@ def bulk_commands(request: Request, resource: Resource) -> list[Command]:
     return [c for c in resource.commands if c.run_many is not None and request.actor.may(c.verb)]
 
 
-def _tabs(state: ListState) -> list[dict[str, Any]]:
+def tabs_of(state: ListState) -> list[dict[str, Any]]:
+    """The saved views as tabs above the list or board."""
     resource = state.resource
     has_all = any(view.key == "all" for view in resource.views)
     tabs = []

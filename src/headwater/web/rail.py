@@ -6,7 +6,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from headwater.platform.errors import NotFound
 from headwater.web.http import Request, is_htmx, local_url, render, trigger
 from headwater.web.nav import navigation
 
@@ -17,6 +19,19 @@ def rail(request: Request) -> HttpResponse:
     """The groups of the rail as they are now, for the page the reader is on."""
     here = urlsplit(local_url(request, request.headers.get("HX-Current-URL", ""), "/")).path
     return render(request, "web/rail_groups.html", {"nav": navigation(request.actor, here)})
+
+
+def settings(request: Request) -> HttpResponse:
+    """The first page of the settings that the reader may see.
+
+    Raises:
+        NotFound: they may see none.
+    """
+    nav = navigation(request.actor, request.path, counted=False)
+    found = next((phase for phase in nav.lower if phase.key == "settings"), None)
+    if found is None:
+        raise NotFound()
+    return redirect(found.url)
 
 
 class DoneMiddleware:

@@ -51,6 +51,7 @@ urlpatterns = [
     path("undo/<int:event_id>/all", undo.undo_all, name="undo_all"),
     path("bulk/<int:job_id>", progress, name="many"),
     path("bulk/<int:job_id>/stop", stop, name="stop_many"),
+    path("settings", rail.settings, name="settings"),
     path("settings/recently-deleted", deleted.deleted, name="deleted"),
     path("settings/recently-deleted/<noun:slug>/<int:pk>", deleted.restore, name="restore_deleted"),
     path("<noun:slug>", listing.listing, name="list"),

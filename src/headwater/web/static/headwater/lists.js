@@ -1,5 +1,5 @@
 // Lists: Shift and a click on a head (or Shift and Enter) sorts by one column more, [data-add]; the head of a group
-// opens and closes it, [data-group-toggle].
+// opens and closes it, [data-group-toggle], and the address remembers which are closed.
 
 document.addEventListener("click", (event) => {
   const head = event.shiftKey && event.target.closest?.("a.sort[data-add]");
@@ -14,4 +14,11 @@ document.addEventListener("click", ({ target }) => {
   if (!button) return;
   const isClosed = button.closest("tbody").classList.toggle("closed");
   button.setAttribute("aria-expanded", String(!isClosed));
+  const here = new URL(location.href);
+  const key = button.id.replace("group-", "");
+  const closed = (here.searchParams.get("folded") || "").split(",").filter((other) => other && other !== key);
+  if (isClosed) closed.push(key);
+  here.searchParams.delete("folded");
+  const kept = closed.length ? `${here.search ? "&" : "?"}folded=${closed.map(encodeURIComponent).join(",")}` : "";
+  history.replaceState(history.state, "", here.pathname + here.search + kept);
 });
