@@ -26,7 +26,11 @@ NOT_PAGES = {
     "settings_demo_job", "settings_hand_over", "notice_done", "record_comment_delete", "record_colleagues",
     "record_follow", "record_unfollow", "end_session", "end_other_sessions", "settings_unlock", "settings_sign_out",
     "settings_remove_factor", "sign_in_code", "settings_dissolve_team",
-    "settings_put_back_role", "settings_retire_role", "settings_bring_back_role", "see_as_role", "see_as_user", "end_looking",
+    "settings_put_back_role", "settings_retire_role", "settings_bring_back_role", "see_as_role", "see_as_user",
+    "end_looking",
+    "settings_unlink", "single_sign_on", "single_sign_on_back", "passkey_options", "sign_in_passkey",
+    "second_step_options", "second_step_passkey", "passkey_add_options", "passkey_add", "passkey_rename",
+    "passkey_remove", "prove_options", "prove_passkey",
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
@@ -137,6 +141,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("account-second-factor-scan", do=_begin_second_factor)
     yield Stop("account-sign-ins", "/account/sign-ins")
     yield Stop("settings-sign-ins", "/settings/sign-ins")
+    yield Stop("account-passkeys", "/account/passkeys")
+    yield Stop("account-prove", "/account/prove?next=/account/passkeys")
+    yield Stop("settings-single-sign-on", "/settings/single-sign-on")
     yield Stop("settings-company", "/settings/company")
     yield Stop("settings-users", "/settings/users")
     yield Stop("settings-add-user", "/settings/users/new")

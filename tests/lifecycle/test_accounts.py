@@ -59,6 +59,23 @@ def test_a_second_factor_is_taken_off_on_the_server(installed):
     assert again.returncode == 1 and "no second factor" in again.stderr
 
 
+def test_passwords_are_switched_on_again_on_the_server(installed):
+    assert json.loads(installed.run("sso", "--json", check=True).stdout) == {
+        "on": False, "issuer": None, "passwords": True,
+    }  # fmt: skip
+    database = sqlite3.connect(installed.home / "headwater.sqlite3")
+    database.execute(
+        "INSERT INTO team_singlesignon (id, is_on, name, issuer, client_id, sealed, domains, lets_in, role, vouches,"
+        " passwords_stay, owners_may) VALUES (1, 1, 'ID', 'https://gone.example', 'x', '', '[]', 0, 'SERVICE', 0, 0, 1)"
+    )
+    database.commit()
+    database.close()
+    assert "Passwords are switched off" in installed.run("sso", check=True).stdout
+    told = json.loads(installed.run("sso", "--passwords-on", "--json", check=True).stdout)
+    assert told == {"on": True, "issuer": "https://gone.example", "passwords": True}
+    assert "Single sign-on is off" in installed.run("sso", "--off", check=True).stdout
+
+
 def test_a_token_is_shown_once_and_kept_as_digest(installed):
     token = json.loads(
         installed.run("token", "add", "owner@example.org", "--scope", "read", "--json", check=True).stdout

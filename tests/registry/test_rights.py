@@ -104,7 +104,10 @@ def test_only_a_few_addresses_need_no_sign_in():
             found |= {pattern.name} if not getattr(pattern.callback, "login_required", True) else set()
         elif str(pattern.pattern) != "api/v1/":
             waiting += pattern.url_patterns
-    assert found == {"sign_in", "sign_in_code", "sign_out", "choose_password", "first_run", "health"}
+    assert found == {
+        "sign_in", "sign_in_code", "sign_out", "choose_password", "first_run", "health", "passkey_options",
+        "sign_in_passkey", "second_step_options", "second_step_passkey", "single_sign_on", "single_sign_on_back",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("key", NOUNS)

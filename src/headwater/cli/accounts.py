@@ -1,4 +1,4 @@
-"""Commands about who may come in: user add, user password, user second-factor, user leave, token add."""
+"""Commands about who may come in: user add, user password, user second-factor, user leave, token add, sso."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     leave.add_argument("--hand-over-to", default="", metavar="EMAIL", help="who takes over all their open work")
     json_option(leave)
     leave.set_defaults(run=run_leave)
+
+    sso = commands.add_parser(
+        "sso", parents=[common], help="tell where people sign in; switch passwords on again, or single sign-on off"
+    )
+    switch = sso.add_mutually_exclusive_group()
+    switch.add_argument("--passwords-on", action="store_true", help="passwords work again, beside the provider")
+    switch.add_argument("--off", action="store_true", help="nobody signs in through the provider; passwords work")
+    json_option(sso)
+    sso.set_defaults(run=run_sso)
 
     token = commands.add_parser("token", help="keys for programs").add_subparsers(metavar="ACTION", required=True)
     key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
@@ -126,6 +135,27 @@ def run_second_factor(chosen: argparse.Namespace) -> int:
         print_json({"id": user.pk, "email": user.email})
     else:
         print(f"{user.name} signs in with the password alone now.")
+    return 0
+
+
+def run_sso(chosen: argparse.Namespace) -> int:
+    """Tell or switch single sign-on: the way back in when it was set up wrong and nobody can sign in."""
+    with opened() as actor:
+        from headwater.platform.clock import now
+        from headwater.team.actions import single_sign_on
+        from headwater.team.queries.single_sign_on import settings_of_provider
+
+        if chosen.passwords_on:
+            single_sign_on.let_passwords_in(by=actor, at=now())
+        if chosen.off:
+            single_sign_on.switch_off(by=actor, at=now())
+        ours = settings_of_provider()
+        passwords = ours.passwords_stay or not ours.is_on
+    if chosen.json:
+        print_json({"on": ours.is_on, "issuer": ours.issuer or None, "passwords": passwords})
+    else:
+        print(f"Single sign-on is {f'on, at {ours.issuer}' if ours.is_on else 'off'}.")
+        print(f"Passwords {'work' if passwords else 'are switched off'}.")
     return 0
 
 

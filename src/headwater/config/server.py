@@ -93,6 +93,9 @@ def serve(serving: Serving) -> None:
         log_level=LogLevels.error,
     )
     worker = WorkerKeeper(serving.locks)
+    # Imports what looking up a name takes. If the thread that announces did so just while the web process is forked,
+    # that import would stay locked there, and single sign-on, which asks another machine, would wait for ever.
+    socket.getaddrinfo(ADDRESS, serving.port)
 
     @server.on_startup
     def start() -> None:

@@ -14,7 +14,7 @@ class TeamConfig(AppConfig):
         """Make the room's facts, pages and regular work known."""
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
-        from headwater.team import events, panels, tasks  # noqa: F401  (importing declares them)
+        from headwater.team import events, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_talk
         from headwater.team.queries import actor_by_ref, installation, team_members
@@ -28,6 +28,8 @@ class TeamConfig(AppConfig):
         register_page(NavPage("settings", "Teams", "settings_teams", order=22, verb="team.team.change"))
         log = NavPage("settings", "Sign-ins", "settings_sign_ins", order=25, verb="team.user.change")
         register_page(log)
+        sso = NavPage("settings", "Single sign-on", "settings_single_sign_on", order=27, verb="team.company.change")
+        register_page(sso)
         register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
         work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
         register_page(work)

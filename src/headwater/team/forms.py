@@ -21,6 +21,7 @@ from headwater.team import queries
 from headwater.team.actions.files import Upload
 from headwater.team.queries.leaving import HeldWork
 from headwater.team.queries.roles import role_choices
+from headwater.team.queries.single_sign_on import newcomer_roles
 from headwater.team.rights import all_rights
 from headwater.team.rules import TOKEN_SCOPES
 from headwater.web.fields import CountField
@@ -106,6 +107,21 @@ class SignInCodeForm(CodeForm):
 
     remember = forms.BooleanField(label=_("Ask for no code on this device for 30 days"), required=False)
 
+    def ask_for_recovery_code(self) -> None:
+        """For who has a passkey and no app."""
+        self.fields["code"].label = _("Recovery code")
+        self.fields["code"].help_text = _("One of the codes you kept, if your passkey is not at hand.")
+        del self.fields["code"].widget.attrs["autofocus"]
+        del self.fields["remember"]
+
+
+class PasskeyForm(forms.Form):
+    """A new passkey's name."""
+
+    name = forms.CharField(
+        label=_("What you call it"), max_length=80, help_text=_("Such as the device that keeps it: work laptop.")
+    )
+
 
 class ProofForm(forms.Form):
     """The present password, before something is changed that protects the account."""
@@ -113,6 +129,60 @@ class ProofForm(forms.Form):
     current = forms.CharField(
         label=_("Present password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class FullProofForm(ProofForm):
+    """All that signing in asks for: the password, and a code from who has a second factor."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Six digits from your app, or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+
+class SingleSignOnForm(forms.Form):
+    """Where people sign in instead, and who of them comes in."""
+
+    is_on = forms.BooleanField(label=_("People sign in through a provider"), required=False)
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("Stands on the button: Sign in with …"),
+    )  # fmt: skip
+    issuer = forms.CharField(
+        label=_("Issuer"), max_length=255, required=False,
+        help_text=_("An address such as https://login.example.com, as your provider writes it."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
+    )  # fmt: skip
+    client_id = forms.CharField(
+        label=_("Client ID"), max_length=255, required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}),
+    )  # fmt: skip
+    secret = forms.CharField(
+        label=_("Client secret"), max_length=1_000, required=False, strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+    domains = forms.CharField(
+        label=_("E-mail domains"), max_length=5_000, required=False,
+        help_text=_("Only these come in, separated by spaces. Empty: whoever has an account here."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
+    )  # fmt: skip
+    lets_in = forms.BooleanField(
+        label=_("Who has no account yet gets one"), required=False, help_text=_("With an e-mail of these domains.")
+    )
+    role = forms.ChoiceField(label=_("Their role"), choices=lazy(newcomer_roles, list))
+    vouches = forms.BooleanField(
+        label=_("The provider asks for a second factor itself"), required=False,
+        help_text=_("Then Headwater does not ask for its own after it."),
+    )  # fmt: skip
+    passwords_stay = forms.BooleanField(
+        label=_("Passwords go on working"), required=False,
+        help_text=_("Without them, an owner must have signed in through the provider before. Passkeys always work."),
+    )  # fmt: skip
+
+    def clean_domains(self) -> list[str]:
+        """Each domain on its own."""
+        return str(self.cleaned_data["domains"]).replace(",", " ").replace(";", " ").split()
 
 
 def _new_password(label: Any) -> forms.CharField:

@@ -18,8 +18,9 @@ from headwater.platform.clock import now
 from headwater.team import queries
 from headwater.team.actions import sessions, tokens
 from headwater.team.queries.looking import looks_as
-from headwater.team.queries.second_factor import factor_of
+from headwater.team.queries.second_factor import has_factor
 from headwater.team.rules import SEEN_AS
+from headwater.team.sessions import VOUCHED
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
@@ -34,6 +35,11 @@ class Request(HttpRequest):
     user: User
 
 
+# Where a second factor is set up, after it was shown who one is.
+SETTING_UP = (
+    "my_second_factor", "sign_out", "my_passkeys", "passkey_add_options", "passkey_add", "prove", "prove_options",
+    "prove_passkey", "single_sign_on", "single_sign_on_back",
+)  # fmt: skip
 ANONYMOUS = Actor(kind=ActorKind.USER, name="somebody not signed in")
 
 
@@ -64,10 +70,10 @@ def _send_to_second_factor(request: HttpRequest) -> HttpResponse | None:
     """To where it is set up, for who needs a second factor and has none. Programs come with a token, not this way."""
     page = reverse("my_second_factor")
     is_api = request.path.startswith("/api/")
-    if request.path in (page, reverse("sign_out")) or (is_api and _token_of(request) is not None):
+    if is_api and _token_of(request) is not None:
         return None
-    needed = request.company.needs_second_factor  # type: ignore[attr-defined]
-    if not needed or factor_of(request.user.pk or 0) is not None:
+    needed = request.company.needs_second_factor and not request.session.get(VOUCHED)  # type: ignore[attr-defined]
+    if not needed or has_factor(request.user.pk or 0) or request.path in map(reverse, SETTING_UP):
         return None
     if is_api:
         request.actor = ANONYMOUS  # type: ignore[attr-defined]

@@ -209,14 +209,87 @@ class RecoveryCode(models.Model):
         return f"recovery code of {self.user_id}"
 
 
+class Passkey(models.Model):
+    """A key pair with which somebody signs in: the private half stays in their device, which asks for a finger, face or
+    PIN first. ``sign_count`` is what the device counted last; one that counts back was copied."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    credential_id = models.CharField(max_length=1400, unique=True)
+    public_key = models.TextField()
+    sign_count = models.BigIntegerField(default=0)
+    transports = models.JSONField(default=list)
+    is_synced = models.BooleanField(default=False, help_text="Kept by a service for all of its owner's devices.")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"passkey of {self.user_id}"
+
+
+class SingleSignOn(models.Model):
+    """The company's own provider of sign-ins (OpenID Connect), if it has one. There is one row at most, with id 1.
+
+    ``sealed`` is the secret we have with the provider, encrypted. ``domains`` are those of e-mails that may come in;
+    ``vouches`` says that the provider asks for a second factor itself, ``owners_may`` that an owner trusts it, too:
+    whoever decides where owners sign in could become one.
+    """
+
+    is_on = models.BooleanField(default=False)
+    name = models.CharField(max_length=60, default="")
+    issuer = models.CharField(max_length=255, default="")
+    client_id = models.CharField(max_length=255, default="")
+    sealed = models.TextField(default="")
+    domains = models.JSONField(default=list)
+    lets_in = models.BooleanField(default=False, help_text="Unknown people get an account.")
+    role = models.CharField(max_length=20, default=Role.READ_ONLY, help_text="What they may do.")
+    vouches = models.BooleanField(default=False)
+    passwords_stay = models.BooleanField(default=True)
+    owners_may = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_single_sign_on")]
+
+    def __str__(self) -> str:
+        return self.name or self.issuer
+
+
+class Identity(models.Model):
+    """Who somebody is at the provider: its ``subject`` never changes there, as an e-mail may."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_per_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.issuer}"
+
+
+class Way(models.TextChoices):
+    """With what somebody tries to sign in."""
+
+    PASSWORD = "PASSWORD", _("Password")
+    PASSKEY = "PASSKEY", _("Passkey")
+    PROVIDER = "PROVIDER", _("Single sign-on")
+
+
 class Outcome(models.TextChoices):
     """How a try to sign in ended."""
 
     SUCCEEDED = "SUCCEEDED", _("Signed in")
     WRONG_PASSWORD = "WRONG_PASSWORD", _("Wrong e-mail or password")
     LEFT = "LEFT", _("The account is switched off")
-    CODE_ASKED = "CODE_ASKED", _("Password right, code not given")
+    CODE_ASKED = "CODE_ASKED", _("First step right, second not done")
     WRONG_CODE = "WRONG_CODE", _("Wrong code")
+    WRONG_PASSKEY = "WRONG_PASSKEY", _("Passkey not accepted")
+    PROVIDER_REFUSED = "PROVIDER_REFUSED", _("Single sign-on did not work")
     TOO_MANY = "TOO_MANY", _("Had to wait after too many tries")
 
 
@@ -230,6 +303,7 @@ class SignInAttempt(models.Model):
     at = models.DateTimeField()
     succeeded = models.BooleanField()
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.WRONG_PASSWORD)
+    way = models.CharField(max_length=10, choices=Way, default=Way.PASSWORD)
     counts = models.BooleanField(default=True)
 
     class Meta:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headwater.team.models import Session
 
 ADDRESS, AGENT, STARTED = "address", "agent", "started"
+VOUCHED = "vouched"  # the provider asked for a second factor
 PRECISION = timedelta(minutes=5)
 
 

@@ -12,11 +12,11 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.team.actions.ranks import require_rank
 from headwater.team.events import RecoveryCodesMade, RecoveryCodeUsed, SecondFactorAdded, SecondFactorRemoved
-from headwater.team.models import RecoveryCode, Role, SecondFactor, User
+from headwater.team.models import Passkey, RecoveryCode, SecondFactor, User
 from headwater.team.queries import digest_of
-from headwater.team.queries.second_factor import codes_left, seal, step_of, unseal
-from headwater.team.rules import manages_owners
+from headwater.team.queries.second_factor import codes_left, has_factor, seal, step_of, unseal
 
 RECOVERY_CODES = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
@@ -74,7 +74,8 @@ def renew_codes(*, by: Actor, at: datetime) -> list[str]:
         NotFound: one has no second factor.
     """
     user_id = _person(by)
-    if not SecondFactor.objects.select_for_update().filter(user_id=user_id).exclude(confirmed_at=None).exists():
+    User.objects.select_for_update().filter(pk=user_id).first()
+    if not has_factor(user_id):
         raise NotFound()
     record(RecoveryCodesMade(user_id=user_id), by=by, at=at)
     return _new_codes(user_id)
@@ -84,11 +85,9 @@ def renew_codes(*, by: Actor, at: datetime) -> list[str]:
 def use_code(*, user_id: int, code: str, by: Actor, at: datetime) -> bool:
     """Whether a code lets somebody in, who has shown the password; a right one is used up. Count the try before."""
     factor = SecondFactor.objects.select_for_update().filter(user_id=user_id).exclude(confirmed_at=None).first()
-    if factor is None:
-        return False
-    plain, secret = _plain(code), unseal(factor.sealed)
+    plain, secret = _plain(code), unseal(factor.sealed) if factor is not None else None
     step = step_of(secret, plain, at=at) if secret else None
-    if step is not None:
+    if factor is not None and step is not None:
         # Conditional: of two who show the same code at the same moment, one is let in.
         return bool(SecondFactor.objects.filter(pk=factor.pk, last_step__lt=step).update(last_step=step))
     unused = RecoveryCode.objects.filter(user_id=user_id, digest=_digest(user_id, plain), used_at=None)
@@ -99,11 +98,27 @@ def use_code(*, user_id: int, code: str, by: Actor, at: datetime) -> bool:
 
 
 @action
-def remove(*, user_id: int, by: Actor, at: datetime) -> None:
-    """Take a second factor off: one's own, or with the right to change users that of a colleague who lost it.
+def remove_app(*, by: Actor, at: datetime) -> None:
+    """Take one's own app off; passkeys stay.
 
     Raises:
-        NotAllowed: it is an owner's and you are none.
+        NotFound: there is none.
+    """
+    user_id = _person(by)
+    removed, _each = SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).delete()
+    if not removed:
+        raise NotFound(_("There is no second factor to take off."))
+    drop_codes_if_needless(user_id)
+    record(SecondFactorRemoved(user_id=user_id), by=by, at=at)
+
+
+@action
+def remove(*, user_id: int, by: Actor, at: datetime) -> None:
+    """Take all off that somebody shows besides the password, passkeys as well: one's own, or with the right to change
+    users that of a colleague who lost it.
+
+    Raises:
+        NotAllowed: it is an owner's and you are none, or theirs is a role with more rights than yours.
         NotFound: there is none.
     """
     user = User.objects.filter(pk=user_id).first()
@@ -111,13 +126,24 @@ def remove(*, user_id: int, by: Actor, at: datetime) -> None:
         raise NotFound()
     if user_id != _person(by):
         by.require("team.user.change")
-        if user.role == Role.OWNER and not manages_owners(by.role):
-            raise NotAllowed("Only an owner can add, change or remove an owner.")
-    removed, _each = SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).delete()
-    if not removed:
+        require_rank(by, user.role)
+    apps, _each = SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).delete()
+    passkeys, _each = Passkey.objects.filter(user_id=user_id).delete()
+    if not apps and not passkeys:
         raise NotFound(_("There is no second factor to take off."))
     RecoveryCode.objects.filter(user_id=user_id).delete()
     record(SecondFactorRemoved(user_id=user_id), by=by, at=at)
+
+
+def first_codes(user_id: int) -> list[str]:
+    """Recovery codes for who has none yet, in the action that gave them a second factor; else nothing."""
+    return [] if RecoveryCode.objects.filter(user_id=user_id).exists() else _new_codes(user_id)
+
+
+def drop_codes_if_needless(user_id: int) -> None:
+    """Recovery codes stand in for a second factor: without one they open nothing and are forgotten."""
+    if not has_factor(user_id):
+        RecoveryCode.objects.filter(user_id=user_id).delete()
 
 
 def _new_codes(user_id: int) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
+from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import F
 
 from headwater.platform.action import action
@@ -51,6 +53,17 @@ def drop_sessions_of(user_id: int, *, besides: str = "") -> int:
     """End somebody's sessions in the action that has checked the right to; how many there were."""
     removed, _ = Session.objects.filter(user_id=user_id).exclude(session_key=besides).delete()
     return removed
+
+
+def take_out(session: SessionBase, name: str) -> Any:
+    """What a session keeps for one use: it is gone at once, whatever becomes of this request."""
+    kept = session.pop(name, None)
+    if kept is not None:
+        try:
+            session.save()
+        except UpdateError:  # the session ended meanwhile
+            return None
+    return kept
 
 
 def note_seen(*, session_key: str, at: datetime) -> None:

@@ -16,7 +16,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.events import record
 from headwater.team.events import SignInUnlocked
-from headwater.team.models import Outcome, SignInAttempt, User
+from headwater.team.models import Outcome, SignInAttempt, User, Way
 from headwater.team.queries import user_by_email
 from headwater.team.rules import (
     CODES_PER_DAY,
@@ -65,13 +65,44 @@ def note_try(*, email: str, address: str, at: datetime, agent: str = "") -> Sign
     return attempt
 
 
+def note_arrival(*, way: Way, address: str, at: datetime, agent: str = "", user: User | None = None) -> SignInAttempt:
+    """Keep a try without a password: there is nothing to guess, so that it makes nobody else wait; an address that
+    sends very many has to.
+
+    Raises:
+        TooManyTries: so many came from this address lately and failed.
+    """
+    wrong = Outcome.WRONG_PASSKEY if way == Way.PASSKEY else Outcome.PROVIDER_REFUSED
+    failed = SignInAttempt.objects.filter(
+        address=address[:45], at__gt=at - WINDOW, outcome__in=(Outcome.WRONG_PASSKEY, Outcome.PROVIDER_REFUSED)
+    ).order_by("-at", "-pk")
+    latest = list(failed[:TRIES_PER_ADDRESS])
+    attempt = SignInAttempt.objects.create(
+        email=user.email.casefold() if user is not None else "", user=user, address=address[:45], agent=agent[:80],
+        at=at, succeeded=False, counts=False, way=way,
+        outcome=Outcome.LEFT if user is not None and not user.is_active else wrong,
+    )  # fmt: skip
+    if len(latest) == TRIES_PER_ADDRESS:
+        _refuse_try(attempt, at)
+        raise TooManyTries(latest[-1].at + WINDOW - at)
+    return attempt
+
+
+def note_who(*, attempt_id: int, email: str, user: User | None) -> None:
+    """Keep who it was that came, once that is known."""
+    values = {"email": email.casefold()[:254], "user": user}
+    if user is not None and not user.is_active:
+        values["outcome"] = Outcome.LEFT
+    SignInAttempt.objects.filter(pk=attempt_id).update(**values)
+
+
 def note_success(*, attempt_id: int) -> None:
     """Somebody is in: earlier failures of this e-mail from this address count no more."""
     SignInAttempt.objects.filter(pk=attempt_id).update(succeeded=True, outcome=Outcome.SUCCEEDED)
 
 
 def note_password(*, attempt_id: int) -> None:
-    """The password was right, and a code is asked for: no failure, and no success that forgives earlier ones."""
+    """The first step was right, and a second is asked for: no failure, and no success that forgives earlier ones."""
     SignInAttempt.objects.filter(pk=attempt_id).update(counts=False, outcome=Outcome.CODE_ASKED)
 
 

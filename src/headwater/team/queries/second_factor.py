@@ -12,7 +12,7 @@ import segno
 from cryptography.fernet import Fernet, InvalidToken
 from django.utils.crypto import salted_hmac
 
-from headwater.team.models import RecoveryCode, SecondFactor, User
+from headwater.team.models import Passkey, RecoveryCode, SecondFactor, User
 
 STEP_SECONDS = 30
 DRIFT = (-1, 0, 1)  # clocks of telephones are half a minute off
@@ -32,7 +32,7 @@ def unseal(sealed: str) -> str | None:
 
 
 def factor_of(user_id: int) -> SecondFactor | None:
-    """The second factor of somebody, if one is set up and confirmed."""
+    """The app of somebody that shows codes, if one is set up and confirmed."""
     return SecondFactor.objects.filter(user_id=user_id).exclude(confirmed_at=None).first()
 
 
@@ -42,10 +42,16 @@ def pending_secret(user_id: int) -> str | None:
     return unseal(factor.sealed) if factor is not None else None
 
 
+def has_factor(user_id: int) -> bool:
+    """Whether somebody shows more than a password: an app's codes, or a passkey."""
+    return bool(who_has_factor([user_id]))
+
+
 def who_has_factor(user_ids: Collection[int]) -> set[int]:
-    """Those who have a second factor. One query."""
-    found = SecondFactor.objects.filter(user_id__in=user_ids).exclude(confirmed_at=None)
-    return set(found.values_list("user_id", flat=True))
+    """Those who have a second factor: an app that shows codes, or a passkey. One query."""
+    apps = SecondFactor.objects.filter(user_id__in=user_ids).exclude(confirmed_at=None)
+    passkeys = Passkey.objects.filter(user_id__in=user_ids)
+    return set(apps.values_list("user_id", flat=True).union(passkeys.values_list("user_id", flat=True)))
 
 
 def codes_left(user_id: int) -> int:

@@ -23,8 +23,10 @@ from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
 from headwater.team.queries.looking import looks_as
+from headwater.team.queries.passkeys import passkeys_of
 from headwater.team.queries.roles import role_names
-from headwater.team.queries.second_factor import factor_of, who_has_factor
+from headwater.team.queries.second_factor import factor_of, has_factor, who_has_factor
+from headwater.team.queries.single_sign_on import is_linked
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
 from headwater.team.views.security import knows_password, where_signed_in
@@ -111,7 +113,8 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
         back="settings_users",
         colleague=user,
         waits=waits,
-        has_factor=factor_of(user.pk) is not None,
+        has_factor=has_factor(user.pk),
+        is_linked=is_linked(user.pk),
         may_see_as=looks_as(request.actor, {"user_id": user.pk}) is not None,
         status=_status(form),
     )
@@ -240,7 +243,7 @@ def my_account(request: Request) -> HttpResponse:
             return redirect("my_account")
     context = {
         "profile": profile, "password": password, "factor": factor_of(user.pk), "role": role_names().get(user.role, ""),
-        **where_signed_in(request),
+        "passkeys": passkeys_of(user.pk).count(), **where_signed_in(request),
     }  # fmt: skip
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
 

@@ -27,11 +27,14 @@ from headwater.team import queries
 from headwater.team.actions import accounts, second_factor
 from headwater.team.actions import signing_in as tries
 from headwater.team.forms import PasswordForm, SignInCodeForm, SignInForm, show_refusal
-from headwater.team.models import SecondFactor, User
-from headwater.team.queries.second_factor import factor_of
+from headwater.team.models import SecondFactor, SignInAttempt, User
+from headwater.team.queries.passkeys import are_there_passkeys, has_passkey
+from headwater.team.queries.second_factor import factor_of, has_factor
 from headwater.team.queries.signing_in import user_of_link
+from headwater.team.queries.single_sign_on import do_passwords_work, provider_in_use
 from headwater.team.rules import browser_in_words
-from headwater.team.sessions import ADDRESS, AGENT, STARTED
+from headwater.team.sessions import ADDRESS, AGENT, STARTED, VOUCHED
+from headwater.team.views.proof import note_proof, site_of
 from headwater.web.http import refusal_page
 
 KEPT_SIGNED_IN = timedelta(days=30)
@@ -44,65 +47,68 @@ WAITING, DEVICE = "waiting_for_code", "headwater_device"
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page; right ones go on to where they wanted."""
-    wanted = _local_path(request.POST.get("next") or request.GET.get("next") or "")
+    wanted = local_path(request.POST.get("next") or request.GET.get("next") or "")
     if request.method != "POST":
         if request.user.is_authenticated:
             return redirect(wanted)
         if queries.waits_for_owner():
             return redirect("first_run")
-        return _page(request, SignInForm(), wanted)
+        return sign_in_page(request, SignInForm(), wanted)
     form = SignInForm(request.POST)
+    if not do_passwords_work():
+        return sign_in_page(request, SignInForm(), wanted, problem=_("Passwords are switched off here."), status=403)
     if not form.is_valid():
-        return _page(request, form, wanted, status=422)
+        return sign_in_page(request, form, wanted, status=422)
     email, at = form.cleaned_data["email"], now()
     try:
         attempt = tries.note_try(email=email, address=address_of(request), at=at, agent=agent_of(request))
     except tries.TooManyTries as refusal:
         form.add_error(None, refusal.text)
-        response = _page(request, form, wanted, status=refusal.status)
+        response = sign_in_page(request, form, wanted, status=refusal.status)
         response["Retry-After"] = str(int(refusal.wait.total_seconds()))
         return response
     user = authenticate(request, username=email, password=form.cleaned_data["password"])
     if user is None:
         left = tries.tries_left(attempt, at=at)
         form.add_error("password", _wrong(left))
-        return _page(request, form, wanted, status=422)
+        return sign_in_page(request, form, wanted, status=422)
     assert isinstance(user, User)
-    keep = form.cleaned_data["keep"]
-    factor = factor_of(user.pk)
-    if factor is not None and not _is_remembered(request, user, factor):
+    return first_step_done(request, user, attempt, keep=form.cleaned_data["keep"], wanted=wanted)
+
+
+def first_step_done(
+    request: HttpRequest, user: User, attempt: SignInAttempt, *, wanted: str, keep: bool = False
+) -> HttpResponse:
+    """In, or to the second step for who has a second factor."""
+    if has_factor(user.pk) and not _is_remembered(request, user, factor_of(user.pk)):
         tries.note_password(attempt_id=attempt.pk)
         return _ask_for_code(request, user, keep=keep, wanted=wanted)
-    tries.note_success(attempt_id=attempt.pk)
-    return _let_in(request, user, keep=keep, wanted=wanted)
+    return let_in(request, user, attempt, keep=keep, wanted=wanted)
 
 
 @never_cache
 @login_not_required
 @sensitive_post_parameters("code")
 def sign_in_code(request: HttpRequest) -> HttpResponse:
-    """The second step for who has a second factor: a code, within ten minutes after the password."""
-    waiting, at = request.session.get(WAITING, {}), now()
-    user = _who_waits(waiting)
+    """The second step for who has a second factor: a code or a passkey, within ten minutes after the first."""
+    at, user = now(), who_waits(request)
     if user is None:
         return redirect("sign_in")
     form = SignInCodeForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return _code_page(request, form, status=422 if form.errors else 200)
+        return code_page(request, form, user, status=422 if form.errors else 200)
     try:
         attempt = tries.note_code(user=user, address=address_of(request), at=at, agent=agent_of(request))
     except tries.TooManyTries as refusal:
         form.add_error(None, refusal.text)
-        response = _code_page(request, form, status=refusal.status)
+        response = code_page(request, form, user, status=refusal.status)
         response["Retry-After"] = str(int(refusal.wait.total_seconds()))
         return response
     by = queries.actor_of(user)
     if not second_factor.use_code(user_id=user.pk, code=form.cleaned_data["code"], by=by, at=at):
         form.add_error("code", _("This code is not right, or was used already."))
-        return _code_page(request, form, status=422)
-    tries.note_success(attempt_id=attempt.pk)
-    del request.session[WAITING]
-    response = _let_in(request, user, keep=waiting["keep"], wanted=waiting["wanted"])
+        return code_page(request, form, user, status=422)
+    response = second_step_done(request, user, attempt)
     factor = factor_of(user.pk)
     if form.cleaned_data["remember"] and factor is not None:
         response.set_cookie(
@@ -110,6 +116,12 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
         )  # fmt: skip
     return response
+
+
+def second_step_done(request: HttpRequest, user: User, attempt: SignInAttempt) -> HttpResponse:
+    """In, to where they wanted when they took the first step."""
+    waiting = request.session.pop(WAITING)
+    return let_in(request, user, attempt, keep=waiting["keep"], wanted=waiting["wanted"])
 
 
 def _ask_for_code(request: HttpRequest, user: User, *, keep: bool, wanted: str) -> HttpResponse:
@@ -122,8 +134,9 @@ def _ask_for_code(request: HttpRequest, user: User, *, keep: bool, wanted: str) 
     return redirect("sign_in_code")
 
 
-def _who_waits(waiting: dict[str, Any]) -> User | None:
-    """Who has shown the password lately and not been asked for the code yet; nobody when it changed meanwhile."""
+def who_waits(request: HttpRequest) -> User | None:
+    """Who has taken the first step lately and not the second yet; nobody when the password changed meanwhile."""
+    waiting: dict[str, Any] = request.session.get(WAITING, {})
     if not waiting or now() - datetime.fromisoformat(waiting["since"]) > CODE_WAITS:
         return None
     user = User.objects.filter(pk=waiting["user"], is_active=True).first()
@@ -137,7 +150,9 @@ def _device(user: User, factor: SecondFactor) -> list[Any]:
     return [user.pk, factor.pk, factor.devices_forgotten, user.get_session_auth_hash()]
 
 
-def _is_remembered(request: HttpRequest, user: User, factor: SecondFactor) -> bool:
+def _is_remembered(request: HttpRequest, user: User, factor: SecondFactor | None) -> bool:
+    if factor is None:
+        return False
     try:
         shown = signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=KEPT_SIGNED_IN)
     except signing.BadSignature:
@@ -145,8 +160,14 @@ def _is_remembered(request: HttpRequest, user: User, factor: SecondFactor) -> bo
     return bool(shown == _device(user, factor))
 
 
-def _let_in(request: HttpRequest, user: User, *, keep: bool, wanted: str) -> HttpResponse:
+def let_in(
+    request: HttpRequest, user: User, attempt: SignInAttempt, *, wanted: str, keep: bool = False, vouched: bool = False
+) -> HttpResponse:
+    """Sign somebody in who has shown all that is asked for, and send them on; ``vouched``: elsewhere."""
+    tries.note_success(attempt_id=attempt.pk)
     open_session(request, user, keep=keep)
+    if vouched:
+        request.session[VOUCHED] = True
     if queries.waits_for_company(queries.actor_of(user)):
         return redirect("first_run_company")
     return redirect(wanted)
@@ -181,6 +202,7 @@ def open_session(request: HttpRequest, user: User, *, keep: bool = False) -> Non
     session = request.session
     session[ADDRESS], session[AGENT] = address_of(request)[:45], agent_of(request)
     session[STARTED] = now().isoformat()
+    note_proof(request)
     session.set_expiry(KEPT_SIGNED_IN if keep else 0)
 
 
@@ -210,7 +232,8 @@ def agent_of(request: HttpRequest) -> str:
     return browser_in_words(request.headers.get("User-Agent", "")[:400])
 
 
-def _local_path(wanted: str) -> str:
+def local_path(wanted: str) -> str:
+    """Where somebody goes afterwards: a page of ours, whatever the address says."""
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return settings.LOGIN_REDIRECT_URL
@@ -226,9 +249,25 @@ def _wrong(left: int) -> str:
     ) % {"left": left}
 
 
-def _code_page(request: HttpRequest, form: SignInCodeForm, *, status: int) -> HttpResponse:
-    return render(request, "team/sign_in_code.html", {"form": form}, status=status)
+def code_page(
+    request: HttpRequest, form: SignInCodeForm, user: User, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The second step, for who waits there."""
+    has_app = factor_of(user.pk) is not None
+    if not has_app:
+        form.ask_for_recovery_code()
+    context = {"form": form, "problem": problem, "has_app": has_app, "has_passkey": has_passkey(user.pk)}
+    return render(request, "team/sign_in_code.html", context, status=status)
 
 
-def _page(request: HttpRequest, form: SignInForm, wanted: str, *, status: int = 200) -> HttpResponse:
-    return render(request, "team/sign_in.html", {"form": form, "next": wanted}, status=status)
+def sign_in_page(
+    request: HttpRequest, form: SignInForm, wanted: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The first step: with a password, a passkey, or through the company's provider."""
+    ours = provider_in_use()
+    context = {
+        "form": form, "next": wanted, "problem": problem, "provider": ours,
+        "passwords": ours is None or ours.passwords_stay,
+        "passkeys": site_of(request).can_have_passkeys and are_there_passkeys(),
+    }  # fmt: skip
+    return render(request, "team/sign_in.html", context, status=status)
