@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from zoneinfo import ZoneInfo
 
+import pytest
+from makers import AT
+
+from headwater.measure.metrics.scope import scope_of
+from headwater.measure.rules.periods import ReportRequest
 from headwater.platform.actor import Visibility, owned_rows
 from headwater.platform.resource import REGISTRY
 from headwater.team import rules
@@ -94,6 +99,22 @@ def test_a_row_of_the_team_is_reached_exactly_where_it_is_listed(visibility, me,
     for place, pk in ids.items():
         row = model.objects.get(pk=pk)
         assert actor.reaches(owner_id=row.owner_id, team_id=row.team_id) is (place in SEEN[visibility.value])
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+def test_boards_and_reports_reach_as_far_as_lists(visibility, me, placed, client_of, monkeypatch):
+    boards = (
+        ("/leads/board", "leads", placed("qualify.lead")),
+        ("/pipeline", "opportunities", placed("sell.opportunity")),
+    )
+    verbs = rules.ROLE_RIGHTS["FIELD_REP"].verbs - {"qualify.lead.claim"}
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", RoleRights(verbs, visibility.value))
+    client, actor, expected = client_of("FIELD_REP"), actor_of(me), SEEN[visibility.value]
+    for address, slug, ids in boards:
+        page = client.get(address).content.decode()
+        assert {place for place, pk in ids.items() if f'/{slug}/{pk}"' in page} == expected, address
+    report = scope_of(actor, ReportRequest(), zone=ZoneInfo("UTC"), currency="EUR", at=AT)
+    assert report.team_ids == (sorted(actor.team_ids) if visibility.is_of_teams else [])
 
 
 @pytest.mark.parametrize("key", OWNED)

@@ -16,7 +16,7 @@ class TeamConfig(AppConfig):
         from headwater.platform.installation import provide
         from headwater.team import events, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
-        from headwater.team.api import add_leaving, add_talk
+        from headwater.team.api import add_leaving, add_roles, add_talk
         from headwater.team.queries import actor_by_ref, installation, team_members
         from headwater.web.nav import NavPage, register_page
 
@@ -35,4 +35,5 @@ class TeamConfig(AppConfig):
         register_page(work)
         register_extension(add_talk)
         register_extension(add_leaving)
+        register_extension(add_roles)
         provide(installation=installation, actor=actor_by_ref, team_members=team_members)
