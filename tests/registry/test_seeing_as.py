@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from makers import AT
 
+from headwater.intake.batches import files_folder
 from headwater.platform.action import OnlyLooking, only_looking
 from headwater.platform.errors import NotAllowed
 from headwater.platform.models import Event
@@ -80,6 +82,14 @@ def test_nothing_can_be_changed_meanwhile(role, people, client_of, make, by):
     client.post("/settings/roles/SERVICE/see")
     assert newest() == since and not Presence.objects.exists()
     assert not User.objects.filter(name="Changed").exists()
+
+
+def test_a_file_that_is_sent_meanwhile_is_not_kept(client_of):
+    before = set(files_folder().iterdir())
+    client = as_role(client_of("OWNER"), "ADMINISTRATOR")
+    file = SimpleUploadedFile("products.csv", b"Name\nInk\n", "text/csv")
+    assert client.post("/imports/new", {"kind": "products", "file": file}).status_code == 403
+    assert set(files_folder().iterdir()) == before
 
 
 def test_a_write_says_why_it_is_refused(client_of, make):

@@ -24,7 +24,7 @@ from headwater.intake.suggested import find_profile
 from headwater.intake.table import Table
 from headwater.intake.withheld import without_withheld
 from headwater.platform.clock import now
-from headwater.platform.errors import NotAllowed, NotFound
+from headwater.platform.errors import DomainError, NotAllowed, NotFound
 from headwater.platform.importer import Importer
 from headwater.platform.models import Job
 from headwater.platform.resource import Resource
@@ -85,9 +85,13 @@ def _taken_in(request: Request, kind: str) -> ImportBatch:
     importer = batches.importer_of(kind).for_actor(request.actor)
     remembered = queries.remembered_for(kind, table.header)
     profile = columns.first_profile(table, importer, name=name, remembered=remembered)
-    return batches.draft_batch(
-        file=path.name, name=name, kind=kind, profile=columns.stored(profile), by=request.actor, at=now()
-    )
+    try:
+        return batches.draft_batch(
+            file=path.name, name=name, kind=kind, profile=columns.stored(profile), by=request.actor, at=now()
+        )
+    except DomainError:
+        path.unlink(missing_ok=True)  # nobody knows of it
+        raise
 
 
 @require_GET
