@@ -16,7 +16,7 @@ from headwater.parties.events import ContactPointAdded, ContactPointRemoved
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, Relationship, RelationshipKind
 from headwater.platform.actor import Actor
 from headwater.platform.batch import gone_by_undo
-from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
+from headwater.platform.bulk import in_parts, insert_rows, reserve_ids, update_rows
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
 
 EMAIL, PHONE, WEBSITE = (
@@ -129,8 +129,8 @@ def changed_fact(party: Party, differing: Mapping[str, Any]) -> Changed:
 
 def _write(rows: Iterable[Party], altered: set[str]) -> None:
     if altered:
-        names = sorted({name.removesuffix("_id") for name in altered} | ({"name_key"} if "name" in altered else set()))
-        Party.objects.bulk_update(rows, names, batch_size=200)
+        names = sorted(altered | ({"name_key"} if "name" in altered else set()))
+        update_rows(Party, {party.pk: {name: getattr(party, name) for name in names} for party in rows})
 
 
 # -- contact points

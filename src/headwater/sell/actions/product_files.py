@@ -10,7 +10,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import deleted_by_hand, edits_of, worked_on_since
 from headwater.platform.bulk import insert_rows, reserve_ids
-from headwater.platform.changes import change_row, old_values
+from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
@@ -145,6 +145,7 @@ def _change(
     changes: Sequence[tuple[FileRow, Product, dict[str, Any]]], *, batch: Batch, by: Actor, at: datetime
 ) -> None:
     by_hand = touched_by_hand(PRODUCT_ROW, [product.pk for _, product, values in changes if values])
+    edits: list[Edit] = []
     for row, product, said in changes:
         values = said
         if product.pk in by_hand and product.deleted_at is None:
@@ -156,8 +157,10 @@ def _change(
             product.save(update_fields=["deleted_at", "batch_id"])
             record_bulk([ProductRestored(product_id=product.pk, name=product.name)], by=by, at=[at])
             row.outcome = Outcome.CREATED
-        if change_row(product, values, row_type=PRODUCT_ROW, by=by, at=at) and row.outcome is Outcome.UNCHANGED:
+        if values and row.outcome is Outcome.UNCHANGED:
             row.outcome = Outcome.UPDATED
+        edits.append(Edit(product, values, PRODUCT_ROW))
+    change_rows(edits, by=by, at=at)
 
 
 @action

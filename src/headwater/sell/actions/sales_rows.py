@@ -11,7 +11,7 @@ from typing import Any
 
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import insert_rows, reserve_ids
+from headwater.platform.bulk import insert_rows, reserve_ids, update_rows
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
 from headwater.platform.spans import SpanRow, insert_spans, set_spans
 from headwater.sell.actions.file_cells import price_each
@@ -200,8 +200,7 @@ def change_opportunities(changes: Sequence[RowChange], *, by: Actor, at: datetim
     """Store changes that were made to rows in memory, keep their spans, and record one fact each."""
     if not changes:
         return
-    columns = sorted({name.removesuffix("_id") for change in changes for name in change.changed})
-    Opportunity.objects.bulk_update([change.row for change in changes], columns, batch_size=200)
+    update_rows(Opportunity, {c.row.pk: {name: getattr(c.row, name) for name in c.changed} for c in changes})
     _move_spans(changes, at=at)
     give_access_to([change.row for change in changes if "owner_id" in change.changed], by=by)
     facts = [_fact_of(change) for change in changes]
@@ -226,8 +225,7 @@ def change_orders(changes: Sequence[tuple[Order, dict[str, list[Any]]]], *, by: 
     """Store changes that were made to orders in memory, and record a plain edit each."""
     if not changes:
         return
-    columns = sorted({name.removesuffix("_id") for _, changed in changes for name in changed})
-    Order.objects.bulk_update([order for order, _ in changes], columns, batch_size=200)
+    update_rows(Order, {order.pk: {name: getattr(order, name) for name in changed} for order, changed in changes})
     facts: list[Fact] = []
     for order, changed in changes:
         values = {name: json_value(pair) for name, pair in changed.items()}
