@@ -21,6 +21,7 @@ from headwater.parties.models import (
     PartyTag,
     Relationship,
 )
+from headwater.platform.actor import Visibility
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, ExternalId
 from headwater.platform.testing import make_actor
@@ -237,7 +238,7 @@ def test_merging_takes_its_right_and_both_records_in_sight(by, orla, o_keane):
     with pytest.raises(NotAllowed):
         actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=may_see, at=LATER)
     actions.change_party(party_id=o_keane.pk, owner_id=by.user_id, by=by, at=AT)
-    rep = make_actor("parties.*", visibility="OWN", user_id=999)
+    rep = make_actor("parties.*", visibility=Visibility.OWN, user_id=999)
     with pytest.raises(NotFound):
         actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=rep, at=LATER)
     actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=by, at=LATER)
