@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,21 @@ from headwater.team.queries import actor_of
 
 settings.register_profile("headwater", deadline=None)  # a busy machine is no reason to fail
 settings.load_profile("headwater")
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks a database is run: the rest says the same as on SQLite."""
+    if not os.environ.get("HEADWATER_TEST_DATABASE_URL"):
+        return
+    asking = [item for item in items if _asks_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(asking)])
+    items[:] = asking
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    is_marked = any(item.iter_markers("django_db"))
+    return is_marked or bool(fixtures & {"db", "transactional_db", "django_db_setup", "on_postgres", "bare"})
+
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours
 

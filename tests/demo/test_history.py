@@ -13,6 +13,8 @@ from headwater.demo.words import words
 from headwater.parties.rules import normalise_email
 from headwater.qualify.rules import clock_state
 
+pytestmark = pytest.mark.slow  # three years are made up for them
+
 AT = datetime(2026, 11, 19, 9, 42, tzinfo=UTC)
 WAYS = {way.name: way for way in company.WAYS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from makers import AT
+from makers import AT, SOON
 
 from headwater.measure.metrics.scope import scope_of
 from headwater.measure.rules.periods import ReportRequest
@@ -64,7 +64,7 @@ def placed(me, people, make):
     return put
 
 
-@pytest.mark.parametrize("key", OWNED)
+@pytest.mark.parametrize("key", [pytest.param(key, marks=() if key in SOON else pytest.mark.slow) for key in OWNED])
 def test_pages_api_export_search_and_changes_show_what_lies_within_reach(key, me, placed, client_of, monkeypatch):
     resource, ids = REGISTRY[key], placed(key)
     verbs = rules.ROLE_RIGHTS["FIELD_REP"].verbs - {"qualify.lead.claim"} | {resource.verb("export")}
