@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -126,13 +128,13 @@ def page_data(actor: Actor, request: ReportRequest, *, at: datetime, with_value:
     copy = mirror.current_copy()
 
     def count() -> PageData:
-        with mirror.reading() as db:
-            return PageData(
-                report=_sources(db, scope),
-                flow=_flow(db, scope, with_value=with_value),
-                funnel=_funnel(db, scope),
-                trend={} if scope.is_by_time else trend.revenue_by_month(db, scope),
-            )
+        # Two halves at a time: no single statement keeps both processors of a small machine busy.
+        with mirror.reading() as db, closing(db.cursor()) as same_copy, ThreadPoolExecutor(1) as aside:
+            rest = aside.submit(_beside_the_table, same_copy, scope, with_value=with_value)
+            report = _sources(db, scope)
+            streams, steps, months = rest.result()
+        reached = FunnelReport(request, steps, report.freshness, scope.sees_company)
+        return PageData(report=report, flow=streams, funnel=reached, trend=months)
 
     found = recent.PAGES.get((copy, scope.asker, with_value), count)
     fresh = mirror.caught_up(found.report.freshness)
@@ -224,6 +226,14 @@ def _sources(db: mirror.Connection, scope: Scope) -> SourcesReport:
         company_wide=scope.sees_company,
         curve=LifeTable(every.ages),
     )
+
+
+def _beside_the_table(
+    db: mirror.Connection, scope: Scope, *, with_value: bool
+) -> tuple[Flow, Sequence[funnel.Step], Mapping[Key, Sequence[Decimal]]]:
+    """What else the page shows. It asks the mirror alone, so that any thread may count it."""
+    months = {} if scope.is_by_time else trend.revenue_by_month(db, scope)
+    return _flow(db, scope, with_value=with_value), funnel.steps(db, scope), months
 
 
 def _funnel(db: mirror.Connection, scope: Scope) -> FunnelReport:

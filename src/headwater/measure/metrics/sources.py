@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -80,6 +80,13 @@ Key = tuple[str | None, str]
 """The key of a row and the kind of not knowing it stands for (``""``: an ordinary row)."""
 
 
+class Days(NamedTuple):
+    """How many won after how many days, under None who has no day of arrival: in each row, and in all."""
+
+    by_row: dict[Key, Mapping[int | None, int]]
+    of_all: Mapping[int | None, int]
+
+
 def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figures], Figures]:
     """All rows of the report by key, in no order, and their total."""
     rows: dict[Key, Figures] = defaultdict(Figures)
@@ -88,16 +95,18 @@ def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figu
     days = _count_won(db, scope, since, rows)
     if scope.request.basis is Basis.CLOSED:
         days = _days_to_win(db, scope)
-    every: Counter[int] = Counter()
-    for key, of_row in days.items():
-        every.update(_note_days(rows[key], of_row))
+    for key, of_row in days.by_row.items():
+        row = rows[key]
+        row.won, row.days_known = sum(of_row.values()), sum(of_row.values()) - of_row.get(None, 0)
+        row.days_negative = sum(of_row[day] for day in of_row if day is not None and day < 0)
+        _note_middle(row, of_row)
     _count_leadless(db, scope, rows)
     _sum_sales(db, scope, rows)
     if scope.sees_company:
         _sum_spend(db, scope, rows)
     found = {key: row for key, row in rows.items() if not row.is_empty}
     total = _sum(found.values())
-    total.days_median, total.days_mean = median(every), mean(every)  # no sum of the rows'
+    _note_middle(total, days.of_all)  # no sum of the rows'
     return found, total
 
 
@@ -177,38 +186,41 @@ def _count_open(db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: 
         row.ages.update(Fates(starts=starts, ends=ends))
 
 
-def _count_won(
-    db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: dict[Key, Figures]
-) -> dict[Key, dict[int | None, int]]:
+def _count_won(db: duckdb.DuckDBPyConnection, scope: Scope, since: date, rows: dict[Key, Figures]) -> Days:
     """The leads that bought, who by that were qualified, and their fates by age; how many after how many days.
 
     A negative age at the win counts as zero; who won before anybody watched is left out.
     """
-    every: dict[Key, dict[int | None, int]] = {}
-    for key, days, counts, watched, lates, starts in _fetch(
+    days = Days({}, {})
+    for is_total, key, taken, counts, watched, lates, starts in _fetch(
         db,
         scope,
         f"""
-        SELECT key, list(days) FILTER (by_days), list(leads) FILTER (by_days), list(watched) FILTER (by_days),
-            list(late) FILTER (NOT by_days AND late IS NOT NULL),
+        SELECT is_total, key, list(days) FILTER (by_days), list(leads) FILTER (by_days),
+            list(watched) FILTER (by_days), list(late) FILTER (NOT by_days AND late IS NOT NULL),
             list(leads) FILTER (NOT by_days AND late IS NOT NULL)
-        FROM (SELECT key, days, late, grouping(late) = 1 AS by_days, count(*) AS leads, count(late) AS watched
+        FROM (SELECT grouping(key) = 1 AS is_total, key, days, late, grouping(late) = 1 AS by_days,
+                count(*) AS leads, count(late) AS watched
             FROM (SELECT key, l.won_on - l.arrived_on AS days,
                 CASE WHEN l.arrived_on <= $known_day AND l.won_on >= $since AND $since <= $known_day
                     THEN greatest(0, $since - l.arrived_on) END AS late
                 FROM ({cohort(scope)}) l WHERE {won_as_of()})
-            GROUP BY GROUPING SETS ((key, days), (key, late)))
-        GROUP BY key""",
+            GROUP BY GROUPING SETS ((key, days), (key, late), (days)))
+        GROUP BY is_total, key""",
         since=since,
     ):
+        of_days = dict(zip(taken, counts, strict=True))
+        if is_total:
+            days = Days(days.by_row, of_days)
+            continue
         row, won = rows[row_key(scope, key)], sum(counts)
         row.leads += won
         row.mql += won
         row.sql += won
         row.won_of_leads = won
-        every[row_key(scope, key)] = dict(zip(days, counts, strict=True))
-        row.ages.update(Fates(starts=by_number(lates or (), starts or ()), wins=_ages(days, watched)))
-    return every
+        days.by_row[row_key(scope, key)] = of_days
+        row.ages.update(Fates(starts=by_number(lates or (), starts or ()), wins=_ages(taken, watched)))
+    return days
 
 
 def _ages(days: Sequence[int | None], counts: Sequence[int]) -> list[int]:
@@ -230,29 +242,28 @@ def won_key(scope: Scope) -> str:
     return key.replace("l.arrived_on", "l.won_on") if scope.is_by_time else key
 
 
-def _days_to_win(db: duckdb.DuckDBPyConnection, scope: Scope) -> dict[Key, dict[int | None, int]]:
-    """By closing day: how many won in the period after how many days, under None who has no day of arrival."""
+def _days_to_win(db: duckdb.DuckDBPyConnection, scope: Scope) -> Days:
+    """By closing day: how many won in the period after how many days."""
     found = _fetch(
         db,
         scope,
         f"""
-        SELECT key, list(days), list(leads) FROM (
-            SELECT {won_key(scope)} AS key, l.won_on - l.arrived_on AS days, count(*) AS leads
-            FROM {scope.rows("lead_fact")} l
-            WHERE {scope.held("l")} AND {scope.visible("l")} AND {won_as_of()} AND {scope.in_period("l.won_on")}
-            GROUP BY ALL
-        ) GROUP BY key""",
+        SELECT is_total, key, list(days), list(leads) FROM (
+            SELECT grouping(key) = 1 AS is_total, key, days, count(*) AS leads
+            FROM (SELECT {won_key(scope)} AS key, l.won_on - l.arrived_on AS days FROM {scope.rows("lead_fact")} l
+                WHERE {scope.held("l")} AND {scope.visible("l")} AND {won_as_of()} AND {scope.in_period("l.won_on")})
+            GROUP BY GROUPING SETS ((key, days), (days))
+        ) GROUP BY is_total, key""",
     )
-    return {row_key(scope, key): dict(zip(days, leads, strict=True)) for key, days, leads in found}
+    every = {(is_total, key): dict(zip(days, leads, strict=True)) for is_total, key, days, leads in found}
+    of_all = every.pop((True, None), {})
+    return Days({row_key(scope, key): of_days for (_, key), of_days in every.items()}, of_all)
 
 
-def _note_days(row: Figures, days: Mapping[int | None, int]) -> dict[int, int]:
-    """The won of a row with the days they took, where these are known; the latter."""
-    taken = {age: count for age, count in days.items() if age is not None}
-    row.won, row.days_known = sum(days.values()), sum(taken.values())
-    row.days_negative = sum(count for age, count in taken.items() if age < 0)
-    row.days_median, row.days_mean = median(taken), mean(taken)
-    return taken
+def _note_middle(row: Figures, days: Mapping[int | None, int]) -> None:
+    """The median and the mean of the days that are known."""
+    known = {day: count for day, count in days.items() if day is not None}
+    row.days_median, row.days_mean = median(known), mean(known)
 
 
 def _count_leadless(db: duckdb.DuckDBPyConnection, scope: Scope, rows: dict[Key, Figures]) -> None:
