@@ -92,7 +92,9 @@ def admit(*, ours: SingleSignOn, claims: Mapping[str, Any], by: Actor, at: datet
     email = _email(ours, claims)
     user = user_of_identity(ours.issuer, claims["sub"])
     if user is None:
-        user = _by_email(ours, email, claims, by=by, at=at)
+        # Of two first sign-ins at the same moment the second finds whom the first one made.
+        SingleSignOn.objects.select_for_update().get(pk=ours.pk)
+        user = user_of_identity(ours.issuer, claims["sub"]) or _by_email(ours, email, claims, by=by, at=at)
     if not user.is_active:
         raise NotSignedIn(_("Your account here is switched off. Ask an administrator."))
     if user.role == Role.OWNER and not ours.owners_may:
