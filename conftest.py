@@ -16,6 +16,7 @@ from headwater.team.queries import actor_of
 settings.register_profile("headwater", deadline=None)  # a busy machine is no reason to fail
 settings.load_profile("headwater")
 
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what asks a database is run: the rest says the same as on SQLite."""
     if not os.environ.get("HEADWATER_TEST_DATABASE_URL"):
