@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 
 from headwater.api import problems
 from headwater.api.extension import register_extension
-from headwater.api.shapes import Schema, json_of, query_parameter
+from headwater.api.shapes import Schema, json_of, limit_of, query_parameter
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import Conflict, Invalid
 from headwater.platform.horizon import log_horizon
@@ -54,7 +54,7 @@ def list_changes(request: Any) -> JsonResponse:
     if unknown := [name for name in params if name not in PARAMETERS]:
         raise Invalid({name: [f"Changes have no parameter “{name}”."] for name in unknown})
     nouns = _nouns(params.get("nouns", ""), request.actor)
-    limit, horizon = _limit(params.get("limit", "")), log_horizon()
+    limit, horizon = limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE), log_horizon()
     after = _position(params.get("after", ""), horizon)
     end = min(horizon, after + WINDOW)
     found = list(
@@ -91,14 +91,6 @@ def _position(text: str, horizon: int) -> int:
     if position > horizon:
         raise CursorAhead()
     return position
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return PAGE
-    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 0 < int(text) <= LARGEST_PAGE):
-        raise Invalid({"limit": [f"A number from 1 to {LARGEST_PAGE} is needed."]})
-    return int(text)
 
 
 def in_sight(events: Iterable[Event], nouns: Mapping[str, Resource], actor: Actor) -> set[tuple[str, int]]:

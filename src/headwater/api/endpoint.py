@@ -286,6 +286,21 @@ class BadJson(DomainError):
     message = "The body must be a JSON object."
 
 
+def sent_object(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of a request that belongs to no noun; an empty body is an empty one.
+
+    Raises:
+        BadJson: something else was sent.
+    """
+    try:
+        body = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise BadJson() from error
+    if not isinstance(body, dict):
+        raise BadJson()
+    return body
+
+
 def _checked(form: ActorForm) -> ActorForm:
     if not form.is_valid():
         raise Invalid(_reasons(form))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 
 from headwater.api import problems
-from headwater.api.endpoint import BadJson
+from headwater.api.endpoint import sent_object
 from headwater.api.extension import register_extension
 from headwater.api.shapes import query_parameter
 from headwater.platform.clock import now
@@ -97,12 +96,7 @@ def _view(request: HttpRequest, pk: int) -> ListView:
 
 
 def _body(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise BadJson() from error
-    if not isinstance(body, dict):
-        raise BadJson()
+    body = sent_object(request)
     unknown = [name for name in body if name not in fields]
     if unknown:
         raise Invalid({name: ["There is no such field."] for name in unknown})

@@ -16,6 +16,7 @@ from django import forms
 from django.db.models import Model
 
 from headwater.platform.actor import Actor
+from headwater.platform.errors import Invalid
 from headwater.platform.resource import ActorForm, Column, Kind, Resource
 
 Schema = dict[str, Any]
@@ -73,6 +74,19 @@ def json_of(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str, list, dict)):
         return value
     return str(value)
+
+
+def limit_of(text: str, *, usual: int, most: int) -> int:
+    """How many entries a page shall have, from what the address says of ``limit``.
+
+    Raises:
+        Invalid: it is no whole number from 1 to ``most``.
+    """
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 0 < int(text) <= most):
+        raise Invalid({"limit": [f"A number from 1 to {most} is needed."]})
+    return int(text)
 
 
 def query_parameter(name: str, description: str, schema: Schema | None = None) -> Schema:

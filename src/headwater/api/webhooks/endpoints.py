@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,11 +10,11 @@ from django.utils.dateparse import parse_datetime
 from ninja import NinjaAPI
 
 from headwater.api import problems
-from headwater.api.endpoint import BadJson
+from headwater.api.endpoint import sent_object
 from headwater.api.extension import register_extension
 from headwater.api.jobs import NUMBER, TEXT, answer_of, object_of
 from headwater.api.models import Webhook, WebhookDelivery
-from headwater.api.shapes import Schema, json_of, query_parameter
+from headwater.api.shapes import Schema, json_of, limit_of, query_parameter
 from headwater.api.webhooks import actions
 from headwater.api.webhooks.queries import deliveries_of, visible_webhooks, webhook_of
 from headwater.api.webhooks.rules import MOST_EVENTS
@@ -122,7 +121,10 @@ def list_deliveries(request: Any, pk: int) -> JsonResponse:
     params = request.GET.dict()
     if unknown := [name for name in params if name not in ("before", "limit")]:
         raise Invalid({name: [f"There is no parameter “{name}” here."] for name in unknown})
-    limit, rows = _limit(params.get("limit", "")), deliveries_of(webhook_of(request.actor, pk))
+    limit, rows = (
+        limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE),
+        deliveries_of(webhook_of(request.actor, pk)),
+    )
     if before := params.get("before", ""):
         moment, number = _place(before)
         rows = rows.filter(last_at__lte=moment).exclude(last_at=moment, pk__gte=number)
@@ -140,12 +142,7 @@ def replay_one(request: Any, pk: int, delivery_id: int) -> JsonResponse:
 
 
 def _body(request: Any, fields: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise BadJson() from error
-    if not isinstance(body, dict):
-        raise BadJson()
+    body = sent_object(request)
     wrong = {name: ["There is no such field."] for name in body if name not in fields}
     for name, value in body.items():
         fits = {
@@ -158,14 +155,6 @@ def _body(request: Any, fields: tuple[str, ...]) -> dict[str, Any]:
     if wrong:
         raise Invalid(wrong)
     return body
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return PAGE
-    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 0 < int(text) <= LARGEST_PAGE):
-        raise Invalid({"limit": [f"A number from 1 to {LARGEST_PAGE} is needed."]})
-    return int(text)
 
 
 def _place(text: str) -> tuple[datetime, int]:
