@@ -97,7 +97,8 @@ def figures(db: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[dict[Key, Figu
         days = _days_to_win(db, scope)
     for key, of_row in days.by_row.items():
         row = rows[key]
-        row.won, row.days_known = sum(of_row.values()), sum(of_row.values()) - of_row.get(None, 0)
+        row.won = sum(of_row.values())
+        row.days_known = row.won - of_row.get(None, 0)
         row.days_negative = sum(of_row[day] for day in of_row if day is not None and day < 0)
         _note_middle(row, of_row)
     _count_leadless(db, scope, rows)
