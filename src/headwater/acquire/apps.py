@@ -1,6 +1,7 @@
 """The Django application of the acquire room: Channels, sources, campaigns, touchpoints."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class AcquireConfig(AppConfig):
@@ -20,7 +21,7 @@ class AcquireConfig(AppConfig):
             address = f"web:list {resource.slug}"
             register_page(NavPage("acquire", resource.label_plural, address, order=order, verb=resource.verb("see")))
         register_new(
-            NewItem("Campaign", "speakerphone", "web:create campaigns", order=60, verb="acquire.campaign.create")
+            NewItem(_("Campaign"), "speakerphone", "web:create campaigns", order=60, verb="acquire.campaign.create")
         )
 
         from headwater.acquire.models import Touchpoint
@@ -31,4 +32,4 @@ class AcquireConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("campaigns", "acquire.campaign", "Campaigns in use", order=60))
+        register_held(Held("campaigns", "acquire.campaign", _("Campaigns in use"), order=60))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
@@ -12,7 +14,7 @@ class SourceAdded(
     Fact,
     verb="acquire.source_added",
     subject="acquire.source:source_id",
-    sentence="Source {name} added",
+    sentence=_("Source {name} added"),
     icon="antenna-bars-5",
 ):
     """A new way in is known by name; from now on records can say that they came from it."""
@@ -27,7 +29,7 @@ class SourceArchived(
     Fact,
     verb="acquire.source_archived",
     subject="acquire.source:source_id",
-    sentence="Source {name} archived",
+    sentence=_("Source {name} archived"),
     icon="archive",
 ):
     """A source is no longer offered for new records; what came from it keeps it."""
@@ -41,7 +43,7 @@ class SourceRestored(
     Fact,
     verb="acquire.source_restored",
     subject="acquire.source:source_id",
-    sentence="Source {name} is in use again",
+    sentence=_("Source {name} is in use again"),
     icon="antenna-bars-5",
 ):
     """An archived source is offered again."""
@@ -55,7 +57,7 @@ class CampaignAdded(
     Fact,
     verb="acquire.campaign_added",
     subject="acquire.campaign:campaign_id",
-    sentence="Campaign {name} added",
+    sentence=_("Campaign {name} added"),
     icon="speakerphone",
 ):
     """A campaign is planned."""
@@ -69,7 +71,7 @@ class CampaignSourcesChanged(
     Fact,
     verb="acquire.campaign_sources_changed",
     subject="acquire.campaign:campaign_id",
-    sentence="Sources of campaign {name} changed",
+    sentence=_("Sources of campaign {name} changed"),
     icon="pencil",
 ):
     """A campaign runs through other sources than before; ``before`` and ``after`` are ids of sources."""
@@ -85,7 +87,7 @@ class CampaignDeleted(
     Fact,
     verb="acquire.campaign_deleted",
     subject="acquire.campaign:campaign_id",
-    sentence="Campaign {name} deleted",
+    sentence=_("Campaign {name} deleted"),
     icon="trash",
 ):
     """A campaign is taken off the lists; what refers to it still does."""
@@ -99,7 +101,7 @@ class CampaignRestored(
     Fact,
     verb="acquire.campaign_restored",
     subject="acquire.campaign:campaign_id",
-    sentence="Campaign {name} restored",
+    sentence=_("Campaign {name} restored"),
     icon="restore",
 ):
     """A deleted campaign is back."""
@@ -113,7 +115,7 @@ class SpendEntered(
     Fact,
     verb="acquire.spend_entered",
     subject="acquire.spend:spend_id",
-    sentence="{amount} {currency} spent on {source_name}",
+    sentence=_("{amount} {currency} spent on {source_name}"),
     icon="cash",
 ):
     """Money was spent on a source, and on a campaign if one is named, on a day."""
@@ -132,7 +134,7 @@ class SpendDeleted(
     Fact,
     verb="acquire.spend_deleted",
     subject="acquire.spend:spend_id",
-    sentence="Spend of {amount} {currency} taken out",
+    sentence=_("Spend of {amount} {currency} taken out"),
     icon="trash",
 ):
     """A spend entry no longer counts."""
@@ -147,7 +149,7 @@ class SpendRestored(
     Fact,
     verb="acquire.spend_restored",
     subject="acquire.spend:spend_id",
-    sentence="Spend of {amount} {currency} counts again",
+    sentence=_("Spend of {amount} {currency} counts again"),
     icon="restore",
 ):
     """A spend entry that was taken out counts again."""
@@ -163,7 +165,7 @@ class TouchpointRecorded(
     verb="acquire.touchpoint_recorded",
     subject="acquire.touchpoint:touchpoint_id",
     personal=("note",),
-    sentence="{kind}, {source_name}",
+    sentence=_("{kind}, {source_name}"),
     icon="bolt",
 ):
     """One contact with a party, in either direction, with the source and campaign that brought it about."""
@@ -184,7 +186,7 @@ class TouchpointCorrected(
     verb="acquire.touchpoint_corrected",
     subject="acquire.touchpoint:touchpoint_id",
     personal=("note",),
-    sentence="Corrected: {kind}, {source_name}",
+    sentence=_("Corrected: {kind}, {source_name}"),
     icon="pencil",
 ):
     """A later entry says what an earlier touchpoint should have said; the earlier one no longer counts."""
@@ -205,7 +207,7 @@ class TouchpointTakenBack(
     Fact,
     verb="acquire.touchpoint_taken_back",
     subject="acquire.touchpoint:touchpoint_id",
-    sentence="Touchpoint taken back",
+    sentence=_("Touchpoint taken back"),
     icon="arrow-back-up",
 ):
     """A touchpoint was entered by mistake and does not count."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from headwater.acquire.models import Channel, TouchpointKind
 from headwater.acquire.queries import campaign_choices, source_choices
@@ -19,9 +20,17 @@ from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 class SourceForm(ActorForm):
     """A source by hand."""
 
-    name = forms.CharField(max_length=LONGEST_NAME, label="Name", help_text="As people say it: “Hannover fair”.")
-    channel = forms.ChoiceField(choices=[("", "Choose the channel"), *Channel.choices], label="Channel")
-    note = forms.CharField(max_length=500, required=False, label="Note", widget=forms.Textarea({"rows": 2}))
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("As people say it: “Hannover fair”."),
+    )
+    channel = forms.ChoiceField(
+        choices=[("", gettext_lazy("Choose the channel")), *Channel.choices], label=gettext_lazy("Channel")
+    )
+    note = forms.CharField(
+        max_length=500, required=False, label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 2})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,26 +42,34 @@ class SourceForm(ActorForm):
 class AssignForm(ActorForm):
     """Who looks after it from now on."""
 
-    owner_id = IdField(required=False, label="Owner")
+    owner_id = IdField(required=False, label=gettext_lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "owner_id", user_choices(self.actor), blank="Nobody")
+        offer(self, "owner_id", user_choices(self.actor), blank=gettext("Nobody"))
 
 
 class CampaignForm(ActorForm):
     """A campaign by hand: what, through which sources, when, and with how much money."""
 
-    name = forms.CharField(max_length=LONGEST_NAME, label="Name")
+    name = forms.CharField(max_length=LONGEST_NAME, label=gettext_lazy("Name"))
     source_ids = forms.TypedMultipleChoiceField(
-        coerce=int, required=False, label="Sources", help_text="Where it runs; hold Ctrl to choose several."
+        coerce=int,
+        required=False,
+        label=gettext_lazy("Sources"),
+        help_text=gettext_lazy("Where it runs; hold Ctrl to choose several."),
     )
-    starts_on = forms.DateField(required=False, label="Starts", widget=DateInput)
-    ends_on = forms.DateField(required=False, label="Ends", widget=DateInput)
-    budget = AmountField(label="Budget")
-    segment = forms.CharField(max_length=200, required=False, label="For whom")
-    goal = forms.CharField(max_length=200, required=False, label="Goal", help_text="For example: 40 quote requests.")
-    owner_id = IdField(required=False, label="Owner")
+    starts_on = forms.DateField(required=False, label=gettext_lazy("Starts"), widget=DateInput)
+    ends_on = forms.DateField(required=False, label=gettext_lazy("Ends"), widget=DateInput)
+    budget = AmountField(label=gettext_lazy("Budget"))
+    segment = forms.CharField(max_length=200, required=False, label=gettext_lazy("For whom"))
+    goal = forms.CharField(
+        max_length=200,
+        required=False,
+        label=gettext_lazy("Goal"),
+        help_text=gettext_lazy("For example: 40 quote requests."),
+    )
+    owner_id = IdField(required=False, label=gettext_lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,21 +92,21 @@ class CampaignForm(ActorForm):
         cleaned = super().clean()
         starts_on, ends_on = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
-            self.add_error("ends_on", "The campaign cannot end before it starts.")
+            self.add_error("ends_on", gettext("The campaign cannot end before it starts."))
         return cleaned
 
 
 class SpendForm(ActorForm):
     """Money spent on a source on a day."""
 
-    source_id = IdField(label="Source")
-    campaign_id = IdField(required=False, label="Campaign")
-    spent_on = forms.DateField(label="Day", widget=DateInput)
+    source_id = IdField(label=gettext_lazy("Source"))
+    campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
+    spent_on = forms.DateField(label=gettext_lazy("Day"), widget=DateInput)
     amount = AmountField(
-        required=True, min_value=None, label="Amount",
-        help_text="Below zero for a refund or a correction; the note says of what.",
+        required=True, min_value=None, label=gettext_lazy("Amount"),
+        help_text=gettext_lazy("Below zero for a refund or a correction; the note says of what."),
     )  # fmt: skip
-    note = forms.CharField(max_length=200, required=False, label="Note")
+    note = forms.CharField(max_length=200, required=False, label=gettext_lazy("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,14 +116,19 @@ class SpendForm(ActorForm):
 class TouchpointForm(ActorForm):
     """A contact with a party, written down by hand."""
 
-    party_id = PartyField(label="With whom")
-    kind = forms.ChoiceField(choices=TouchpointKind.choices, label="What happened")
-    source_id = IdField(required=False, label="Source")
-    campaign_id = IdField(required=False, label="Campaign")
-    is_outbound = forms.BooleanField(required=False, label="We got in touch with them")
-    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
-    cost = AmountField(label="Cost")
-    note = forms.CharField(max_length=300, required=False, label="Note")
+    party_id = PartyField(label=gettext_lazy("With whom"))
+    kind = forms.ChoiceField(choices=TouchpointKind.choices, label=gettext_lazy("What happened"))
+    source_id = IdField(required=False, label=gettext_lazy("Source"))
+    campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
+    is_outbound = forms.BooleanField(required=False, label=gettext_lazy("We got in touch with them"))
+    occurred_at = MomentField(
+        required=False,
+        label=gettext_lazy("When"),
+        widget=DateTimeInput,
+        help_text=gettext_lazy("Leave it empty for now."),
+    )
+    cost = AmountField(label=gettext_lazy("Cost"))
+    note = forms.CharField(max_length=300, required=False, label=gettext_lazy("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.acquire.actions.files import (
     campaign_faults,
     import_campaigns,
@@ -34,8 +36,8 @@ DIRECTIONS = {
     **dict.fromkeys(("eingehend", "entrante", "entrant", "inkomend"), "INBOUND"),
     **dict.fromkeys(("ausgehend", "saliente", "sortant", "uitgaand"), "OUTBOUND"),
 }
-EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
-CURRENCY = Target("currency", "Currency", max_length=3)
+EXTERNAL_ID = Target("external_id", _("Id in the other system"), max_length=200)
+CURRENCY = Target("currency", _("Currency"), max_length=3)
 
 SOURCES = Importer(
     kind="sources",
@@ -44,9 +46,9 @@ SOURCES = Importer(
     undo=undo_source_import,
     targets=(
         EXTERNAL_ID,
-        Target("name", "Name", required=True, max_length=120),
-        Target("channel", "Channel", max_length=120),
-        Target("note", "Note", max_length=500),
+        Target("name", _("Name"), required=True, max_length=120),
+        Target("channel", _("Channel"), max_length=120),
+        Target("note", _("Note"), max_length=500),
     ),
 )
 
@@ -58,16 +60,16 @@ CAMPAIGNS = Importer(
     undo=undo_campaign_import,
     targets=(
         EXTERNAL_ID,
-        Target("name", "Name", required=True, max_length=120),
-        Target("source", "Sources, separated by semicolons", max_length=500),
-        Target("channel", "Channel of a new source", max_length=120),
-        Target("segment", "For whom", max_length=200),
-        Target("goal", "Goal", max_length=200),
-        Target("starts_on", "Starts", TargetKind.DATE),
-        Target("ends_on", "Ends", TargetKind.DATE),
-        Target("budget", "Budget", TargetKind.DECIMAL),
+        Target("name", _("Name"), required=True, max_length=120),
+        Target("source", _("Sources, separated by semicolons"), max_length=500),
+        Target("channel", _("Channel of a new source"), max_length=120),
+        Target("segment", _("For whom"), max_length=200),
+        Target("goal", _("Goal"), max_length=200),
+        Target("starts_on", _("Starts"), TargetKind.DATE),
+        Target("ends_on", _("Ends"), TargetKind.DATE),
+        Target("budget", _("Budget"), TargetKind.DECIMAL),
         CURRENCY,
-        Target("owner", "Owner", max_length=254),
+        Target("owner", _("Owner"), max_length=254),
     ),
 )
 
@@ -79,13 +81,13 @@ SPEND = Importer(
     undo=undo_spend_import,
     targets=(
         EXTERNAL_ID,
-        Target("source", "Source", required=True, max_length=120),
-        Target("channel", "Channel of a new source", max_length=120),
-        Target("campaign", "Campaign", max_length=120),
-        Target("spent_on", "Day", TargetKind.DATE, required=True),
-        Target("amount", "Amount", TargetKind.DECIMAL, required=True),
+        Target("source", _("Source"), required=True, max_length=120),
+        Target("channel", _("Channel of a new source"), max_length=120),
+        Target("campaign", _("Campaign"), max_length=120),
+        Target("spent_on", _("Day"), TargetKind.DATE, required=True),
+        Target("amount", _("Amount"), TargetKind.DECIMAL, required=True),
         CURRENCY,
-        Target("note", "Note", max_length=200),
+        Target("note", _("Note"), max_length=200),
     ),
 )
 
@@ -98,20 +100,20 @@ TOUCHPOINTS = Importer(
     undo_steps=UNDO_TOUCHPOINTS,
     targets=(
         EXTERNAL_ID,
-        Target("name", "Full name", max_length=200),
-        Target("first_name", "First name", max_length=100),
-        Target("last_name", "Last name", max_length=100),
-        Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
-        Target("phone", "Phone", TargetKind.PHONE, max_length=60),
-        Target("company", "Company", max_length=200),
-        Target("kind", "What happened", TargetKind.CHOICE, choices=KINDS),
-        Target("direction", "Direction", TargetKind.CHOICE, choices=DIRECTIONS),
-        Target("source", "Source", max_length=120),
-        Target("channel", "Channel of a new source", max_length=120),
-        Target("campaign", "Campaign", max_length=120),
-        Target("occurred_at", "When", TargetKind.DATETIME),
-        Target("cost", "Cost", TargetKind.DECIMAL),
+        Target("name", _("Full name"), max_length=200),
+        Target("first_name", _("First name"), max_length=100),
+        Target("last_name", _("Last name"), max_length=100),
+        Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("company", _("Company"), max_length=200),
+        Target("kind", _("What happened"), TargetKind.CHOICE, choices=KINDS),
+        Target("direction", _("Direction"), TargetKind.CHOICE, choices=DIRECTIONS),
+        Target("source", _("Source"), max_length=120),
+        Target("channel", _("Channel of a new source"), max_length=120),
+        Target("campaign", _("Campaign"), max_length=120),
+        Target("occurred_at", _("When"), TargetKind.DATETIME),
+        Target("cost", _("Cost"), TargetKind.DECIMAL),
         CURRENCY,
-        Target("note", "Note", max_length=300),
+        Target("note", _("Note"), max_length=300),
     ),
 )

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Channel(models.TextChoices):
     """The kinds of way in. Fixed, so that every list and chart means the same by them."""
 
-    TRADE_SHOW = "TRADE_SHOW", "Trade show"
-    WEB_FORM = "WEB_FORM", "Web form"
-    ORGANIC_SEARCH = "ORGANIC_SEARCH", "Organic search"
-    DIRECT = "DIRECT", "Direct"
-    SOCIAL_MEDIA = "SOCIAL_MEDIA", "Social media"
-    PAID_ADVERTISING = "PAID_ADVERTISING", "Paid advertising"
-    EXTERNAL_LIST = "EXTERNAL_LIST", "External list"
-    REFERRAL = "REFERRAL", "Referral"
-    PARTNER = "PARTNER", "Partner or rep"
-    EMAIL = "EMAIL", "E-mail"
-    INBOUND_CALL = "INBOUND_CALL", "Inbound call"
-    OUTBOUND_CALL = "OUTBOUND_CALL", "Outbound call"
-    WALK_IN = "WALK_IN", "Walk-in"
-    OTHER = "OTHER", "Other"
+    TRADE_SHOW = "TRADE_SHOW", _("Trade show")
+    WEB_FORM = "WEB_FORM", _("Web form")
+    ORGANIC_SEARCH = "ORGANIC_SEARCH", _("Organic search")
+    DIRECT = "DIRECT", _("Direct")
+    SOCIAL_MEDIA = "SOCIAL_MEDIA", _("Social media")
+    PAID_ADVERTISING = "PAID_ADVERTISING", _("Paid advertising")
+    EXTERNAL_LIST = "EXTERNAL_LIST", _("External list")
+    REFERRAL = "REFERRAL", _("Referral")
+    PARTNER = "PARTNER", _("Partner or rep")
+    EMAIL = "EMAIL", _("E-mail")
+    INBOUND_CALL = "INBOUND_CALL", _("Inbound call")
+    OUTBOUND_CALL = "OUTBOUND_CALL", _("Outbound call")
+    WALK_IN = "WALK_IN", _("Walk-in")
+    OTHER = "OTHER", _("Other")
 
 
 class Source(models.Model):
@@ -95,19 +96,19 @@ class SpendEntry(models.Model):
 class TouchpointKind(models.TextChoices):
     """What happened between a party and us."""
 
-    ENQUIRY = "ENQUIRY", "Enquiry"
-    QUOTE_REQUEST = "QUOTE_REQUEST", "Quote request"
-    VISIT = "VISIT", "Visit"
-    DOWNLOAD = "DOWNLOAD", "Download"
-    AD_CLICK = "AD_CLICK", "Ad click"
-    FORM = "FORM", "Form"
-    EMAIL = "EMAIL", "E-mail"
-    CALL = "CALL", "Call"
-    MEETING = "MEETING", "Meeting"
-    STAND_VISIT = "STAND_VISIT", "Stand visit"
-    INTRODUCTION = "INTRODUCTION", "Introduction"
-    LISTED = "LISTED", "On a list"
-    OTHER = "OTHER", "Other"
+    ENQUIRY = "ENQUIRY", _("Enquiry")
+    QUOTE_REQUEST = "QUOTE_REQUEST", _("Quote request")
+    VISIT = "VISIT", _("Visit")
+    DOWNLOAD = "DOWNLOAD", _("Download")
+    AD_CLICK = "AD_CLICK", _("Ad click")
+    FORM = "FORM", _("Form")
+    EMAIL = "EMAIL", _("E-mail")
+    CALL = "CALL", _("Call")
+    MEETING = "MEETING", _("Meeting")
+    STAND_VISIT = "STAND_VISIT", _("Stand visit")
+    INTRODUCTION = "INTRODUCTION", _("Introduction")
+    LISTED = "LISTED", _("On a list")
+    OTHER = "OTHER", _("Other")
 
 
 class Touchpoint(models.Model):

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
+from headwater.platform.translated import gettext as _
+
 LONGEST_NAME = 120
 
 _GAPS = re.compile(r"[\s_]+")
@@ -85,7 +87,9 @@ def why_not_spent(values: Mapping[str, Any], *, zone: tzinfo, at: datetime) -> d
     wrong: dict[str, list[str]] = {}
     amount, spent_on = values.get("amount"), values.get("spent_on")
     if amount is not None and amount == 0:
-        wrong["amount"] = ["Enter an amount other than zero."]
+        wrong["amount"] = [_("Enter an amount other than zero.")]
     if spent_on is not None and spent_on > at.astimezone(zone).date():
-        wrong["spent_on"] = [f"{spent_on:%Y-%m-%d} has not come yet: only money that is spent counts."]
+        wrong["spent_on"] = [
+            _("{spent_on:%Y-%m-%d} has not come yet: only money that is spent counts.").format(spent_on=spent_on)
+        ]
     return wrong

@@ -1,6 +1,7 @@
 """The Django application of the api room: The REST shell."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class ApiConfig(AppConfig):
@@ -18,6 +19,6 @@ class ApiConfig(AppConfig):
         from headwater.web.nav import NavPage, register_page
         from headwater.web.panel import DaySection, register_day_section
 
-        register_page(NavPage("settings", "Webhooks", "settings_webhooks", order=32, verb="api.webhook.see"))
+        register_page(NavPage("settings", _("Webhooks"), "settings_webhooks", order=32, verb="api.webhook.see"))
         off = DaySection("webhooks", "api/day_webhooks.html", day_notice, "side", 90, "api.webhook.change")
         register_day_section(off)

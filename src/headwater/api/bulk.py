@@ -18,6 +18,8 @@ from typing import Any, Final
 from django import forms
 from django.db import DataError, IntegrityError, connection
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api.endpoint import BadJson, require_see
 from headwater.api.jobs import MOST_ROWS
@@ -43,7 +45,9 @@ class TooLarge(DomainError):
     """More was sent than one request takes."""
 
     code, status = "too_large", 413
-    message = f"A request takes {LARGEST_BODY >> 20} MB at most. Send the rows in several."
+    message = lazy("A request takes {largest_body} MB at most. Send the rows in several.").format(
+        largest_body=LARGEST_BODY >> 20
+    )
 
 
 def send_rows(request: Any, resource: Resource) -> JsonResponse:
@@ -63,7 +67,7 @@ def send_rows(request: Any, resource: Resource) -> JsonResponse:
     reader = TypedReader(importer.for_actor(by), zone=installation().zone, choices=_choices(request, resource))
     rows = [reader.read(n, each) for n, each in enumerate(sent)]
     if not system and any(row.external_id for row in rows):
-        raise Invalid({"system": ["Say whose ids the external ids are: ?system=erp"]})
+        raise Invalid({"system": [_("Say whose ids the external ids are: ?system=erp")]})
     name = f"API: {len(rows):,} {resource.label_plural.lower()}"
     part = _Parts(request, digest)
     if is_atomic:
@@ -74,7 +78,7 @@ def send_rows(request: Any, resource: Resource) -> JsonResponse:
                     resource=resource, reader=reader, rows=rows, name=name, system=system or "api", by=by, at=now()
                 )
             except (DataError, IntegrityError) as error:
-                raise Invalid({"rows": [REFUSED]}, "The database refuses a row, so none was taken.") from error
+                raise Invalid({"rows": [str(REFUSED)]}, _("The database refuses a row, so none was taken.")) from error
             return [batch.pk, [_kept(result) for result in results]]
 
         batch_id, told = part.once("whole", whole)
@@ -142,7 +146,7 @@ def _taken(rows: Sequence[TypedRow], part: _Parts, take: Callable[[Sequence[Type
         for row, reasons in zip(rows, said, strict=True):
             row.reasons[:] = reasons
         if len(rows) == 1:
-            rows[0].reasons.append(REFUSED)
+            rows[0].reasons.append(str(REFUSED))
             return part.once(f"{rows[0].line}-", lambda: [_kept(result) for result in take(rows)])  # type: ignore[no-any-return]
         middle = len(rows) // 2
         return [*_taken(rows[:middle], part, take), *_taken(rows[middle:], part, take)]
@@ -170,12 +174,14 @@ def _answer(batch_id: int, told: Sequence[Any], *, is_repeated: bool) -> JsonRes
 def _asked(request: Any) -> tuple[str, bool]:
     params = request.GET.dict()
     if unknown := [name for name in params if name not in ("system", "atomic")]:
-        raise Invalid({name: [f"There is no parameter “{name}” here."] for name in unknown})
+        raise Invalid({name: [_("There is no parameter “{name}” here.").format(name=name)] for name in unknown})
     system, atomic = params.get("system", ""), params.get("atomic", "false").lower()
     if len(system) > LONGEST_SYSTEM or system != system.strip() or not is_storable(system):
-        raise Invalid({"system": [f"A system has at most {LONGEST_SYSTEM} letters."]})
+        raise Invalid(
+            {"system": [_("A system has at most {longest_system} letters.").format(longest_system=LONGEST_SYSTEM)]}
+        )
     if atomic not in ("true", "false"):
-        raise Invalid({"atomic": ["Say true or false."]})
+        raise Invalid({"atomic": [_("Say true or false.")]})
     return system, atomic == "true"
 
 
@@ -191,9 +197,17 @@ def _sent(request: Any) -> tuple[list[Any], str]:
     else:
         rows = _json(body)
         if not isinstance(rows, list):
-            raise BadJson("The body must be a JSON array of rows, or one row on each line (application/x-ndjson).")
+            raise BadJson(_("The body must be a JSON array of rows, or one row on each line (application/x-ndjson)."))
     if not 0 < len(rows) <= MOST_ROWS:
-        raise Invalid({"rows": [f"Between 1 and {MOST_ROWS:,} rows can be sent at once; these are {len(rows):,}."]})
+        raise Invalid(
+            {
+                "rows": [
+                    _("Between 1 and {most_rows:,} rows can be sent at once; these are {rows:,}.").format(
+                        most_rows=MOST_ROWS, rows=len(rows)
+                    )
+                ]
+            }
+        )
     return rows, digest
 
 
@@ -208,7 +222,7 @@ def _json(text: bytes) -> Any:
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise BadJson("This is not JSON.") from error
+        raise BadJson(_("This is not JSON.")) from error
 
 
 def _no_number(name: str) -> None:

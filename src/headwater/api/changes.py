@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.http import JsonResponse
+from django.utils.translation import gettext, gettext_lazy
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -29,7 +30,9 @@ class CursorAhead(Conflict):
     """The caller has read further than this log goes: it was restored to an earlier day."""
 
     code = "cursor_ahead"
-    message = "The log ends before this position: an earlier state was restored. Read everything again from the start."
+    message = gettext_lazy(
+        "The log ends before this position: an earlier state was restored. Read everything again from the start."
+    )
 
 
 def add_changes(api: NinjaAPI) -> None:
@@ -52,7 +55,7 @@ def list_changes(request: Any) -> JsonResponse:
     """
     params = request.GET.dict()
     if unknown := [name for name in params if name not in PARAMETERS]:
-        raise Invalid({name: [f"Changes have no parameter “{name}”."] for name in unknown})
+        raise Invalid({name: [gettext("Changes have no parameter “{name}”.").format(name=name)] for name in unknown})
     nouns = _nouns(params.get("nouns", ""), request.actor)
     limit, horizon = limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE), log_horizon()
     after = _position(params.get("after", ""), horizon)
@@ -77,7 +80,7 @@ def _nouns(text: str, actor: Actor) -> dict[str, Resource]:
     if text:
         named = {slug: by_slug(slug) for slug in text.split(",")}
         if unknown := [slug for slug, resource in named.items() if resource is None]:
-            raise Invalid({"nouns": [f"There are no lists of “{slug}”." for slug in unknown]})
+            raise Invalid({"nouns": [gettext("There are no lists of “{slug}”.").format(slug=slug) for slug in unknown]})
         wanted = [resource for resource in named.values() if resource is not None]
     return {resource.key: resource for resource in wanted if actor.may(resource.verb("see"))}
 
@@ -86,7 +89,15 @@ def _position(text: str, horizon: int) -> int:
     if text == LATEST:
         return horizon
     if text and not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_ID):
-        raise Invalid({"after": [f"Send back what `next` said, `{LATEST}`, or nothing to begin at the start."]})
+        raise Invalid(
+            {
+                "after": [
+                    gettext("Send back what `next` said, `{latest}`, or nothing to begin at the start.").format(
+                        latest=LATEST
+                    )
+                ]
+            }
+        )
     position = int(text or 0)
     if position > horizon:
         raise CursorAhead()

@@ -11,6 +11,8 @@ from django import forms
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api.jobs import MOST_ROWS, accepted
 from headwater.api.shapes import form_data, record_json, row_json, version_of
@@ -64,7 +66,14 @@ def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
     params = _params(request, resource, besides=("format", "cols"))
     keys = [key for key in params.get("cols", "").split(",") if key]
     if unknown := [key for key in keys if key not in resource.by_key]:
-        raise Invalid({"cols": [f"{resource.label_plural} have no column “{key}”." for key in unknown]})
+        raise Invalid(
+            {
+                "cols": [
+                    _("{label_plural} have no column “{key}”.").format(label_plural=resource.label_plural, key=key)
+                    for key in unknown
+                ]
+            }
+        )
     return sent(
         resource,
         [ID, *exported_columns(resource, keys)],
@@ -138,7 +147,7 @@ def run_command(request: Any, resource: Resource, command: Command, pk: int) -> 
         row = row_of(request, resource, pk)
         _require_match(request, resource, row)
         if not command.offered(row):
-            raise Conflict(f"“{command.label}” is not possible here any more.")
+            raise Conflict(_("“{label}” is not possible here any more.").format(label=command.label))
         form = _checked(command.form(body, actor=request.actor, row=row))
         command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
 
@@ -155,14 +164,20 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
     require_see(request, resource)
     command_of(request, command)
     if command.run_many is None:
-        raise NotFound("This cannot be done with many rows at once.")
+        raise NotFound(_("This cannot be done with many rows at once."))
     body = body_of(request, command, besides=("ids",))
     wanted = body.pop("ids", None)
     if not isinstance(wanted, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in wanted):
-        raise Invalid({"ids": ["A list of whole numbers is needed."]})
+        raise Invalid({"ids": [_("A list of whole numbers is needed.")]})
     most = AT_ONCE if command.together else MOST_ROWS
     if not 0 < len(wanted) <= most:
-        raise Invalid({"ids": [f"Between 1 and {most:,} rows can be changed in one step. Send them in several."]})
+        raise Invalid(
+            {
+                "ids": [
+                    _("Between 1 and {most:,} rows can be changed in one step. Send them in several.").format(most=most)
+                ]
+            }
+        )
     known = {pk for pk in wanted if 0 < pk <= LARGEST_ID}
     ids = sorted(resource.rows(request.actor).filter(pk__among=known).order_by().values_list("pk", flat=True))
     if not ids:
@@ -188,7 +203,16 @@ def _params(request: Any, resource: Resource, *, besides: tuple[str, ...] = ()) 
         k for k in params if k not in PAGING and k not in besides and k.partition("__")[0] not in resource.by_key
     ]
     if unknown:  # a filter with a typing error must not answer with everything
-        raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
+        raise Invalid(
+            {
+                name: [
+                    _("{label_plural} have no parameter “{name}”.").format(
+                        label_plural=resource.label_plural, name=name
+                    )
+                ]
+                for name in unknown
+            }
+        )
     return with_view(resource, request.actor, params)
 
 
@@ -209,7 +233,7 @@ def _yes_or_no(name: str, text: str) -> bool:
     """What a parameter says; a mistyped yes must not quietly mean no."""
     said = {"": False, "true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower())
     if said is None:
-        raise Invalid({name: ["Say true or false."]})
+        raise Invalid({name: [_("Say true or false.")]})
     return said
 
 
@@ -217,7 +241,9 @@ def _limit(text: str) -> int:
     if not text:
         return PAGE_SIZE
     if not text.isdecimal() or len(text) > 9 or not 0 < int(text) <= MAX_PAGE_SIZE:
-        raise Invalid({"limit": [f"A number from 1 to {MAX_PAGE_SIZE} is needed."]})
+        raise Invalid(
+            {"limit": [_("A number from 1 to {max_page_size} is needed.").format(max_page_size=MAX_PAGE_SIZE)]}
+        )
     return int(text)
 
 
@@ -261,11 +287,11 @@ def body_of(request: Any, command: Command, *, besides: tuple[str, ...] = ()) ->
         raise BadJson()
     unknown = [name for name in body if name not in command.form.names_for(request.actor) and name not in besides]
     if unknown:
-        raise Invalid({name: ["There is no such field."] for name in unknown})
+        raise Invalid({name: [_("There is no such field.")] for name in unknown})
     # A form would turn a list or an object into its own words, and store them as a name.
     nested = [name for name in body if isinstance(body[name], (list, dict)) and not _takes_several(command, name)]
     if nested:
-        raise Invalid({name: ["One value is needed, not a list or an object."] for name in nested})
+        raise Invalid({name: [_("One value is needed, not a list or an object.")] for name in nested})
     # A number stands for its digits, as where it is typed in: a day's field would stumble over it.
     return {name: str(value) if type(value) in (int, float) else value for name, value in body.items()}
 
@@ -283,7 +309,7 @@ class BadJson(DomainError):
     """What was sent is not a JSON object."""
 
     code, status = "bad_json", 400
-    message = "The body must be a JSON object."
+    message = lazy("The body must be a JSON object.")
 
 
 def sent_object(request: HttpRequest) -> dict[str, Any]:

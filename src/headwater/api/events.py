@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
@@ -12,7 +14,7 @@ class WebhookAdded(
     Fact,
     verb="api.webhook_added",
     subject="api.webhook:webhook_id",
-    sentence="Tells {host} what happens",
+    sentence=_("Tells {host} what happens"),
     icon="webhook",
 ):
     """Another program is told what happens from now on."""
@@ -26,7 +28,7 @@ class WebhookChanged(
     Fact,
     verb="api.webhook_changed",
     subject="api.webhook:webhook_id",
-    sentence="Changed what {host} is told: {what}",
+    sentence=_("Changed what {host} is told: {what}"),
     icon="webhook",
 ):
     """The address, the events or the secret of a webhook changed, or messages are sent again; ``what`` says which."""
@@ -41,7 +43,7 @@ class WebhookSwitchedOn(
     Fact,
     verb="api.webhook_switched_on",
     subject="api.webhook:webhook_id",
-    sentence="Tells {host} again what happens",
+    sentence=_("Tells {host} again what happens"),
     icon="webhook",
 ):
     """A webhook that was off is told what happens again."""
@@ -55,7 +57,7 @@ class WebhookSwitchedOff(
     Fact,
     verb="api.webhook_switched_off",
     subject="api.webhook:webhook_id",
-    sentence="No longer tells {host} what happens: {why}",
+    sentence=_("No longer tells {host} what happens: {why}"),
     icon="webhook",
 ):
     """Somebody switched a webhook off, or it did not answer for a day."""
@@ -70,7 +72,7 @@ class WebhookDeleted(
     Fact,
     verb="api.webhook_deleted",
     subject="api.webhook:webhook_id",
-    sentence="Deleted the webhook of {host}",
+    sentence=_("Deleted the webhook of {host}"),
     icon="trash",
 ):
     """A webhook is gone, with the log of its deliveries."""

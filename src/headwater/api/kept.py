@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -41,10 +42,10 @@ def list_views(request: HttpRequest) -> JsonResponse:
     params = request.GET.dict()
     unknown = [name for name in params if name != "noun"]
     if unknown:
-        raise Invalid({name: [f"Views have no parameter “{name}”."] for name in unknown})
+        raise Invalid({name: [_("Views have no parameter “{name}”.").format(name=name)] for name in unknown})
     slug = params.get("noun", "")
     if slug and by_slug(slug) is None:
-        raise Invalid({"noun": [f"There are no lists of “{slug}”."]})
+        raise Invalid({"noun": [_("There are no lists of “{slug}”.").format(slug=slug)]})
     nouns = [r.key for r in REGISTRY.values() if (not slug or r.slug == slug) and _actor(request).may(r.verb("see"))]
     rows = visible_views(_actor(request)).filter(noun__in=nouns).order_by("pk")[:1000]
     return JsonResponse({"items": [_shown(row, request) for row in rows]})
@@ -99,7 +100,7 @@ def _body(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
     body = sent_object(request)
     unknown = [name for name in body if name not in fields]
     if unknown:
-        raise Invalid({name: ["There is no such field."] for name in unknown})
+        raise Invalid({name: [_("There is no such field.")] for name in unknown})
     return body
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from headwater.api.problems import problem
 
@@ -49,7 +50,9 @@ def limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         most = settings.API_PER_MINUTE
         asked, seconds = _window.ask(_caller(request))
         if asked > most:
-            words = f"More than {most} requests came within this minute. Go on in {seconds} seconds."
+            words = _("More than {most} requests came within this minute. Go on in {seconds} seconds.").format(
+                most=most, seconds=seconds
+            )
             response = problem(request, 429, "too_many_requests", words)
             response["Retry-After"] = str(seconds)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Webhook(models.Model):
@@ -38,10 +39,10 @@ class WebhookDelivery(models.Model):
     """One message to one webhook, and its last attempt; ``event_id`` is empty for a test."""
 
     class State(models.TextChoices):
-        QUEUED = "QUEUED", "Waits to be sent again"
-        DELIVERED = "DELIVERED", "Delivered"
-        RETRYING = "RETRYING", "Is tried again"
-        FAILED = "FAILED", "Failed"
+        QUEUED = "QUEUED", _("Waits to be sent again")
+        DELIVERED = "DELIVERED", _("Delivered")
+        RETRYING = "RETRYING", _("Is tried again")
+        FAILED = "FAILED", _("Failed")
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="+")
     message = models.CharField(max_length=60)

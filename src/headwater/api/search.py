@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -32,10 +33,10 @@ def search(request: HttpRequest) -> JsonResponse:
     params = request.GET.dict()
     unknown = [name for name in params if name not in ("q", "limit")]
     if unknown:
-        raise Invalid({name: [f"Searching has no parameter “{name}”."] for name in unknown})
+        raise Invalid({name: [_("Searching has no parameter “{name}”.").format(name=name)] for name in unknown})
     limit = params.get("limit", str(MOST))
     if not (limit.isascii() and limit.isdecimal() and 0 < int(limit[:5]) <= HIGHEST):
-        raise Invalid({"limit": [f"A number from 1 to {HIGHEST} is needed."]})
+        raise Invalid({"limit": [_("A number from 1 to {highest} is needed.").format(highest=HIGHEST)]})
     hits = find_anything(request.actor, params.get("q", ""), limit=int(limit), per_noun=int(limit))  # type: ignore[attr-defined]
     return JsonResponse(
         {

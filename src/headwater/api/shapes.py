@@ -14,6 +14,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
@@ -85,7 +86,7 @@ def limit_of(text: str, *, usual: int, most: int) -> int:
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 0 < int(text) <= most):
-        raise Invalid({"limit": [f"A number from 1 to {most} is needed."]})
+        raise Invalid({"limit": [_("A number from 1 to {most} is needed.").format(most=most)]})
     return int(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -48,7 +49,7 @@ def stop_job(request: Any, pk: int) -> JsonResponse:
     found = _job(request, pk)
     _require_step(request, found)
     if not job.cancel(job_id=found.pk, at=now()):
-        raise Conflict("This is over already.")
+        raise Conflict(_("This is over already."))
     return JsonResponse(job_json(_job(request, pk)))
 
 
@@ -58,7 +59,7 @@ def undo_job(request: Any, pk: int) -> JsonResponse:
     _require_step(request, found)
     told = many.told_of(found)
     if found.kind != many.STEP_JOB or not found.is_over or not told.first:
-        raise Conflict("There is nothing to take back, or not yet.")
+        raise Conflict(_("There is nothing to take back, or not yet."))
     undone = many.undo_all(event_id=told.first, by=request.actor, at=now())
     if isinstance(undone, Job):
         return accepted(undone)

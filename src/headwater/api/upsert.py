@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api import endpoint
 from headwater.platform.errors import Conflict, Invalid, NotFound
@@ -19,7 +21,7 @@ class OutOfSight(Conflict):
     """The name belongs to a row that was deleted, or that the caller does not see."""
 
     code = "out_of_sight"
-    message = "The record of this id was deleted, or is not yours to see. Restore it, or ask who may see it."
+    message = lazy("The record of this id was deleted, or is not yours to see. Restore it, or ask who may see it.")
 
 
 def show_external(request: Any, resource: Resource, system: str, external_id: str) -> JsonResponse:
@@ -37,7 +39,15 @@ def put_external(request: Any, resource: Resource, system: str, external_id: str
     """
     endpoint.require_see(request, resource)
     if not _is_name(system, external_id):
-        raise Invalid({"external_id": [f"A system has 1 to {LONGEST_SYSTEM} letters, an id 1 to {LONGEST_ID}."]})
+        raise Invalid(
+            {
+                "external_id": [
+                    _("A system has 1 to {longest_system} letters, an id 1 to {longest_id}.").format(
+                        longest_system=LONGEST_SYSTEM, longest_id=LONGEST_ID
+                    )
+                ]
+            }
+        )
     creating = endpoint.command_of(request, resource.create)
     changing = endpoint.command_of(request, resource.change)
     body = endpoint.body_of(request, creating, besides=tuple(changing.form.names_for(request.actor)))

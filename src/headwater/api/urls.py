@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -18,7 +19,7 @@ from headwater.api.limits import limited
 from headwater.api.problems import MEDIA_TYPE, problem
 from headwater.web.http import holds_nothing
 
-_SAID_BY_STATUS = {405: ("method_not_allowed", "This address does not take that method.")}
+_SAID_BY_STATUS = {405: ("method_not_allowed", _("This address does not take that method."))}
 
 app_name = "api"
 api = build_api()
@@ -35,7 +36,7 @@ def as_problem(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         if response.status_code < 400 or response.headers.get("Content-Type") == MEDIA_TYPE:
             return response
         code, words = _SAID_BY_STATUS.get(response.status_code, ("refused", response.reason_phrase))
-        refusal = problem(request, response.status_code, code, words)
+        refusal = problem(request, response.status_code, code, str(words))
         if "Allow" in response.headers:
             refusal["Allow"] = response["Allow"]
         return refusal

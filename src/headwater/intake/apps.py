@@ -1,6 +1,7 @@
 """The Django application of the intake room: Files coming in."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class IntakeConfig(AppConfig):
@@ -18,4 +19,4 @@ class IntakeConfig(AppConfig):
         from headwater.web.nav import NavPage, register_page
 
         names_of_imports(names_of_batches)
-        register_page(NavPage("acquire", "Imports", "imports", order=40, verb="intake.batch.see", keys="g i"))
+        register_page(NavPage("acquire", _("Imports"), "imports", order=40, verb="intake.batch.see", keys="g i"))

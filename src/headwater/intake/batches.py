@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_data, profile_from
@@ -28,28 +30,28 @@ class UnknownKind(NotFound):
     """Nothing can be imported under this name."""
 
     code = "unknown_kind"
-    message = "“{kind}” cannot be imported. Known are: {known}."
+    message = lazy("“{kind}” cannot be imported. Known are: {known}.")
 
 
 class BatchBusy(Conflict):
     """What was asked for does not fit what is going on with the import."""
 
     code = "batch_busy"
-    message = "Import {batch_id} is {state}, so this cannot be done with it now."
+    message = lazy("Import {batch_id} is {state}, so this cannot be done with it now.")
 
 
 class BatchMoved(Conflict):
     """Another process went on with this import, or somebody stopped it; this one ends without having written."""
 
     code = "batch_moved"
-    message = "Import {batch_id} was stopped, or another process is running it."
+    message = lazy("Import {batch_id} was stopped, or another process is running it.")
 
 
 class FileGone(Conflict):
     """The file itself is no longer kept."""
 
     code = "file_gone"
-    message = "The file of this import is not kept any more. Choose it again under Imports."
+    message = lazy("The file of this import is not kept any more. Choose it again under Imports.")
 
 
 # ---------------------------------------------------------------- what can be imported
@@ -243,7 +245,7 @@ def discard_batch(*, batch_id: int, by: Actor, at: datetime) -> None:
 def _locked(batch_id: int, by: Actor) -> ImportBatch:
     batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(f"There is no import {batch_id}.")
+        raise NotFound(_("There is no import {batch_id}.").format(batch_id=batch_id))
     by.require("intake.batch.change")
     by.require(importer_of(batch.kind).verb)
     return batch

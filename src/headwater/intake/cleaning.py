@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.intake.errors import BadValue, UnreadableFile, quoted
 from headwater.intake.profile import Pass, Profile
 from headwater.intake.table import Table
@@ -27,7 +29,7 @@ from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 from headwater.platform.installation import installation
 
 SAMPLE = 1_000
-NO_COUNTRY = (
+NO_COUNTRY = gettext_lazy(
     "Numbers without a country prefix stay text, because the company has no country yet."
     " Set it under Settings, Company."
 )
@@ -111,9 +113,15 @@ class Cleaner:
         missing = each.missing(table.header)
         if missing:
             names = ", ".join(f"“{name}”" for name in missing)
-            there = f"The file has no column {names}. Its columns are: {', '.join(table.header)}."
+            there = gettext("The file has no column {names}. Its columns are: {header}.").format(
+                names=names, header=", ".join(table.header)
+            )
             others = [f"“{name}”" for name in table.dialect.sheets if name != table.dialect.sheet]
-            raise UnreadableFile(f"{there} Its other sheets are {', '.join(others)}." if others else there)
+            raise UnreadableFile(
+                gettext("{there} Its other sheets are {others}.").format(there=there, others=", ".join(others))
+                if others
+                else there
+            )
         self.guesses: list[Guess] = []
         self._blanks = Blanks(profile.file.blank)
         self._table, self._profile, self._zone = table, profile, self._zone_of(profile, zone)
@@ -144,7 +152,7 @@ class Cleaner:
             return
         cells = (self._blanks.clean(cell) for cell in self._cells(feed.index, SAMPLE))
         if any(cell and not cell.startswith(("+", "00")) for cell in cells):
-            self._note(feed.column, NO_COUNTRY, certain=False)
+            self._note(feed.column, str(NO_COUNTRY), certain=False)
 
     def concerns(self, cells: Sequence[str]) -> bool:
         """Whether this pass is about the row at all."""
@@ -154,7 +162,11 @@ class Cleaner:
         """The row with the values that could be read, and everything that is wrong with its cells."""
         reasons: list[str] = []
         if len(cells) > self._width:
-            reasons.append(f"The row has {len(cells)} cells, the header has {self._width}.")
+            reasons.append(
+                gettext("The row has {cells} cells, the header has {width}.").format(
+                    cells=len(cells), width=self._width
+                )
+            )
         clean_text = self._blanks.clean
         values: dict[str, Any] = dict(self._fixed)
         unread: set[str] = set()
@@ -172,7 +184,7 @@ class Cleaner:
                     self._count_unknown(feed, text)
         for target in self._required:
             if target.key not in values and target.key not in unread:
-                reasons.append(f"{target.label} is missing.")
+                reasons.append(gettext("{label} is missing.").format(label=target.label))
         if reasons:
             return CleanRow(line, values, {}), reasons
         extra = {name: text for i, name in self._rest if (text := clean_text(cells[i]))}
@@ -203,7 +215,9 @@ class Cleaner:
             try:
                 fixed[key] = self._parser(target, None, key)(text)
             except BadValue as bad:
-                raise UnreadableFile(f"The fixed value for {target.label} cannot be used: {bad}") from None
+                raise UnreadableFile(
+                    gettext("The fixed value for {label} cannot be used: {bad}").format(label=target.label, bad=bad)
+                ) from None
         return fixed
 
     def _parser(self, target: Target, place: int | None, column: str) -> Parser:
@@ -255,7 +269,11 @@ def _target(importer: Importer, key: str) -> Target:
     target = importer.target(key)
     if target is None:
         known = ", ".join(t.key for t in importer.targets)
-        raise UnreadableFile(f"“{key}” is nothing that {importer.kind} can take; there are: {known}.")
+        raise UnreadableFile(
+            gettext("“{key}” is nothing that {kind} can take; there are: {known}.").format(
+                key=key, kind=importer.kind, known=known
+            )
+        )
     return target
 
 
@@ -264,7 +282,11 @@ def _text_parser(target: Target) -> Parser:
 
     def parse(text: str) -> str:
         if len(text) > longest:
-            raise BadValue(f"{target.label} has {len(text)} characters, {longest} is the most.")
+            raise BadValue(
+                gettext("{label} has {text} characters, {longest} is the most.").format(
+                    label=target.label, text=len(text), longest=longest
+                )
+            )
         return text
 
     return parse

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from headwater.intake.cleaning import Cleaner, Guess, Look
 from headwater.intake.deciding import choices_of
 from headwater.intake.errors import UnreadableFile
@@ -27,7 +29,7 @@ ORDERS = (
     (DateOrder.MDY, "month, day, year (12/31/2026)"),
     (DateOrder.YMD, "year, month, day (2026-12-31)"),
 )
-DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "vertical bar"))
+DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", gettext_lazy("vertical bar")))
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "utf-16", "mac-roman")
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.errors import BadValue, quoted
 
 _MONTH_WORDS = """
@@ -102,12 +104,12 @@ def parse_datetime(text: str, *, order: DateOrder = DateOrder.DMY, timezone: dt.
     try:
         return found.astimezone(dt.UTC)
     except OverflowError:
-        raise BadValue(f"{quoted(text)} is too far away in time.") from None
+        raise BadValue(_("{text} is too far away in time.").format(text=quoted(text))) from None
 
 
 def _moment(text: str, order: DateOrder) -> tuple[dt.datetime, dt.tzinfo | None]:
     if len(text) > 60:
-        raise BadValue(f"{quoted(text)} is not a date.")
+        raise BadValue(_("{text} is not a date.").format(text=quoted(text)))
     return _read_moment(text, order)
 
 
@@ -157,7 +159,7 @@ def _day(text: str, order: DateOrder, whole: str) -> dt.date:
             return dt.date(_year(year), number, int(day))
         except ValueError:
             pass
-    raise BadValue(f"{quoted(whole)} is not a date.")
+    raise BadValue(_("{whole} is not a date.").format(whole=quoted(whole)))
 
 
 def _named_month(text: str) -> tuple[str, int, str] | None:
@@ -170,8 +172,10 @@ def _named_month(text: str) -> tuple[str, int, str] | None:
 def _wrong_order(text: str, order: DateOrder, day: int, month: int) -> str:
     if 12 < month <= 31 and 1 <= day <= 12 and order is not DateOrder.YMD:
         said, other = ("day", "month") if order is DateOrder.DMY else ("month", "day")
-        return f"{quoted(text)} is no date with the {said} first. If the column has the {other} first, say so."
-    return f"{quoted(text)} is not a day that exists."
+        return _("{text} is no date with the {said} first. If the column has the {other} first, say so.").format(
+            text=quoted(text), said=said, other=other
+        )
+    return _("{text} is not a day that exists.").format(text=quoted(text))
 
 
 def _year(text: str) -> int:
@@ -186,13 +190,13 @@ def _time(found: re.Match[str], whole: str) -> tuple[dt.time, dt.tzinfo | None]:
     half = (found[5] or "").replace(".", "").lower()
     if half:
         if not 1 <= hour <= 12:
-            raise BadValue(f"{quoted(whole)} has no such time.")
+            raise BadValue(_("{whole} has no such time.").format(whole=quoted(whole)))
         hour = hour % 12 + (12 if half == "pm" else 0)
     try:
         time = dt.time(hour, minute, second, int((found[4] or "0").ljust(9, "0")[:6]))
         return time, _zone(found[6] or "")
     except (ValueError, KeyError, OSError):
-        raise BadValue(f"{quoted(whole)} has no such time.") from None
+        raise BadValue(_("{whole} has no such time.").format(whole=quoted(whole))) from None
 
 
 def _zone(text: str) -> dt.tzinfo | None:
@@ -228,17 +232,25 @@ def infer_date_order(samples: Iterable[str], *, default: DateOrder = DateOrder.D
         elif a <= 12 and b <= 12:
             unclear += a != b
     if short_years and not first and not second:
-        return OrderGuess(DateOrder.YMD, True, "The first number is too large for a day.")
+        return OrderGuess(DateOrder.YMD, True, _("The first number is too large for a day."))
     if first and second:
         order = DateOrder.DMY if first > second else DateOrder.MDY if second > first else default
         return OrderGuess(
-            order, False, f"{first} dates have the day first and {second} the month first: the column is mixed."
+            order,
+            False,
+            _("{first} dates have the day first and {second} the month first: the column is mixed.").format(
+                first=first, second=second
+            ),
         )
     if first:
-        return OrderGuess(DateOrder.DMY, True, f"{first} dates can only have the day first.")
+        return OrderGuess(DateOrder.DMY, True, _("{first} dates can only have the day first.").format(first=first))
     if second:
-        return OrderGuess(DateOrder.MDY, True, f"{second} dates can only have the month first.")
+        return OrderGuess(DateOrder.MDY, True, _("{second} dates can only have the month first.").format(second=second))
     if unclear:
         said = {"dmy": "day", "mdy": "month", "ymd": "year"}[default]
-        return OrderGuess(default, False, f"{unclear} dates fit both ways; read with the {said} first.")
-    return OrderGuess(default, True, "No date depends on the order.")
+        return OrderGuess(
+            default,
+            False,
+            _("{unclear} dates fit both ways; read with the {said} first.").format(unclear=unclear, said=said),
+        )
+    return OrderGuess(default, True, _("No date depends on the order."))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.batches import importer_of
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
@@ -70,7 +72,9 @@ def _read(text: str, profile: Profile) -> tuple[str, str, str]:
     value, equals, meaning = text[len(column or "") + 1 :].rpartition("=")
     if column is None or not equals or not value.strip():
         raise UnreadableFile(
-            f"A decision is written COLUMN:VALUE=MEANING, not “{text}”. Columns that are read: {', '.join(columns)}."
+            _("A decision is written COLUMN:VALUE=MEANING, not “{text}”. Columns that are read: {columns}.").format(
+                text=text, columns=", ".join(columns)
+            )
         )
     return column, value.strip(), meaning.strip()
 
@@ -91,4 +95,8 @@ def _check(column: str, target: Target, meaning: str) -> None:
         try:
             parse_choice(meaning, target.choices)
         except BadValue as bad:
-            raise UnreadableFile(f"{column}: {bad} There are: {', '.join(choices_of(target))}.") from None
+            raise UnreadableFile(
+                _("{column}: {bad} There are: {target}.").format(
+                    column=column, bad=bad, target=", ".join(choices_of(target))
+                )
+            ) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
@@ -12,7 +14,7 @@ class FileImported(
     Fact,
     verb="intake.file_imported",
     subject="intake.batch:batch_id",
-    sentence="Imported {kind}: {created} created, {updated} updated, {rejected} left out",
+    sentence=_("Imported {kind}: {created} created, {updated} updated, {rejected} left out"),
     icon="table-import",
 ):
     """A file was read to its end; the counts say what became of its rows."""
@@ -30,7 +32,7 @@ class ImportUndone(
     Fact,
     verb="intake.import_undone",
     subject="intake.batch:batch_id",
-    sentence="Took an import back: {removed} removed, {restored} restored, {kept} kept",
+    sentence=_("Took an import back: {removed} removed, {restored} restored, {kept} kept"),
     icon="arrow-back-up",
 ):
     """What an import wrote was taken back, except what people had worked on since."""

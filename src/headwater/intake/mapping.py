@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from rapidfuzz import fuzz
 
 from headwater.intake.aliases import ALIASES
@@ -26,7 +28,12 @@ _URL = re.compile(
     r"(?i)(?:https?://|www\.)\S+"
     r"|[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.(?:com|org|net|de|es|nl|fr|pt|br|co|io|eu|uk|info|biz)(?:/\S*)?"
 )
-_SAID = {"email": "e-mail addresses", "url": "web addresses", "phone": "telephone numbers", "date": "dates"}
+_SAID = {
+    "email": lazy("e-mail addresses"),
+    "url": lazy("web addresses"),
+    "phone": lazy("telephone numbers"),
+    "date": "dates",
+}
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,9 @@ def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Se
         if column in chosen:
             suggestions.append(Suggestion(name, *chosen[column]))
         elif column_key(name) in _OWN_COLUMNS:
-            suggestions.append(Suggestion(name, IGNORED, 1.0, "Headwater wrote this column itself."))
+            suggestions.append(Suggestion(name, IGNORED, 1.0, _("Headwater wrote this column itself.")))
         else:
-            suggestions.append(Suggestion(name, None, 0.0, "No target fits; the column is kept with the record."))
+            suggestions.append(Suggestion(name, None, 0.0, _("No target fits; the column is kept with the record.")))
     return suggestions
 
 
@@ -98,10 +105,10 @@ def _score(name: str, look: str, target: Target) -> tuple[float, str]:
     fits = _fits(look, target)
     if named >= _ENOUGH:
         if fits is False:
-            return named - 0.3, f"{reason}, but the values look like something else."
+            return named - 0.3, _("{reason}, but the values look like something else.").format(reason=reason)
         return named + (0.02 if fits else 0), f"{reason}."
     if fits and (look in ("email", "url") or (look in ("phone", "date") and named > 0.3)):
-        return 0.75 if look in ("email", "url") else 0.6, f"The values look like {_SAID[look]}."
+        return 0.75 if look in ("email", "url") else 0.6, _("The values look like {said}.").format(said=_SAID[look])
     return 0.0, ""
 
 
@@ -111,11 +118,13 @@ def _name_score(name: str, target: Target) -> tuple[float, str]:
         return 0.0, ""
     own = {column_key(target.key), column_key(target.label), *map(column_key, target.aliases)}
     if key in own:
-        return 0.98, f'"{name}" is another word for {target.label}'
+        return 0.98, _('"{name}" is another word for {label}').format(name=name, label=target.label)
     known = [column_key(alias) for alias in ALIASES.get(target.key, ())]
     if key in known:
         # "date" or "name" fit many targets: the more usual word, the earlier it stands in the list.
-        return 0.95 - 0.001 * known.index(key), f'"{name}" is a usual word for {target.label}'
+        return 0.95 - 0.001 * known.index(key), _('"{name}" is a usual word for {label}').format(
+            name=name, label=target.label
+        )
     best = 0.0
     for other in (*own, *known):
         if len(other) < 4 or len(key) < 4:
@@ -127,7 +136,7 @@ def _name_score(name: str, target: Target) -> tuple[float, str]:
             best = max(best, 0.5 + 0.2 * len(other) / len(key))
         else:
             best = max(best, near * 0.5)
-    return best, f'"{name}" is close to {target.label}'
+    return best, _('"{name}" is close to {label}').format(name=name, label=target.label)
 
 
 def _look(samples: Sequence[Sequence[str]], index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ImportBatch(models.Model):
@@ -14,13 +15,13 @@ class ImportBatch(models.Model):
     """
 
     class State(models.TextChoices):
-        DRAFT = "DRAFT", "Being prepared"
-        RUNNING = "RUNNING", "Running"
-        DONE = "DONE", "Done"
-        FAILED = "FAILED", "Failed"
-        STOPPED = "STOPPED", "Stopped"
-        UNDOING = "UNDOING", "Being undone"
-        UNDONE = "UNDONE", "Undone"
+        DRAFT = "DRAFT", _("Being prepared")
+        RUNNING = "RUNNING", _("Running")
+        DONE = "DONE", _("Done")
+        FAILED = "FAILED", _("Failed")
+        STOPPED = "STOPPED", _("Stopped")
+        UNDOING = "UNDOING", _("Being undone")
+        UNDONE = "UNDONE", _("Undone")
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=200)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, ProfileError, load_profile, profile_names
@@ -62,7 +63,7 @@ def batch_of(actor: Actor, batch_id: int) -> ImportBatch:
     """
     batch = visible_batches(actor).filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(f"There is no import {batch_id}, or you may not see it.")
+        raise NotFound(_("There is no import {batch_id}, or you may not see it.").format(batch_id=batch_id))
     return batch
 
 

@@ -18,6 +18,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.sniff import (
     HEAD_BYTES,
@@ -39,7 +41,7 @@ csv.field_size_limit(CELL_CHARACTERS)  # one setting for the whole process, so n
 
 _END = "\x1aend of file\x1a"
 _MOST_STRAY_QUOTES = 20
-_AS_IT_STANDS = "a quotation mark is opened and never closed; the line was read as it stands."
+_AS_IT_STANDS = gettext_lazy("a quotation mark is opened and never closed; the line was read as it stands.")
 _CONTROLS = bytes(code for code in range(32) if code not in (1, 9, 10, 13, 30, 31))
 _NOT_TABLES = (
     (b"%PDF", "a PDF document"),
@@ -47,10 +49,10 @@ _NOT_TABLES = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
     (b"SQLite format 3", "a database"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1", gettext_lazy("a Parquet file")),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
-    (b"{\\rtf", "a rich text document"),
+    (b"{\\rtf", gettext_lazy("a rich text document")),
 )
 
 
@@ -74,12 +76,14 @@ def open_table(
     source = Path(path)
     limits = limits or Limits()
     if delimiter is not None and len(delimiter) != 1:
-        raise UnreadableFile(f"A delimiter is one character, not {delimiter!r}.")
+        raise UnreadableFile(gettext("A delimiter is one character, not {delimiter!r}.").format(delimiter=delimiter))
     if encoding is not None:
         try:
             "".encode(encoding)
         except LookupError:
-            raise UnreadableFile(f"There is no encoding called {encoding!r}. Try utf-8 or cp1252.") from None
+            raise UnreadableFile(
+                gettext("There is no encoding called {encoding!r}. Try utf-8 or cp1252.").format(encoding=encoding)
+            ) from None
     try:
         with _opened(source) as stream:
             magic = stream.read(8)
@@ -90,15 +94,20 @@ def open_table(
         _refuse_other_formats(magic)
         if source.name.lower().removesuffix(".gz").endswith((".xlsx", ".xlsm")):
             raise UnreadableFile(
-                "The file is called an Excel file (.xlsx), but it is none. Save it as .xlsx in Excel, or name it .csv."
+                gettext(
+                    "The file is called an Excel file (.xlsx), but it is none. "
+                    "Save it as .xlsx in Excel, or name it .csv."
+                )
             )
         return _CsvTable.opened(source, delimiter, encoding, has_header, limits)
     except FileNotFoundError:
-        raise UnreadableFile(f"There is no file {source.name}.") from None
+        raise UnreadableFile(gettext("There is no file {name}.").format(name=source.name)) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise UnreadableFile("The compressed file is damaged or cut short. Send it again.") from None
+        raise UnreadableFile(gettext("The compressed file is damaged or cut short. Send it again.")) from None
     except OSError as error:
-        raise UnreadableFile(f"The file cannot be opened: {error.strerror or error}.") from error
+        raise UnreadableFile(
+            gettext("The file cannot be opened: {strerror}.").format(strerror=error.strerror or error)
+        ) from error
 
 
 def _opened(source: Path) -> IO[bytes]:
@@ -115,11 +124,13 @@ def _opened(source: Path) -> IO[bytes]:
 def _refuse_other_formats(magic: bytes) -> None:
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableFile(
-            "This is an old or password-protected Excel file. Save it as .xlsx without a password, or as CSV."
+            gettext("This is an old or password-protected Excel file. Save it as .xlsx without a password, or as CSV.")
         )
     for start, what in _NOT_TABLES:
         if magic.startswith(start):
-            raise UnreadableFile(f"This is {what}, not a table. Export the data as CSV or XLSX.")
+            raise UnreadableFile(
+                gettext("This is {what}, not a table. Export the data as CSV or XLSX.").format(what=what)
+            )
 
 
 @dataclass
@@ -150,7 +161,7 @@ class _CsvTable:
         with _opened(source) as stream:
             found = scan(stream, encoding=encoding, max_bytes=limits.file_bytes, max_line_bytes=limits.line_bytes)
         if not found.size or not found.head.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
-            raise UnreadableFile("The file is empty. Check that the export finished.", line=1, column=1)
+            raise UnreadableFile(gettext("The file is empty. Check that the export finished."), line=1, column=1)
         if encoding is None:
             encoding, errors, note = guess_encoding(found)
         else:
@@ -161,9 +172,9 @@ class _CsvTable:
         drop_nuls = found.nuls > 0 and not wide
         controls = len(found.head) - len(found.head.translate(None, _CONTROLS))
         if not wide and controls * 20 > len(found.head):
-            raise UnreadableFile("This is not text. Export the data as CSV or XLSX.", line=1, column=1)
+            raise UnreadableFile(gettext("This is not text. Export the data as CSV or XLSX."), line=1, column=1)
         if drop_nuls:
-            notes.append(f"{found.nuls:,} zero bytes were left out.")
+            notes.append(gettext("{nuls:,} zero bytes were left out.").format(nuls=found.nuls))
 
         text = found.head.decode(encoding, "replace" if errors == "strict" else errors).replace("\0", "")
         text = text.removeprefix("\ufeff")
@@ -205,7 +216,9 @@ class _CsvTable:
                         cells.pop()
                     if len(cells) > most:
                         raise UnreadableFile(
-                            f"A row has {count:,} cells; {most:,} is the limit.", line=line, column=most + 1
+                            gettext("A row has {count:,} cells; {most:,} is the limit.").format(count=count, most=most),
+                            line=line,
+                            column=most + 1,
                         )
             yield line, cells
 
@@ -231,7 +244,7 @@ class _CsvTable:
                 raise _unclosed(began, 1) from error
             except UnicodeError as error:
                 raise UnreadableFile(
-                    "The file changed while it was read. Start again.", line=began, column=1
+                    gettext("The file changed while it was read. Start again."), line=began, column=1
                 ) from error
 
     def _mended(self, lines: Iterator[str]) -> Iterator[str]:
@@ -257,7 +270,10 @@ class _CsvTable:
                 if stray.line is None or given_up:
                     raise
                 self.literal.add(stray.line)
-        return [f"Line {line}: {_AS_IT_STANDS}" for line in sorted(self.literal)]
+        return [
+            gettext("Line {line}: {as_it_stands}").format(line=line, as_it_stands=_AS_IT_STANDS)
+            for line in sorted(self.literal)
+        ]
 
     def _find_header(self, has_header: bool | None, notes: list[str]) -> None:
         first: list[RawRow] = []
@@ -276,7 +292,9 @@ class _CsvTable:
         width = max((len(row) for _, row in first[index:]), default=len(cells))
         if max(width, len(cells)) > self.limits.columns:
             raise UnreadableFile(
-                f"There are {width:,} columns; {self.limits.columns:,} is the limit. Is the delimiter right?",
+                gettext("There are {width:,} columns; {columns:,} is the limit. Is the delimiter right?").format(
+                    width=width, columns=self.limits.columns
+                ),
                 line=line,
                 column=self.limits.columns + 1,
             )
@@ -285,10 +303,10 @@ class _CsvTable:
             self.original_header, self.header = cells, name_columns(cells)
         else:
             self.original_header = self.header = name_columns([""] * width)
-            notes.append("The first row looks like data, so the columns are numbered.")
+            notes.append(gettext("The first row looks like data, so the columns are numbered."))
         self.skip_records = index + (1 if headed else 0)
         if index:
-            notes.append(f"{index} line(s) above the table were left out.")
+            notes.append(gettext("{index} line(s) above the table were left out.").format(index=index))
         self.dialect = Dialect(
             "csv",
             encoding=self.dialect.encoding,
@@ -308,7 +326,7 @@ def _stray_quotes(text: str, delimiter: str) -> list[str]:
     for number, line in enumerate(text.splitlines(), 1):
         cells = [cell.strip() for cell in line.split(delimiter)]
         if any(cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"')) for cell in cells):
-            found.append(f"Line {number}: {_AS_IT_STANDS}")
+            found.append(gettext("Line {number}: {as_it_stands}").format(number=number, as_it_stands=_AS_IT_STANDS))
         if len(found) == _MOST_STRAY_QUOTES:
             break
     return found
@@ -316,7 +334,7 @@ def _stray_quotes(text: str, delimiter: str) -> list[str]:
 
 def _unclosed(line: int, column: int) -> UnreadableFile:
     return UnreadableFile(
-        "A quotation mark is opened here and never closed. Close or remove it, or name the right delimiter.",
+        gettext("A quotation mark is opened here and never closed. Close or remove it, or name the right delimiter."),
         line=line,
         column=column,
     )
@@ -330,7 +348,9 @@ def _refuse_wrong_encoding(found: Scan, encoding: str, delimiter: str | None) ->
     text = found.head.decode(encoding, "replace")
     mark = guess_marks(text, (), delimiter=delimiter).delimiter
     raise UnreadableFile(
-        f"The file is not written in {encoding}. Choose another encoding, or let it be found out.",
+        gettext("The file is not written in {encoding}. Choose another encoding, or let it be found out.").format(
+            encoding=encoding
+        ),
         line=line,
         column=before.decode(encoding, "replace").count(mark) + 1,
     )

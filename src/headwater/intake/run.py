@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError
+from django.utils.translation import gettext
 
 from headwater.intake.batches import JOB, BatchMoved, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner, Unknown
@@ -290,7 +291,7 @@ class _Run:
             return {}
         except (DataError, IntegrityError) as error:
             if len(rows) == 1:
-                return {rows[0].line: f"The database refuses this row: {error}"}
+                return {rows[0].line: gettext("The database refuses this row: {error}").format(error=error)}
         middle = len(rows) // 2
         return self._refused(each, rows[:middle]) | self._refused(each, rows[middle:])
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.intake.batches import importer_of
 from headwater.intake.events import FileImported
@@ -25,8 +27,8 @@ from headwater.platform.resource import Resource
 State = ImportBatch.State
 PORTION: Final = 1_000  # rows a transaction: others write in between
 TOLD: Final = 100
-UNSEEN: Final = "There is no such record, or you may not see it."
-REFUSED: Final = "The database refuses this row: a value does not fit."
+UNSEEN: Final = lazy("There is no such record, or you may not see it.")
+REFUSED: Final = lazy("The database refuses this row: a value does not fit.")
 COUNTED: Final = {
     Outcome.CREATED: "created", Outcome.UPDATED: "updated", Outcome.UNCHANGED: "unchanged", Outcome.REJECTED: "rejected"
 }  # fmt: skip
@@ -112,7 +114,7 @@ def take_all_sent(
     if wrong:
         raise Invalid(
             {f"rows.{result.line}": list(result.reasons) for result in wrong[:TOLD]},
-            f"{len(wrong):,} of {len(rows):,} rows cannot be taken, so none was.",
+            _("{wrong:,} of {rows:,} rows cannot be taken, so none was.").format(wrong=len(wrong), rows=len(rows)),
         )
     return close_sent(batch_id=batch.pk, by=by, at=at), results
 
@@ -140,7 +142,7 @@ class _Taking:
         for row in rows:
             pk = known.get(row.external_id) if row.pk is None else row.pk
             if pk is not None and here is not None and pk not in here:
-                row.reasons.append(UNSEEN)
+                row.reasons.append(str(UNSEEN))
             row.reasons += [
                 f"{target.label} is missing."
                 for target in self.reader.required

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -80,15 +82,19 @@ def scan(stream: IO[bytes], *, encoding: str | None, max_bytes: int, max_line_by
         found.size += len(chunk)
         if found.size > max_bytes:
             raise UnreadableFile(
-                f"The file is larger than {max_bytes:,} bytes once unpacked. Split it, or raise the limit.",
+                _("The file is larger than {max_bytes:,} bytes once unpacked. Split it, or raise the limit.").format(
+                    max_bytes=max_bytes
+                ),
                 line=found.newlines + 1,
                 column=1,
             )
         first = chunk.find(b"\n") if b"\n" in chunk else chunk.find(b"\r")
         if carried + (len(chunk) if first < 0 else first) > max_line_bytes:
             raise UnreadableFile(
-                f"A line is longer than {max_line_bytes:,} bytes. A quotation mark that is never closed, or a"
-                " file that is not a table, looks like this.",
+                _(
+                    "A line is longer than {max_line_bytes:,} bytes. A quotation mark that is never "
+                    "closed, or a file that is not a table, looks like this."
+                ).format(max_line_bytes=max_line_bytes),
                 line=(found.newlines or found.returns) + 1,
                 column=1,
             )
@@ -141,17 +147,23 @@ def guess_encoding(found: Scan) -> tuple[str, str, str]:
     if marked := encoding_by_bytes(found.head):
         if found.undecodable is None:
             return marked, "strict", ""
-        note = f"Line {found.undecodable[0]} holds bytes that are not {marked}; they show as \ufffd."
+        note = _("Line {undecodable} holds bytes that are not {marked}; they show as �.").format(
+            undecodable=found.undecodable[0], marked=marked
+        )
         return marked, "replace", note
     if found.is_utf8:
         return "utf-8", "strict", ""
     broken = [line for line in found.foreign_lines if not _decodes(line, "utf-8")]
     if len(found.foreign_lines) - len(broken) >= max(len(broken), 1):
         line = found.undecodable[0] if found.undecodable else 0
-        note = f"Line {line} (and maybe more) is not UTF-8 like the rest; read as Windows-1252."
+        note = _("Line {line} (and maybe more) is not UTF-8 like the rest; read as Windows-1252.").format(line=line)
         return "utf-8", MIXED_UTF8, note
     encoding = _guess_legacy(b"\n".join(broken or found.foreign_lines))
-    return encoding, "replace", f"Read as {encoding}; name another encoding if accents look wrong."
+    return (
+        encoding,
+        "replace",
+        _("Read as {encoding}; name another encoding if accents look wrong.").format(encoding=encoding),
+    )
 
 
 def _guess_legacy(lines: bytes) -> str:

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.dates import DateOrder
 from headwater.intake.errors import BadValue
 from headwater.intake.values import choice_parser, parse_bool, parse_date, parse_datetime, parse_decimal, parse_integer
@@ -57,7 +59,7 @@ class TypedReader:
         """The row, with every reason why it cannot be taken."""
         row = TypedRow(line)
         if not isinstance(sent, dict):
-            row.reasons.append("A row is a JSON object.")
+            row.reasons.append(_("A row is a JSON object."))
             return row
         for name, value in sent.items():
             try:
@@ -65,13 +67,13 @@ class TypedReader:
             except BadValue as bad:
                 row.reasons.append(f"{name}: {bad}")
         if row.pk is not None and row.external_id:
-            row.reasons.append("Say either id or external_id.")
+            row.reasons.append(_("Say either id or external_id."))
         return row
 
     def _take(self, row: TypedRow, name: str, value: Any) -> None:
         if name == ID:
             if type(value) is not int or not 0 < value <= LARGEST_ID:
-                raise BadValue("A whole number above 0 is needed.")
+                raise BadValue(_("A whole number above 0 is needed."))
             row.pk = value
         elif name in self._targets:
             if (text := _text(value, self._targets[name])) != "":
@@ -81,9 +83,9 @@ class TypedReader:
             if value is not None:
                 row.values[target] = _offered(value, offered)
         elif name in self._withheld:
-            raise BadValue("You may not fill this in.")
+            raise BadValue(_("You may not fill this in."))
         else:
-            raise BadValue("There is no such field.")
+            raise BadValue(_("There is no such field."))
 
 
 def _text(value: Any, target: Target) -> str:
@@ -95,21 +97,21 @@ def _text(value: Any, target: Target) -> str:
             return ""
         case bool():
             if target.kind is not TargetKind.BOOL:
-                raise BadValue("True or false is no value of it.")
+                raise BadValue(_("True or false is no value of it."))
             return str(value).lower()
         case int() | Decimal():
             return format(value, "f") if isinstance(value, Decimal) else str(value)
         case str():
             if not is_storable(value):
-                raise BadValue("The text holds characters that no text has.")
+                raise BadValue(_("The text holds characters that no text has."))
             return plain_text(value).strip()
-    raise BadValue("One value is needed, not a list or an object.")
+    raise BadValue(_("One value is needed, not a list or an object."))
 
 
 def _offered(value: Any, offered: Mapping[str, str]) -> str:
     found = offered.get(str(value)) if type(value) in (int, str) else None
     if found is None:
-        raise BadValue("There is none of this id that you could choose.")
+        raise BadValue(_("There is none of this id that you could choose."))
     return found
 
 
@@ -133,11 +135,11 @@ def _parser(target: Target, zone: ZoneInfo) -> Any:
 def _decimal(text: str) -> Decimal:
     value = parse_decimal(text, decimal=".")
     if not abs(value) < LARGEST:
-        raise BadValue("The number is too large.")
+        raise BadValue(_("The number is too large."))
     return value
 
 
 def _short(text: str, *, longest: int) -> str:
     if len(text) > longest:
-        raise BadValue(f"It has {len(text)} characters, {longest} is the most.")
+        raise BadValue(_("It has {text} characters, {longest} is the most.").format(text=len(text), longest=longest))
     return text

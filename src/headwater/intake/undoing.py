@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.intake.batches import BatchMoved, State, importer_of
 from headwater.intake.events import ImportUndone
 from headwater.intake.models import ImportBatch
@@ -32,7 +34,7 @@ class BatchNotUndoable(Conflict):
     """The import is still running, was a trial, or was taken back before."""
 
     code = "batch_not_undoable"
-    message = "Import {batch_id} cannot be undone: {reason}."
+    message = gettext_lazy("Import {batch_id} cannot be undone: {reason}.")
 
 
 def start_undo(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
@@ -108,7 +110,7 @@ def undoable(*, batch_id: int, by: Actor, at: datetime, job_id: int | None = Non
     """
     batch = ImportBatch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(f"There is no import {batch_id}.")
+        raise NotFound(gettext("There is no import {batch_id}.").format(batch_id=batch_id))
     by.require("intake.batch.undo")
     by.require(importer_of(batch.kind).verb)
     for _, step in _steps(batch):
@@ -126,12 +128,12 @@ def may_undo(batch: ImportBatch, actor: Actor) -> bool:
 
 def _why_not(batch: ImportBatch, job_id: int | None) -> str:
     if batch.is_dry_run or batch.state == State.DRAFT:
-        return "it wrote nothing"
+        return gettext("it wrote nothing")
     if batch.state == State.UNDONE:
-        return "it was taken back before"
+        return gettext("it was taken back before")
     if batch.state in (State.RUNNING, State.UNDOING) and batch.job_id != job_id and _is_open(batch.job_id):
         running = batch.state == State.RUNNING
-        return "it is still running; stop it first" if running else "it is being taken back already"
+        return gettext("it is still running; stop it first") if running else gettext("it is being taken back already")
     return ""
 
 

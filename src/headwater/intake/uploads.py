@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.utils.translation import gettext as _
 
 from headwater.intake.batches import keep_file
 from headwater.intake.errors import UnreadableFile
@@ -53,7 +54,7 @@ def keep_upload(upload: UploadedFile[Any]) -> tuple[Path, Table]:
     """
     name = upload.name or ""
     if not name.lower().endswith(ENDINGS):
-        raise UnreadableFile("Choose a CSV or XLSX file (.csv, .tsv, .txt, .xlsx, also compressed as .gz).")
+        raise UnreadableFile(_("Choose a CSV or XLSX file (.csv, .tsv, .txt, .xlsx, also compressed as .gz)."))
     path = keep_file(upload.chunks(), name=name)
     return path, opened(path)
 

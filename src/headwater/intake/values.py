@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.dates import (
     DateOrder,
     OrderGuess,
@@ -88,20 +90,20 @@ def parse_decimal(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
     if decimal != "," and _FAST_DECIMAL.fullmatch(text):
         return Decimal(text)
     if len(text) > 60:
-        raise BadValue(f"{quoted(text)} is not a number.")
+        raise BadValue(_("{text} is not a number.").format(text=quoted(text)))
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     squeezed = _SPACES.sub("", unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-"))
     found = _AMOUNT.fullmatch(squeezed)
     if found is None or len(found["number"]) > 40:
-        raise BadValue(f"{quoted(text)} is not a number.")
+        raise BadValue(_("{text} is not a number.").format(text=quoted(text)))
     value = plain_number(found["number"], decimal)
     if value is None:
-        raise BadValue(f"{quoted(text)} is not a number.")
+        raise BadValue(_("{text} is not a number.").format(text=quoted(text)))
     brackets = bool(found["open"] or found["open2"])
     signs = [sign for sign in (found["sign"], found["sign2"], found["after"]) if sign]
     if brackets != bool(found["close"]) or len(signs) + brackets > 1:
-        raise BadValue(f"{quoted(text)} is not a number.")
+        raise BadValue(_("{text} is not a number.").format(text=quoted(text)))
     shift = int(found["power"] or 0) + _SCALES.get((found["scale"] or "").lower().rstrip("."), 0)
     shift -= 2 if found["percent"] else 0
     if shift:
@@ -119,7 +121,7 @@ def parse_integer(text: str, *, decimal: DecimalMark | None = None) -> int:
         return int(text)
     value = parse_decimal(text, decimal=decimal)
     if value != value.to_integral_value():
-        raise BadValue(f"{quoted(text)} is not a whole number.")
+        raise BadValue(_("{text} is not a whole number.").format(text=quoted(text)))
     return int(value)
 
 
@@ -151,13 +153,29 @@ def infer_decimal_comma(samples: Iterable[str], *, default: DecimalMark = ".") -
             votes["." if points else ","] += 1
     if votes["."] and votes[","]:
         mark: DecimalMark = "." if votes["."] >= votes[","] else ","
-        return DecimalGuess(mark, False, f"{votes['.']} numbers have a decimal point and {votes[',']} a comma.")
+        return DecimalGuess(
+            mark,
+            False,
+            _("{votes} numbers have a decimal point and {votes_2} a comma.").format(
+                votes=votes["."], votes_2=votes[","]
+            ),
+        )
     for mark in (".", ","):
         if votes[mark]:
-            return DecimalGuess(mark, True, f'{votes[mark]} numbers can only have "{mark}" before the decimals.')
+            return DecimalGuess(
+                mark,
+                True,
+                _('{votes} numbers can only have "{mark}" before the decimals.').format(votes=votes[mark], mark=mark),
+            )
     if unclear:
-        return DecimalGuess(default, False, f'{unclear} numbers fit both ways; read with decimal "{default}".')
-    return DecimalGuess(default, True, "No number depends on the decimal mark.")
+        return DecimalGuess(
+            default,
+            False,
+            _('{unclear} numbers fit both ways; read with decimal "{default}".').format(
+                unclear=unclear, default=default
+            ),
+        )
+    return DecimalGuess(default, True, _("No number depends on the decimal mark."))
 
 
 _YES = {"1", "1.0", "yes", "y", "true", "t", "on", "x", "✓", "✔", "ja", "j", "wahr", "si", "sí", "s", "sim"}
@@ -177,7 +195,7 @@ def parse_bool(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise BadValue(f"{quoted(text)} is neither yes nor no.")
+    raise BadValue(_("{text} is neither yes nor no.").format(text=quoted(text)))
 
 
 _MOST_SPELLINGS = 500  # of the choices of a column are remembered
@@ -218,9 +236,11 @@ def _no_choice(text: str, key: str, known: Mapping[str, str], choices: Mapping[s
     near = process.extractOne(key, list(known), score_cutoff=75)
     if near:
         label = next(name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
-        return f"{quoted(text)} is not one of the choices. Did you mean “{label}”?"
+        return _("{text} is not one of the choices. Did you mean “{label}”?").format(text=quoted(text), label=label)
     some = ", ".join(list(choices)[:6])
-    return f"{quoted(text)} is not one of the choices: {some}{' and others' if len(choices) > 6 else ''}."
+    return _("{text} is not one of the choices: {some}{value}.").format(
+        text=quoted(text), some=some, value=" and others" if len(choices) > 6 else ""
+    )
 
 
 def choice_key(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from headwater.intake.mapping import nearest
 from headwater.intake.profile import Pass, Profile
 from headwater.intake.suggested import SAMPLE, SURE
@@ -27,7 +29,10 @@ def without_withheld(profile: Profile, table: Table, importers: Sequence[Importe
     passes = [_cut(each, importer, set(hidden)) for each, importer in pairs]
     main = passes[0]
     passes[0] = replace(main, ignored=main.ignored | (guarded - _fed(main)))
-    told = [f"{name}: left out, because you may not fill “{label}”." for name, label in hidden.items()]
+    told = [
+        _("{name}: left out, because you may not fill “{label}”.").format(name=name, label=label)
+        for name, label in hidden.items()
+    ]
     told += [f"{label}: not stamped, because you may not fill it." for label in fixed]
     return replace(profile, passes=tuple(passes)), told
 

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from django.utils.translation import gettext
+
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.sniff import CHUNK, find_header, name_columns, trim_header
 from headwater.intake.table import Dialect, Limits, RawRow
@@ -42,19 +44,27 @@ def open_workbook(
     with opened(source) as stream:
         data = stream.read(limits.workbook_bytes + 1)
     if len(data) > limits.workbook_bytes:
-        raise UnreadableFile(f"The workbook is larger than {limits.workbook_bytes:,} bytes. Save it as CSV.")
+        raise UnreadableFile(
+            gettext("The workbook is larger than {workbook_bytes:,} bytes. Save it as CSV.").format(
+                workbook_bytes=limits.workbook_bytes
+            )
+        )
     try:
         _refuse_bombs(data, limits)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
         if sheet is not None and sheet not in names:
-            raise UnreadableFile(f"There is no sheet {sheet!r}. The workbook has: {', '.join(names)}.")
+            raise UnreadableFile(
+                gettext("There is no sheet {sheet!r}. The workbook has: {names}.").format(
+                    sheet=sheet, names=", ".join(names)
+                )
+            )
         table = _best(book, [sheet] if sheet is not None else names, tuple(names), has_header, limits)
     except (CalamineError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        message = f"The workbook is damaged or not an XLSX file ({error}). Save it again."
+        message = gettext("The workbook is damaged or not an XLSX file ({error}). Save it again.").format(error=error)
         raise UnreadableFile(message) from None
     if table is None:
-        raise UnreadableFile("The workbook is empty.", line=1, column=1)
+        raise UnreadableFile(gettext("The workbook is empty."), line=1, column=1)
     return table
 
 
@@ -91,9 +101,9 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
     archive = zipfile.ZipFile(io.BytesIO(data))
     parts = archive.infolist()
     if len(parts) > _MOST_PARTS:
-        raise UnreadableFile("The workbook has too many parts. Save the sheet as CSV.")
+        raise UnreadableFile(gettext("The workbook has too many parts. Save the sheet as CSV."))
     if not any(part.filename.startswith("xl/") for part in parts):
-        raise UnreadableFile("This is a ZIP archive, not a workbook. Unpack it and import the table inside.")
+        raise UnreadableFile(gettext("This is a ZIP archive, not a workbook. Unpack it and import the table inside."))
     total = 0
     for part in parts:
         part.file_size = sys.maxsize  # read to the true end, not to the one it claims
@@ -103,7 +113,9 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
                 total += len(chunk)
                 if total > limits.workbook_bytes:
                     raise UnreadableFile(
-                        f"The workbook unpacks to more than {limits.workbook_bytes:,} bytes. Save it as CSV."
+                        gettext("The workbook unpacks to more than {workbook_bytes:,} bytes. Save it as CSV.").format(
+                            workbook_bytes=limits.workbook_bytes
+                        )
                     )
                 span.read(chunk)
         span.refuse_beyond(limits)
@@ -124,7 +136,7 @@ class _Span:
             UnreadableFile: text in two-byte letters, in which cells could hide.
         """
         if self._is_first and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise UnreadableFile("The workbook is written in an unusual way. Save it again, or as CSV.")
+            raise UnreadableFile(gettext("The workbook is written in an unusual way. Save it again, or as CSV."))
         self._is_first = False
         self.cells += len(_CELL_TAG.findall(chunk))
         text = _SPACE.sub(b" ", self._tail + chunk)  # however much space stands between, a match stays short
@@ -144,8 +156,10 @@ class _Span:
         hollow = spanned > limits.hollow_cells and spanned > 50 * self.cells
         if self.across > limits.columns or spanned > limits.workbook_cells or hollow:
             raise UnreadableFile(
-                f"The sheet spans {self.down:,} rows by {self.across:,} columns, more than can be read."
-                " Delete the stray cells far out, or save it as CSV.",
+                gettext(
+                    "The sheet spans {down:,} rows by {across:,} columns, more than can be read. Delete "
+                    "the stray cells far out, or save it as CSV."
+                ).format(down=self.down, across=self.across),
                 line=self.down,
                 column=self.across,
             )
@@ -170,13 +184,15 @@ class WorkbookTable:
         self._skip = 0
         first = list(islice(self._records(), 60))
         if not first:
-            raise UnreadableFile("The sheet is empty.", line=1, column=1)
+            raise UnreadableFile(gettext("The sheet is empty."), line=1, column=1)
         index, headed = find_header([cells for _, cells in first], has_header=has_header)
         line, cells = first[index]
         width = max(len(row) for _, row in first[index:])
         if width > limits.columns:
             raise UnreadableFile(
-                f"The sheet has {width:,} columns; {limits.columns:,} is the limit.",
+                gettext("The sheet has {width:,} columns; {columns:,} is the limit.").format(
+                    width=width, columns=limits.columns
+                ),
                 line=line,
                 column=limits.columns + 1,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from headwater.api.problems import documented
@@ -57,7 +58,7 @@ def _asked(request: HttpRequest, known: tuple[str, ...]) -> ReportRequest:
     params = request.GET.dict()
     unknown = [name for name in params if name not in known]
     if unknown:  # a period with a typing error must not answer with all time
-        raise Invalid({name: [f"This report has no parameter “{name}”."] for name in unknown})
+        raise Invalid({name: [_("This report has no parameter “{name}”.").format(name=name)] for name in unknown})
     zone = request.company.zone  # type: ignore[attr-defined]
     named = {"from_" if name == "from" else name: text for name, text in params.items()}
     return read_request(today=now().astimezone(zone).date(), **named)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.errors import Conflict
 from headwater.platform.horizon import log_horizon
@@ -30,7 +31,7 @@ class MirrorMissing(Conflict):
     """No report can be shown before the mirror was filled once."""
 
     code = "mirror_missing"
-    message = "The numbers are being prepared. This page fills itself in a moment."
+    message = _("The numbers are being prepared. This page fills itself in a moment.")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.measure import mirror, recent
 from headwater.measure.metrics import behind, flow, funnel, sources, trend
 from headwater.measure.metrics.behind import Metric, Noun
@@ -23,7 +26,7 @@ from headwater.platform.actor import Actor
 from headwater.team import queries as team_queries
 from headwater.web.channels import channel_look
 
-BLANK_LABELS = {By.CAMPAIGN: "No campaign", By.MONTH: "Day not known", By.QUARTER: "Day not known"}
+BLANK_LABELS = {By.CAMPAIGN: lazy("No campaign"), By.MONTH: lazy("Day not known"), By.QUARTER: lazy("Day not known")}
 
 
 @dataclass(frozen=True)
@@ -305,9 +308,9 @@ def _label(unknown: str, label: str, by: By) -> str:
     """What a row is called. The kinds of not knowing have names of their own and keep them apart."""
     match unknown:
         case sources.BLANK:
-            return BLANK_LABELS.get(by, "Left blank")
+            return str(BLANK_LABELS.get(by, _("Left blank")))
         case sources.NO_TOUCHPOINT:
-            return "No known touchpoint"
+            return _("No known touchpoint")
         case _:
             return label
 

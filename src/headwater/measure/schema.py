@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from headwater.measure.metrics.funnel import Step
 from headwater.measure.metrics.sources import BLANK
 from headwater.measure.mirror import Freshness
@@ -31,7 +33,7 @@ def sources_json(report: SourcesReport) -> Json:
         "company_wide": report.company_wide,
         "freshness": _freshness(report.freshness),
         "rows": [row_json(row, report.request.by) for row in report.rows],
-        "total": {**row_json(report.total, report.request.by), "source": "All", "label": "All", "key": "all"},
+        "total": {**row_json(report.total, report.request.by), "source": _("All"), "label": _("All"), "key": "all"},
     }
 
 

@@ -57,7 +57,7 @@ class PageState:
     @property
     def period_label(self) -> str:
         """The period in words: the choice's, else its days."""
-        return CHOICES.get(self.params.get("period", ""), self.request.period.label)
+        return str(CHOICES.get(self.params.get("period", ""), self.request.period.label))
 
     @property
     def period_phrase(self) -> str:

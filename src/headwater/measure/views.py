@@ -158,7 +158,7 @@ def _choices(state: PageState) -> dict[str, Any]:
         "bases": among("basis", {"arrived": _("Arrival"), "closed": _("Closing day")}, asked.basis.value),
         "widths": among("width", {"leads": _("Leads"), "value": _("Value")}, "value" if state.by_value else "leads"),
         "bys": among("by", {by.value: str(label) for by, label in HEADS.items()}, asked.by.value),
-        "periods": among("period", {key: _(label) for key, label in CHOICES.items()}, period),
+        "periods": among("period", {key: str(label) for key, label in CHOICES.items()}, period),
     }
 
 

@@ -1,6 +1,7 @@
 """The Django application of the parties room: People and organisations."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class PartiesConfig(AppConfig):
@@ -17,16 +18,16 @@ class PartiesConfig(AppConfig):
         from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
 
         register_page(
-            NavPage("customers", "Companies", "web:list organisations", 10, "parties.organisation.see", keys="g c")
+            NavPage("customers", _("Companies"), "web:list organisations", 10, "parties.organisation.see", keys="g c")
         )
-        register_page(NavPage("customers", "People", "web:list people", 20, "parties.person.see", keys="g e"))
-        register_page(NavPage("customers", "Activities", "web:list activities", 30, "parties.activity.see"))
+        register_page(NavPage("customers", _("People"), "web:list people", 20, "parties.person.see", keys="g e"))
+        register_page(NavPage("customers", _("Activities"), "web:list activities", 30, "parties.activity.see"))
         register_page(
-            NavPage("qualify", "Duplicates", "duplicates", 30, "parties.person.merge",
+            NavPage("qualify", _("Duplicates"), "duplicates", 30, "parties.person.merge",
                     count=lambda actor: Count(pairs_waiting(actor)))
         )  # fmt: skip
-        register_new(NewItem("Person", "user-plus", "web:create people", 30, "parties.person.create"))
-        register_new(NewItem("Company", "building", "web:create organisations", 40, "parties.organisation.create"))
+        register_new(NewItem(_("Person"), "user-plus", "web:create people", 30, "parties.person.create"))
+        register_new(NewItem(_("Company"), "building", "web:create organisations", 40, "parties.organisation.create"))
 
         pointing.register("parties.party.employer", models.Party, "employer", label="people")
         pointing.register("parties.party.merged_into", models.Party, "merged_into")
@@ -43,6 +44,6 @@ class PartiesConfig(AppConfig):
         from headwater.platform.held import Held, register_held
 
         open_todos = {"kind": "TODO", "done_at__empty": "true"}
-        register_held(Held("todos", "parties.activity", "Open to-dos", open_todos, order=40))
-        register_held(Held("people", "parties.person", "People"))
-        register_held(Held("organisations", "parties.organisation", "Companies"))
+        register_held(Held("todos", "parties.activity", _("Open to-dos"), open_todos, order=40))
+        register_held(Held("people", "parties.person", _("People")))
+        register_held(Held("organisations", "parties.organisation", _("Companies")))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonAdded(
-    Fact, verb="parties.person_added", subject="parties.person:person_id", sentence="Became known", icon="user-plus"
+    Fact, verb="parties.person_added", subject="parties.person:person_id", sentence=_("Became known"), icon="user-plus"
 ):
     """A person became known to the company, by hand or from a file."""
 
@@ -21,7 +23,7 @@ class OrganisationAdded(
     Fact,
     verb="parties.organisation_added",
     subject="parties.organisation:company_id",
-    sentence="Became known",
+    sentence=_("Became known"),
     icon="building",
 ):
     """An organisation became known to the company, by hand or from a file."""
@@ -31,7 +33,7 @@ class OrganisationAdded(
 
 @dataclass(frozen=True, kw_only=True)
 class PersonDeleted(
-    Fact, verb="parties.person_deleted", subject="parties.person:person_id", sentence="Deleted", icon="trash"
+    Fact, verb="parties.person_deleted", subject="parties.person:person_id", sentence=_("Deleted"), icon="trash"
 ):
     """A person was taken off every list; nothing is erased, and it can be undone."""
 
@@ -43,7 +45,7 @@ class OrganisationDeleted(
     Fact,
     verb="parties.organisation_deleted",
     subject="parties.organisation:company_id",
-    sentence="Deleted",
+    sentence=_("Deleted"),
     icon="trash",
 ):
     """An organisation was taken off every list; nothing is erased, and it can be undone."""
@@ -53,7 +55,11 @@ class OrganisationDeleted(
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRestored(
-    Fact, verb="parties.person_restored", subject="parties.person:person_id", sentence="Restored", icon="arrow-back-up"
+    Fact,
+    verb="parties.person_restored",
+    subject="parties.person:person_id",
+    sentence=_("Restored"),
+    icon="arrow-back-up",
 ):
     """A deleted person is back on the lists."""
 
@@ -65,7 +71,7 @@ class OrganisationRestored(
     Fact,
     verb="parties.organisation_restored",
     subject="parties.organisation:company_id",
-    sentence="Restored",
+    sentence=_("Restored"),
     icon="arrow-back-up",
 ):
     """A deleted organisation is back on the lists."""
@@ -78,7 +84,7 @@ class ContactPointAdded(
     Fact,
     verb="parties.contact_point_added",
     subject="parties.contact_point:contact_point_id",
-    sentence="New {kind}: {value}",
+    sentence=_("New {kind}: {value}"),
     personal=("value",),
     icon="at",
 ):
@@ -94,7 +100,7 @@ class ContactPointPreferred(
     Fact,
     verb="parties.contact_point_preferred",
     subject="parties.contact_point:contact_point_id",
-    sentence="Uses first {kind}: {value}",
+    sentence=_("Uses first {kind}: {value}"),
     personal=("value",),
     icon="star",
 ):
@@ -111,7 +117,7 @@ class ContactPointRemoved(
     Fact,
     verb="parties.contact_point_removed",
     subject="parties.contact_point:contact_point_id",
-    sentence="Removed {kind}: {value}",
+    sentence=_("Removed {kind}: {value}"),
     personal=("value",),
     icon="trash",
 ):
@@ -128,7 +134,7 @@ class Related(
     Fact,
     verb="parties.related",
     subject="parties.relationship:relationship_id",
-    sentence="{kind} {other_id}",
+    sentence=_("{kind} {other_id}"),
     icon="share-2",
 ):
     """Two parties were connected: somebody works for a company, refers another, supplies it…"""
@@ -144,7 +150,7 @@ class RelationshipEnded(
     Fact,
     verb="parties.relationship_ended",
     subject="parties.relationship:relationship_id",
-    sentence="No longer {kind} {other_id}",
+    sentence=_("No longer {kind} {other_id}"),
     icon="line-dashed",
 ):
     """A connection between two parties ended on a day; it stays in their history."""
@@ -156,7 +162,7 @@ class RelationshipEnded(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tagged(Fact, verb="parties.tagged", subject="parties.tag:tag_id", sentence="Tagged “{tag}”", icon="tag"):
+class Tagged(Fact, verb="parties.tagged", subject="parties.tag:tag_id", sentence=_("Tagged “{tag}”"), icon="tag"):
     """A party got a tag, so that it is found again."""
 
     tag_id: int
@@ -164,7 +170,9 @@ class Tagged(Fact, verb="parties.tagged", subject="parties.tag:tag_id", sentence
 
 
 @dataclass(frozen=True, kw_only=True)
-class Untagged(Fact, verb="parties.untagged", subject="parties.tag:tag_id", sentence="Tag “{tag}” removed", icon="tag"):
+class Untagged(
+    Fact, verb="parties.untagged", subject="parties.tag:tag_id", sentence=_("Tag “{tag}” removed"), icon="tag"
+):
     """A tag was taken off a party."""
 
     tag_id: int
@@ -176,7 +184,7 @@ class ActivityLogged(
     Fact,
     verb="parties.activity_logged",
     subject="parties.activity:activity_id",
-    sentence="{kind}: {subject}",
+    sentence=_("{kind}: {subject}"),
     personal=("subject", "body"),
     icon="message-circle",
 ):
@@ -194,7 +202,7 @@ class ActivityDeleted(
     Fact,
     verb="parties.activity_deleted",
     subject="parties.activity:activity_id",
-    sentence="Deleted a {kind}: {subject}",
+    sentence=_("Deleted a {kind}: {subject}"),
     personal=("subject",),
     icon="trash",
 ):
@@ -210,7 +218,7 @@ class TodoPlanned(
     Fact,
     verb="parties.todo_planned",
     subject="parties.activity:activity_id",
-    sentence="To do: {subject}",
+    sentence=_("To do: {subject}"),
     personal=("subject",),
     icon="checklist",
 ):
@@ -227,7 +235,7 @@ class TodoDone(
     Fact,
     verb="parties.todo_done",
     subject="parties.activity:activity_id",
-    sentence="Done: {subject}",
+    sentence=_("Done: {subject}"),
     personal=("subject",),
     icon="circle-check",
 ):
@@ -242,7 +250,7 @@ class TodoReopened(
     Fact,
     verb="parties.todo_reopened",
     subject="parties.activity:activity_id",
-    sentence="To do again: {subject}",
+    sentence=_("To do again: {subject}"),
     personal=("subject",),
     icon="circle-dashed",
 ):
@@ -257,7 +265,7 @@ class AccessGranted(
     Fact,
     verb="parties.access_granted",
     subject="parties.party:granted_party_id",
-    sentence="Access for {user_id} ({reason})",
+    sentence=_("Access for {user_id} ({reason})"),
     icon="key",
 ):
     """A colleague or team may see a party because work on it was given to them."""
@@ -273,7 +281,7 @@ class AccessWithdrawn(
     Fact,
     verb="parties.access_withdrawn",
     subject="parties.party:granted_party_id",
-    sentence="Access of {user_id} ended ({reason})",
+    sentence=_("Access of {user_id} ended ({reason})"),
     icon="lock",
 ):
     """The reason why a colleague could see a party is gone."""
@@ -289,7 +297,7 @@ class MatchProposed(
     Fact,
     verb="parties.match_proposed",
     subject="parties.match_proposal:party_id",
-    sentence="May be the same as {other_id}: {reason}",
+    sentence=_("May be the same as {other_id}: {reason}"),
     icon="git-merge",
 ):
     """Two parties may be one; nobody joins them before a person has looked."""
@@ -303,7 +311,7 @@ class MatchRejected(
     Fact,
     verb="parties.match_rejected",
     subject="parties.match_proposal:proposal_id",
-    sentence="Is somebody else than {other_id}",
+    sentence=_("Is somebody else than {other_id}"),
     icon="user-x",
 ):
     """Somebody looked at two parties that seemed to be one, and they are not."""
@@ -317,7 +325,7 @@ class PartiesMerged(
     Fact,
     verb="parties.merged",
     subject="parties.party:kept_id",
-    sentence="Merged with {other_id} {more}",
+    sentence=_("Merged with {other_id} {more}"),
     icon="git-merge",
 ):
     """Records turned out to be one: everything of the merged ones moved to the kept one.
@@ -349,7 +357,7 @@ class PartyMergedAway(
     Fact,
     verb="parties.merged_away",
     subject="parties.party:merged_id",
-    sentence="Merged into {other_id}",
+    sentence=_("Merged into {other_id}"),
     icon="git-merge",
 ):
     """A record is now part of another one, ``other_id``, and leads there."""
@@ -364,7 +372,7 @@ class PartiesUnmerged(
     Fact,
     verb="parties.unmerged",
     subject="parties.party:kept_id",
-    sentence="Merge with {other_id} {more} taken back {left}",
+    sentence=_("Merge with {other_id} {more} taken back {left}"),
     icon="arrow-back-up",
 ):
     """A merge was taken back: what was moved and still belonged to the kept record went back.
@@ -385,7 +393,7 @@ class PartyCameBack(
     Fact,
     verb="parties.came_back",
     subject="parties.party:merged_id",
-    sentence="Is a record of its own again",
+    sentence=_("Is a record of its own again"),
     icon="arrow-back-up",
 ):
     """A record that was part of another one stands by itself again."""
@@ -400,7 +408,7 @@ class RowsFollowed(
     Fact,
     verb="parties.rows_followed",
     subject="parties.party:kept_id",
-    sentence="What was written down during a merge followed",
+    sentence=_("What was written down during a merge followed"),
     icon="git-merge",
 ):
     """Rows that somebody wrote for a record in the very moment it was merged followed it to the kept one."""

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.parties.models import (
     Activity,
@@ -24,7 +26,7 @@ from headwater.team.queries import user_choices
 from headwater.web.fields import CountField, MomentField
 from headwater.web.widgets import DateInput, DateTimeInput
 
-NOBODY = ("", "Nobody")
+NOBODY = ("", lazy("Nobody"))
 
 
 class OwnerField(forms.TypedChoiceField):
@@ -58,23 +60,23 @@ class PersonForm(PickForm):
 
     edits_owner = True
 
-    first_name = forms.CharField(max_length=100, required=False, label="First name")
-    last_name = forms.CharField(max_length=100, required=False, label="Last name")
-    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    first_name = forms.CharField(max_length=100, required=False, label=lazy("First name"))
+    last_name = forms.CharField(max_length=100, required=False, label=lazy("Last name"))
+    email = forms.CharField(max_length=254, required=False, label=lazy("E-mail"), widget=forms.EmailInput)
     phone = forms.CharField(
-        max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
+        max_length=60, required=False, label=lazy("Phone"), widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
     )
     employer_name = forms.CharField(
-        max_length=200, required=False, label="Company", help_text="A name we do not know yet is added."
+        max_length=200, required=False, label=lazy("Company"), help_text=lazy("A name we do not know yet is added.")
     )
-    job_title = forms.CharField(max_length=120, required=False, label="Job title")
-    street = forms.CharField(max_length=200, required=False, label="Street")
-    postcode = forms.CharField(max_length=20, required=False, label="Postcode")
-    city = forms.CharField(max_length=120, required=False, label="City")
-    country = forms.CharField(max_length=80, required=False, label="Country")
-    owner_id = OwnerField(label="Owner")
-    is_influence = forms.BooleanField(required=False, label="Centre of influence: others listen to them")
-    is_employee = forms.BooleanField(required=False, label="Works for us")
+    job_title = forms.CharField(max_length=120, required=False, label=lazy("Job title"))
+    street = forms.CharField(max_length=200, required=False, label=lazy("Street"))
+    postcode = forms.CharField(max_length=20, required=False, label=lazy("Postcode"))
+    city = forms.CharField(max_length=120, required=False, label=lazy("City"))
+    country = forms.CharField(max_length=80, required=False, label=lazy("Country"))
+    owner_id = OwnerField(label=lazy("Owner"))
+    is_influence = forms.BooleanField(required=False, label=lazy("Centre of influence: others listen to them"))
+    is_employee = forms.BooleanField(required=False, label=lazy("Works for us"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +90,9 @@ class PersonForm(PickForm):
             self.initial = {"owner_id": self.actor.user_id, **self.initial}
 
 
-ADD_ANYWAY = "Add it although it is known already: it is another one. The pair waits among the possible duplicates."
+ADD_ANYWAY = lazy(
+    "Add it although it is known already: it is another one. The pair waits among the possible duplicates."
+)
 
 
 class NewPersonForm(PersonForm):
@@ -108,21 +112,21 @@ class OrganisationForm(PickForm):
 
     edits_owner = True
 
-    name = forms.CharField(max_length=200, label="Name")
-    website = forms.CharField(max_length=250, required=False, label="Website")
-    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
+    name = forms.CharField(max_length=200, label=lazy("Name"))
+    website = forms.CharField(max_length=250, required=False, label=lazy("Website"))
+    email = forms.CharField(max_length=254, required=False, label=lazy("E-mail"), widget=forms.EmailInput)
     phone = forms.CharField(
-        max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
+        max_length=60, required=False, label=lazy("Phone"), widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
     )
-    sector = forms.CharField(max_length=120, required=False, label="Sector")
-    employees = CountField(required=False, min_value=0, max_value=2_000_000_000, label="Employees")
-    street = forms.CharField(max_length=200, required=False, label="Street")
-    postcode = forms.CharField(max_length=20, required=False, label="Postcode")
-    city = forms.CharField(max_length=120, required=False, label="City")
-    country = forms.CharField(max_length=80, required=False, label="Country")
-    registration_number = forms.CharField(max_length=60, required=False, label="Registration number")
-    vat_number = forms.CharField(max_length=60, required=False, label="VAT number")
-    owner_id = OwnerField(label="Owner")
+    sector = forms.CharField(max_length=120, required=False, label=lazy("Sector"))
+    employees = CountField(required=False, min_value=0, max_value=2_000_000_000, label=lazy("Employees"))
+    street = forms.CharField(max_length=200, required=False, label=lazy("Street"))
+    postcode = forms.CharField(max_length=20, required=False, label=lazy("Postcode"))
+    city = forms.CharField(max_length=120, required=False, label=lazy("City"))
+    country = forms.CharField(max_length=80, required=False, label=lazy("Country"))
+    registration_number = forms.CharField(max_length=60, required=False, label=lazy("Registration number"))
+    vat_number = forms.CharField(max_length=60, required=False, label=lazy("VAT number"))
+    owner_id = OwnerField(label=lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,17 +151,19 @@ LOGGED = [(kind.value, kind.label) for kind in ActivityKind if kind is not Activ
 class LogForm(ActorForm):
     """What was done with a party."""
 
-    kind = forms.ChoiceField(choices=LOGGED, label="What", initial=ActivityKind.CALL.value)
-    subject = forms.CharField(max_length=200, label="In a few words")
-    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
-    is_outbound = forms.BooleanField(required=False, initial=True, label="We got in touch with them")
-    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
+    kind = forms.ChoiceField(choices=LOGGED, label=lazy("What"), initial=ActivityKind.CALL.value)
+    subject = forms.CharField(max_length=200, label=lazy("In a few words"))
+    body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 3}))
+    is_outbound = forms.BooleanField(required=False, initial=True, label=lazy("We got in touch with them"))
+    occurred_at = MomentField(
+        required=False, label=lazy("When"), widget=DateTimeInput, help_text=lazy("Leave it empty for now.")
+    )
 
 
 class LogForPartyForm(PickForm, LogForm):
     """What was done, and with whom."""
 
-    party_id = PartyField(label="With whom")
+    party_id = PartyField(label=lazy("With whom"))
     field_order = ("party_id",)
 
     def clean_party_id(self) -> int:
@@ -170,10 +176,10 @@ class ActivityForm(PickForm):
 
     edits_owner = True
 
-    subject = forms.CharField(max_length=200, label="In a few words")
-    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 3}))
-    due_at = MomentField(required=False, label="Due", widget=DateTimeInput)
-    owner_id = OwnerField(label="Owner")
+    subject = forms.CharField(max_length=200, label=lazy("In a few words"))
+    body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 3}))
+    due_at = MomentField(required=False, label=lazy("Due"), widget=DateTimeInput)
+    owner_id = OwnerField(label=lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -187,10 +193,10 @@ class ActivityForm(PickForm):
 class TodoForm(PickForm):
     """Something to do for a party, and by when."""
 
-    subject = forms.CharField(max_length=200, label="What is to be done")
-    due_at = MomentField(label="Due", widget=DateTimeInput)
-    owner_id = OwnerField(label="Who does it")
-    body = forms.CharField(required=False, max_length=20_000, label="Details", widget=forms.Textarea({"rows": 2}))
+    subject = forms.CharField(max_length=200, label=lazy("What is to be done"))
+    due_at = MomentField(label=lazy("Due"), widget=DateTimeInput)
+    owner_id = OwnerField(label=lazy("Who does it"))
+    body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 2}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -200,7 +206,7 @@ class TodoForm(PickForm):
 class SnoozeForm(ActorForm):
     """Until when a to-do may wait."""
 
-    due_at = MomentField(label="Until", widget=DateTimeInput)
+    due_at = MomentField(label=lazy("Until"), widget=DateTimeInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,13 +224,13 @@ def tomorrow_morning(at: datetime) -> datetime:
 class TagForm(ActorForm):
     """A word to find a party again."""
 
-    tag = forms.CharField(max_length=40, label="Tag")
+    tag = forms.CharField(max_length=40, label=lazy("Tag"))
 
 
 class UntagForm(ActorForm):
     """Which word goes."""
 
-    tag_id = forms.TypedChoiceField(coerce=int, label="Tag")
+    tag_id = forms.TypedChoiceField(coerce=int, label=lazy("Tag"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -234,15 +240,15 @@ class UntagForm(ActorForm):
 class ContactPointForm(ActorForm):
     """One more way to reach a party."""
 
-    kind = forms.ChoiceField(choices=ContactPointKind.choices, label="What it is")
-    value = forms.CharField(max_length=254, label="Address or number")
-    is_primary = forms.BooleanField(required=False, label="Use it first")
+    kind = forms.ChoiceField(choices=ContactPointKind.choices, label=lazy("What it is"))
+    value = forms.CharField(max_length=254, label=lazy("Address or number"))
+    is_primary = forms.BooleanField(required=False, label=lazy("Use it first"))
 
 
 class PointForm(ActorForm):
     """One of the ways to reach a party."""
 
-    contact_point_id = forms.TypedChoiceField(coerce=int, label="Which one")
+    contact_point_id = forms.TypedChoiceField(coerce=int, label=lazy("Which one"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -253,13 +259,13 @@ class PointForm(ActorForm):
 class RelateForm(PickForm):
     """A connection from this party to another."""
 
-    kind = forms.ChoiceField(choices=RelationshipKind.choices, label="This one")
-    to_party_id = PartyField(label="Whom")
+    kind = forms.ChoiceField(choices=RelationshipKind.choices, label=lazy("This one"))
+    to_party_id = PartyField(label=lazy("Whom"))
     buying_role = forms.ChoiceField(
-        choices=[("", "–"), *BuyingRole.choices], required=False, label="Say in what they buy"
+        choices=[("", "–"), *BuyingRole.choices], required=False, label=lazy("Say in what they buy")
     )
-    from_date = forms.DateField(required=False, label="Since", widget=DateInput)
-    note = forms.CharField(max_length=200, required=False, label="Note")
+    from_date = forms.DateField(required=False, label=lazy("Since"), widget=DateInput)
+    note = forms.CharField(max_length=200, required=False, label=lazy("Note"))
 
     def clean_to_party_id(self) -> int:
         """The party that is meant."""
@@ -269,8 +275,10 @@ class RelateForm(PickForm):
 class EndForm(ActorForm):
     """Which connection ended, and when."""
 
-    relationship_id = forms.TypedChoiceField(coerce=int, label="Which one")
-    until_date = forms.DateField(required=False, label="Until", widget=DateInput, help_text="Leave it empty for today.")
+    relationship_id = forms.TypedChoiceField(coerce=int, label=lazy("Which one"))
+    until_date = forms.DateField(
+        required=False, label=lazy("Until"), widget=DateInput, help_text=lazy("Leave it empty for today.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -281,7 +289,7 @@ class EndForm(ActorForm):
 class AssignForm(PickForm):
     """Who looks after these records from now on."""
 
-    owner_id = OwnerField(label="Owner")
+    owner_id = OwnerField(label=lazy("Owner"))
 
 
 class IdsField(forms.MultipleChoiceField):
@@ -292,7 +300,7 @@ class IdsField(forms.MultipleChoiceField):
         if self.required and not value:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         if not all(str(pk).isdecimal() and len(str(pk)) < 18 for pk in value):
-            raise forms.ValidationError("Whole numbers are needed.")
+            raise forms.ValidationError(_("Whole numbers are needed."))
 
     def clean(self, value: Any) -> Any:
         """The numbers."""
@@ -302,24 +310,26 @@ class IdsField(forms.MultipleChoiceField):
 class MergeForm(ActorForm):
     """Which other records are the same as this one, and whose values hold."""
 
-    merge_ids = IdsField(required=False, label="Records that are the same", help_text="Their ids.")
+    merge_ids = IdsField(required=False, label=lazy("Records that are the same"), help_text=lazy("Their ids."))
     choices = forms.JSONField(
         required=False,
-        label="Whose value holds",
-        help_text="Field and id of the record: name, job_title, employer, email, phone, address, owner, extra:Column.",
+        label=lazy("Whose value holds"),
+        help_text=lazy(
+            "Field and id of the record: name, job_title, employer, email, phone, address, owner, extra:Column."
+        ),
     )
     only = forms.MultipleChoiceField(
         required=False,
-        choices=[("email", "E-mail"), ("phone", "Phone")],
-        label="Keep only the chosen one",
-        help_text="Otherwise all addresses and numbers come along, the chosen one first.",
+        choices=[("email", lazy("E-mail")), ("phone", lazy("Phone"))],
+        label=lazy("Keep only the chosen one"),
+        help_text=lazy("Otherwise all addresses and numbers come along, the chosen one first."),
     )
 
     def clean_choices(self) -> dict[str, int]:
         """Fields with ids."""
         found = self.cleaned_data["choices"] or {}
         if not isinstance(found, dict) or not all(isinstance(pk, int) for pk in found.values()):
-            raise forms.ValidationError("Write fields with ids of records, such as {“email”: 12}.")
+            raise forms.ValidationError(_("Write fields with ids of records, such as {“email”: 12}."))
         return found
 
 

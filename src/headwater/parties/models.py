@@ -6,6 +6,7 @@ import re
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 _EXTENSION = re.compile(r"(?:;?ext\.?=?|x|#)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
@@ -13,8 +14,8 @@ _EXTENSION = re.compile(r"(?:;?ext\.?=?|x|#)\s*(\d{1,7})\s*$", re.IGNORECASE)
 class PartyKind(models.TextChoices):
     """A party is a person or an organisation."""
 
-    PERSON = "PERSON", "Person"
-    ORGANISATION = "ORGANISATION", "Company"
+    PERSON = "PERSON", _("Person")
+    ORGANISATION = "ORGANISATION", _("Company")
 
 
 class Party(models.Model):
@@ -91,10 +92,10 @@ class Party(models.Model):
 class ContactPointKind(models.TextChoices):
     """The ways to reach a party."""
 
-    EMAIL = "EMAIL", "E-mail"
-    PHONE = "PHONE", "Phone"
-    WEBSITE = "WEBSITE", "Website"
-    SOCIAL = "SOCIAL", "Social profile"
+    EMAIL = "EMAIL", _("E-mail")
+    PHONE = "PHONE", _("Phone")
+    WEBSITE = "WEBSITE", _("Website")
+    SOCIAL = "SOCIAL", _("Social profile")
 
 
 class ContactPoint(models.Model):
@@ -139,25 +140,25 @@ class ContactPoint(models.Model):
 class RelationshipKind(models.TextChoices):
     """How the first party belongs to the second."""
 
-    WORKS_FOR = "WORKS_FOR", "works for"
-    PARENT_OF = "PARENT_OF", "is parent of"
-    SUPPLIES = "SUPPLIES", "supplies"
-    RESELLS_TO = "RESELLS_TO", "resells to"
-    REFERRED = "REFERRED", "referred"
-    INTRODUCED = "INTRODUCED", "introduced"
-    PARTNER_OF = "PARTNER_OF", "is partner of"
-    COMPETES_WITH = "COMPETES_WITH", "competes with"
-    REPORTS_TO = "REPORTS_TO", "reports to"
+    WORKS_FOR = "WORKS_FOR", _("works for")
+    PARENT_OF = "PARENT_OF", _("is parent of")
+    SUPPLIES = "SUPPLIES", _("supplies")
+    RESELLS_TO = "RESELLS_TO", _("resells to")
+    REFERRED = "REFERRED", _("referred")
+    INTRODUCED = "INTRODUCED", _("introduced")
+    PARTNER_OF = "PARTNER_OF", _("is partner of")
+    COMPETES_WITH = "COMPETES_WITH", _("competes with")
+    REPORTS_TO = "REPORTS_TO", _("reports to")
 
 
 class BuyingRole(models.TextChoices):
     """What somebody has to say when their organisation buys."""
 
-    DECISION_MAKER = "DECISION_MAKER", "Decision-maker"
-    CO_DECISION_MAKER = "CO_DECISION_MAKER", "Co-decision-maker"
-    INFLUENCER = "INFLUENCER", "Influencer"
-    USER = "USER", "User"
-    GATEKEEPER = "GATEKEEPER", "Gatekeeper"
+    DECISION_MAKER = "DECISION_MAKER", _("Decision-maker")
+    CO_DECISION_MAKER = "CO_DECISION_MAKER", _("Co-decision-maker")
+    INFLUENCER = "INFLUENCER", _("Influencer")
+    USER = "USER", _("User")
+    GATEKEEPER = "GATEKEEPER", _("Gatekeeper")
 
 
 class Relationship(models.Model):
@@ -207,11 +208,11 @@ class PartyTag(models.Model):
 class ActivityKind(models.TextChoices):
     """What people do with a party."""
 
-    NOTE = "NOTE", "Note"
-    CALL = "CALL", "Call"
-    EMAIL = "EMAIL", "E-mail"
-    MEETING = "MEETING", "Meeting"
-    TODO = "TODO", "To-do"
+    NOTE = "NOTE", _("Note")
+    CALL = "CALL", _("Call")
+    EMAIL = "EMAIL", _("E-mail")
+    MEETING = "MEETING", _("Meeting")
+    TODO = "TODO", _("To-do")
 
 
 class Activity(models.Model):
@@ -273,8 +274,8 @@ class Grant(models.Model):
 class MatchDecision(models.TextChoices):
     """What somebody said about a proposed match."""
 
-    SAME = "SAME", "The same"
-    DIFFERENT = "DIFFERENT", "Different"
+    SAME = "SAME", _("The same")
+    DIFFERENT = "DIFFERENT", _("Different")
 
 
 class MatchProposal(models.Model):

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, get_args
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.parties import forms, queries
 from headwater.parties.models import Party
 from headwater.parties.queries.timeline import Only
@@ -18,11 +20,11 @@ from headwater.web.panel import DaySection, Panel, register_day_section, registe
 PER_PAGE = 20
 MOST_PEOPLE = 12
 MOST_TODOS = 30
-FILTERS: tuple[tuple[Only, str], ...] = (
-    ("", "All"),
-    ("touches", "Touches"),
-    ("talks", "Calls and e-mails"),
-    ("changes", "Changes"),
+FILTERS: tuple[tuple[Only, Any], ...] = (
+    ("", _("All")),
+    ("touches", _("Touches")),
+    ("talks", _("Calls and e-mails")),
+    ("changes", _("Changes")),
 )
 
 

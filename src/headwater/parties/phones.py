@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import phonenumbers
+from django.utils.translation import gettext as _
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 _PLAIN = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 \u00a0().\-/]{4,30}", re.ASCII)
@@ -50,7 +51,7 @@ def parse_phone(text: str, region: str | None) -> Phone:
         BadContact: no telephone has such a number.
     """
     if len(text) > 80:
-        raise BadContact(f'"{text[:30]}..." is not a telephone number.')
+        raise BadContact(_('"{text}..." is not a telephone number.').format(text=text[:30]))
     return _library_phone(text, region)
 
 
@@ -63,10 +64,12 @@ def _library_phone(text: str, region: str | None) -> Phone:
         number = phonenumbers.parse(written, region.upper() if region else None)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None:
-            raise BadContact(f'"{text}" needs its country: write it with + and the country code.') from None
-        raise BadContact(f'"{text}" is not a telephone number.') from None
+            raise BadContact(
+                _('"{text}" needs its country: write it with + and the country code.').format(text=text)
+            ) from None
+        raise BadContact(_('"{text}" is not a telephone number.').format(text=text)) from None
     if not phonenumbers.is_valid_number(number):
-        raise BadContact(f'"{text}" is not a number that any telephone can have.')
+        raise BadContact(_('"{text}" is not a number that any telephone can have.').format(text=text))
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Phone(e164, number.extension or "")
 

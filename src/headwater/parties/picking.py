@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
 
 from headwater.parties.queries import search, visible_parties
 from headwater.platform.resource import ActorForm
@@ -64,10 +65,12 @@ def party_meant(form: ActorForm, text: object) -> int:
     exact = [party for party in found if party.name.casefold() == words.casefold()]
     found = exact if len(exact) == 1 else found
     if not found:
-        raise forms.ValidationError("Nobody of this name, e-mail or phone is known. Add the record first.")
+        raise forms.ValidationError(_("Nobody of this name, e-mail or phone is known. Add the record first."))
     if len(found) > 1:
         named = ", ".join(party.name for party in found[:3]) + ("…" if len(found) > 3 else "")
-        raise forms.ValidationError(f"Several records fit: {named}. Pick one from the list below the field.")
+        raise forms.ValidationError(
+            _("Several records fit: {named}. Pick one from the list below the field.").format(named=named)
+        )
     return int(found[0].pk)
 
 

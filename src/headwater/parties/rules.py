@@ -20,6 +20,7 @@ from headwater.parties.words import (
     NAME_TITLES,
     UNFOLDED_LETTERS,
 )
+from headwater.platform.translated import gettext as _
 
 __all__ = [
     "BadContact",
@@ -134,16 +135,16 @@ def normalise_website(text: str) -> str:
         parts = urlsplit(written)
         port = parts.port
     except ValueError:
-        raise BadContact(f'"{text}" is not a web address.') from None
+        raise BadContact(_('"{text}" is not a web address.').format(text=text)) from None
     scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
     try:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise BadContact(f'"{text}" is not a web address.') from None
+        raise BadContact(_('"{text}" is not a web address.').format(text=text)) from None
     labels = host.split(".")
     named = len(labels) > 1 and all(_HOST_LABEL.fullmatch(label) for label in labels)
     if scheme not in ("http", "https") or parts.username is not None or not named or labels[-1].isdigit():
-        raise BadContact(f'"{text}" is not a web address.')
+        raise BadContact(_('"{text}" is not a web address.').format(text=text))
     if port in (None, 80 if scheme == "http" else 443):
         place = host
     else:
@@ -152,7 +153,9 @@ def normalise_website(text: str) -> str:
     query = f"?{parts.query}" if parts.query else ""
     address = f"{scheme}://{place}{path}{query}"
     if len(address) > LONGEST_ADDRESS:
-        raise BadContact(f"A web address has at most {LONGEST_ADDRESS} characters.")
+        raise BadContact(
+            _("A web address has at most {longest_address} characters.").format(longest_address=LONGEST_ADDRESS)
+        )
     return address
 
 

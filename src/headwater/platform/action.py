@@ -11,6 +11,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.errors import NotAllowed
 
@@ -65,7 +66,7 @@ class OnlyLooking(NotAllowed):
     """Somebody looks at Headwater as others see it, and does not act meanwhile."""
 
     code = "only_looking"
-    message = "You only look at what others see, so nothing was changed. Leave the preview to work again."
+    message = _("You only look at what others see, so nothing was changed. Leave the preview to work again.")
 
 
 _only_looking: ContextVar[bool] = ContextVar("headwater_only_looking", default=False)

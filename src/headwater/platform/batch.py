@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Model, QuerySet
 from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.utils.translation import gettext as _
 
 from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, fact_of
@@ -99,7 +100,9 @@ def _last_removals(row_type: str, ids: Sequence[int], verb: str) -> dict[int, in
 def stays_deleted(what: str, since: datetime, zone: str, *, how: str = "deleted") -> str:
     """What a row of a file is told that is about something people put away: a file does not bring it back."""
     day = since.astimezone(ZoneInfo(zone))
-    return f"{what} was {how} by hand on {day:%Y-%m-%d} and stays {how}. It can be restored."
+    return _("{what} was {how} by hand on {day:%Y-%m-%d} and stays {how}. It can be restored.").format(
+        what=what, how=how, day=day
+    )
 
 
 def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:

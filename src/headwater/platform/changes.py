@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import models
+from django.utils.translation import gettext
 
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
@@ -113,11 +114,13 @@ def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:
     """
     pairs = {**(fact.fields or {}), **(fact.personal_fields or {})}
     if not pairs:
-        raise NotUndoable(reason="the old values were erased with the person's data")
+        raise NotUndoable(reason=gettext("the old values were erased with the person's data"))
     # Compared as the field's own type: 100 and 100.00 are the same amount.
     moved = [name for name, (_, new) in pairs.items() if getattr(row, name) != _typed(row, name, new)]
     if moved:
-        raise NotUndoable(reason=f"{', '.join(spoken(n) for n in moved)} changed again since")
+        raise NotUndoable(
+            reason=gettext("{value} changed again since").format(value=", ".join(spoken(n) for n in moved))
+        )
     return {name: _typed(row, name, old) for name, (old, _) in pairs.items()}
 
 

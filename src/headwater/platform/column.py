@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from django.db.models import Q
 
 from headwater.platform.actor import Actor
+from headwater.platform.translated import Translated
 
 Choices: TypeAlias = Sequence[tuple[str, Any]]
 
@@ -45,7 +46,7 @@ class Column:
     """
 
     key: str
-    label: str
+    label: Translated = Translated()
     kind: Kind = Kind.TEXT
     path: str = ""
     value: Callable[[Any], Any] | None = None
@@ -60,7 +61,7 @@ class Column:
     place: str = "extra"
     chip: bool = True
     with_columns: tuple[str, ...] = ()
-    file_label: str = ""
+    file_label: Translated = Translated("")
     verb: str = ""
     writes: str = ""
     is_person: bool = False

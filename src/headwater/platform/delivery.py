@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -78,7 +79,7 @@ class DeliveryDropped(
     Fact,
     verb="platform.delivery_dropped",
     subject="platform.dead_letter:dead_letter_id",
-    sentence="Gave up delivering {what} to {handler}",
+    sentence=_("Gave up delivering {what} to {handler}"),
     icon="mail-off",
 ):
     """Somebody decided that a fact which a handler could not take need not be delivered to it."""
@@ -93,7 +94,7 @@ class DeliveryKept(
     Fact,
     verb="platform.delivery_kept",
     subject="platform.dead_letter:dead_letter_id",
-    sentence="Keeps {what} for {handler} after all",
+    sentence=_("Keeps {what} for {handler} after all"),
     icon="mail",
 ):
     """A fact that was not to be delivered waits for its handler again."""

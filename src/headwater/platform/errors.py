@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class DomainError(Exception):
     """Somebody asked for something the rules do not allow.
@@ -15,11 +18,11 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
-    message: ClassVar[str] = "This cannot be done now."
+    message: ClassVar[str | Promise] = _("This cannot be done now.")
 
-    def __init__(self, message: str | None = None, **params: Any) -> None:
+    def __init__(self, message: str | Promise | None = None, **params: Any) -> None:
         self.params = params
-        self.text = message if message is not None else str(self.message).format(**params)
+        self.text = str(self.message).format(**params) if message is None else str(message)
         super().__init__(self.text)
 
 
@@ -27,21 +30,21 @@ class NotAllowed(DomainError):
     """The actor's role or visibility does not cover this."""
 
     code, status = "not_allowed", 403
-    message = "You may not do this. Ask an administrator for the right, or a colleague who has it."
+    message = _("You may not do this. Ask an administrator for the right, or a colleague who has it.")
 
 
 class NotFound(DomainError):
     """No such record, or none that the actor may see: the answer is the same on purpose."""
 
     code, status = "not_found", 404
-    message = "There is no such record, or you may not see it."
+    message = _("There is no such record, or you may not see it.")
 
 
 class Moved(DomainError):
     """The record became part of another one, which is the place to look."""
 
     code, status = "moved", 301
-    message = "This record is part of another one now."
+    message = _("This record is part of another one now.")
 
     def __init__(self, slug: str, pk: int) -> None:
         super().__init__()
@@ -58,14 +61,14 @@ class Stale(DomainError):
     """The caller's picture of the record is not the record any more: somebody changed it meanwhile."""
 
     code, status = "stale", 412
-    message = "This record changed since you read it. Read it again, and decide with what it says now."
+    message = _("This record changed since you read it. Read it again, and decide with what it says now.")
 
 
 class Invalid(DomainError):
     """Values that cannot be stored, told per field so that a form can show each beside its input."""
 
     code, status = "invalid", 422
-    message = "Some values need another look."
+    message = _("Some values need another look.")
 
     def __init__(self, fields: Mapping[str, Sequence[str]], message: str | None = None) -> None:
         self.fields = {name: list(reasons) for name, reasons in fields.items()}
@@ -76,7 +79,7 @@ class NotUndoable(Conflict):
     """What happened since would be lost if this were taken back."""
 
     code = "not_undoable"
-    message = "This can no longer be undone: {reason}."
+    message = _("This can no longer be undone: {reason}.")
 
 
 class SomeRefused(Conflict):
@@ -114,7 +117,7 @@ class Busy(DomainError):
     """Somebody else writes for longer than anybody can be let wait; nothing was changed."""
 
     code, status = "busy", 503
-    message = "Something large is being written just now. Try again in a few seconds."
+    message = _("Something large is being written just now. Try again in a few seconds.")
     retry_after = 5
 
 

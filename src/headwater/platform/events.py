@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.action import About, current_unit
 from headwater.platform.actor import Actor
@@ -33,14 +35,14 @@ class Fact:
     subject_type: ClassVar[str]
     subject_field: ClassVar[str]
     personal: ClassVar[frozenset[str]]
-    sentence: ClassVar[str]
+    sentence: ClassVar[str | Promise]
     icon: ClassVar[str]
 
     party_id: int | None = None
     organisation_id: int | None = None
 
     def __init_subclass__(
-        cls, *, verb: str, subject: str, sentence: str, personal: Iterable[str] = (), icon: str = "point"
+        cls, *, verb: str, subject: str, sentence: str | Promise, personal: Iterable[str] = (), icon: str = "point"
     ) -> None:
         super().__init_subclass__()
         cls.verb, cls.sentence, cls.icon, cls.personal = verb, sentence, icon, frozenset(personal)
@@ -77,7 +79,7 @@ class Changed(
     verb="platform.changed",
     subject="platform.row:row_id",
     personal=("personal_fields",),
-    sentence="Changed {names}",
+    sentence=_("Changed {names}"),
     icon="pencil",
 ):
     """Plain fields of a record were edited; ``fields`` maps each name to its old and new value."""

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.events import Fact, record
 from headwater.platform.models import Event
 from headwater.platform.resource import Column, Kind, Resource
 
-ID = Column("id", "Id", Kind.NUMBER, path="pk", nullable=False)  # stands before the others in files for programs
+ID = Column("id", _("Id"), Kind.NUMBER, path="pk", nullable=False)  # stands before the others in files for programs
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,7 +26,7 @@ class RowsExported(
     Fact,
     verb="platform.rows_exported",
     subject="team.user:user_id",
-    sentence="Exported {rows} {noun}",
+    sentence=_("Exported {rows} {noun}"),
     personal=("conditions",),
     icon="download",
 ):

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext
+
 from headwater.platform.column import Kind
 from headwater.platform.errors import Invalid
 
@@ -77,7 +79,7 @@ def parse_tree(text: str) -> Tree:
         raw = json.loads(text)
         json.dumps(raw, ensure_ascii=False).encode()  # half a pair of letters is no text
     except (ValueError, RecursionError) as error:
-        raise Invalid({"filter": ["The filter is not valid JSON."]}) from error
+        raise Invalid({"filter": [gettext("The filter is not valid JSON.")]}) from error
     return _sized(_node(raw, depth=0))
 
 
@@ -182,7 +184,15 @@ def _short(condition: Condition) -> tuple[str, str]:
 
 def _node(raw: Any, *, depth: int) -> Tree:
     if depth > MAX_DEPTH or not isinstance(raw, dict):
-        raise Invalid({"filter": [f"The filter has the wrong shape, or groups more than {MAX_DEPTH} deep."]})
+        raise Invalid(
+            {
+                "filter": [
+                    gettext("The filter has the wrong shape, or groups more than {max_depth} deep.").format(
+                        max_depth=MAX_DEPTH
+                    )
+                ]
+            }
+        )
     if "column" in raw:
         operator = raw.get("operator", "is")
         if not isinstance(operator, str) or operator not in OPERATORS:
@@ -191,7 +201,7 @@ def _node(raw: Any, *, depth: int) -> Tree:
     for join in ("all", "any"):
         if isinstance(raw.get(join), list):
             return Group(join, tuple(_node(part, depth=depth + 1) for part in raw[join]))
-    raise Invalid({"filter": ['A group is {"all": […]} or {"any": […]}.']})
+    raise Invalid({"filter": [gettext('A group is {"all": […]} or {"any": […]}.')]})
 
 
 def _value(operator: str, raw: Any) -> str | list[str]:
@@ -200,7 +210,15 @@ def _value(operator: str, raw: Any) -> str | list[str]:
         return "true"
     if operator in SEVERAL:
         if not isinstance(raw, list) or len(raw) > MAX_VALUES:
-            raise Invalid({"filter": [f"The operator “{operator}” needs a list of at most {MAX_VALUES} values."]})
+            raise Invalid(
+                {
+                    "filter": [
+                        gettext("The operator “{operator}” needs a list of at most {max_values} values.").format(
+                            operator=operator, max_values=MAX_VALUES
+                        )
+                    ]
+                }
+            )
         return [_text(operator, item) for item in raw]
     return _text(operator, raw)
 
@@ -211,18 +229,42 @@ def _text(operator: str, raw: Any) -> str:
     if isinstance(raw, str | int | float):
         return str(raw)
     if raw is None:
-        raise Invalid({"filter": [f"The operator “{operator}” needs a value. Use “empty” for what is not filled in."]})
-    raise Invalid({"filter": [f"The operator “{operator}” needs one text, number, true or false."]})
+        raise Invalid(
+            {
+                "filter": [
+                    gettext("The operator “{operator}” needs a value. Use “empty” for what is not filled in.").format(
+                        operator=operator
+                    )
+                ]
+            }
+        )
+    raise Invalid(
+        {
+            "filter": [
+                gettext("The operator “{operator}” needs one text, number, true or false.").format(operator=operator)
+            ]
+        }
+    )
 
 
 def _no_operator(operator: object) -> str:
-    return f"There is no comparison called {str(operator)[:50]}. There are {', '.join(OPERATORS)}."
+    return gettext("There is no comparison called {operator}. There are {operators}.").format(
+        operator=str(operator)[:50], operators=", ".join(OPERATORS)
+    )
 
 
 def _sized(tree: Tree) -> Tree:
     conditions, groups = _size(tree)
     if conditions > MAX_CONDITIONS or groups > MAX_GROUPS:
-        raise Invalid({"filter": [f"A filter may have {MAX_CONDITIONS} conditions and groups at most."]})
+        raise Invalid(
+            {
+                "filter": [
+                    gettext("A filter may have {max_conditions} conditions and groups at most.").format(
+                        max_conditions=MAX_CONDITIONS
+                    )
+                ]
+            }
+        )
     return tree
 
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import CharField, DecimalField, Exists, Field, IntegerField, Model, OuterRef, Q, TextField
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
@@ -70,7 +71,9 @@ class Filtering:
             return self._is_empty(column, wanted=_YES_NO.get(str(condition.value).lower(), True))
         raw = condition.value if operator in SEVERAL else [condition.value]
         if not isinstance(raw, list) or len(raw) > MAX_VALUES:
-            raise Invalid({column.key: [f"A list of at most {MAX_VALUES} values is needed here."]})
+            raise Invalid(
+                {column.key: [_("A list of at most {max_values} values is needed here.").format(max_values=MAX_VALUES)]}
+            )
         values = [value for item in raw for value in self._typed(column, item)]
         if operator == "between":
             _check_order(column, raw, values)
@@ -88,10 +91,24 @@ class Filtering:
         column = self.resource.by_key.get(condition.column)
         if column is None or not column.filterable:
             nouns = self.resource.label_plural
-            raise Invalid({condition.column: [f"{nouns} cannot be filtered by “{condition.column}”."]})
+            raise Invalid(
+                {
+                    condition.column: [
+                        _("{nouns} cannot be filtered by “{column}”.").format(nouns=nouns, column=condition.column)
+                    ]
+                }
+            )
         if condition.operator not in OPERATORS_OF[column.kind]:
             offered = ", ".join(OPERATORS_OF[column.kind])
-            raise Invalid({column.key: [f"“{column.label}” cannot be compared that way. It takes {offered}."]})
+            raise Invalid(
+                {
+                    column.key: [
+                        _("“{label}” cannot be compared that way. It takes {offered}.").format(
+                            label=column.label, offered=offered
+                        )
+                    ]
+                }
+            )
         return column
 
     def _matching(self, column: Column, operator: str, values: list[Any]) -> Q:
@@ -283,14 +300,24 @@ def names(tree: Tree, column: str) -> bool:
 
 def _check_order(column: Column, raw: list[Any], values: list[Any]) -> None:
     if len(values) != 2:
-        raise Invalid({column.key: [f"“{column.label}” needs two values to lie between: from and to."]})
+        raise Invalid(
+            {column.key: [_("“{label}” needs two values to lie between: from and to.").format(label=column.label)]}
+        )
     if any(read_days(str(item).strip()) for item in raw):  # what moves with today may pass the other end one day
         return
     low, high = values
     first = low.first if isinstance(low, Days) else low.start if isinstance(low, Moments) else low
     last = high.last if isinstance(high, Days) else (high.end or high.start) if isinstance(high, Moments) else high
     if first > last:
-        raise Invalid({column.key: [f"“{column.label}” is between the smaller value and the larger: turn them round."]})
+        raise Invalid(
+            {
+                column.key: [
+                    _("“{label}” is between the smaller value and the larger: turn them round.").format(
+                        label=column.label
+                    )
+                ]
+            }
+        )
 
 
 def _is_one_of(path: str, field: Any, values: Sequence[Any]) -> Q:
@@ -329,12 +356,12 @@ def _step(field: Field[Any, Any] | None) -> Decimal | None:
 def _hint(column: Column) -> str:
     match column.kind:
         case Kind.NUMBER | Kind.MONEY:
-            return "Write a number such as 1234.50."
+            return _("Write a number such as 1234.50.")
         case Kind.DATE | Kind.DATETIME:
-            return "Write a day as 2026-01-31, or one such as today, last_month or last_30_days."
+            return _("Write a day as 2026-01-31, or one such as today, last_month or last_30_days.")
         case Kind.BOOL:
-            return "Write true or false."
+            return _("Write true or false.")
         case Kind.RELATION:
-            return "Write an id, me or my_team." if column.is_person else "Write an id."
+            return _("Write an id, me or my_team.") if column.is_person else _("Write an id.")
         case _:
-            return "It is too long, or holds a character that cannot be stored."
+            return _("It is too long, or holds a character that cannot be stored.")

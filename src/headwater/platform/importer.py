@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from headwater.platform.actor import Actor
+from headwater.platform.translated import Translated
 
 PORTION = 5_000
 
@@ -44,7 +45,7 @@ class Target:
     """
 
     key: str
-    label: str
+    label: Translated = Translated()
     kind: TargetKind = TargetKind.TEXT
     required: bool = False
     aliases: Sequence[str] = ()
@@ -90,7 +91,7 @@ class Kept:
 
     object_id: int
     title: str
-    reason: str
+    reason: Translated = Translated()
     kind: str = ""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotFound
@@ -85,7 +86,7 @@ def enqueue(
 ) -> Job:
     """Put a job into the queue; inside an action it appears when the action commits, or not at all."""
     if kind not in JOBS:
-        raise NotFound(f"No job is called {kind}.")
+        raise NotFound(gettext("No job is called {kind}.").format(kind=kind))
     return Job.objects.create(kind=kind, args=dict(args), user_id=user_id, queued_at=at, run_after=run_after or at)
 
 

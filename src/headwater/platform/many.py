@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from headwater.platform import job
 from headwater.platform.action import action, one_request
@@ -102,7 +103,7 @@ def steps_of(event_id: int) -> list[Job]:
 def _undo_whole_step(event_id: int, ids: Sequence[int], *, by: Actor, at: datetime) -> int | Job:
     """Take back all parts of a step; what somebody went on with stays, and the job that finds this out says so."""
     if any(not part.is_over for part in steps_of(event_id)):
-        raise Conflict("A part of this is still under way. Stop it or wait for its end, then take it back.")
+        raise Conflict(gettext("A part of this is still under way. Stop it or wait for its end, then take it back."))
     if len(ids) <= AT_ONCE:
         try:
             undo_events(event_ids=ids, by=by, at=at)
@@ -114,7 +115,7 @@ def _undo_whole_step(event_id: int, ids: Sequence[int], *, by: Actor, at: dateti
 
 def _undo_in_background(event_id: int, ids: Sequence[int], *, by: Actor, at: datetime) -> Job:
     if Undone.objects.filter(pk=event_id).exists():
-        raise Conflict("This was taken back already.")
+        raise Conflict(gettext("This was taken back already."))
     running = undo_of(event_id)
     if running is not None and not running.is_over:
         return running
@@ -184,14 +185,14 @@ def take_step(run: job.JobRun) -> Mapping[str, Any]:
     resource = REGISTRY[args["noun"]]
     command = resource.command(args["command"])
     if command is None or command.run_many is None:
-        raise NotFound("This step does not exist any more.")
+        raise NotFound(gettext("This step does not exist any more."))
 
     def prepare() -> Take:
         by = actor_by_ref(args["by"])
         by.require(command.verb)
         form = command.form(QueryDict(args["form"]), actor=by)
         if not form.is_valid():
-            raise Conflict("What was filled in does not hold any more. The rest of the rows is as it was.")
+            raise Conflict(gettext("What was filled in does not hold any more. The rest of the rows is as it was."))
 
         def take(ids: Sequence[int], at: datetime) -> None:
             seen = set(resource.rows(by).filter(pk__in=list(ids)).order_by().values_list("pk", flat=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
@@ -143,11 +144,11 @@ class Job(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "QUEUED", "Waiting"
-        RUNNING = "RUNNING", "Running"
-        DONE = "DONE", "Done"
-        FAILED = "FAILED", "Failed"
-        CANCELLED = "CANCELLED", "Cancelled"
+        QUEUED = "QUEUED", _("Waiting")
+        RUNNING = "RUNNING", _("Running")
+        DONE = "DONE", _("Done")
+        FAILED = "FAILED", _("Failed")
+        CANCELLED = "CANCELLED", _("Cancelled")
 
     kind = models.CharField(max_length=80)
     args = models.JSONField(default=dict)
@@ -239,9 +240,9 @@ class ListView(models.Model):
     """
 
     class Scope(models.TextChoices):
-        PRIVATE = "PRIVATE", "Only me"
-        TEAM = "TEAM", "My team"
-        EVERYBODY = "EVERYBODY", "Everybody"
+        PRIVATE = "PRIVATE", _("Only me")
+        TEAM = "TEAM", _("My team")
+        EVERYBODY = "EVERYBODY", _("Everybody")
 
     noun = models.CharField(max_length=40)
     owner_id = models.BigIntegerField()

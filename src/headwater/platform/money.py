@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from django.utils.translation import gettext as _
+
 # ISO 4217 codes in use, and the recently withdrawn ones (BGN, HRK…) that older orders still carry.
 _CODES = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP
@@ -43,7 +45,9 @@ def currency_code(text: str) -> str:
     """
     code = text.strip().upper()
     if code not in CURRENCIES:
-        raise UnknownCurrency(f"“{text.strip()}” is not a currency code of ISO 4217, such as EUR or USD.")
+        raise UnknownCurrency(
+            _("“{text}” is not a currency code of ISO 4217, such as EUR or USD.").format(text=text.strip())
+        )
     return code
 
 
@@ -63,7 +67,7 @@ class Money:
         if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
             raise TypeError("An amount of money is a finite Decimal.")
         if self.currency not in CURRENCIES:
-            raise UnknownCurrency(f"“{self.currency}” is not a currency code of ISO 4217.")
+            raise UnknownCurrency(_("“{currency}” is not a currency code of ISO 4217.").format(currency=self.currency))
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import DomainError, Invalid
@@ -25,7 +28,7 @@ class KeyUsed(DomainError):
     """The key belongs to another request."""
 
     code, status = "key_used", 422
-    message = "This key was sent with another request before. Every new request needs a new key."
+    message = lazy("This key was sent with another request before. Every new request needs a new key.")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,13 @@ def require_key(key: str) -> None:
         Invalid: it is too long, or holds other than visible letters.
     """
     if not 0 < len(key) <= LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
-        raise Invalid({"Idempotency-Key": [f"A key has 1 to {LONGEST_KEY} visible ASCII letters."]})
+        raise Invalid(
+            {
+                "Idempotency-Key": [
+                    _("A key has 1 to {longest_key} visible ASCII letters.").format(longest_key=LONGEST_KEY)
+                ]
+            }
+        )
 
 
 @every(timedelta(hours=1), "platform.answers")

@@ -13,6 +13,7 @@ from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
+from django.utils.translation import gettext
 
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import Resource, Rows
@@ -136,7 +137,15 @@ def _order(resource: Resource, sort: str) -> Order:
     for key, is_falling in sorts_of(sort):
         column = resource.by_key.get(key)
         if column is None or not column.sortable:
-            raise Invalid({"sort": [f"{resource.label_plural} cannot be sorted by “{key}”."]})
+            raise Invalid(
+                {
+                    "sort": [
+                        gettext("{label_plural} cannot be sorted by “{key}”.").format(
+                            label_plural=resource.label_plural, key=key
+                        )
+                    ]
+                }
+            )
         order.setdefault(column.order_path, Step(column.order_path, is_falling, column.known_among()))
     return (*order.values(), Step("pk", [*order.values()][-1].is_falling))
 
@@ -283,6 +292,6 @@ def _read_cursor(cursor: str, order: Order, rows: Rows) -> tuple[bool, list[Any]
         position = [as_held(rows, step.path, value) for step, value in zip(order, raw[1:], strict=True)]
     except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError) as error:
         raise Invalid(
-            {"cursor": ["This page link does not fit the list any more; start from its first page."]}
+            {"cursor": [gettext("This page link does not fit the list any more; start from its first page.")]}
         ) from error
     return bool(raw[0]), position

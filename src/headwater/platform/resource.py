@@ -22,6 +22,7 @@ from headwater.platform.filtering import Filtering, names
 from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
+from headwater.platform.translated import Translated
 from headwater.platform.typed import without_controls
 
 Rows: TypeAlias = QuerySet[Any]
@@ -62,16 +63,16 @@ class Command:
     """
 
     key: str
-    label: str
-    run: Callable[..., Any]
-    verb: str
+    label: Translated = Translated()
+    run: Callable[..., Any]  # type: ignore[misc]
+    verb: str  # type: ignore[misc]
     form: type[ActorForm] = ActorForm
     id_name: str = "pk"
     run_many: Callable[..., Any] | None = None
     icon: str = "arrow-right"
     hotkey: str = ""
     offered: Callable[[Any], bool] = lambda row: True
-    done: str = ""
+    done: Translated = Translated("")
     says: Callable[[Actor, Any], str] = lambda actor, made: ""
     locks_itself: bool = False
     together: bool = False
@@ -87,8 +88,8 @@ class SavedView:
     """A named set of filters shown as a tab above the list; ``params`` are URL parameters (``me`` = the actor)."""
 
     key: str
-    label: str
-    params: Mapping[str, str]
+    label: Translated = Translated()
+    params: Mapping[str, str]  # type: ignore[misc]
     sort: str = ""
     columns: Sequence[str] = ()
 
@@ -108,12 +109,12 @@ class Resource:
 
     key: str
     slug: str
-    label: str
-    label_plural: str
-    rows: Callable[[Actor], Rows]
-    columns: Sequence[Column]
-    default_order: str
-    searched: Searched
+    label: Translated = Translated()
+    label_plural: Translated = Translated()
+    rows: Callable[[Actor], Rows]  # type: ignore[misc]
+    columns: Sequence[Column]  # type: ignore[misc]
+    default_order: str  # type: ignore[misc]
+    searched: Searched  # type: ignore[misc]
     title: Callable[[Any], str] = str
     subtitle: Callable[[Any], str] = lambda row: ""
     icon: str = "point"
@@ -122,7 +123,7 @@ class Resource:
     commands: Sequence[Command] = ()
     views: Sequence[SavedView] = ()
     importer: Importer | None = None
-    empty: str = ""
+    empty: Translated = Translated("")
     party_of: Callable[[Any], int | None] = lambda row: None
     extra: bool = True
     archived: str = ""

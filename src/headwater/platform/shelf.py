@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -24,7 +26,9 @@ Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowArchived(Fact, verb="platform.archived", subject="platform.row:row_id", sentence="Archived", icon="archive"):
+class RowArchived(
+    Fact, verb="platform.archived", subject="platform.row:row_id", sentence=lazy("Archived"), icon="archive"
+):
     """A record left lists and pickers; it is found under *Archived*, and what refers to it still does."""
 
     row_type: str
@@ -33,7 +37,7 @@ class RowArchived(Fact, verb="platform.archived", subject="platform.row:row_id",
 
 @dataclass(frozen=True, kw_only=True)
 class RowUnarchived(
-    Fact, verb="platform.unarchived", subject="platform.row:row_id", sentence="In use again", icon="restore"
+    Fact, verb="platform.unarchived", subject="platform.row:row_id", sentence=lazy("In use again"), icon="restore"
 ):
     """An archived record is on lists and in pickers again."""
 
@@ -239,19 +243,19 @@ def _each_noun(
             take(_ARCHIVES[noun], list(about.values()))
 
 
-ARCHIVED_VIEW = SavedView("archived", "Archived", {"archived_at__empty": "false"})
+ARCHIVED_VIEW = SavedView("archived", lazy("Archived"), {"archived_at__empty": "false"})
 
 
 def archive_commands(shelf: Shelf[Any]) -> tuple[Command, Command]:
     """What can be done with a row of a noun that is archived, or can be."""
     return (
         Command(
-            "archive", "Archive", shelf.put_away, shelf.verb, icon="archive", run_many=shelf.put_away_many,
-            offered=lambda row: row.archived_at is None, done="Archived",
+            "archive", _("Archive"), shelf.put_away, shelf.verb, icon="archive", run_many=shelf.put_away_many,
+            offered=lambda row: row.archived_at is None, done=_("Archived"),
         ),
         Command(
-            "unarchive", "Use again", shelf.bring_back, shelf.verb, icon="restore", run_many=shelf.bring_back_many,
-            offered=lambda row: row.archived_at is not None, done="In use again",
+            "unarchive", _("Use again"), shelf.bring_back, shelf.verb, icon="restore", run_many=shelf.bring_back_many,
+            offered=lambda row: row.archived_at is not None, done=_("In use again"),
         ),
     )  # fmt: skip
 

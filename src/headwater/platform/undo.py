@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
@@ -145,9 +146,9 @@ def undo_event(*, event_id: int, by: Actor, at: datetime) -> str:
         raise NotFound()
     reverse = _reversal(event)
     if reverse is None:
-        raise NotUndoable(reason="this kind of change has no way back")
+        raise NotUndoable(reason=_("this kind of change has no way back"))
     if Undone.objects.filter(pk=event.pk).exists():
-        raise NotUndoable(reason="it was undone before")
+        raise NotUndoable(reason=_("it was undone before"))
     Undone.objects.create(event=event, actor=by.ref, at=at, request_id=current_unit().request_id)
     return reverse(fact_of(event), event=event, by=by, at=at) or ""
 
@@ -200,9 +201,9 @@ def undo_events(*, event_ids: Sequence[int], by: Actor, at: datetime) -> None:
 
     def check(event: Event) -> None:
         if _reversal(event) is None:
-            raise NotUndoable(reason="this kind of change has no way back")
+            raise NotUndoable(reason=_("this kind of change has no way back"))
         if event.pk in undone:
-            raise NotUndoable(reason="it was undone before")
+            raise NotUndoable(reason=_("it was undone before"))
 
     check_each(events, check, ids=event_ids)
     request_id = current_unit().request_id

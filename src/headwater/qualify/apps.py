@@ -1,6 +1,7 @@
 """The Django application of the qualify room: Leads."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class QualifyConfig(AppConfig):
@@ -18,18 +19,20 @@ class QualifyConfig(AppConfig):
         from headwater.web.nav import Count, KeyedAct, NavPage, NewItem, register_act, register_new, register_page
 
         register_page(
-            NavPage("qualify", "Leads", "web:list leads", order=10, verb="qualify.lead.see",
+            NavPage("qualify", _("Leads"), "web:list leads", order=10, verb="qualify.lead.see",
                     count=lambda actor: Count(*open_leads_waiting(actor, now())), keys="g l")
         )  # fmt: skip
         register_page(
-            NavPage("qualify", "Unclaimed pool", "web:list leads?view=pool", order=20, verb="qualify.lead.claim",
+            NavPage("qualify", _("Unclaimed pool"), "web:list leads?view=pool", order=20, verb="qualify.lead.claim",
                     count=lambda actor: Count(pool_waiting(actor)))
         )  # fmt: skip
-        register_new(NewItem("Lead", "filter", "web:create leads", order=10, verb="qualify.lead.create"))
+        register_new(NewItem(_("Lead"), "filter", "web:create leads", order=10, verb="qualify.lead.create"))
         register_new(
-            NewItem("Lead in one line", "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True)
+            NewItem(
+                _("Lead in one line"), "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True
+            )
         )
-        register_act(KeyedAct("Take the next lead from the pool", "qualify_claim_next", "g g", "qualify.lead.claim"))
+        register_act(KeyedAct(_("Take the next lead from the pool"), "qualify_claim_next", "g g", "qualify.lead.claim"))
 
         from django.db.models import Q
 
@@ -43,7 +46,7 @@ class QualifyConfig(AppConfig):
 
         from headwater.platform.held import Held, register_held
 
-        register_held(Held("leads", "qualify.lead", "Open leads", {"exit__empty": "true"}, order=10))
-        register_held(Held("recycled", "qualify.lead", "Leads that wake up", {"exit": Exit.RECYCLED}, order=15))
+        register_held(Held("leads", "qualify.lead", _("Open leads"), {"exit__empty": "true"}, order=10))
+        register_held(Held("recycled", "qualify.lead", _("Leads that wake up"), {"exit": Exit.RECYCLED}, order=15))
         asked = {"exit__empty": "true"}
-        register_held(Held("handovers", "qualify.lead", "Handovers to accept", asked, "handed_to", "redirect", 20))
+        register_held(Held("handovers", "qualify.lead", _("Handovers to accept"), asked, "handed_to", "redirect", 20))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 Fields = dict[str, list[Any]]
@@ -20,7 +22,7 @@ class LeadCaptured(
     Fact,
     verb="qualify.lead_captured",
     subject="qualify.lead:lead_id",
-    sentence="{interest} captured, from {source_name}",
+    sentence=_("{interest} captured, from {source_name}"),
     icon="bolt",
 ):
     """A new lead is here: by hand, from a form or from a file. Its answer clock runs if ``answer_due_at`` is set."""
@@ -51,7 +53,7 @@ class LeadMoved(
     verb="qualify.lead_moved",
     subject="qualify.lead:lead_id",
     personal=NOTED,
-    sentence="Lead moved from {from_stage} to {to_stage}",
+    sentence=_("Lead moved from {from_stage} to {to_stage}"),
     icon="arrow-right",
 ):
     """A lead is in another stage; ``note`` says why it went back, if it did."""
@@ -68,7 +70,7 @@ class LeadAnswered(
     verb="qualify.lead_answered",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead answered for the first time",
+    sentence=_("Lead answered for the first time"),
     icon="message-check",
 ):
     """The answer clock stopped: somebody called, wrote to or met the party. ``office_seconds`` is how long it took."""
@@ -84,7 +86,7 @@ class LeadDisqualified(
     verb="qualify.lead_disqualified",
     subject="qualify.lead:lead_id",
     personal=NOTED,
-    sentence="Lead disqualified: {reason}",
+    sentence=_("Lead disqualified: {reason}"),
     icon="ban",
 ):
     """A lead will not become a sale, for the reason given."""
@@ -100,7 +102,7 @@ class LeadRecycled(
     verb="qualify.lead_recycled",
     subject="qualify.lead:lead_id",
     personal=NOTED,
-    sentence="Lead goes back to nurture until {wake_up_on}",
+    sentence=_("Lead goes back to nurture until {wake_up_on}"),
     icon="recycle",
 ):
     """A lead is not ready; it wakes up by itself on a day."""
@@ -116,7 +118,7 @@ class LeadWokenUp(
     verb="qualify.lead_woken_up",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead woke up",
+    sentence=_("Lead woke up"),
     icon="alarm",
 ):
     """The wake-up day of a recycled lead has come; it is open again."""
@@ -129,7 +131,7 @@ class LeadReopened(
     verb="qualify.lead_reopened",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead reopened in {to_stage}",
+    sentence=_("Lead reopened in {to_stage}"),
     icon="lock-open",
 ):
     """Somebody took a lead up again that had left the funnel."""
@@ -144,7 +146,7 @@ class LeadHandedOver(
     verb="qualify.lead_handed_over",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead handed over to {handed_to_id}",
+    sentence=_("Lead handed over to {handed_to_id}"),
     icon="arrow-right-circle",
 ):
     """Marketing gave a qualified lead to a colleague in sales, who answers by ``due_at``."""
@@ -160,7 +162,7 @@ class LeadAccepted(
     verb="qualify.lead_accepted",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead accepted by sales",
+    sentence=_("Lead accepted by sales"),
     icon="check",
 ):
     """Sales took a handed-over lead: it is sales accepted (SAL) and has a new owner."""
@@ -175,7 +177,7 @@ class LeadSentBack(
     verb="qualify.lead_sent_back",
     subject="qualify.lead:lead_id",
     personal=NOTED,
-    sentence="Lead sent back by sales: {reason}",
+    sentence=_("Lead sent back by sales: {reason}"),
     icon="arrow-back-up",
 ):
     """Sales did not take a handed-over lead, for the reason given; it is with whom it was before."""
@@ -191,7 +193,7 @@ class LeadAssigned(
     verb="qualify.lead_assigned",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead given to {owner_id}",
+    sentence=_("Lead given to {owner_id}"),
     icon="user-check",
 ):
     """A lead has another owner; ``before_id`` is the one it had."""
@@ -207,7 +209,7 @@ class LeadPooled(
     verb="qualify.lead_pooled",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead put into the pool",
+    sentence=_("Lead put into the pool"),
     icon="user-x",
 ):
     """A lead has no owner any more: anybody may claim it."""
@@ -222,7 +224,7 @@ class LeadClaimed(
     verb="qualify.lead_claimed",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead claimed from the pool by {owner_id}",
+    sentence=_("Lead claimed from the pool by {owner_id}"),
     icon="hand-grab",
 ):
     """Somebody took a lead out of the pool."""
@@ -237,7 +239,7 @@ class LeadConverted(
     verb="qualify.lead_converted",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead became an opportunity",
+    sentence=_("Lead became an opportunity"),
     icon="target-arrow",
 ):
     """A lead left the funnel at its good end: an opportunity is open."""
@@ -250,7 +252,7 @@ class LeadUnconverted(
     verb="qualify.lead_unconverted",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Lead is open again: its opportunity was taken back",
+    sentence=_("Lead is open again: its opportunity was taken back"),
     icon="arrow-back-up",
 ):
     """The opportunity of a lead was taken back, so the lead is where it was before."""
@@ -263,7 +265,7 @@ class LeadStepTakenBack(
     verb="qualify.lead_step_taken_back",
     subject="qualify.lead:lead_id",
     personal=STEP_PERSONAL,
-    sentence="Taken back: {what}",
+    sentence=_("Taken back: {what}"),
     icon="arrow-back-up",
 ):
     """A step of a lead was undone; ``event_id`` is the fact that no longer holds."""
@@ -277,7 +279,7 @@ class LeadDeleted(
     Fact,
     verb="qualify.lead_deleted",
     subject="qualify.lead:lead_id",
-    sentence="Lead deleted",
+    sentence=_("Lead deleted"),
     icon="trash",
 ):
     """A lead is off the lists and out of the numbers; it can be restored."""
@@ -290,7 +292,7 @@ class LeadRestored(
     Fact,
     verb="qualify.lead_restored",
     subject="qualify.lead:lead_id",
-    sentence="Lead restored",
+    sentence=_("Lead restored"),
     icon="restore",
 ):
     """A deleted lead is back where it was."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from headwater.acquire.queries import campaign_choices, source_choices
 from headwater.platform.money import UnknownCurrency, currency_code
@@ -15,7 +16,7 @@ from headwater.qualify.rules import moves
 from headwater.web.fields import AmountField, MomentField
 from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
 
-NOBODY = "Nobody: leave it in the pool"
+NOBODY = gettext_lazy("Nobody: leave it in the pool")
 Choices = list[tuple[str, str]]
 
 
@@ -23,23 +24,32 @@ class CaptureForm(ActorForm):
     """A lead by hand: who asks, what for, and where they come from."""
 
     party_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=200, required=False, label="Name", widget=forms.TextInput({"autofocus": True}))
-    company = forms.CharField(max_length=200, required=False, label="Company")
-    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
-    phone = forms.CharField(max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel"}))
-    job_title = forms.CharField(max_length=120, required=False, label="Job title")
-    interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
-    title = forms.CharField(max_length=200, required=False, label="What they want")
-    amount = AmountField(label="Worth, their guess")
-    source_id = IdField(required=False, label="Source")
-    campaign_id = IdField(required=False, label="Campaign")
-    owner_id = IdField(required=False, label="Owner")
-    arrived_at = MomentField(required=False, label="Arrived", widget=DateTimeInput, help_text="Leave it empty for now.")
-    note = forms.CharField(required=False, label="Note", widget=forms.Textarea({"rows": 3}))
+    name = forms.CharField(
+        max_length=200, required=False, label=gettext_lazy("Name"), widget=forms.TextInput({"autofocus": True})
+    )
+    company = forms.CharField(max_length=200, required=False, label=gettext_lazy("Company"))
+    email = forms.CharField(max_length=254, required=False, label=gettext_lazy("E-mail"), widget=forms.EmailInput)
+    phone = forms.CharField(
+        max_length=60, required=False, label=gettext_lazy("Phone"), widget=forms.TextInput({"type": "tel"})
+    )
+    job_title = forms.CharField(max_length=120, required=False, label=gettext_lazy("Job title"))
+    interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"), widget=forms.RadioSelect)
+    title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
+    amount = AmountField(label=gettext_lazy("Worth, their guess"))
+    source_id = IdField(required=False, label=gettext_lazy("Source"))
+    campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
+    owner_id = IdField(required=False, label=gettext_lazy("Owner"))
+    arrived_at = MomentField(
+        required=False,
+        label=gettext_lazy("Arrived"),
+        widget=DateTimeInput,
+        help_text=gettext_lazy("Leave it empty for now."),
+    )
+    note = forms.CharField(required=False, label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "source_id", source_choices(self.actor), blank="Left blank")
+        offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
         offer(self, "campaign_id", campaign_choices(self.actor))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
         self.initial.setdefault("interest", Interest.ENQUIRY)
@@ -50,27 +60,29 @@ class CaptureForm(ActorForm):
         cleaned = super().clean()
         named = any(self.cleaned_data.get(field) for field in ("party_id", "name", "company", "email", "phone"))
         if not named and not self.errors:
-            self.add_error("name", "Give a name, a company, an e-mail address or a phone number.")
+            self.add_error("name", gettext("Give a name, a company, an e-mail address or a phone number."))
         return cleaned
 
 
 class QuickForm(ActorForm):
     """What one line says of a lead; each piece can be corrected."""
 
-    name = forms.CharField(max_length=200, required=False, label="Name")
-    company = forms.CharField(max_length=200, required=False, label="Company")
-    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
-    phone = forms.CharField(max_length=60, required=False, label="Phone", widget=forms.TextInput({"type": "tel"}))
-    interest = forms.ChoiceField(choices=Interest.choices, label="Interest")
-    title = forms.CharField(max_length=200, required=False, label="What they want")
-    amount = AmountField(label="Worth")
-    currency = forms.CharField(max_length=3, required=False, label="Currency")
-    source_id = IdField(required=False, label="Source")
-    owner_id = IdField(required=False, label="Owner")
+    name = forms.CharField(max_length=200, required=False, label=gettext_lazy("Name"))
+    company = forms.CharField(max_length=200, required=False, label=gettext_lazy("Company"))
+    email = forms.CharField(max_length=254, required=False, label=gettext_lazy("E-mail"), widget=forms.EmailInput)
+    phone = forms.CharField(
+        max_length=60, required=False, label=gettext_lazy("Phone"), widget=forms.TextInput({"type": "tel"})
+    )
+    interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"))
+    title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
+    amount = AmountField(label=gettext_lazy("Worth"))
+    currency = forms.CharField(max_length=3, required=False, label=gettext_lazy("Currency"))
+    source_id = IdField(required=False, label=gettext_lazy("Source"))
+    owner_id = IdField(required=False, label=gettext_lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "source_id", source_choices(self.actor), blank="Left blank")
+        offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
 
     def clean_currency(self) -> str:
@@ -79,24 +91,24 @@ class QuickForm(ActorForm):
         try:
             return currency_code(text) if text else ""
         except UnknownCurrency as error:
-            raise forms.ValidationError("Write the currency as three letters, such as EUR.") from error
+            raise forms.ValidationError(gettext("Write the currency as three letters, such as EUR.")) from error
 
     def clean(self) -> dict[str, Any] | None:
         """Somebody has to ask."""
         cleaned = super().clean()
         if not any(self.cleaned_data.get(name) for name in ("name", "company", "email", "phone")) and not self.errors:
-            self.add_error(None, "Say who asks: a name, a company, an e-mail address or a phone number.")
+            self.add_error(None, gettext("Say who asks: a name, a company, an e-mail address or a phone number."))
         return cleaned
 
 
 class ChangeForm(ActorForm):
     """The details of a lead."""
 
-    title = forms.CharField(max_length=200, required=False, label="What they want")
-    interest = forms.ChoiceField(choices=Interest.choices, label="Interest", widget=forms.RadioSelect)
-    amount = AmountField(label="Worth, their guess")
-    source_id = IdField(required=False, label="Source")
-    campaign_id = IdField(required=False, label="Campaign")
+    title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
+    interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"), widget=forms.RadioSelect)
+    amount = AmountField(label=gettext_lazy("Worth, their guess"))
+    source_id = IdField(required=False, label=gettext_lazy("Source"))
+    campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,16 +118,19 @@ class ChangeForm(ActorForm):
             self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
             _keep_on_offer(sources, self.row.source)
             _keep_on_offer(campaigns, self.row.campaign)
-        offer(self, "source_id", sources, blank="Left blank")
+        offer(self, "source_id", sources, blank=gettext("Left blank"))
         offer(self, "campaign_id", campaigns)
 
 
 class MoveForm(ActorForm):
     """Where the lead goes; a step back says why."""
 
-    stage = forms.ChoiceField(choices=Stage.choices, label="Stage")
+    stage = forms.ChoiceField(choices=Stage.choices, label=gettext_lazy("Stage"))
     reason = forms.CharField(
-        max_length=300, required=False, label="Why", help_text="Needed when the lead goes back a stage."
+        max_length=300,
+        required=False,
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("Needed when the lead goes back a stage."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -130,43 +145,48 @@ class MoveForm(ActorForm):
 class DisqualifyForm(ActorForm):
     """Why the lead will not become a sale."""
 
-    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *DisqualifyReason.choices], label="Reason")
-    note = forms.CharField(max_length=300, required=False, label="Note")
+    reason = forms.ChoiceField(
+        choices=[("", gettext_lazy("Choose a reason")), *DisqualifyReason.choices], label=gettext_lazy("Reason")
+    )
+    note = forms.CharField(max_length=300, required=False, label=gettext_lazy("Note"))
 
 
 class RecycleForm(ActorForm):
     """When the lead wakes up again."""
 
-    wake_up_on = forms.DateField(label="Wakes up on", widget=DateInput)
-    note = forms.CharField(max_length=300, required=False, label="Note")
+    wake_up_on = forms.DateField(label=gettext_lazy("Wakes up on"), widget=DateInput)
+    note = forms.CharField(max_length=300, required=False, label=gettext_lazy("Note"))
 
 
 class HandOverForm(ActorForm):
     """Who in sales is asked to take the lead."""
 
-    to_id = IdField(label="Hand over to")
+    to_id = IdField(label=gettext_lazy("Hand over to"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "to_id", handover_choices(self.actor), blank="Choose a colleague")
+        offer(self, "to_id", handover_choices(self.actor), blank=gettext("Choose a colleague"))
 
 
 class RedirectForm(ActorForm):
     """Who answers the handover instead."""
 
-    owner_id = IdField(label="Who answers it")
+    owner_id = IdField(label=gettext_lazy("Who answers it"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "owner_id", handover_choices(self.actor), blank="Choose a colleague")
+        offer(self, "owner_id", handover_choices(self.actor), blank=gettext("Choose a colleague"))
 
 
 class SendBackForm(ActorForm):
     """Why sales does not take the lead."""
 
-    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *SendBackReason.choices], label="Why send it back?")
+    reason = forms.ChoiceField(
+        choices=[("", gettext_lazy("Choose a reason")), *SendBackReason.choices],
+        label=gettext_lazy("Why send it back?"),
+    )
     note = forms.CharField(
-        max_length=300, required=False, label="Note",
+        max_length=300, required=False, label=gettext_lazy("Note"),
         widget=forms.TextInput({"placeholder": "One line to the qualifier (optional)"}),
     )  # fmt: skip
 
@@ -174,7 +194,7 @@ class SendBackForm(ActorForm):
 class AssignForm(ActorForm):
     """Who works on the lead from now on."""
 
-    owner_id = IdField(required=False, label="Owner")
+    owner_id = IdField(required=False, label=gettext_lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -186,19 +206,24 @@ class AssignForm(ActorForm):
 class LogForm(ActorForm):
     """What was said or written, and when."""
 
-    subject = forms.CharField(max_length=200, required=False, label="In short")
-    body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 4}))
-    occurred_at = MomentField(required=False, label="When", widget=DateTimeInput, help_text="Leave it empty for now.")
+    subject = forms.CharField(max_length=200, required=False, label=gettext_lazy("In short"))
+    body = forms.CharField(required=False, label=gettext_lazy("Details"), widget=forms.Textarea({"rows": 4}))
+    occurred_at = MomentField(
+        required=False,
+        label=gettext_lazy("When"),
+        widget=DateTimeInput,
+        help_text=gettext_lazy("Leave it empty for now."),
+    )
 
 
 class TalkForm(LogForm):
     """A call or e-mail, in either direction."""
 
     is_outbound = forms.TypedChoiceField(
-        choices=[("1", "We got in touch with them"), ("0", "They got in touch with us")],
+        choices=[("1", gettext_lazy("We got in touch with them")), ("0", gettext_lazy("They got in touch with us"))],
         coerce=lambda text: text == "1",
         initial="1",
-        label="Direction",
+        label=gettext_lazy("Direction"),
         widget=forms.RadioSelect,
     )
 
@@ -206,9 +231,9 @@ class TalkForm(LogForm):
 class NextStepForm(ActorForm):
     """What is to be done next, and by when."""
 
-    subject = forms.CharField(max_length=200, label="What to do")
-    due_at = MomentField(label="By when", widget=DateTimeInput)
-    body = forms.CharField(required=False, label="Details", widget=forms.Textarea({"rows": 3}))
+    subject = forms.CharField(max_length=200, label=gettext_lazy("What to do"))
+    due_at = MomentField(label=gettext_lazy("By when"), widget=DateTimeInput)
+    body = forms.CharField(required=False, label=gettext_lazy("Details"), widget=forms.Textarea({"rows": 3}))
 
 
 def _owners(form: ActorForm) -> Choices:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.qualify.actions.file_rows import lead_faults
 from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
@@ -68,28 +70,28 @@ LEADS = Importer(
     undo=undo_lead_import,
     undo_steps=UNDO_LEADS,
     targets=(
-        Target("external_id", "Id in the other system", max_length=200),
-        Target("name", "Full name", max_length=200),
-        Target("first_name", "First name", max_length=100),
-        Target("last_name", "Last name", max_length=100),
-        Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
-        Target("phone", "Phone", TargetKind.PHONE, max_length=60),
-        Target("company", "Company", max_length=200),
-        Target("job_title", "Job title", max_length=120),
-        Target("city", "City", max_length=120),
-        Target("country", "Country", max_length=80),
-        Target("source", "Source", max_length=120),
-        Target("channel", "Channel", max_length=120),
-        Target("campaign", "Campaign", max_length=120),
-        Target("interest", "Interest", TargetKind.CHOICE, choices=INTERESTS),
-        Target("arrived_at", "Arrived", TargetKind.DATETIME),
-        Target("title", "What they want", max_length=200),
-        Target("amount", "Worth, their guess", TargetKind.DECIMAL),
-        Target("currency", "Currency", max_length=3),
-        Target("stage", "Stage", TargetKind.CHOICE, choices=STAGES),
-        Target("owner", "Owner", max_length=254),
-        Target("referrer", "Referred by", max_length=200),
-        Target("note", "Note", max_length=5_000),
-        Target("tag", "Tags", max_length=400),
+        Target("external_id", _("Id in the other system"), max_length=200),
+        Target("name", _("Full name"), max_length=200),
+        Target("first_name", _("First name"), max_length=100),
+        Target("last_name", _("Last name"), max_length=100),
+        Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("company", _("Company"), max_length=200),
+        Target("job_title", _("Job title"), max_length=120),
+        Target("city", _("City"), max_length=120),
+        Target("country", _("Country"), max_length=80),
+        Target("source", _("Source"), max_length=120),
+        Target("channel", _("Channel"), max_length=120),
+        Target("campaign", _("Campaign"), max_length=120),
+        Target("interest", _("Interest"), TargetKind.CHOICE, choices=INTERESTS),
+        Target("arrived_at", _("Arrived"), TargetKind.DATETIME),
+        Target("title", _("What they want"), max_length=200),
+        Target("amount", _("Worth, their guess"), TargetKind.DECIMAL),
+        Target("currency", _("Currency"), max_length=3),
+        Target("stage", _("Stage"), TargetKind.CHOICE, choices=STAGES),
+        Target("owner", _("Owner"), max_length=254),
+        Target("referrer", _("Referred by"), max_length=200),
+        Target("note", _("Note"), max_length=5_000),
+        Target("tag", _("Tags"), max_length=400),
     ),
 )

@@ -4,56 +4,57 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Stage(models.TextChoices):
     """How far a lead is; the codes are fixed, their labels may be changed by translation."""
 
-    NEW = "NEW", "New"
-    WORKING = "WORKING", "Working"
-    MQL = "MQL", "MQL"
-    SAL = "SAL", "SAL"
-    SQL = "SQL", "SQL"
+    NEW = "NEW", _("New")
+    WORKING = "WORKING", _("Working")
+    MQL = "MQL", _("MQL")
+    SAL = "SAL", _("SAL")
+    SQL = "SQL", _("SQL")
 
 
 class Exit(models.TextChoices):
     """How a lead ended; empty while it is open."""
 
-    CONVERTED = "CONVERTED", "Converted"
-    DISQUALIFIED = "DISQUALIFIED", "Disqualified"
-    RECYCLED = "RECYCLED", "Recycled"
-    MERGED = "MERGED", "Merged"
+    CONVERTED = "CONVERTED", _("Converted")
+    DISQUALIFIED = "DISQUALIFIED", _("Disqualified")
+    RECYCLED = "RECYCLED", _("Recycled")
+    MERGED = "MERGED", _("Merged")
 
 
 class Interest(models.TextChoices):
     """What they came for."""
 
-    ENQUIRY = "ENQUIRY", "Enquiry"
-    QUOTE_REQUEST = "QUOTE_REQUEST", "Quote request"
+    ENQUIRY = "ENQUIRY", _("Enquiry")
+    QUOTE_REQUEST = "QUOTE_REQUEST", _("Quote request")
 
 
 class DisqualifyReason(models.TextChoices):
     """Why a lead will not become a sale."""
 
-    NO_NEED = "NO_NEED", "No need"
-    NO_BUDGET = "NO_BUDGET", "No budget"
-    NOT_REACHABLE = "NOT_REACHABLE", "Not reachable"
-    WRONG_FIT = "WRONG_FIT", "Not our kind of customer"
-    COMPETITOR = "COMPETITOR", "Bought elsewhere"
-    SPAM = "SPAM", "Spam or a test"
-    DUPLICATE = "DUPLICATE", "Known already"
-    OTHER = "OTHER", "Other"
+    NO_NEED = "NO_NEED", _("No need")
+    NO_BUDGET = "NO_BUDGET", _("No budget")
+    NOT_REACHABLE = "NOT_REACHABLE", _("Not reachable")
+    WRONG_FIT = "WRONG_FIT", _("Not our kind of customer")
+    COMPETITOR = "COMPETITOR", _("Bought elsewhere")
+    SPAM = "SPAM", _("Spam or a test")
+    DUPLICATE = "DUPLICATE", _("Known already")
+    OTHER = "OTHER", _("Other")
 
 
 class SendBackReason(models.TextChoices):
     """Why sales sends a handed-over lead back."""
 
-    NOT_ENOUGH = "NOT_ENOUGH", "Not enough to go on"
-    NOT_READY = "NOT_READY", "Not ready to talk"
-    WRONG_PERSON = "WRONG_PERSON", "Wrong person"
-    WRONG_FIT = "WRONG_FIT", "Not our kind of customer"
-    NOT_REACHABLE = "NOT_REACHABLE", "Not reachable"
-    OTHER = "OTHER", "Other"
+    NOT_ENOUGH = "NOT_ENOUGH", _("Not enough to go on")
+    NOT_READY = "NOT_READY", _("Not ready to talk")
+    WRONG_PERSON = "WRONG_PERSON", _("Wrong person")
+    WRONG_FIT = "WRONG_FIT", _("Not our kind of customer")
+    NOT_REACHABLE = "NOT_REACHABLE", _("Not reachable")
+    OTHER = "OTHER", _("Other")
 
 
 class Lead(models.Model):

@@ -8,6 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import visible_activities
@@ -47,8 +48,10 @@ def whose_it_is(actor: Actor, lead: Lead) -> str:
     """Where a lead went that somebody took in and does not see: nothing, where they do."""
     if visible_leads(actor).filter(pk=lead.pk).exists():
         return ""
-    keeper = lead.owner.name if lead.owner is not None else "A head of sales"
-    return f"Taken in. {keeper} looks after this customer, so the lead is theirs. Ask them if you want to work on it."
+    keeper = lead.owner.name if lead.owner is not None else _("A head of sales")
+    return _(
+        "Taken in. {keeper} looks after this customer, so the lead is theirs. Ask them if you want to work on it."
+    ).format(keeper=keeper)
 
 
 def deleted_leads(actor: Actor) -> QuerySet[Lead]:

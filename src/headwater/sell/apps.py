@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from headwater.platform.actor import Actor
@@ -29,12 +30,14 @@ class SellConfig(AppConfig):
             count, late = my_open(actor, today=now().astimezone(company().zone).date())
             return Count(count, late > 0)
 
-        register_page(NavPage("sell", "Pipeline", "pipeline", 10, "sell.opportunity.see", count=mine, keys="g p"))
-        register_page(NavPage("sell", "Opportunities", "web:list opportunities", 15, "sell.opportunity.see"))
-        register_page(NavPage("sell", "Orders", "web:list orders", 20, "sell.order.see", keys="g o"))
-        register_page(NavPage("sell", "Products", "web:list products", 30, "sell.product.see"))
-        register_new(NewItem("Opportunity", "target-arrow", "web:create opportunities", 20, "sell.opportunity.create"))
-        register_new(NewItem("Order", "receipt", "web:create orders", 50, "sell.order.create"))
+        register_page(NavPage("sell", _("Pipeline"), "pipeline", 10, "sell.opportunity.see", count=mine, keys="g p"))
+        register_page(NavPage("sell", _("Opportunities"), "web:list opportunities", 15, "sell.opportunity.see"))
+        register_page(NavPage("sell", _("Orders"), "web:list orders", 20, "sell.order.see", keys="g o"))
+        register_page(NavPage("sell", _("Products"), "web:list products", 30, "sell.product.see"))
+        register_new(
+            NewItem(_("Opportunity"), "target-arrow", "web:create opportunities", 20, "sell.opportunity.create")
+        )
+        register_new(NewItem(_("Order"), "receipt", "web:create orders", 50, "sell.order.create"))
 
         from django.db.models import Q
 
@@ -52,4 +55,4 @@ class SellConfig(AppConfig):
         from headwater.platform.held import Held, register_held
 
         open_ones = {"outcome__empty": "true"}
-        register_held(Held("opportunities", "sell.opportunity", "Open opportunities", open_ones, order=30))
+        register_held(Held("opportunities", "sell.opportunity", _("Open opportunities"), open_ones, order=30))

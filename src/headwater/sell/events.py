@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 Fields = dict[str, list[Any]]
@@ -19,7 +21,7 @@ class ProductAdded(
     Fact,
     verb="sell.product_added",
     subject="sell.product:product_id",
-    sentence="Product {name} added",
+    sentence=_("Product {name} added"),
     icon="package",
 ):
     """A product is in the catalogue and can be offered and sold."""
@@ -33,7 +35,7 @@ class ProductDeleted(
     Fact,
     verb="sell.product_deleted",
     subject="sell.product:product_id",
-    sentence="Product {name} deleted",
+    sentence=_("Product {name} deleted"),
     icon="trash",
 ):
     """A product is out of the catalogue; what was sold of it keeps it."""
@@ -47,7 +49,7 @@ class ProductRestored(
     Fact,
     verb="sell.product_restored",
     subject="sell.product:product_id",
-    sentence="Product {name} restored",
+    sentence=_("Product {name} restored"),
     icon="restore",
 ):
     """A deleted product is in the catalogue again."""
@@ -61,7 +63,7 @@ class ProductDecided(
     Fact,
     verb="sell.product_decided",
     subject="sell.product:product_id",
-    sentence="Decided: “{text}” is {name}",
+    sentence=_("Decided: “{text}” is {name}"),
     icon="package",
 ):
     """Somebody said which product a file's text means; the lines named now carry it."""
@@ -78,7 +80,7 @@ class ProductDecisionTakenBack(
     Fact,
     verb="sell.product_decision_taken_back",
     subject="sell.product:product_id",
-    sentence="“{text}” is to decide again",
+    sentence=_("“{text}” is to decide again"),
     icon="arrow-back-up",
 ):
     """The lines of a decision carry the file's text again; ``event_id`` is the fact that no longer holds."""
@@ -93,7 +95,7 @@ class OpportunityOpened(
     Fact,
     verb="sell.opportunity_opened",
     subject="sell.opportunity:opportunity_id",
-    sentence="Opportunity opened in {stage}",
+    sentence=_("Opportunity opened in {stage}"),
     icon="target-arrow",
 ):
     """There is a chance to sell: from a qualified lead, by hand or from a file."""
@@ -122,7 +124,7 @@ class OpportunityMoved(
     verb="sell.opportunity_moved",
     subject="sell.opportunity:opportunity_id",
     personal=(*STEP_PERSONAL, "reason"),
-    sentence="Opportunity moved from {from_stage} to {to_stage}",
+    sentence=_("Opportunity moved from {from_stage} to {to_stage}"),
     icon="arrow-right",
 ):
     """An opportunity is in another stage; ``reason`` says why it went back, if it did."""
@@ -139,7 +141,7 @@ class OpportunityWon(
     verb="sell.opportunity_won",
     subject="sell.opportunity:opportunity_id",
     personal=STEP_PERSONAL,
-    sentence="Opportunity won {amount} {currency}",
+    sentence=_("Opportunity won {amount} {currency}"),
     icon="trophy",
 ):
     """The customer said yes; the order that came of it is placed with it. Without ``amount`` the value is unknown."""
@@ -157,7 +159,7 @@ class OpportunityLost(
     verb="sell.opportunity_lost",
     subject="sell.opportunity:opportunity_id",
     personal=STEP_PERSONAL,
-    sentence="Opportunity lost: {words}",
+    sentence=_("Opportunity lost: {words}"),
     icon="thumb-down",
 ):
     """The customer did not buy from us, for the reason given; ``competitor`` is who sold instead, if known."""
@@ -174,7 +176,7 @@ class OpportunityReopened(
     verb="sell.opportunity_reopened",
     subject="sell.opportunity:opportunity_id",
     personal=STEP_PERSONAL,
-    sentence="Opportunity reopened in {stage}",
+    sentence=_("Opportunity reopened in {stage}"),
     icon="lock-open",
 ):
     """A closed opportunity can be won again; the orders that came with its win no longer stand."""
@@ -190,7 +192,7 @@ class OpportunityAssigned(
     verb="sell.opportunity_assigned",
     subject="sell.opportunity:opportunity_id",
     personal=(*STEP_PERSONAL, "owner_name"),
-    sentence="Opportunity given to {owner_name}",
+    sentence=_("Opportunity given to {owner_name}"),
     icon="user-check",
 ):
     """Another colleague works on an opportunity."""
@@ -207,7 +209,7 @@ class OpportunityStepTakenBack(
     verb="sell.opportunity_step_taken_back",
     subject="sell.opportunity:opportunity_id",
     personal=STEP_PERSONAL,
-    sentence="Taken back: {what}",
+    sentence=_("Taken back: {what}"),
     icon="arrow-back-up",
 ):
     """A step of an opportunity was undone; ``event_id`` is the fact that no longer holds."""
@@ -221,7 +223,7 @@ class OpportunityLinesChanged(
     Fact,
     verb="sell.opportunity_lines_changed",
     subject="sell.opportunity:opportunity_id",
-    sentence="Products of the opportunity: {words}",
+    sentence=_("Products of the opportunity: {words}"),
     icon="package",
 ):
     """Which products an opportunity is about was changed; before and after as lists of line values."""
@@ -239,7 +241,7 @@ class OpportunityDeleted(
     Fact,
     verb="sell.opportunity_deleted",
     subject="sell.opportunity:opportunity_id",
-    sentence="Opportunity deleted",
+    sentence=_("Opportunity deleted"),
     icon="trash",
 ):
     """An opportunity is off the board and out of the numbers, its orders too; it can be restored."""
@@ -253,7 +255,7 @@ class OpportunityRestored(
     Fact,
     verb="sell.opportunity_restored",
     subject="sell.opportunity:opportunity_id",
-    sentence="Opportunity restored",
+    sentence=_("Opportunity restored"),
     icon="restore",
 ):
     """A deleted opportunity is back where it was."""
@@ -267,7 +269,7 @@ class OrderPlaced(
     Fact,
     verb="sell.order_placed",
     subject="sell.order:order_id",
-    sentence="Order placed {amount} {currency}",
+    sentence=_("Order placed {amount} {currency}"),
     icon="receipt",
 ):
     """Something was bought. Without ``amount`` its value is unknown; ``is_dated`` says whether its day is known."""
@@ -285,7 +287,7 @@ class OrderLinesChanged(
     Fact,
     verb="sell.order_lines_changed",
     subject="sell.order:order_id",
-    sentence="Lines of the order changed: {words}",
+    sentence=_("Lines of the order changed: {words}"),
     icon="package",
 ):
     """A file brought lines to an order or corrected some; ``changed``: by line id, fields with old and new value."""
@@ -301,7 +303,7 @@ class OrderDeleted(
     Fact,
     verb="sell.order_deleted",
     subject="sell.order:order_id",
-    sentence="Order deleted",
+    sentence=_("Order deleted"),
     icon="trash",
 ):
     """An order does not count any more; it can be restored."""
@@ -314,7 +316,7 @@ class OrderRestored(
     Fact,
     verb="sell.order_restored",
     subject="sell.order:order_id",
-    sentence="Order restored",
+    sentence=_("Order restored"),
     icon="restore",
 ):
     """A deleted order counts again."""

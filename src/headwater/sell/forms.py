@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.clock import now
@@ -42,29 +44,31 @@ class ProductForm(ActorForm):
     """A product of the catalogue."""
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
-    name = forms.CharField(max_length=160, label="Name")
-    family = forms.CharField(max_length=80, required=False, label="Family", help_text="Servers, printers, service…")
-    list_price = AmountField(label="List price")
-    cost = AmountField(label="What it costs us")
+    name = forms.CharField(max_length=160, label=lazy("Name"))
+    family = forms.CharField(
+        max_length=80, required=False, label=lazy("Family"), help_text=lazy("Servers, printers, service…")
+    )
+    list_price = AmountField(label=lazy("List price"))
+    cost = AmountField(label=lazy("What it costs us"))
 
 
 class OpenForm(ActorForm):
     """An opportunity by hand, or from a lead."""
 
     lead_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    party_id = PartyField(required=False, label="Who may buy")
-    name = forms.CharField(max_length=200, required=False, label="What they may buy")
-    amount = AmountField(label="Value", help_text="Leave it empty while it is not known.")
-    close_date = DayField(label="Expected to close")
-    stage_id = IdField(required=False, label="Stage")
-    next_step = forms.CharField(max_length=200, required=False, label="Next step")
-    owner_id = IdField(required=False, label="Owner")
+    party_id = PartyField(required=False, label=lazy("Who may buy"))
+    name = forms.CharField(max_length=200, required=False, label=lazy("What they may buy"))
+    amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
+    close_date = DayField(label=lazy("Expected to close"))
+    stage_id = IdField(required=False, label=lazy("Stage"))
+    next_step = forms.CharField(max_length=200, required=False, label=lazy("Next step"))
+    owner_id = IdField(required=False, label=lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "stage_id", stage_choices(self.actor), blank="The first stage")
+        offer(self, "stage_id", stage_choices(self.actor), blank=_("The first stage"))
         sells = self.actor.may(SELLS)
-        offer(self, "owner_id", seller_choices(self.actor), blank="Me" if sells else "Choose who sells")
+        offer(self, "owner_id", seller_choices(self.actor), blank=_("Me") if sells else _("Choose who sells"))
         self.fields["owner_id"].required = not sells
         lead_id = self.data.get("lead_id") if self.is_bound else self.initial.get("lead_id")
         if lead_id and str(lead_id).isdecimal() and len(str(lead_id)) < 19:
@@ -76,7 +80,7 @@ class OpenForm(ActorForm):
         if lead is None:
             return
         self.fields["party_id"].widget = forms.HiddenInput()
-        self.fields["name"].help_text = f"From the lead of {lead.party}."
+        self.fields["name"].help_text = _("From the lead of {party}.").format(party=lead.party)
         self.initial.setdefault("name", lead.title)
         self.initial.setdefault("amount", lead.amount)
         self.initial.setdefault("owner_id", lead.owner_id)
@@ -89,7 +93,7 @@ class OpenForm(ActorForm):
         if cleaned.get("lead_id"):
             return cleaned
         if not text.strip():
-            self.add_error("party_id", "Say who may buy.")
+            self.add_error("party_id", _("Say who may buy."))
             return cleaned
         try:
             cleaned["party_id"] = party_meant(self, text)
@@ -101,22 +105,27 @@ class OpenForm(ActorForm):
 class OpportunityForm(ActorForm):
     """The details of an opportunity."""
 
-    name = forms.CharField(max_length=200, label="What they may buy")
-    amount = AmountField(label="Value", help_text="Leave it empty while it is not known.")
-    close_date = DayField(label="Expected to close")
+    name = forms.CharField(max_length=200, label=lazy("What they may buy"))
+    amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
+    close_date = DayField(label=lazy("Expected to close"))
     probability = CountField(
-        min_value=0, max_value=100, label="Probability in %", help_text="The stage's own, unless you judge it better."
+        min_value=0,
+        max_value=100,
+        label=lazy("Probability in %"),
+        help_text=lazy("The stage's own, unless you judge it better."),
     )
-    forecast_category = forms.ChoiceField(choices=ForecastCategory.choices, label="Forecast category")
-    next_step = forms.CharField(max_length=200, required=False, label="Next step")
-    competitor = forms.CharField(max_length=120, required=False, label="Competitor")
+    forecast_category = forms.ChoiceField(choices=ForecastCategory.choices, label=lazy("Forecast category"))
+    next_step = forms.CharField(max_length=200, required=False, label=lazy("Next step"))
+    competitor = forms.CharField(max_length=120, required=False, label=lazy("Competitor"))
 
 
 class MoveForm(ActorForm):
     """Another stage; back asks for a reason."""
 
-    stage_id = IdField(label="Stage")
-    reason = forms.CharField(max_length=300, required=False, label="Reason", help_text="Needed for a step back.")
+    stage_id = IdField(label=lazy("Stage"))
+    reason = forms.CharField(
+        max_length=300, required=False, label=lazy("Reason"), help_text=lazy("Needed for a step back.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,10 +138,10 @@ class WinForm(ActorForm):
     """For how much, and since when."""
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
-    amount = AmountField(label="Value of the order", help_text="Leave it empty if it is not known.")
-    closed_on = DayField(label="Won on", help_text="Leave it empty for today.")
-    cost = AmountField(label="What the goods cost us", help_text="Only where the products do not say.")
-    number = forms.CharField(max_length=60, required=False, label="Order number")
+    amount = AmountField(label=lazy("Value of the order"), help_text=lazy("Leave it empty if it is not known."))
+    closed_on = DayField(label=lazy("Won on"), help_text=lazy("Leave it empty for today."))
+    cost = AmountField(label=lazy("What the goods cost us"), help_text=lazy("Only where the products do not say."))
+    number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
 
     def clean(self) -> dict[str, Any]:
         """The day as the moment the action takes."""
@@ -144,34 +153,36 @@ class WinForm(ActorForm):
 class LoseForm(ActorForm):
     """Why they did not buy, and from whom they did."""
 
-    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *LostReason.choices], label="Reason")
-    competitor = forms.CharField(max_length=120, required=False, label="Who sold instead")
-    note = forms.CharField(max_length=300, required=False, label="In their words", widget=forms.Textarea({"rows": 2}))
+    reason = forms.ChoiceField(choices=[("", lazy("Choose a reason")), *LostReason.choices], label=lazy("Reason"))
+    competitor = forms.CharField(max_length=120, required=False, label=lazy("Who sold instead"))
+    note = forms.CharField(
+        max_length=300, required=False, label=lazy("In their words"), widget=forms.Textarea({"rows": 2})
+    )
 
 
 class NextStepForm(ActorForm):
     """What happens next, and by when it should close."""
 
-    next_step = forms.CharField(max_length=200, label="Next step", widget=forms.TextInput({"autofocus": True}))
-    close_date = DayField(label="Expected to close")
+    next_step = forms.CharField(max_length=200, label=lazy("Next step"), widget=forms.TextInput({"autofocus": True}))
+    close_date = DayField(label=lazy("Expected to close"))
 
 
 class AssignForm(ActorForm):
     """Who works on it."""
 
-    owner_id = IdField(required=False, label="Owner")
+    owner_id = IdField(required=False, label=lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "owner_id", user_choices(self.actor), blank="Nobody")
+        offer(self, "owner_id", user_choices(self.actor), blank=_("Nobody"))
 
 
 class LineForm(ActorForm):
     """A product, how many, and at what price."""
 
-    product_id = IdField(label="Product")
-    quantity = NumberField(min_value=0, max_digits=12, decimal_places=2, initial=1, label="Quantity")
-    unit_price = AmountField(label="Price each", help_text="Leave it empty for the list price.")
+    product_id = IdField(label=lazy("Product"))
+    quantity = NumberField(min_value=0, max_digits=12, decimal_places=2, initial=1, label=lazy("Quantity"))
+    unit_price = AmountField(label=lazy("Price each"), help_text=lazy("Leave it empty for the list price."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,12 +193,12 @@ class OrderForm(ActorForm):
     """An order without an opportunity."""
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
-    party_id = PartyField(label="Who buys")
-    amount = AmountField(label="Value")
-    cost = AmountField(label="What the goods cost us")
-    ordered_on = DayField(label="Ordered on", help_text="Leave it empty for today.")
-    number = forms.CharField(max_length=60, required=False, label="Order number")
-    note = forms.CharField(max_length=300, required=False, label="Note")
+    party_id = PartyField(label=lazy("Who buys"))
+    amount = AmountField(label=lazy("Value"))
+    cost = AmountField(label=lazy("What the goods cost us"))
+    ordered_on = DayField(label=lazy("Ordered on"), help_text=lazy("Leave it empty for today."))
+    number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
+    note = forms.CharField(max_length=300, required=False, label=lazy("Note"))
 
     def clean_party_id(self) -> int:
         """The one party that is meant."""
@@ -204,20 +215,20 @@ class OrderChangeForm(ActorForm):
     """What can be corrected on an order."""
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
-    number = forms.CharField(max_length=60, required=False, label="Order number")
-    amount = AmountField(label="Value")
-    cost = AmountField(label="What the goods cost us")
-    note = forms.CharField(max_length=300, required=False, label="Note")
+    number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
+    amount = AmountField(label=lazy("Value"))
+    cost = AmountField(label=lazy("What the goods cost us"))
+    note = forms.CharField(max_length=300, required=False, label=lazy("Note"))
 
 
 class DecideForm(ActorForm):
     """Which product a file's text means."""
 
-    product_id = IdField(label="Product")
-    all_lines = forms.BooleanField(required=False, initial=True, label="Everywhere this text stands")
+    product_id = IdField(label=lazy("Product"))
+    all_lines = forms.BooleanField(required=False, initial=True, label=lazy("Everywhere this text stands"))
 
     def __init__(self, *args: Any, products: Sequence[tuple[str, Any]] | None = None, **kwargs: Any) -> None:
         """``products`` are those on offer, where several forms stand together; otherwise they are looked up."""
         super().__init__(*args, **kwargs)
         on_offer = product_choices(self.actor) if products is None else products
-        offer(self, "product_id", on_offer, blank="Choose the product")
+        offer(self, "product_id", on_offer, blank=_("Choose the product"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.sell.actions.file_undo import (
     UNDO_OPPORTUNITIES,
@@ -38,20 +40,20 @@ REASONS = {str(label).lower(): str(code) for code, label in LostReason.choices} 
     **dict.fromkeys(("sonstiges", "otro", "otros", "autre", "anders", "overig"), "OTHER"),
 }
 
-EXTERNAL_ID = Target("external_id", "Id in the other system", max_length=200)
-CURRENCY = Target("currency", "Currency", max_length=3)
+EXTERNAL_ID = Target("external_id", _("Id in the other system"), max_length=200)
+CURRENCY = Target("currency", _("Currency"), max_length=3)
 BUYER = (
-    Target("lead", "Lead's id in the other system", max_length=200),
-    Target("organisation", "Company (name or id)", max_length=200, aliases=("company", "account", "customer")),
-    Target("person", "Person", max_length=200, aliases=("contact",)),
-    Target("email", "E-mail", TargetKind.EMAIL, max_length=254),
+    Target("lead", _("Lead's id in the other system"), max_length=200),
+    Target("organisation", _("Company (name or id)"), max_length=200, aliases=("company", "account", "customer")),
+    Target("person", _("Person"), max_length=200, aliases=("contact",)),
+    Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
 )
 BOUGHT = (
-    Target("product", "Product (name or id)", max_length=160),
-    Target("quantity", "Quantity", TargetKind.DECIMAL),
-    Target("unit_price", "Price each", TargetKind.DECIMAL),
+    Target("product", _("Product (name or id)"), max_length=160),
+    Target("quantity", _("Quantity"), TargetKind.DECIMAL),
+    Target("unit_price", _("Price each"), TargetKind.DECIMAL),
 )
-OWNER = Target("owner_name", "Owner (name or e-mail)", max_length=254, aliases=("owner", "sales rep", "sales agent"))
+OWNER = Target("owner_name", _("Owner (name or e-mail)"), max_length=254, aliases=("owner", "sales rep", "sales agent"))
 
 PRODUCTS = Importer(
     kind="products",
@@ -61,10 +63,10 @@ PRODUCTS = Importer(
     undo=undo_product_import,
     targets=(
         EXTERNAL_ID,
-        Target("name", "Name", required=True, max_length=160, aliases=("product",)),
-        Target("family", "Family", max_length=80, aliases=("series", "category")),
-        Target("list_price", "List price", TargetKind.DECIMAL, aliases=("price", "sales price")),
-        Target("cost", "Cost", TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
+        Target("name", _("Name"), required=True, max_length=160, aliases=("product",)),
+        Target("family", _("Family"), max_length=80, aliases=("series", "category")),
+        Target("list_price", _("List price"), TargetKind.DECIMAL, aliases=("price", "sales price")),
+        Target("cost", _("Cost"), TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
         CURRENCY,
     ),
 )
@@ -78,20 +80,20 @@ OPPORTUNITIES = Importer(
     undo_steps=UNDO_OPPORTUNITIES,
     targets=(
         EXTERNAL_ID,
-        Target("name", "What they may buy", max_length=200, aliases=("title", "opportunity", "deal name")),
+        Target("name", _("What they may buy"), max_length=200, aliases=("title", "opportunity", "deal name")),
         *BUYER,
-        Target("stage", "Stage", max_length=60),
-        Target("state", "Open, won or lost", TargetKind.CHOICE, choices=STATES, aliases=("status", "outcome")),
-        Target("amount", "Value", TargetKind.DECIMAL),
+        Target("stage", _("Stage"), max_length=60),
+        Target("state", _("Open, won or lost"), TargetKind.CHOICE, choices=STATES, aliases=("status", "outcome")),
+        Target("amount", _("Value"), TargetKind.DECIMAL),
         CURRENCY,
-        Target("probability", "Probability in percent", TargetKind.DECIMAL),
-        Target("forecast_category", "Forecast category", TargetKind.CHOICE, choices=CATEGORIES),
-        Target("opened_at", "Opened", TargetKind.DATETIME, aliases=("engage date", "created")),
-        Target("close_date", "Expected to close", TargetKind.DATE),
-        Target("closed_at", "Won or lost on", TargetKind.DATETIME),
-        Target("next_step", "Next step", max_length=200),
-        Target("competitor", "Competitor", max_length=120),
-        Target("lost_reason", "Why it was lost", TargetKind.CHOICE, choices=REASONS),
+        Target("probability", _("Probability in percent"), TargetKind.DECIMAL),
+        Target("forecast_category", _("Forecast category"), TargetKind.CHOICE, choices=CATEGORIES),
+        Target("opened_at", _("Opened"), TargetKind.DATETIME, aliases=("engage date", "created")),
+        Target("close_date", _("Expected to close"), TargetKind.DATE),
+        Target("closed_at", _("Won or lost on"), TargetKind.DATETIME),
+        Target("next_step", _("Next step"), max_length=200),
+        Target("competitor", _("Competitor"), max_length=120),
+        Target("lost_reason", _("Why it was lost"), TargetKind.CHOICE, choices=REASONS),
         *BOUGHT,
         OWNER,
     ),
@@ -106,18 +108,20 @@ ORDERS = Importer(
     undo_steps=UNDO_ORDERS,
     targets=(
         EXTERNAL_ID,
-        Target("number", "Order number", max_length=60, aliases=("order no", "invoice")),
+        Target("number", _("Order number"), max_length=60, aliases=("order no", "invoice")),
         *BUYER,
-        Target("opportunity", "Opportunity's id in the other system", max_length=200),
-        Target("ordered_at", "Ordered on", TargetKind.DATETIME, aliases=("order date", "won date")),
-        Target("amount", "Value", TargetKind.DECIMAL, aliases=("total", "revenue")),
-        Target("cost", "Cost", TargetKind.DECIMAL, verb=CHANGE_COST),
+        Target("opportunity", _("Opportunity's id in the other system"), max_length=200),
+        Target("ordered_at", _("Ordered on"), TargetKind.DATETIME, aliases=("order date", "won date")),
+        Target("amount", _("Value"), TargetKind.DECIMAL, aliases=("total", "revenue")),
+        Target("cost", _("Cost"), TargetKind.DECIMAL, verb=CHANGE_COST),
         CURRENCY,
         *BOUGHT,
-        Target("discount", "Discount in percent", TargetKind.DECIMAL, aliases=("discount", "discount %", "rabatt")),
-        Target("line_amount", "Value of the line", TargetKind.DECIMAL, aliases=("line total", "line amount", "sales")),
-        Target("unit_cost", "Cost each", TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
+        Target("discount", _("Discount in percent"), TargetKind.DECIMAL, aliases=("discount", "discount %", "rabatt")),
+        Target(
+            "line_amount", _("Value of the line"), TargetKind.DECIMAL, aliases=("line total", "line amount", "sales")
+        ),
+        Target("unit_cost", _("Cost each"), TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
         OWNER,
-        Target("note", "Note", max_length=300),
+        Target("note", _("Note"), max_length=300),
     ),
 )

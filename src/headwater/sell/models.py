@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from headwater.sell.rules import line_total
 
@@ -71,31 +72,31 @@ class PipelineStage(models.Model):
 class Outcome(models.TextChoices):
     """How an opportunity ended; empty while it is open."""
 
-    WON = "WON", "Won"
-    LOST = "LOST", "Lost"
+    WON = "WON", _("Won")
+    LOST = "LOST", _("Lost")
 
 
 class ForecastCategory(models.TextChoices):
     """How firmly the owner counts on it."""
 
-    PIPELINE = "PIPELINE", "Pipeline"
-    BEST_CASE = "BEST_CASE", "Best case"
-    COMMIT = "COMMIT", "Commit"
-    CLOSED = "CLOSED", "Closed"
-    OMITTED = "OMITTED", "Omitted"
+    PIPELINE = "PIPELINE", _("Pipeline")
+    BEST_CASE = "BEST_CASE", _("Best case")
+    COMMIT = "COMMIT", _("Commit")
+    CLOSED = "CLOSED", _("Closed")
+    OMITTED = "OMITTED", _("Omitted")
 
 
 class LostReason(models.TextChoices):
     """Why they did not buy from us."""
 
-    PRICE = "PRICE", "Price"
-    COMPETITOR = "COMPETITOR", "Competitor"
-    NO_DECISION = "NO_DECISION", "No decision"
-    NO_BUDGET = "NO_BUDGET", "No budget"
-    TIMING = "TIMING", "Timing"
-    MISSING_FEATURE = "MISSING_FEATURE", "Product does not fit"
-    OTHER = "OTHER", "Other"
-    UNKNOWN = "UNKNOWN", "Not recorded"
+    PRICE = "PRICE", _("Price")
+    COMPETITOR = "COMPETITOR", _("Competitor")
+    NO_DECISION = "NO_DECISION", _("No decision")
+    NO_BUDGET = "NO_BUDGET", _("No budget")
+    TIMING = "TIMING", _("Timing")
+    MISSING_FEATURE = "MISSING_FEATURE", _("Product does not fit")
+    OTHER = "OTHER", _("Other")
+    UNKNOWN = "UNKNOWN", _("Not recorded")
 
 
 class Opportunity(models.Model):

@@ -11,6 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from headwater.platform.translated import noted
+
 # Fewer cases than this are too few to call anything usual.
 ENOUGH_CASES = 5
 
@@ -28,12 +30,12 @@ WON, LOST = "WON", "LOST"
 class Refusal(StrEnum):
     """Why a step is not open to an opportunity, and what is."""
 
-    ALREADY_WON = "This opportunity is won. Reopen it first."
-    ALREADY_LOST = "This opportunity is lost. Reopen it first."
-    STILL_OPEN = "This opportunity is open."
-    ALREADY_THERE = "The opportunity is in this stage already."
-    OTHER_PIPELINE = "This stage belongs to another pipeline."
-    NEEDS_REASON = "Say why."
+    ALREADY_WON = noted("This opportunity is won. Reopen it first.")
+    ALREADY_LOST = noted("This opportunity is lost. Reopen it first.")
+    STILL_OPEN = noted("This opportunity is open.")
+    ALREADY_THERE = noted("The opportunity is in this stage already.")
+    OTHER_PIPELINE = noted("This stage belongs to another pipeline.")
+    NEEDS_REASON = noted("Say why.")
 
     @property
     def code(self) -> str:

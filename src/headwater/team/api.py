@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -107,11 +108,11 @@ def hand_over(request: Any, user_id: int) -> HttpResponse:
     """Everything a colleague holds to another one, or the named kinds; parts that are large go in the background."""
     body = _body(request)
     to, kinds = body.pop("to", None), body.pop("kinds", None)
-    wrong = {name: ["There is no such field."] for name in body}
+    wrong = {name: [_("There is no such field.")] for name in body}
     if type(to) is not int:
-        wrong["to"] = ["The id of a colleague is needed."]
+        wrong["to"] = [_("The id of a colleague is needed.")]
     if kinds is not None and not (isinstance(kinds, list) and kinds and all(isinstance(kind, str) for kind in kinds)):
-        wrong["kinds"] = ["Kinds as the list of work names them are needed, or nothing for all."]
+        wrong["kinds"] = [_("Kinds as the list of work names them are needed, or nothing for all.")]
     if wrong:
         raise Invalid(wrong)
     fact = leaving.hand_over_work(user_id=user_id, to_id=int(to or 0), kinds=kinds, by=request.actor, at=now())
@@ -236,9 +237,9 @@ def _body(request: Any) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise Invalid({"body": ["The body must be a JSON object."]}) from error
+        raise Invalid({"body": [_("The body must be a JSON object.")]}) from error
     if not isinstance(body, dict):
-        raise Invalid({"body": ["The body must be a JSON object."]})
+        raise Invalid({"body": [_("The body must be a JSON object.")]})
     return body
 
 
@@ -246,9 +247,9 @@ def _text(request: Any) -> str:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise Invalid({"text": ["The body must be a JSON object."]}) from error
+        raise Invalid({"text": [_("The body must be a JSON object.")]}) from error
     if not isinstance(body, dict) or not isinstance(body.get("text"), str) or len(body) != 1:
-        raise Invalid({"text": ["An object with the one field “text” is needed."]})
+        raise Invalid({"text": [_("An object with the one field “text” is needed.")]})
     return str(body["text"])
 
 

@@ -1,6 +1,7 @@
 """The Django application of the team room: users, teams, roles, the company."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
 
 
 class TeamConfig(AppConfig):
@@ -20,18 +21,18 @@ class TeamConfig(AppConfig):
         from headwater.team.queries import actor_by_ref, installation, team_members
         from headwater.web.nav import NavPage, register_page
 
-        register_page(NavPage("settings", "Company", "settings_company", order=10, verb="team.company.change"))
-        closed = NavPage("settings", "Holidays", "settings_holidays", order=15, verb="team.company.change")
+        register_page(NavPage("settings", _("Company"), "settings_company", order=10, verb="team.company.change"))
+        closed = NavPage("settings", _("Holidays"), "settings_holidays", order=15, verb="team.company.change")
         register_page(closed)
-        register_page(NavPage("settings", "Users and roles", "settings_users", order=20, verb="team.user.change"))
-        register_page(NavPage("settings", "Roles", "settings_roles", order=21, verb="team.role.change"))
-        register_page(NavPage("settings", "Teams", "settings_teams", order=22, verb="team.team.change"))
-        log = NavPage("settings", "Sign-ins", "settings_sign_ins", order=25, verb="team.user.change")
+        register_page(NavPage("settings", _("Users and roles"), "settings_users", order=20, verb="team.user.change"))
+        register_page(NavPage("settings", _("Roles"), "settings_roles", order=21, verb="team.role.change"))
+        register_page(NavPage("settings", _("Teams"), "settings_teams", order=22, verb="team.team.change"))
+        log = NavPage("settings", _("Sign-ins"), "settings_sign_ins", order=25, verb="team.user.change")
         register_page(log)
-        sso = NavPage("settings", "Single sign-on", "settings_single_sign_on", order=27, verb="team.company.change")
+        sso = NavPage("settings", _("Single sign-on"), "settings_single_sign_on", order=27, verb="team.company.change")
         register_page(sso)
-        register_page(NavPage("settings", "Tokens", "settings_tokens", order=30))
-        work = NavPage("settings", "Jobs & deliveries", "settings_work", order=40, verb="platform.delivery.change")
+        register_page(NavPage("settings", _("Tokens"), "settings_tokens", order=30))
+        work = NavPage("settings", _("Jobs & deliveries"), "settings_work", order=40, verb="platform.delivery.change")
         register_page(work)
         register_extension(add_talk)
         register_extension(add_leaving)

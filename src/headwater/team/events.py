@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
@@ -13,7 +15,7 @@ class UserAdded(
     verb="team.user_added",
     subject="team.user:user_id",
     personal=("name", "email"),
-    sentence="{name} joined as {role}",
+    sentence=_("{name} joined as {role}"),
     icon="user-plus",
 ):
     """Somebody can sign in from now on."""
@@ -25,7 +27,9 @@ class UserAdded(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordSet(Fact, verb="team.password_set", subject="team.user:user_id", sentence="Password changed", icon="key"):
+class PasswordSet(
+    Fact, verb="team.password_set", subject="team.user:user_id", sentence=_("Password changed"), icon="key"
+):
     """A password was set; every session of that person ended with it. So many ``kept_tokens`` of theirs go on."""
 
     user_id: int
@@ -37,7 +41,7 @@ class SignInUnlocked(
     Fact,
     verb="team.sign_in_unlocked",
     subject="team.user:user_id",
-    sentence="May try to sign in again at once",
+    sentence=_("May try to sign in again at once"),
     icon="lock",
 ):
     """Somebody had to wait after wrong tries and was let try again; so many ``tries`` count no more."""
@@ -48,7 +52,7 @@ class SignInUnlocked(
 
 @dataclass(frozen=True, kw_only=True)
 class SessionsEnded(
-    Fact, verb="team.sessions_ended", subject="team.user:user_id", sentence="Signed out elsewhere", icon="logout"
+    Fact, verb="team.sessions_ended", subject="team.user:user_id", sentence=_("Signed out elsewhere"), icon="logout"
 ):
     """Somebody was signed out in ``count`` places, by themselves or by who keeps the users."""
 
@@ -61,7 +65,7 @@ class PasswordLinkMade(
     Fact,
     verb="team.password_link_made",
     subject="team.user:user_id",
-    sentence="Made a link to choose a password",
+    sentence=_("Made a link to choose a password"),
     icon="link",
 ):
     """Whoever holds the new one-time link may choose that person's password; older links are void."""
@@ -74,7 +78,7 @@ class SecondFactorAdded(
     Fact,
     verb="team.second_factor_added",
     subject="team.user:user_id",
-    sentence="Set up a second factor",
+    sentence=_("Set up a second factor"),
     icon="shield-check",
 ):
     """From now on, the password alone does not let that person in."""
@@ -87,7 +91,7 @@ class SecondFactorRemoved(
     Fact,
     verb="team.second_factor_removed",
     subject="team.user:user_id",
-    sentence="Took the second factor off",
+    sentence=_("Took the second factor off"),
     icon="shield",
 ):
     """The password alone lets that person in again; they took it off themselves, or lost it and were helped."""
@@ -100,7 +104,7 @@ class RecoveryCodesMade(
     Fact,
     verb="team.recovery_codes_made",
     subject="team.user:user_id",
-    sentence="Made new recovery codes",
+    sentence=_("Made new recovery codes"),
     icon="key",
 ):
     """That person has new recovery codes; the older ones are void."""
@@ -113,7 +117,7 @@ class RecoveryCodeUsed(
     Fact,
     verb="team.recovery_code_used",
     subject="team.user:user_id",
-    sentence="Used a recovery code; {left} left",
+    sentence=_("Used a recovery code; {left} left"),
     icon="key",
 ):
     """A recovery code stood in for the app; it is used up."""
@@ -127,7 +131,7 @@ class UserDeactivated(
     Fact,
     verb="team.user_deactivated",
     subject="team.user:user_id",
-    sentence="Left: can no longer sign in",
+    sentence=_("Left: can no longer sign in"),
     icon="user-x",
 ):
     """Somebody left: no more sign-in, their tokens are dead, what they did stays under their name."""
@@ -137,7 +141,7 @@ class UserDeactivated(
 
 @dataclass(frozen=True, kw_only=True)
 class UserReactivated(
-    Fact, verb="team.user_reactivated", subject="team.user:user_id", sentence="Is back", icon="user-check"
+    Fact, verb="team.user_reactivated", subject="team.user:user_id", sentence=_("Is back"), icon="user-check"
 ):
     """Somebody who left is back and can sign in again."""
 
@@ -149,7 +153,7 @@ class WorkHandedOver(
     Fact,
     verb="team.work_handed_over",
     subject="team.user:user_id",
-    sentence="Open work handed over to a colleague",
+    sentence=_("Open work handed over to a colleague"),
     icon="user-check",
 ):
     """What a colleague held goes to another one; ``counts`` says how much of each kind. Each row has its own fact."""
@@ -164,7 +168,7 @@ class WorkTakenBack(
     Fact,
     verb="team.work_taken_back",
     subject="team.user:user_id",
-    sentence="Hand-over of open work taken back",
+    sentence=_("Hand-over of open work taken back"),
     icon="arrow-back-up",
 ):
     """A hand-over of a colleague's work was taken back; what somebody went on with stayed."""
@@ -175,7 +179,7 @@ class WorkTakenBack(
 
 @dataclass(frozen=True, kw_only=True)
 class TeamAdded(
-    Fact, verb="team.team_added", subject="team.team:team_id", sentence="Team {name} was formed", icon="users"
+    Fact, verb="team.team_added", subject="team.team:team_id", sentence=_("Team {name} was formed"), icon="users"
 ):
     """Colleagues who share what they see have a team."""
 
@@ -188,7 +192,7 @@ class TeamDissolved(
     Fact,
     verb="team.team_dissolved",
     subject="team.team:team_id",
-    sentence="Team {name} was dissolved",
+    sentence=_("Team {name} was dissolved"),
     icon="users",
 ):
     """A team ended: its ``people`` went to ``into_id``, or to no team. ``parents``: what stood below what before."""
@@ -204,7 +208,7 @@ class TeamDissolved(
 
 @dataclass(frozen=True, kw_only=True)
 class TeamFormedAgain(
-    Fact, verb="team.team_formed_again", subject="team.team:team_id", sentence="Team {name} is back", icon="users"
+    Fact, verb="team.team_formed_again", subject="team.team:team_id", sentence=_("Team {name} is back"), icon="users"
 ):
     """That a team was dissolved was taken back; those of its people who had not moved on came back."""
 
@@ -217,7 +221,7 @@ class TokenCreated(
     Fact,
     verb="team.token_created",
     subject="team.token:token_id",
-    sentence="Made the token {name} for {scopes}",
+    sentence=_("Made the token {name} for {scopes}"),
     icon="key",
 ):
     """A program may act for a user from now on."""
@@ -230,7 +234,7 @@ class TokenCreated(
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRevoked(
-    Fact, verb="team.token_revoked", subject="team.token:token_id", sentence="Revoked the token", icon="lock"
+    Fact, verb="team.token_revoked", subject="team.token:token_id", sentence=_("Revoked the token"), icon="lock"
 ):
     """A program may no longer act for a user; ``why`` is the code of the reason."""
 
@@ -243,7 +247,7 @@ class HolidaysAdded(
     Fact,
     verb="team.holidays_added",
     subject="team.company:company_id",
-    sentence="Closed the office on {said}",
+    sentence=_("Closed the office on {said}"),
     icon="calendar-plus",
 ):
     """Days on which the office is closed; the answer clock stands still on them. ``days`` has their names by day."""
@@ -258,7 +262,7 @@ class HolidaysRemoved(
     Fact,
     verb="team.holidays_removed",
     subject="team.company:company_id",
-    sentence="Opened the office again on {said}",
+    sentence=_("Opened the office again on {said}"),
     icon="calendar",
 ):
     """Days on which the office is open after all."""
@@ -273,7 +277,7 @@ class SetupPrepared(
     Fact,
     verb="team.setup_prepared",
     subject="team.company:company_id",
-    sentence="Made a link to set Headwater up",
+    sentence=_("Made a link to set Headwater up"),
     icon="link",
 ):
     """Whoever holds the new one-time link may make the owner's account; older links are void."""
@@ -286,7 +290,7 @@ class SetupFinished(
     Fact,
     verb="team.setup_finished",
     subject="team.company:company_id",
-    sentence="Set-up finished",
+    sentence=_("Set-up finished"),
     icon="circle-check",
 ):
     """The first run is done and the company works."""
@@ -309,7 +313,7 @@ class CommentAdded(
     verb="team.comment_added",
     subject="platform.row:row_id",
     personal=("text",),
-    sentence="Commented",
+    sentence=_("Commented"),
     icon="message-circle",
 ):
     """Somebody said something to colleagues about a record; ``mentioned`` are the users who are meant by name."""
@@ -326,7 +330,7 @@ class CommentEdited(
     verb="team.comment_edited",
     subject="platform.row:row_id",
     personal=("before", "after"),
-    sentence="Reworded a comment",
+    sentence=_("Reworded a comment"),
     icon="pencil",
 ):
     """A comment says something else now; ``before`` is what it said."""
@@ -342,7 +346,7 @@ class CommentDeleted(
     Fact,
     verb="team.comment_deleted",
     subject="platform.row:row_id",
-    sentence="Deleted a comment",
+    sentence=_("Deleted a comment"),
     icon="trash",
 ):
     """A comment is gone from the record; whoever deleted it can bring it back."""
@@ -356,7 +360,7 @@ class CommentRestored(
     Fact,
     verb="team.comment_restored",
     subject="platform.row:row_id",
-    sentence="Brought a comment back",
+    sentence=_("Brought a comment back"),
     icon="restore",
 ):
     """A deleted comment stands on the record again."""
@@ -366,7 +370,7 @@ class CommentRestored(
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeDone(
-    Fact, verb="team.notice_done", subject="team.notice:notice_id", sentence="Read and done", icon="check"
+    Fact, verb="team.notice_done", subject="team.notice:notice_id", sentence=_("Read and done"), icon="check"
 ):
     """Somebody has dealt with a comment that was for them."""
 
@@ -375,7 +379,7 @@ class NoticeDone(
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeReopened(
-    Fact, verb="team.notice_reopened", subject="team.notice:notice_id", sentence="Waits again", icon="bell"
+    Fact, verb="team.notice_reopened", subject="team.notice:notice_id", sentence=_("Waits again"), icon="bell"
 ):
     """A comment that was dealt with waits for its reader again."""
 
@@ -388,7 +392,7 @@ class RecordFollowed(
     Fact,
     verb="team.record_followed",
     subject="platform.row:row_id",
-    sentence="Follows this",
+    sentence=_("Follows this"),
     icon="bell",
 ):
     """Somebody wants to know what colleagues say about a record."""
@@ -402,7 +406,7 @@ class RecordUnfollowed(
     Fact,
     verb="team.record_unfollowed",
     subject="platform.row:row_id",
-    sentence="No longer follows this",
+    sentence=_("No longer follows this"),
     icon="bell",
 ):
     """Somebody does not want to know any more what colleagues say about a record."""
@@ -417,7 +421,7 @@ class FileAdded(
     verb="team.file_added",
     subject="platform.row:row_id",
     personal=("name",),
-    sentence="Added a file",
+    sentence=_("Added a file"),
     icon="files",
 ):
     """A file was put with a record; ``sha256`` is the checksum of its content."""
@@ -435,7 +439,7 @@ class FileDeleted(
     Fact,
     verb="team.file_deleted",
     subject="platform.row:row_id",
-    sentence="Deleted a file",
+    sentence=_("Deleted a file"),
     icon="trash",
 ):
     """A file is off the record; its content is kept for a while, so that it can come back."""
@@ -449,7 +453,7 @@ class FileRestored(
     Fact,
     verb="team.file_restored",
     subject="platform.row:row_id",
-    sentence="Brought a file back",
+    sentence=_("Brought a file back"),
     icon="restore",
 ):
     """A deleted file is with its record again."""
@@ -463,7 +467,7 @@ class FilePurged(
     Fact,
     verb="team.file_purged",
     subject="platform.row:row_id",
-    sentence="A deleted file is gone for good",
+    sentence=_("A deleted file is gone for good"),
     icon="trash",
 ):
     """The content of a file that was deleted long ago was removed from the data folder."""

@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -444,5 +444,13 @@ def uploads_of(request: HttpRequest) -> list[Upload]:
     """
     sent = request.FILES.getlist("files")
     if getattr(request, "upload_too_large", False):
-        raise Invalid({"files": [f"That is too large; a file has {settings.FILE_LIMIT >> 20:,} MB at most."]})
+        raise Invalid(
+            {
+                "files": [
+                    gettext("That is too large; a file has {file_limit:,} MB at most.").format(
+                        file_limit=settings.FILE_LIMIT >> 20
+                    )
+                ]
+            }
+        )
     return [Upload(upload.name or "", upload.chunks()) for upload in sent]

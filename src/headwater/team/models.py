@@ -24,8 +24,8 @@ class Company(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=60, default="UTC")
-    country = models.CharField(max_length=2, default="", help_text="ISO 3166-1; reads phone numbers without prefix.")
-    office_days = models.CharField(max_length=7, default="12345", help_text="ISO weekdays, Monday is 1.")
+    country = models.CharField(max_length=2, default="", help_text=_("ISO 3166-1; reads phone numbers without prefix."))
+    office_days = models.CharField(max_length=7, default="12345", help_text=_("ISO weekdays, Monday is 1."))
     office_opens = models.TimeField(default=time(8, 30))
     office_closes = models.TimeField(default=time(17, 30))
     answer_minutes = models.PositiveIntegerField(default=30)
@@ -84,15 +84,15 @@ class Team(models.Model):
 class Role(models.TextChoices):
     """What somebody does here; ``team.rules`` says what each role may."""
 
-    OWNER = "OWNER", "Owner"
-    ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
-    HEAD_OF_SALES = "HEAD_OF_SALES", "Head of sales"
-    MARKETER = "MARKETER", "Marketer"
-    INSIDE_SALES = "INSIDE_SALES", "Inside sales"
-    FIELD_REP = "FIELD_REP", "Field rep"
-    INDEPENDENT_REP = "INDEPENDENT_REP", "Independent rep"
-    SERVICE = "SERVICE", "Service"
-    READ_ONLY = "READ_ONLY", "Read only"
+    OWNER = "OWNER", _("Owner")
+    ADMINISTRATOR = "ADMINISTRATOR", _("Administrator")
+    HEAD_OF_SALES = "HEAD_OF_SALES", _("Head of sales")
+    MARKETER = "MARKETER", _("Marketer")
+    INSIDE_SALES = "INSIDE_SALES", _("Inside sales")
+    FIELD_REP = "FIELD_REP", _("Field rep")
+    INDEPENDENT_REP = "INDEPENDENT_REP", _("Independent rep")
+    SERVICE = "SERVICE", _("Service")
+    READ_ONLY = "READ_ONLY", _("Read only")
 
 
 class CompanyRole(models.Model):
@@ -104,10 +104,10 @@ class CompanyRole(models.Model):
 
     key = models.CharField(max_length=20, unique=True)
     base = models.CharField(max_length=20, choices=Role)
-    name = models.CharField(max_length=80, default="", blank=True, help_text="Empty: as delivered.")
-    added = models.JSONField(default=list, help_text="Rights it has besides those of its base.")
-    removed = models.JSONField(default=list, help_text="Rights of its base that it does not have.")
-    visibility = models.CharField(max_length=10, default="", blank=True, help_text="Empty: as its base.")
+    name = models.CharField(max_length=80, default="", blank=True, help_text=_("Empty: as delivered."))
+    added = models.JSONField(default=list, help_text=_("Rights it has besides those of its base."))
+    removed = models.JSONField(default=list, help_text=_("Rights of its base that it does not have."))
+    visibility = models.CharField(max_length=10, default="", blank=True, help_text=_("Empty: as its base."))
     retired_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -134,12 +134,14 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
-    role = models.CharField(max_length=20, help_text="The key of a delivered role, or of one of the company's own.")
+    role = models.CharField(max_length=20, help_text=_("The key of a delivered role, or of one of the company's own."))
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     time_zone = models.CharField(max_length=60, default="", blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
-    links_made = models.PositiveIntegerField(default=0, help_text="Links to choose a password; the last one is valid.")
+    links_made = models.PositiveIntegerField(
+        default=0, help_text=_("Links to choose a password; the last one is valid.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -160,8 +162,8 @@ class User(AbstractBaseUser):
 class RevokedFor(models.TextChoices):
     """Why a key no longer works."""
 
-    BY_HAND = "BY_HAND", "Revoked by hand"
-    PASSWORD = "PASSWORD", "The password was changed"
+    BY_HAND = "BY_HAND", _("Revoked by hand")
+    PASSWORD = "PASSWORD", _("The password was changed")
 
 
 class ApiToken(models.Model):
@@ -192,7 +194,7 @@ class SecondFactor(models.Model):
     sealed = models.CharField(max_length=255)
     confirmed_at = models.DateTimeField(null=True)
     last_step = models.BigIntegerField(default=0)
-    devices_forgotten = models.PositiveIntegerField(default=0, help_text="How often; a device remembers the number.")
+    devices_forgotten = models.PositiveIntegerField(default=0, help_text=_("How often; a device remembers the number."))
 
     def __str__(self) -> str:
         return f"second factor of {self.user_id}"
@@ -219,7 +221,7 @@ class Passkey(models.Model):
     public_key = models.TextField()
     sign_count = models.BigIntegerField(default=0)
     transports = models.JSONField(default=list)
-    is_synced = models.BooleanField(default=False, help_text="Kept by a service for all of its owner's devices.")
+    is_synced = models.BooleanField(default=False, help_text=_("Kept by a service for all of its owner's devices."))
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
 
@@ -241,8 +243,8 @@ class SingleSignOn(models.Model):
     client_id = models.CharField(max_length=255, default="")
     sealed = models.TextField(default="")
     domains = models.JSONField(default=list)
-    lets_in = models.BooleanField(default=False, help_text="Unknown people get an account.")
-    role = models.CharField(max_length=20, default=Role.READ_ONLY, help_text="What they may do.")
+    lets_in = models.BooleanField(default=False, help_text=_("Unknown people get an account."))
+    role = models.CharField(max_length=20, default=Role.READ_ONLY, help_text=_("What they may do."))
     vouches = models.BooleanField(default=False)
     passwords_stay = models.BooleanField(default=True)
     owners_may = models.BooleanField(default=False)
@@ -299,7 +301,7 @@ class SignInAttempt(models.Model):
     email = models.CharField(max_length=254)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     address = models.CharField(max_length=45)
-    agent = models.CharField(max_length=80, default="", blank=True, help_text="The browser in words.")
+    agent = models.CharField(max_length=80, default="", blank=True, help_text=_("The browser in words."))
     at = models.DateTimeField()
     succeeded = models.BooleanField()
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.WRONG_PASSWORD)
@@ -424,7 +426,7 @@ class StoredFile(OnRecord):
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
-    purged_at = models.DateTimeField(null=True, help_text="The content is gone for good.")
+    purged_at = models.DateTimeField(null=True, help_text=_("The content is gone for good."))
 
     class Meta:
         indexes = [models.Index("noun", "row_id", "added_at", name="file_of_record")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoleAdded(
-    Fact, verb="team.role_added", subject="team.role:role_id", sentence="Role {name} was made", icon="shield"
+    Fact, verb="team.role_added", subject="team.role:role_id", sentence=_("Role {name} was made"), icon="shield"
 ):
     """The company made a role of its own, as a copy of ``copied``."""
 
@@ -21,7 +23,7 @@ class RoleAdded(
 
 @dataclass(frozen=True, kw_only=True)
 class RoleChanged(
-    Fact, verb="team.role_changed", subject="team.role:role_id", sentence="Role {name} was changed", icon="shield"
+    Fact, verb="team.role_changed", subject="team.role:role_id", sentence=_("Role {name} was changed"), icon="shield"
 ):
     """What a role may do, how far it sees or what it is called changed; from the next request on, for all who have it.
 
@@ -39,7 +41,7 @@ class RoleChanged(
 
 @dataclass(frozen=True, kw_only=True)
 class RoleRetired(
-    Fact, verb="team.role_retired", subject="team.role:role_id", sentence="Role {name} was retired", icon="archive"
+    Fact, verb="team.role_retired", subject="team.role:role_id", sentence=_("Role {name} was retired"), icon="archive"
 ):
     """A role is given to nobody any more; the ``people`` who had it have the role ``instead``."""
 
@@ -52,7 +54,7 @@ class RoleRetired(
 
 @dataclass(frozen=True, kw_only=True)
 class RoleBroughtBack(
-    Fact, verb="team.role_brought_back", subject="team.role:role_id", sentence="Role {name} is back", icon="shield"
+    Fact, verb="team.role_brought_back", subject="team.role:role_id", sentence=_("Role {name} is back"), icon="shield"
 ):
     """A retired role can be given again."""
 
@@ -63,7 +65,7 @@ class RoleBroughtBack(
 
 @dataclass(frozen=True, kw_only=True)
 class LookedAs(
-    Fact, verb="team.looked_as", subject="team.user:user_id", sentence="Looked at Headwater as {role}", icon="eye"
+    Fact, verb="team.looked_as", subject="team.user:user_id", sentence=_("Looked at Headwater as {role}"), icon="eye"
 ):
     """Somebody began to look at Headwater as a role, or as the colleague ``as_user_id``, sees it."""
 
@@ -74,7 +76,7 @@ class LookedAs(
 
 @dataclass(frozen=True, kw_only=True)
 class LookingEnded(
-    Fact, verb="team.looking_ended", subject="team.user:user_id", sentence="Looked as themselves again", icon="eye"
+    Fact, verb="team.looking_ended", subject="team.user:user_id", sentence=_("Looked as themselves again"), icon="eye"
 ):
     """Somebody who looked at Headwater as others see it is themselves again."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyAdded(
-    Fact, verb="team.passkey_added", subject="team.user:user_id", sentence="Added a passkey", icon="key"
+    Fact, verb="team.passkey_added", subject="team.user:user_id", sentence=_("Added a passkey"), icon="key"
 ):
     """A device of that person signs them in from now on; the password alone does not."""
 
@@ -19,7 +21,7 @@ class PasskeyAdded(
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyRemoved(
-    Fact, verb="team.passkey_removed", subject="team.user:user_id", sentence="Removed a passkey", icon="key"
+    Fact, verb="team.passkey_removed", subject="team.user:user_id", sentence=_("Removed a passkey"), icon="key"
 ):
     """A device of that person signs them in no more."""
 
@@ -29,7 +31,7 @@ class PasskeyRemoved(
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityLinked(
-    Fact, verb="team.identity_linked", subject="team.user:user_id", sentence="Linked to {issuer}", icon="link"
+    Fact, verb="team.identity_linked", subject="team.user:user_id", sentence=_("Linked to {issuer}"), icon="link"
 ):
     """Who signs in at the company's provider as somebody known is that colleague here from now on."""
 
@@ -39,7 +41,7 @@ class IdentityLinked(
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityUnlinked(
-    Fact, verb="team.identity_unlinked", subject="team.user:user_id", sentence="Unlinked from the provider", icon="x"
+    Fact, verb="team.identity_unlinked", subject="team.user:user_id", sentence=_("Unlinked from the provider"), icon="x"
 ):
     """The next sign-in at the provider with that colleague's e-mail links them anew."""
 
@@ -51,7 +53,7 @@ class ProviderSecretSet(
     Fact,
     verb="team.provider_secret_set",
     subject="team.single_sign_on:settings_id",
-    sentence="Changed the secret of single sign-on",
+    sentence=_("Changed the secret of single sign-on"),
     icon="key",
 ):
     """The company has another secret with its provider of sign-ins; the secret itself is in no log."""

@@ -21,6 +21,7 @@ from django.http import (
 from django.shortcuts import render as render_template
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.defaults import server_error
 
 from headwater.platform.busy import as_busy
@@ -117,7 +118,7 @@ def resource_of(slug: str, request: Request) -> Resource:
     """
     resource = by_slug(slug)
     if resource is None:
-        raise NotFound("This page does not exist. The address may be mistyped.")
+        raise NotFound(gettext("This page does not exist. The address may be mistyped."))
     if not request.actor.may(resource.verb("see")):
         raise NotAllowed()
     return resource.for_actor(request.actor)

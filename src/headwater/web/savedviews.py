@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from headwater.platform.clock import now
@@ -68,8 +69,8 @@ class ViewForm(ActorForm):
         return found
 
 
-MAKE = Command("save_view", "Save this list as a view", save_view, SAVE, ViewForm)
-CHANGE = Command("change_view", "Name and sharing", change_view, SAVE, ViewForm)
+MAKE = Command("save_view", lazy("Save this list as a view"), save_view, SAVE, ViewForm)
+CHANGE = Command("change_view", lazy("Name and sharing"), change_view, SAVE, ViewForm)
 
 
 def new(request: Request, slug: str) -> HttpResponse:

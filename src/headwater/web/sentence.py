@@ -18,6 +18,7 @@ from headwater.platform.resource import REGISTRY, Choices
 from headwater.web import format as words
 
 MONEY = frozenset({"amount", "cost", "budget"})
+PHRASES = frozenset({"what"})  # kept as our own English words, see noted()
 
 _FIELDS_IN = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
@@ -48,13 +49,16 @@ def sentence(
     """A fact in words. ``names`` holds those of its fields that are ids, by what the reader calls them; of those in
     ``closed`` the reader learns nothing."""
     said: defaultdict[str, str] = defaultdict(str)
-    fields = _FIELDS_IN.findall(cls.sentence)
+    template = str(cls.sentence)
+    fields = _FIELDS_IN.findall(template)
     for name in fields:
         value = values.get(name)
         if name in names:
             said[name] = names[name]
         elif value is None or value == "" or name in closed:
             continue
+        elif name in PHRASES:
+            said[name] = gettext(str(value))
         elif name in MONEY:
             said[name] = _money(value, str(values.get("currency") or ""))
         elif name == "currency" and any(values.get(other) is not None for other in MONEY & set(fields)):
@@ -63,7 +67,7 @@ def sentence(
             said[name] = _columns(value, values, subject_type, closed)
         else:
             said[name] = _LABELS.get((cls.verb, name), {}).get(str(value)) or _spoken(value)
-    text = _DANGLING.sub("", _SPACES.sub(" ", cls.sentence.format_map(said)).strip())
+    text = _DANGLING.sub("", _SPACES.sub(" ", template.format_map(said)).strip())
     return text[:1].upper() + text[1:]
 
 

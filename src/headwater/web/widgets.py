@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
 
@@ -64,7 +65,7 @@ class IdField(forms.TypedChoiceField):
         super().__init__(coerce=int, empty_value=None, **kwargs)
 
 
-def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str = "–") -> None:
+def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str | Promise = "–") -> None:
     """Set what can be chosen in a field, with nothing first; ``blank`` says what nothing means there."""
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.acquire.events import CampaignAdded, CampaignDeleted, CampaignRestored, CampaignSourcesChanged
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
 from headwater.acquire.rules import LONGEST_NAME, fold_name
@@ -33,7 +35,7 @@ class CampaignExists(Conflict):
     """Another campaign has this name already."""
 
     code: ClassVar[str] = "campaign_exists"
-    message: ClassVar[str] = "There is a campaign “{name}” already."
+    message = gettext_lazy("There is a campaign “{name}” already.")
 
 
 @action
@@ -227,7 +229,7 @@ def undo_campaign_sources(fact: CampaignSourcesChanged, *, event: Event, by: Act
     by.require("acquire.campaign.change")
     campaign = _locked(fact.campaign_id)
     if sorted(campaign.sources.values_list("pk", flat=True)) != sorted(fact.after):
-        raise NotUndoable(reason="the sources changed again since")
+        raise NotUndoable(reason=gettext("the sources changed again since"))
     _set_sources(campaign, fact.before, by=by, at=at)
 
 
@@ -246,7 +248,7 @@ def undo_campaign_change(fact: Changed, *, event: Event, by: Actor, at: datetime
         take_turns(ROW, [values["name_key"]])
         taken = Campaign.objects.filter(name_key=values["name_key"], deleted_at=None).exclude(pk=campaign.pk)
         if taken.exists():
-            raise NotUndoable(reason="another campaign has the old name now")
+            raise NotUndoable(reason=gettext("another campaign has the old name now"))
     change_row(campaign, values, row_type=ROW, by=by, at=at)
 
 
@@ -297,15 +299,17 @@ def _locked(campaign_id: int) -> Campaign:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not fold_name(name):
-        raise Invalid({"name": ["Give the campaign a name."]})
+        raise Invalid({"name": [gettext("Give the campaign a name.")]})
     if len(name) > LONGEST_NAME:
-        raise Invalid({"name": [f"A name has at most {LONGEST_NAME} characters."]})
+        raise Invalid(
+            {"name": [gettext("A name has at most {longest_name} characters.").format(longest_name=LONGEST_NAME)]}
+        )
     return name
 
 
 def _check_dates(starts_on: date | None, ends_on: date | None) -> None:
     if starts_on and ends_on and ends_on < starts_on:
-        raise Invalid({"ends_on": ["The campaign cannot end before it starts."]})
+        raise Invalid({"ends_on": [gettext("The campaign cannot end before it starts.")]})
 
 
 def _check_free(name: str, *, except_id: int = 0) -> None:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from headwater.acquire.actions.campaigns import (
     add_campaign,
     campaign_called,
@@ -66,7 +68,11 @@ def import_sources(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: dat
             results.append(_stays(row, "source", source, since, batch))
             continue
         elif same is not None and same.pk != source.pk:
-            results.append(RowResult(row.line, Outcome.REJECTED, None, [f"Another source is called “{name}”."]))
+            results.append(
+                RowResult(
+                    row.line, Outcome.REJECTED, None, [gettext("Another source is called “{name}”.").format(name=name)]
+                )
+            )
             continue
         else:
             before = (source.name, source.channel, source.note)
@@ -102,7 +108,7 @@ def undo_source_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     removed = 0
     for pk, source in sources.items():
         if pk in touched or pk in used:
-            reason = "it was changed since" if pk in touched else "records come from it"
+            reason = gettext("it was changed since") if pk in touched else "records come from it"
             kept.append(Kept(pk, source.name, reason))
         else:
             archive_source(source_id=pk, by=by, at=at)
@@ -133,7 +139,7 @@ def import_campaigns(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: d
                 values["owner_id"] = owners[owner].pk
             else:
                 extra["owner"] = owner
-                notes.append(f"Nobody here is called “{owner}”.")
+                notes.append(gettext("Nobody here is called “{owner}”.").format(owner=owner))
         source_ids = [sources[source] for source in _split(get("source", ""))]
         same = campaign_called(name)
         campaign = Campaign.objects.filter(pk=known[external_id]).first() if external_id in known else same
@@ -176,7 +182,11 @@ def undo_campaign_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResul
     removed = 0
     for pk, campaign in campaigns.items():
         if pk in touched or pk in used:
-            kept.append(Kept(pk, campaign.name, "it was changed since" if pk in touched else "records name it"))
+            kept.append(
+                Kept(
+                    pk, campaign.name, gettext("it was changed since") if pk in touched else gettext("records name it")
+                )
+            )
         else:
             delete_campaign(campaign_id=pk, by=by, at=at)
             removed += 1
@@ -238,7 +248,7 @@ class _Spend:
                     known[external_id] = entry
                 results.append((row, Outcome.CREATED, entry))
             elif entry.pk in stay:
-                notes[row.line] = [stays_deleted("The entry", stay[entry.pk], self.batch.zone)]
+                notes[row.line] = [stays_deleted(gettext("The entry"), stay[entry.pk], self.batch.zone)]
                 results.append((row, Outcome.UNCHANGED, entry))
             else:
                 results.append((row, self._compare(entry, wanted), entry))
@@ -322,7 +332,7 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
         SpendEntry.objects.filter(pk__in=part).update(deleted_at=at)
     facts = [SpendDeleted(spend_id=e.pk, amount=str(e.amount), currency=e.currency) for e in going]
     record_bulk(facts, by=by, at=[at] * len(facts))
-    kept.extend(Kept(pk, str(entries[pk]), "it was changed since") for pk in touched)
+    kept.extend(Kept(pk, str(entries[pk]), gettext("it was changed since")) for pk in touched)
     named = undo_at_once(UNDO_ORIGINS, batch_id=batch_id, by=by, at=at)
     return UndoResult(removed=len(going), restored=restored, kept=kept) + named
 
@@ -332,7 +342,9 @@ def _stays(
 ) -> RowResult:
     """What becomes of a row about something that people put away: nothing."""
     how = "archived" if noun == "source" else "deleted"
-    told = stays_deleted(f"The {noun} “{about.name}”", since[about.pk], batch.zone, how=how)
+    told = stays_deleted(
+        gettext("The {noun} “{name}”").format(noun=noun, name=about.name), since[about.pk], batch.zone, how=how
+    )
     return RowResult(row.line, Outcome.UNCHANGED, about.pk, [told])
 
 
@@ -366,13 +378,13 @@ def campaign_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> li
 def _why_not_campaign(values: dict[str, Any], campaign: Campaign | None, same: Campaign | None, name: str) -> list[str]:
     reasons = []
     if campaign is not None and same is not None and same.pk != campaign.pk:
-        reasons.append(f"Another campaign is called “{name}”.")
+        reasons.append(gettext("Another campaign is called “{name}”.").format(name=name))
     starts_on = values.get("starts_on", campaign.starts_on if campaign else None)
     ends_on = values.get("ends_on", campaign.ends_on if campaign else None)
     if starts_on and ends_on and ends_on < starts_on:
-        reasons.append("The campaign ends before it starts.")
+        reasons.append(gettext("The campaign ends before it starts."))
     if values.get("budget", 0) < 0:
-        reasons.append("The budget is below zero.")
+        reasons.append(gettext("The budget is below zero."))
     return reasons
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.acquire.actions.campaigns import delete_campaign, leave_sources
 from headwater.acquire.actions.sources import archive_source
 from headwater.acquire.events import CampaignSourcesChanged
@@ -15,7 +18,7 @@ from headwater.platform.events import facts_of
 from headwater.platform.importer import Kept, UndoResult, UndoStep
 from headwater.platform.models import Event
 
-CHANGED = "it was changed since"
+CHANGED = lazy("it was changed since")
 
 
 def _links(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> UndoResult:
@@ -31,7 +34,7 @@ def _links(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Und
         if set(told[-1].after) == set(campaign.sources.values_list("pk", flat=True)):
             leave_sources(campaign, {pk for fact in told for pk in {*fact.after} - {*fact.before}}, by=by, at=at)
         else:
-            kept.append(Kept(campaign.pk, campaign.name, "its sources were changed since", kind="campaigns"))
+            kept.append(Kept(campaign.pk, campaign.name, _("its sources were changed since"), kind="campaigns"))
     return UndoResult(kept=kept)
 
 
@@ -42,10 +45,10 @@ def _campaigns(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) ->
     also, kept = [], []
     for pk, campaign in campaigns.items():
         if pk in touched or pk in named:
-            kept.append(Kept(pk, campaign.name, CHANGED if pk in touched else "records name it", kind="campaigns"))
+            kept.append(Kept(pk, campaign.name, CHANGED if pk in touched else _("records name it"), kind="campaigns"))
         else:
             delete_campaign(campaign_id=pk, by=by, at=at)
-            also.append(f"Campaign “{campaign.name}”")
+            also.append(_("Campaign “{name}”").format(name=campaign.name))
     return UndoResult(kept=kept, also=also)
 
 
@@ -56,10 +59,10 @@ def _sources(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> U
     also, kept = [], []
     for pk, source in sources.items():
         if pk in touched or pk in named:
-            kept.append(Kept(pk, source.name, CHANGED if pk in touched else "records come from it", kind="sources"))
+            kept.append(Kept(pk, source.name, CHANGED if pk in touched else _("records come from it"), kind="sources"))
         else:
             archive_source(source_id=pk, by=by, at=at)
-            also.append(f"Source “{source.name}”")
+            also.append(_("Source “{name}”").format(name=source.name))
     return UndoResult(kept=kept, also=also)
 
 

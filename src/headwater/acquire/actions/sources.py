@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.acquire.events import SourceAdded, SourceArchived, SourceRestored
 from headwater.acquire.models import Channel, Source
 from headwater.acquire.rules import LONGEST_NAME, fold_name, guess_channel
@@ -35,7 +37,7 @@ class SourceExists(Conflict):
     """Another source has this name already."""
 
     code: ClassVar[str] = "source_exists"
-    message: ClassVar[str] = "There is a source “{name}” already."
+    message = gettext_lazy("There is a source “{name}” already.")
 
 
 @action
@@ -168,7 +170,7 @@ def undo_source_change(fact: Changed, *, event: Event, by: Actor, at: datetime) 
     take_turns(ROW, [values.get("name_key", "")])
     taken = Source.objects.filter(name_key=values.get("name_key", "")).exclude(pk=source.pk)
     if taken.exists():
-        raise NotUndoable(reason="another source has the old name now")
+        raise NotUndoable(reason=gettext("another source has the old name now"))
     change_row(source, values, row_type=ROW, by=by, at=at)
 
 
@@ -182,15 +184,17 @@ def _locked(source_id: int) -> Source:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not fold_name(name):
-        raise Invalid({"name": ["Give the source a name."]})
+        raise Invalid({"name": [gettext("Give the source a name.")]})
     if len(name) > LONGEST_NAME:
-        raise Invalid({"name": [f"A name has at most {LONGEST_NAME} characters."]})
+        raise Invalid(
+            {"name": [gettext("A name has at most {longest_name} characters.").format(longest_name=LONGEST_NAME)]}
+        )
     return name
 
 
 def _check_channel(channel: str) -> None:
     if channel not in Channel.values:
-        raise Invalid({"channel": ["Choose the channel this source belongs to."]})
+        raise Invalid({"channel": [gettext("Choose the channel this source belongs to.")]})
 
 
 def _check_free(name: str, *, except_id: int = 0) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry
 from headwater.acquire.rules import why_not_spent
@@ -43,13 +45,17 @@ def add_spend(
     by.require("acquire.spend.create")
     wrong = why_not_spent({"amount": amount, "spent_on": spent_on}, zone=team.company().zone, at=at)
     if amount < 0 and not note.strip():
-        wrong["note"] = ["Below zero is a refund or a correction: say of what."]
+        wrong["note"] = [_("Below zero is a refund or a correction: say of what.")]
     source = Source.objects.filter(pk=source_id).first()
     campaign = None if campaign_id is None else Campaign.objects.filter(pk=campaign_id, deleted_at=None).first()
     if source is None or (campaign_id is not None and campaign is None):
         raise NotFound()
     if campaign is not None and not _runs_through(campaign, source):
-        wrong["campaign_id"] = [f"“{campaign.name}” does not run through “{source.name}”. Add the source to it first."]
+        wrong["campaign_id"] = [
+            _("“{name}” does not run through “{name_2}”. Add the source to it first.").format(
+                name=campaign.name, name_2=source.name
+            )
+        ]
     if wrong:
         raise Invalid(wrong)
     entry = SpendEntry.objects.create(

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from headwater.acquire.actions.campaigns import ensure_campaigns
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.acquire.actions.sources import ensure_sources
@@ -88,7 +90,7 @@ def touchpoint_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> 
 
 def _own_faults(values: Mapping[str, Any], at: datetime) -> list[str]:
     moment = values.get("occurred_at")
-    return ["The contact lies in the future."] if moment is not None and moment > at + CLOCKS_DIFFER else []
+    return [_("The contact lies in the future.")] if moment is not None and moment > at + CLOCKS_DIFFER else []
 
 
 @action
@@ -109,7 +111,7 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
     ]
     record_bulk(facts, by=by, at=[at] * len(facts))
     names = names_of(rows[pk].party_id for pk in touched)
-    kept = [Kept(pk, names.get(rows[pk].party_id, ""), "it was corrected since") for pk in sorted(touched)]
+    kept = [Kept(pk, names.get(rows[pk].party_id, ""), _("it was corrected since")) for pk in sorted(touched)]
     return UndoResult(removed=len(going), kept=kept)
 
 
@@ -234,4 +236,4 @@ def _revive(rows: Sequence[_FileRow], batch: Batch, *, by: Actor, at: datetime) 
         if row.touchpoint_id in back:
             row.outcome = Outcome.CREATED
         elif row.touchpoint_id in stay:
-            row.notes.append(stays_deleted("The touchpoint", stay[row.touchpoint_id], batch.zone))
+            row.notes.append(stays_deleted(_("The touchpoint"), stay[row.touchpoint_id], batch.zone))

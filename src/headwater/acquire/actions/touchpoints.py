@@ -9,6 +9,9 @@ from decimal import Decimal
 from types import EllipsisType
 from typing import TYPE_CHECKING, ClassVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.acquire.events import TouchpointCorrected, TouchpointRecorded, TouchpointTakenBack
 from headwater.acquire.models import Campaign, Source, Touchpoint, TouchpointKind
 from headwater.parties.queries.visible import visible_parties
@@ -28,7 +31,7 @@ class CorrectedAlready(Conflict):
     """A touchpoint is corrected once; the correction can be corrected again."""
 
     code: ClassVar[str] = "corrected_already"
-    message: ClassVar[str] = "This touchpoint was corrected already. Correct the later entry."
+    message = lazy("This touchpoint was corrected already. Correct the later entry.")
 
 
 @dataclass(slots=True)  # not frozen: one is made per row of a file, and freezing takes thrice as long
@@ -287,9 +290,9 @@ def _write(
     at: datetime,
 ) -> Touchpoint:
     if kind not in TouchpointKind.values:
-        raise Invalid({"kind": ["Choose what happened."]})
+        raise Invalid({"kind": [_("Choose what happened.")]})
     if occurred_at is not None and occurred_at > at:
-        raise Invalid({"occurred_at": ["This is still to come: plan a to-do instead."]})
+        raise Invalid({"occurred_at": [_("This is still to come: plan a to-do instead.")]})
     source = Source.objects.filter(pk=source_id).first() if source_id else None
     if source_id and source is None:
         raise NotFound()

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from headwater.api.events import WebhookAdded, WebhookChanged, WebhookDeleted, WebhookSwitchedOff, WebhookSwitchedOn
 from headwater.api.models import Webhook, WebhookDelivery
 from headwater.api.webhooks.queries import unknown_events, webhook_of
@@ -41,7 +43,9 @@ def add_webhook(
     by.require("api.webhook.create")
     _check(url, events, label)
     if Webhook.objects.count() >= MOST_WEBHOOKS:
-        raise Conflict(f"There are {MOST_WEBHOOKS} webhooks already. Delete one first.")
+        raise Conflict(
+            _("There are {most_webhooks} webhooks already. Delete one first.").format(most_webhooks=MOST_WEBHOOKS)
+        )
     secret = new_secret()
     made = Webhook.objects.create(
         url=url, events=list(dict.fromkeys(events)), label=label.strip(), sealed=seal(secret), made_by=by.ref,
@@ -103,7 +107,7 @@ def switch_off(*, webhook_id: int, by: Actor, at: datetime) -> Webhook:
     if found.is_active:
         found.is_active, found.off_at, found.off_reason = False, at, ""
         found.save(update_fields=["is_active", "off_at", "off_reason"])
-        record(WebhookSwitchedOff(webhook_id=found.pk, host=host_of(found), why="by hand"), by=by, at=at)
+        record(WebhookSwitchedOff(webhook_id=found.pk, host=host_of(found), why=_("by hand")), by=by, at=at)
     return found
 
 
@@ -192,17 +196,21 @@ def _on(webhook_id: int, position: int | None, by: Actor, at: datetime) -> Webho
 def _check(url: str, events: Sequence[str], label: str) -> None:
     wrong: dict[str, list[str]] = {}
     if len(url) > 500:
-        wrong["url"] = ["An address has at most 500 letters."]
+        wrong["url"] = [_("An address has at most 500 letters.")]
     else:
         try:
             judge(url)
         except BadAddress as bad:
             wrong["url"] = [str(bad)]
     if len(events) > MOST_EVENTS:
-        wrong["events"] = [f"At most {MOST_EVENTS} events can be named. Name their nouns, or none for all."]
+        wrong["events"] = [
+            _("At most {most_events} events can be named. Name their nouns, or none for all.").format(
+                most_events=MOST_EVENTS
+            )
+        ]
     elif unknown := unknown_events(events):
-        wrong["events"] = [f"Nothing is called “{word[:80]}”." for word in unknown]
+        wrong["events"] = [_("Nothing is called “{word}”.").format(word=word[:80]) for word in unknown]
     if len(label) > 80:
-        wrong["label"] = ["A label has at most 80 letters."]
+        wrong["label"] = [_("A label has at most 80 letters.")]
     if wrong:
         raise Invalid(wrong)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from headwater import __version__
 from headwater.api.changes import in_sight, told_of
@@ -84,15 +85,15 @@ class _Turn:
     def _by(self) -> Actor | None:
         """Whose rights decide what it hears; without anybody's it is switched off."""
         if self.secret is None:
-            self._off("The secret was made by another installation. Make a new one.")
+            self._off(_("The secret was made by another installation. Make a new one."))
             return None
         try:
             by = actor_by_ref(self.webhook.made_by)
         except NotAllowed:
-            self._off("Whoever made it, or the token it was made with, may no longer act here.")
+            self._off(_("Whoever made it, or the token it was made with, may no longer act here."))
             return None
         if not by.may("api.webhook.create"):
-            self._off("Whoever made it may no longer have webhooks.")
+            self._off(_("Whoever made it may no longer have webhooks."))
             return None
         return by
 
@@ -149,9 +150,11 @@ class _Turn:
         attempts = self.webhook.attempts + 1
         here.update(attempts=attempts, failing_since=since, retry_at=at + pause_after(attempts))
         if reply.status == 410:
-            self._off("The receiver said that it is gone (410).")
+            self._off(_("The receiver said that it is gone (410)."))
         elif at - since >= PATIENCE:
-            self._off(f"It took nothing for a day. The last answer: {reply.status or reply.text}")
+            self._off(
+                _("It took nothing for a day. The last answer: {status}").format(status=reply.status or reply.text)
+            )
         return False
 
     def _send(self, message: str, body: bytes) -> Reply:

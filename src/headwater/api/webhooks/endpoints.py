@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse, JsonResponse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from ninja import NinjaAPI
 
 from headwater.api import problems
@@ -58,7 +59,7 @@ def create(request: Any) -> JsonResponse:
     """A new one, told what happens from now on. Its `secret` is in this answer and nowhere else."""
     body = _body(request, FIELDS)
     if not isinstance(body.get("url"), str):
-        raise Invalid({"url": ["An address is needed."]})
+        raise Invalid({"url": [gettext("An address is needed.")]})
     made, secret = actions.add_webhook(**body, by=request.actor, at=now())
     response = JsonResponse({**_shown(made), "secret": secret}, status=201)
     response["Location"] = f"/api/v1/webhooks/{made.pk}"
@@ -110,7 +111,7 @@ def replay(request: Any, pk: int) -> JsonResponse:
     except ValueError:
         since = None
     if since is None or since.year < 1900:
-        raise Invalid({"since": ["A moment such as 2026-11-12T09:20:00Z is needed."]})
+        raise Invalid({"since": [gettext("A moment such as 2026-11-12T09:20:00Z is needed.")]})
     since = since if since.tzinfo is not None else since.replace(tzinfo=UTC)
     found = actions.send_all_since(webhook_id=pk, since=since.astimezone(UTC), by=request.actor, at=now())
     return JsonResponse(_shown(found), status=202)
@@ -120,7 +121,7 @@ def list_deliveries(request: Any, pk: int) -> JsonResponse:
     """The messages of the last 30 days, those last sent first; `before` takes the `next` of the page before."""
     params = request.GET.dict()
     if unknown := [name for name in params if name not in ("before", "limit")]:
-        raise Invalid({name: [f"There is no parameter “{name}” here."] for name in unknown})
+        raise Invalid({name: [gettext("There is no parameter “{name}” here.").format(name=name)] for name in unknown})
     limit, rows = (
         limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE),
         deliveries_of(webhook_of(request.actor, pk)),
@@ -143,14 +144,14 @@ def replay_one(request: Any, pk: int, delivery_id: int) -> JsonResponse:
 
 def _body(request: Any, fields: tuple[str, ...]) -> dict[str, Any]:
     body = sent_object(request)
-    wrong = {name: ["There is no such field."] for name in body if name not in fields}
+    wrong = {name: [gettext("There is no such field.")] for name in body if name not in fields}
     for name, value in body.items():
         fits = {
             "events": isinstance(value, list) and all(isinstance(each, str) for each in value),
             "is_active": isinstance(value, bool),
         }.get(name, isinstance(value, str) and is_storable(value))
         if name not in wrong and not fits:
-            kinds = {"events": "A list of texts is needed.", "is_active": "Say true or false."}
+            kinds = {"events": gettext("A list of texts is needed."), "is_active": gettext("Say true or false.")}
             wrong[name] = [kinds.get(name, "A text is needed.")]
     if wrong:
         raise Invalid(wrong)
@@ -164,7 +165,7 @@ def _place(text: str) -> tuple[datetime, int]:
     except (ValueError, OverflowError, OSError):
         place = None
     if place is None or not 0 < place[1] <= LARGEST_ID or not text.isascii():
-        raise Invalid({"before": ["Send back what `next` said."]})
+        raise Invalid({"before": [gettext("Send back what `next` said.")]})
     return place
 
 

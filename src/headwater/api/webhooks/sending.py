@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from headwater.platform.values import is_storable
 
@@ -57,15 +58,15 @@ def checked_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadAddress("This is no address.") from error
+        raise BadAddress(_("This is no address.")) from error
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
-        raise BadAddress("An address such as https://erp.example/headwater is needed.")
+        raise BadAddress(_("An address such as https://erp.example/headwater is needed."))
     if parts.username or parts.password or parts.fragment:
-        raise BadAddress("An address with a password or a fragment is not taken.")
+        raise BadAddress(_("An address with a password or a fragment is not taken."))
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise BadAddress("An address has ASCII letters only.")
+        raise BadAddress(_("An address has ASCII letters only."))
     if parts.scheme == "http" and not settings.WEBHOOK_NETWORKS:
-        raise BadAddress("The address must begin with https://.")
+        raise BadAddress(_("The address must begin with https://."))
     return parts
 
 
@@ -94,8 +95,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     except BadAddress as bad:
         return reply(None, str(bad))
     except OSError:
-        return reply(None, "The name of the address cannot be looked up.")
-    late, too_slow = threading.Event(), f"No whole answer came within {TOTAL_SECONDS:.0f} seconds."
+        return reply(None, _("The name of the address cannot be looked up."))
+    late, too_slow = (
+        threading.Event(),
+        _("No whole answer came within {total_seconds:.0f} seconds.").format(total_seconds=TOTAL_SECONDS),
+    )
 
     def cut_off() -> None:
         late.set()
@@ -165,9 +169,9 @@ def _addresses(parts: SplitResult) -> list[tuple[str, int]]:
         address = ipaddress.ip_address(text.partition("%")[0])
         named = any(address in network for network in settings.WEBHOOK_NETWORKS)
         if parts.scheme == "http" and not named:
-            raise BadAddress("The address must begin with https://.")
+            raise BadAddress(_("The address must begin with https://."))
         if not named and not is_public(address):
-            raise BadAddress("The address leads into a private network, where nothing is sent.")
+            raise BadAddress(_("The address leads into a private network, where nothing is sent."))
     return [(text, port) for text in found]
 
 

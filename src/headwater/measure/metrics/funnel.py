@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import duckdb
+from django.utils.translation import gettext as _
 
 from headwater.measure.metrics.scope import Scope
 from headwater.measure.metrics.sources import cohort
@@ -40,7 +41,14 @@ def steps(db: duckdb.DuckDBPyConnection, scope: Scope) -> list[Step]:
         leads[number] += count
         if days is not None:
             counts[number][days] = count
-    names = (("NEW", "New"), ("WORKING", "Working"), ("MQL", "MQL"), ("SAL", "SAL"), ("SQL", "SQL"), ("WON", "Won"))
+    names = (
+        ("NEW", _("New")),
+        ("WORKING", _("Working")),
+        ("MQL", "MQL"),
+        ("SAL", "SAL"),
+        ("SQL", "SQL"),
+        ("WON", _("Won")),
+    )
     return [
         Step(key, label, leads[number], histogram.median(counts[number])) for number, (key, label) in enumerate(names)
     ]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
+from django.utils.translation import gettext_lazy
 
 from headwater.measure.metrics.scope import Scope
 from headwater.measure.rules.histogram import by_number, mean, median
@@ -21,24 +22,34 @@ SPEND = "(SELECT n.*, x.channel FROM spend n JOIN source x ON x.id = n.source_id
 BLANK = "blank"
 NO_TOUCHPOINT = "no_touchpoint"
 
-DEFINITIONS: Mapping[str, str] = {
-    "spend": "Dated spend entries of this row inside the period. Without any, the cost is not known.",
-    "leads": "Leads that arrived in the period, by their own source.",
-    "mql": "Those of the leads that marketing qualified by the as-of day, or that got further.",
-    "sql": "Those of the leads that sales qualified by the as-of day, or that bought.",
-    "won": "Leads with at least one order by the as-of day; a won opportunity that no lead leads to counts where its "
-    "credit goes. By closing day: those whose first order was placed in the period.",
-    "revenue": "Value of the orders, each given to its first or last touchpoint within 365 days before it.",
-    "margin": "Value less cost of the orders whose cost is known.",
-    "conversion": "Won of leads so far, and the range that holds 8 times out of 10 (Wilson). Young leads have not had "
-    "time: compare conversion by age.",
-    "conversion_by_age": "Share won by the age to which enough leads were watched, from a life table (Kaplan-Meier): "
-    "young leads count for as long as they have been here. It is what they come to by that age, not in the end.",
-    "average_sale": "Revenue by the number of orders whose value is known.",
-    "days_to_win": "Whole calendar days from arrival to the first order, where both days are known: the median.",
-    "cost_per_lead": "Spend by leads.",
-    "cost_per_customer": "Spend by won; the range follows the Wilson interval of the share won.",
-    "return": "(Gross margin - spend) / spend, of orders whose cost is known.",
+DEFINITIONS: Mapping[str, Any] = {
+    "spend": gettext_lazy("Dated spend entries of this row inside the period. Without any, the cost is not known."),
+    "leads": gettext_lazy("Leads that arrived in the period, by their own source."),
+    "mql": gettext_lazy("Those of the leads that marketing qualified by the as-of day, or that got further."),
+    "sql": gettext_lazy("Those of the leads that sales qualified by the as-of day, or that bought."),
+    "won": gettext_lazy(
+        "Leads with at least one order by the as-of day; a won opportunity that no lead leads to counts where its "
+        "credit goes. By closing day: those whose first order was placed in the period."
+    ),
+    "revenue": gettext_lazy(
+        "Value of the orders, each given to its first or last touchpoint within 365 days before it."
+    ),
+    "margin": gettext_lazy("Value less cost of the orders whose cost is known."),
+    "conversion": gettext_lazy(
+        "Won of leads so far, and the range that holds 8 times out of 10 (Wilson). Young leads have not had "
+        "time: compare conversion by age."
+    ),
+    "conversion_by_age": gettext_lazy(
+        "Share won by the age to which enough leads were watched, from a life table (Kaplan-Meier): "
+        "young leads count for as long as they have been here. It is what they come to by that age, not in the end."
+    ),
+    "average_sale": gettext_lazy("Revenue by the number of orders whose value is known."),
+    "days_to_win": gettext_lazy(
+        "Whole calendar days from arrival to the first order, where both days are known: the median."
+    ),
+    "cost_per_lead": gettext_lazy("Spend by leads."),
+    "cost_per_customer": gettext_lazy("Spend by won; the range follows the Wilson interval of the share won."),
+    "return": gettext_lazy("(Gross margin - spend) / spend, of orders whose cost is known."),
 }
 
 

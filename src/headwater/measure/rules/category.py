@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from headwater.platform.translated import gettext_lazy as _
+
 
 class Category(StrEnum):
     """The seven categories, best customers first."""
@@ -20,15 +22,15 @@ class Category(StrEnum):
 
 
 LABELS = {
-    Category.ACTIVE_PAYING: "Active paying",
-    Category.ACTIVE_NON_PAYING: "Active non-paying",
-    Category.NON_ACTIVE: "Non-active",
-    Category.LOST: "Lost customer",
-    Category.DIRECT_REFERRAL: "Direct referral",
-    Category.CENTRE_OF_INFLUENCE: "Centre of influence",
-    Category.UNDEFINED: "Undefined",
+    Category.ACTIVE_PAYING: _("Active paying"),
+    Category.ACTIVE_NON_PAYING: _("Active non-paying"),
+    Category.NON_ACTIVE: _("Non-active"),
+    Category.LOST: _("Lost customer"),
+    Category.DIRECT_REFERRAL: _("Direct referral"),
+    Category.CENTRE_OF_INFLUENCE: _("Centre of influence"),
+    Category.UNDEFINED: _("Undefined"),
 }
-NOT_YET = "Not a customer yet"
+NOT_YET = _("Not a customer yet")
 
 
 class Reason(StrEnum):
@@ -108,8 +110,8 @@ def categorise(
 def label(verdict: Verdict, *, has_open_lead: bool) -> str:
     """The words on screen: who never bought but has an open lead is "not a customer yet", not undefined."""
     if has_open_lead and verdict.reason is Reason.NEVER_BOUGHT:
-        return NOT_YET
-    return LABELS[verdict.category]
+        return str(NOT_YET)
+    return str(LABELS[verdict.category])
 
 
 def _by_last_order(ordered: date, *, as_of: date, thresholds: Thresholds) -> Verdict:

@@ -13,16 +13,18 @@ from zoneinfo import ZoneInfo
 from headwater.measure.rules.credit import MODELS
 from headwater.platform.clock import start_of_day
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 CHOICES = {
-    "this-month": "This month",
-    "last-month": "Last month",
-    "this-quarter": "This quarter",
-    "last-quarter": "Last quarter",
-    "this-year": "This year",
-    "last-12-months": "Last 12 months",
-    "all": "All time",
+    "this-month": lazy("This month"),
+    "last-month": lazy("Last month"),
+    "this-quarter": lazy("This quarter"),
+    "last-quarter": lazy("Last quarter"),
+    "this-year": lazy("This year"),
+    "last-12-months": lazy("Last 12 months"),
+    "all": lazy("All time"),
 }
 _KEY = re.compile(r"(?P<year>[12]\d{3})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
 
@@ -59,7 +61,9 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.from_ and self.to and self.from_ > self.to:
-            raise UnreadableRequest({"from": [f"The period ends ({self.to}) before it begins ({self.from_})."]})
+            raise UnreadableRequest(
+                {"from": [_("The period ends ({to}) before it begins ({value}).").format(to=self.to, value=self.from_)]}
+            )
 
     @property
     def is_all_time(self) -> bool:
@@ -72,8 +76,8 @@ class Period:
         if self.from_ and self.to:
             return _between(self.from_, self.to)
         if self.from_:
-            return f"Since {_day(self.from_)}"
-        return f"Up to {_day(self.to)}" if self.to else "All time"
+            return _("Since {value}").format(value=_day(self.from_))
+        return _("Up to {to}").format(to=_day(self.to)) if self.to else _("All time")
 
     def __contains__(self, day: date) -> bool:
         return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
@@ -141,7 +145,7 @@ def read_request(
         if text in among:
             return text
         if text:
-            wrong[name] = [f"“{text}” is not one of {', '.join(among)}."]
+            wrong[name] = [_("“{text}” is not one of {among}.").format(text=text, among=", ".join(among))]
         return default
 
     row = By(choice("by", by, list(By), By.SOURCE))
@@ -169,7 +173,7 @@ def read_day(text: str) -> date | None:
         day = date.fromisoformat(text.strip())
         if 1000 <= day.year < 3000:  # as in keys; the calendar's own ends have no day before or after
             return day
-    raise UnreadableRequest({"day": [f"“{text}” is not a day such as 2018-03-31."]})
+    raise UnreadableRequest({"day": [_("“{text}” is not a day such as 2018-03-31.").format(text=text)]})
 
 
 def read_period(text: str, *, today: date) -> Period:
@@ -203,7 +207,9 @@ def of_key(key: str) -> Period:
     found = _KEY.fullmatch(key)
     if found is None:
         known = ", ".join(CHOICES)
-        raise UnreadableRequest({"period": [f"“{key}” is not a period: {known}, or 2017, 2017-Q1, 2017-03."]})
+        raise UnreadableRequest(
+            {"period": [_("“{key}” is not a period: {known}, or 2017, 2017-Q1, 2017-03.").format(key=key, known=known)]}
+        )
     year = int(found["year"])
     if found["quarter"]:
         first, length = int(found["quarter"]) * 3 - 2, 3

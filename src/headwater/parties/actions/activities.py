@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import ActivityDeleted, ActivityLogged, TodoDone, TodoPlanned, TodoReopened
 from headwater.parties.models import Activity, ActivityKind, Party
@@ -40,10 +42,10 @@ def log_activity(
     """
     party = _party(party_id, by=by)
     if kind not in LOGGED:
-        raise Invalid({"kind": ["Choose a note, call, e-mail or meeting; what is still to come is a to-do."]})
+        raise Invalid({"kind": [_("Choose a note, call, e-mail or meeting; what is still to come is a to-do.")]})
     happened = occurred_at or at
     if happened > at:
-        raise Invalid({"occurred_at": ["This is still to come: plan a to-do instead."]})
+        raise Invalid({"occurred_at": [_("This is still to come: plan a to-do instead.")]})
     activity = Activity.objects.create(
         party=party, kind=kind, subject=_subject(subject), body=body.strip(), is_outbound=is_outbound,
         occurred_at=happened, owner_id=by.user_id, created_at=at,
@@ -88,7 +90,7 @@ def complete_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
     todo = _activity(activity_id, "done", by=by)
     _require_todo(todo)
     if todo.done_at is not None:
-        raise Conflict("This to-do is done already.")
+        raise Conflict(_("This to-do is done already."))
     todo.done_at = at
     todo.save(update_fields=["done_at"])
     record(
@@ -125,7 +127,7 @@ def reopen_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
     todo = _activity(activity_id, "done", by=by)
     _require_todo(todo)
     if todo.done_at is None:
-        raise Conflict("This to-do is open already.")
+        raise Conflict(_("This to-do is open already."))
     todo.done_at = None
     todo.save(update_fields=["done_at"])
     record(
@@ -175,7 +177,7 @@ def assign_todo(*, activity_id: int, owner_id: int | None, by: Actor, at: dateti
     activity = _activity(activity_id, "change", by=by)
     _require_todo(activity)
     if activity.done_at is not None:
-        raise Conflict("This to-do is done already.")
+        raise Conflict(_("This to-do is done already."))
     _store(activity, {"owner_id": owner_id}, by=by, at=at)
     return activity
 
@@ -223,7 +225,7 @@ def take_back_activity(fact: ActivityLogged | TodoPlanned, *, event: Event, by: 
     """Undo of :func:`log_activity` and :func:`plan_todo`."""
     activity = _activity(fact.activity_id, "change" if is_own(event, by) else "delete", by=by)
     if activity.done_at is not None:
-        raise NotUndoable(reason="the to-do is done")
+        raise NotUndoable(reason=_("the to-do is done"))
     activity.deleted_at = at
     activity.save(update_fields=["deleted_at"])
     record(
@@ -265,7 +267,7 @@ def restore_activity(*, activity_id: int, by: Actor, at: datetime) -> None:
     """
     activity = Activity.objects.select_for_update().filter(pk=activity_id).first()
     if activity is None or activity.deleted_at is None:
-        raise NotUndoable(reason="it is on the record again already")
+        raise NotUndoable(reason=_("it is on the record again already"))
     party = locked_party(activity.party_id, "see", by=by)
     by.require("parties.activity.change")
     activity.deleted_at = None
@@ -308,11 +310,11 @@ def _activity(activity_id: int, what: str, *, by: Actor) -> Activity:
 
 def _require_todo(activity: Activity) -> None:
     if activity.kind != ActivityKind.TODO:
-        raise Conflict("Only a to-do can be done or open.")
+        raise Conflict(_("Only a to-do can be done or open."))
 
 
 def _subject(text: str) -> str:
     words = " ".join(text.split())
     if not words:
-        raise Invalid({"subject": ["Say in a few words what it was."]})
+        raise Invalid({"subject": [_("Say in a few words what it was.")]})
     return words[:200]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from headwater.parties.actions.parties import PERSONAL, about, refuse_open_work, take_back_change
 from headwater.parties.actions.reach import locked_parties, noun_of, organisation_of
 from headwater.parties.actions.relationships import tag_of
@@ -152,7 +154,7 @@ def bring_back_many(
     def check(party: Party) -> None:
         by.require(f"{noun_of(party)}.{'change' if is_own(events[party.pk], by) else 'delete'}")
         if party.deleted_at is None:
-            raise NotUndoable(reason="it is back already")
+            raise NotUndoable(reason=gettext("it is back already"))
 
     with told_by_event({event.pk: event.subject_id for _, event in found}):
         check_each(parties, check, ids=list(events))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from headwater.parties import rules
 from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import ContactPointAdded, ContactPointPreferred, ContactPointRemoved
@@ -122,12 +124,12 @@ def take_back_preference(fact: ContactPointPreferred, *, event: Event, by: Actor
     """
     point = ContactPoint.objects.filter(pk=fact.contact_point_id, deleted_at=None, is_primary=True).first()
     if point is None:
-        raise NotUndoable(reason="it is not the one that is used first any more")
+        raise NotUndoable(reason=gettext("it is not the one that is used first any more"))
     party = locked_party(point.party_id, "change", by=by)
     if fact.former_id is not None:
         former = ContactPoint.objects.filter(pk=fact.former_id, party=party, deleted_at=None).first()
         if former is None:
-            raise NotUndoable(reason="the one that was used first before was removed since")
+            raise NotUndoable(reason=gettext("the one that was used first before was removed since"))
         make_primary(contact_point_id=former.pk, by=by, at=at)
         return
     point.is_primary = False
@@ -141,7 +143,7 @@ def put_back_contact_point(fact: ContactPointRemoved, *, event: Event, by: Actor
     """Undo of :func:`remove_contact_point`."""
     point = ContactPoint.objects.filter(pk=fact.contact_point_id).first()
     if point is None or point.deleted_at is None:
-        raise NotUndoable(reason="it is on the record again already")
+        raise NotUndoable(reason=gettext("it is on the record again already"))
     party = locked_party(point.party_id, "change", by=by)
     if fact.was_primary:
         put_primary(party, point.kind, point.value, point.normalised, by=by, at=at)

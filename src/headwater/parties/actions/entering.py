@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict, Unpack
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.matching import PartyDraft, Reading, read_draft, same_person
 from headwater.parties.actions.parties import add_organisation, add_person
@@ -85,7 +87,7 @@ def enter_person(*, by: Actor, at: datetime, add_anyway: bool = False, **entry: 
     if found is not None and not found.is_deleted:
         if not add_anyway:
             raise _known_already(found, by)
-        other, reason = found, "Known already, added anyway"
+        other, reason = found, _("Known already, added anyway")
     person = add_person(by=by, at=at, **entry)
     _propose(person, other, reason, by=by, at=at)
     return person
@@ -126,10 +128,12 @@ def _known_already(found: KnownParty, by: Actor) -> KnownAlready:
     if party is not None:
         title = f"{party.name}, {party.employer.name}" if party.employer is not None else party.name
         slug = "people" if party.is_person else "organisations"
-        return KnownAlready(f"Known already: {title}.", slug=slug, pk=party.pk, title=title)
+        return KnownAlready(_("Known already: {title}.").format(title=title), slug=slug, pk=party.pk, title=title)
     hidden = Party.objects.select_related("owner", "team").get(pk=found.id)
     whom = hidden.owner or hidden.team
-    return KnownAlready(f"Known already, but not open to you. Ask {whom.name if whom is not None else 'your head'}.")
+    return KnownAlready(
+        _("Known already, but not open to you. Ask {name}.").format(name=whom.name if whom is not None else "your head")
+    )
 
 
 def _propose(party: Party, other: KnownParty | None, reason: str, *, by: Actor, at: datetime) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.parties import rules
 from headwater.parties.actions.matching import PartyMatch
 from headwater.platform.importer import Batch, Outcome, RowResult
@@ -26,7 +28,7 @@ class Owners:
         user = self._users.get(cell)
         if user is None or not user.is_active:
             extra["owner"] = cell
-            notes.append(f"Nobody here is called “{cell}”; the name is kept as text.")
+            notes.append(_("Nobody here is called “{cell}”; the name is kept as text.").format(cell=cell))
             return None, None
         return user.pk, user.team_id
 
@@ -38,7 +40,7 @@ def result_of(
     if match.deleted_id is not None:
         return RowResult(line, Outcome.UNCHANGED, match.deleted_id, tuple(match.errors))
     if match.errors or party_id is None:
-        reasons = match.errors or ["The row names nobody."]
+        reasons = match.errors or [_("The row names nobody.")]
         return RowResult(line, Outcome.REJECTED, None, tuple(reasons))
     told = (*match.reasons, *notes)
     if is_created:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Max, Min, Q
+from django.utils.translation import gettext, gettext_lazy
 
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
@@ -33,9 +34,9 @@ from headwater.platform.models import Event
 
 VERB = "parties.person.import"
 NOUNS = ("parties.person", "parties.organisation")
-WORKED_ON = "somebody has worked on it since"
-MERGED = "it was merged with another record since"
-STILL_NEEDED = "a person who works there stays"
+WORKED_ON = gettext_lazy("somebody has worked on it since")
+MERGED = gettext_lazy("it was merged with another record since")
+STILL_NEEDED = gettext_lazy("a person who works there stays")
 ACCESS = (AccessGranted.verb, AccessWithdrawn.verb)
 
 
@@ -269,7 +270,7 @@ def _forget_tags(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) 
     unused = Tag.objects.filter(pk__in=ids).exclude(pk__in=PartyTag.objects.filter(tag_id__in=ids).values("tag_id"))
     names = list(unused.order_by("name").values_list("name", flat=True))
     unused.delete()
-    return UndoResult(also=[f"Tag “{name}”" for name in names])
+    return UndoResult(also=[gettext("Tag “{name}”").format(name=name) for name in names])
 
 
 UNDO_PARTIES = (

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from headwater.parties import rules
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.writing import NewParties, write_chunk
@@ -142,7 +144,9 @@ def read_draft(draft: PartyDraft, *, region: str) -> Reading:
             reading.phone = rules.normalise_phone(draft.phone, region or None)
         except rules.BadContact:
             reading.extra["phone"] = draft.phone
-            reading.reasons.append(f"The phone number “{draft.phone}” could not be read; it is kept as text.")
+            reading.reasons.append(
+                gettext("The phone number “{phone}” could not be read; it is kept as text.").format(phone=draft.phone)
+            )
     if draft.company:
         reading.company_key = company_key_of(draft.company)
     return reading
@@ -175,7 +179,7 @@ class _Matcher:
         if company is not None and company.is_by_hand:
             company = None
         if person is None and company is None:
-            return PartyMatch(errors=["The row names nobody: no name, e-mail, phone, company or id."])
+            return PartyMatch(errors=[gettext("The row names nobody: no name, e-mail, phone, company or id.")])
         if person is not None and company is not None:
             self._employ(person, company, reading)
         return PartyMatch(
@@ -207,7 +211,7 @@ class _Matcher:
 
     def _stays_deleted(self, party: KnownParty) -> str:
         assert party.deleted_at is not None
-        what = f"The company “{party.name}”" if party.is_company else f"“{party.name}”"
+        what = gettext("The company “{name}”").format(name=party.name) if party.is_company else f"“{party.name}”"
         return stays_deleted(what, party.deleted_at, self.batch.zone)
 
     # -- companies
@@ -225,7 +229,11 @@ class _Matcher:
                 reading.extra["company"] = draft.company
             return found, self._revive(found, reading)
         if not draft.company:
-            reading.reasons.append(f"No company with the id “{draft.company_external_id}” is known.")
+            reading.reasons.append(
+                gettext("No company with the id “{company_external_id}” is known.").format(
+                    company_external_id=draft.company_external_id
+                )
+            )
             return None, False
         alone = not draft.has_person
         company = self.new.add_company(
@@ -263,7 +271,11 @@ class _Matcher:
         person = self._add_person(reading, employer)
         if other is not None and not other.is_by_hand:
             self.new.propose(person, other, reason)
-            reading.reasons.append(f"{reason} as {other.name}: added anew, and proposed as a match.")
+            reading.reasons.append(
+                gettext("{reason} as {name}: added anew, and proposed as a match.").format(
+                    reason=reason, name=other.name
+                )
+            )
         return person, True
 
     def _add_person(self, reading: Reading, company: KnownParty | None) -> KnownParty:
@@ -290,7 +302,7 @@ class _Matcher:
             self.new.employ(person, company)
             reading.is_changed = True
         elif person.employer_id != company.id and not person.is_new and not reading.by_external_id:
-            reading.reasons.append("The person is known at another company; that was left as it is.")
+            reading.reasons.append(gettext("The person is known at another company; that was left as it is."))
 
     def _complete(self, person: KnownParty, reading: Reading) -> None:
         """A row never takes anything away: an address or number that is new is put beside the others."""
@@ -338,11 +350,11 @@ def same_person(
         if agreeing is not None:
             return agreeing, None, ""
     if same_address:
-        return None, same_address[0], "Same e-mail, different name"
+        return None, same_address[0], gettext("Same e-mail, different name")
     if reading.email and name:
         likely = _agreeing([p for p in same_number if not p.is_label], name)
         if likely is not None:
-            return None, likely, "Same name and phone, different e-mail"
+            return None, likely, gettext("Same name and phone, different e-mail")
     if not reading.email and not reading.phone and name:
         return known.person_by_name(name, company.id if company is not None else None), None, ""
     return None, None, ""
@@ -355,7 +367,7 @@ def _told_what_stayed_off(
     stayed_off = [point for point in reading.added if point in left_out]
     for _, kind, _ in stayed_off:
         value = reading.draft.email if kind == "EMAIL" else reading.draft.phone
-        match.reasons.append(f"“{value}” was taken off the record by hand and stays off.")
+        match.reasons.append(gettext("“{value}” was taken off the record by hand and stays off.").format(value=value))
     return replace(match, is_changed=reading.is_changed or len(stayed_off) < len(reading.added))
 
 

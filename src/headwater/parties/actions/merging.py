@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.parties import pointing, rules
 from headwater.parties.actions.parties import PERSONAL
@@ -34,7 +36,7 @@ class MergedMeanwhile(Conflict):
     """Somebody else merged one of the records first."""
 
     code: ClassVar[str] = "merged_meanwhile"
-    message: ClassVar[str] = "“{name}” became part of another record meanwhile. Look at that one and choose again."
+    message = lazy("“{name}” became part of another record meanwhile. Look at that one and choose again.")
 
 
 @action
@@ -111,7 +113,7 @@ def merge_chosen(
     wanted = sorted({*ids, *merge_ids})
     rows = list(visible_parties(by).filter(pk__in=wanted[: MOST + 1]))
     if len(rows) < 2:
-        raise Invalid({"ids": ["Choose the records that are one: two at least."]})
+        raise Invalid({"ids": [_("Choose the records that are one: two at least.")]})
     keep = longest_known(rows)
     others = [pk for pk in wanted if pk != keep.pk]
     return merge_parties(keep_id=keep.pk, merge_ids=others, choices=choices, only=only, by=by, at=at)
@@ -179,9 +181,9 @@ def _family(keep_id: int, merge_ids: Sequence[int], *, by: Actor) -> list[Party]
     one_merge_at_a_time()
     others = list(dict.fromkeys(merge_ids))
     if not others or keep_id in others:
-        raise Invalid({"merge_ids": ["Choose another record: nothing is merged with itself."]})
+        raise Invalid({"merge_ids": [_("Choose another record: nothing is merged with itself.")]})
     if len(others) >= MOST:
-        raise Invalid({"merge_ids": [f"At most {MOST} records can be merged in one step."]})
+        raise Invalid({"merge_ids": [_("At most {most} records can be merged in one step.").format(most=MOST)]})
     rows = visible_parties(by).select_for_update().filter(pk__in=[keep_id, *others]).order_by("pk")
     found = {party.pk: party for party in rows}
     for pk in (keep_id, *others):
@@ -189,7 +191,7 @@ def _family(keep_id: int, merge_ids: Sequence[int], *, by: Actor) -> list[Party]
             gone = Party.objects.filter(pk=pk, merged_into__in=visible_parties(by).values("pk")).first()
             raise MergedMeanwhile(name=gone.name) if gone is not None else NotFound()
     if len({party.kind for party in found.values()}) > 1:
-        raise Invalid({"merge_ids": ["A person and a company are never one."]})
+        raise Invalid({"merge_ids": [_("A person and a company are never one.")]})
     return [found[pk] for pk in (keep_id, *others)]
 
 
@@ -203,7 +205,7 @@ def _chosen_values(
     family = {party.pk: party for party in (kept, *merged)}
     groups = {group.key: group for group in GROUPS[kept.kind]}
     extras = {f"extra:{key}": key for key in extra_keys(list(family.values()))}
-    wrong = {key: ["There is no such choice."] for key in choices if key not in groups and key not in extras}
+    wrong = {key: [_("There is no such choice.")] for key in choices if key not in groups and key not in extras}
     wrong |= {key: ["Choose one of the records."] for key, pk in choices.items() if pk not in family}
     wrong |= {key: ["Only e-mail and phone."] for key in only if not (key in groups and groups[key].is_contact)}
     if wrong:

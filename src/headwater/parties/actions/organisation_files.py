@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.parties import rules
 from headwater.parties.actions.bulk_tags import put_tags
 from headwater.parties.actions.file_cells import Owners, email_faults, result_of, tags_in
@@ -60,7 +62,7 @@ def organisation_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -
     faults = email_faults(values)
     employees = values.get("employees")
     if employees is not None and not 0 <= employees <= MOST_EMPLOYEES:
-        faults.append(f"“{employees}” is no number of employees.")
+        faults.append(_("“{employees}” is no number of employees.").format(employees=employees))
     return faults
 
 
@@ -74,7 +76,7 @@ class _OrganisationRow:
         get = row.values.get
         self.name = " ".join((get("name") or "").split())
         if not self.name:
-            self.errors.append("The company has no name.")
+            self.errors.append(_("The company has no name."))
         self.owner_id, self.team_id = owners.of_cell(get("owner"), self.extra, self.notes)
         self.points = self._read_points(batch.region)
         self.parent = " ".join((get("parent") or "").split())
@@ -107,7 +109,9 @@ class _OrganisationRow:
                     points[kind] = (text, found)
                 except rules.BadContact:
                     self.extra[key] = text
-                    self.notes.append(f"The {key} “{text}” could not be read; it is kept as text.")
+                    self.notes.append(
+                        _("The {key} “{text}” could not be read; it is kept as text.").format(key=key, text=text)
+                    )
         return points
 
     def want(self, wanted: Wanted) -> None:

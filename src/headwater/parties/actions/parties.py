@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
+from django.utils.translation import gettext as _
+
 from headwater.parties import rules
 from headwater.parties.actions.contact_points import REPEATED, drop_primary, normalised, put_primary
 from headwater.parties.actions.employment import find_or_add_employer, follow_employer
@@ -106,7 +108,7 @@ def add_person(
     if not names["name"]:
         names["name"] = address or number
     if not names["name"]:
-        raise Invalid({"name": ["Give a name, an e-mail address or a phone number."]})
+        raise Invalid({"name": [_("Give a name, an e-mail address or a phone number.")]})
     _check_length(names)
     if employer_id is None and employer_name.strip():
         employer_id = find_or_add_employer(employer_name, by=by, at=at)
@@ -156,7 +158,7 @@ def add_organisation(
     by.require("parties.organisation.create")
     called = " ".join(name.split())
     if not called:
-        raise Invalid({"name": ["Give the company's name."]})
+        raise Invalid({"name": [_("Give the company's name.")]})
     points = {
         kind: (value, normalised(kind, value, field=field) if value.strip() else "")
         for kind, field, value in (
@@ -230,7 +232,11 @@ def refuse_open_work(party: Party, work: Mapping[int, Sequence[str]]) -> None:
     """Refuse to delete whom open leads or opportunities are about."""
     if party.pk in work:
         words = ", ".join(work[party.pk])
-        raise Conflict(f"There is open work about {party.name}: {words}. Close it first, then delete.")
+        raise Conflict(
+            _("There is open work about {name}: {words}. Close it first, then delete.").format(
+                name=party.name, words=words
+            )
+        )
 
 
 @action
@@ -251,7 +257,7 @@ def _restore(party_id: int, verb: str, *, by: Actor, at: datetime) -> Party:
         raise NotFound()
     by.require(f"{noun_of(party)}.{verb}")
     if party.deleted_at is None:
-        raise NotUndoable(reason="it is back already")
+        raise NotUndoable(reason=_("it is back already"))
     party.deleted_at = None
     party.save(update_fields=["deleted_at"])
     record(about(party, PersonRestored, OrganisationRestored), by=by, at=at)
@@ -278,7 +284,7 @@ def take_back_party(fact: Fact, *, event: Event, by: Actor, at: datetime) -> Non
     party = locked_party(event.subject_id, "create" if added_it else "delete", by=by)
     later = Event.objects.filter(party_id=party.pk, pk__gt=event.pk).exclude(request_id=event.request_id)
     if later.exists():
-        raise NotUndoable(reason="something happened with this record since; delete it instead")
+        raise NotUndoable(reason=_("something happened with this record since; delete it instead"))
     _delete(party, by=by, at=at)
 
 
@@ -333,7 +339,7 @@ def _tidy_names(party: Party, values: dict[str, Any]) -> None:
         values["first_name"], values["last_name"] = parts.first, parts.last
     _check_length(values)
     if values.get("name", party.name) == "":
-        raise Invalid({"name": ["A name is needed to find the record again."]})
+        raise Invalid({"name": [_("A name is needed to find the record again.")]})
 
 
 def _name_employer(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
@@ -351,14 +357,14 @@ def _check_employer(party: Party, values: dict[str, Any]) -> None:
     if employer_id is None:
         return
     if not party.is_person:
-        raise Invalid({"employer_id": ["A company works for nobody; connect it as part of its parent instead."]})
+        raise Invalid({"employer_id": [_("A company works for nobody; connect it as part of its parent instead.")]})
     if employer_id != party.employer_id:
         _require_employer(employer_id)
 
 
 def _require_employer(employer_id: int) -> None:
     if not Party.objects.filter(pk=employer_id, kind=PartyKind.ORGANISATION, deleted_at=None).exists():
-        raise Invalid({"employer_id": ["There is no such company."]})
+        raise Invalid({"employer_id": [_("There is no such company.")]})
 
 
 def _change_points(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) -> None:
@@ -418,7 +424,15 @@ def _person_names(name: str, first: str, last: str) -> dict[str, str]:
 
 def _check_length(values: Mapping[str, Any]) -> None:
     if len(values.get("name", "")) > LONGEST_NAME:
-        raise Invalid({"last_name": [f"First and last name together have at most {LONGEST_NAME} characters."]})
+        raise Invalid(
+            {
+                "last_name": [
+                    _("First and last name together have at most {longest_name} characters.").format(
+                        longest_name=LONGEST_NAME
+                    )
+                ]
+            }
+        )
 
 
 def _team(owner_id: int | None, team_id: int | None) -> int | None:

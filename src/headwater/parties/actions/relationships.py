@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.utils.translation import gettext, gettext_lazy
+
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
 from headwater.parties.events import MatchProposed, MatchRejected, Related, RelationshipEnded, Tagged, Untagged
@@ -23,7 +25,9 @@ class AlreadyRelated(Conflict):
     """The same connection is on record and still holds."""
 
     code = "already_related"
-    message = "These two are connected this way already. End that connection first, or choose another kind."
+    message = gettext_lazy(
+        "These two are connected this way already. End that connection first, or choose another kind."
+    )
 
 
 @action
@@ -90,10 +94,10 @@ def end_relationship(
         raise NotFound()
     party = locked_party(link.from_party_id, "relate", by=by)
     if link.until_date is not None:
-        raise Conflict("This connection ended already.")
+        raise Conflict(gettext("This connection ended already."))
     ends = until_date or company_day(at)
     if link.from_date is not None and ends < link.from_date:
-        raise Invalid({"until_date": ["It cannot end before it began."]})
+        raise Invalid({"until_date": [gettext("It cannot end before it began.")]})
     link.until_date = ends
     link.save(update_fields=["until_date"])
     if link.kind == RelationshipKind.WORKS_FOR and party.employer_id == link.to_party_id:
@@ -127,7 +131,7 @@ def take_back_relation(fact: Related, *, event: Event, by: Actor, at: datetime) 
     link = _link(fact.relationship_id)
     party = locked_party(link.from_party_id, "relate", by=by)
     if link.until_date is not None:
-        raise NotUndoable(reason="the connection ended since")
+        raise NotUndoable(reason=gettext("the connection ended since"))
     link.deleted_at = at
     link.save(update_fields=["deleted_at"])
     if link.kind == RelationshipKind.WORKS_FOR and party.employer_id == link.to_party_id:
@@ -147,10 +151,10 @@ def take_back_end(fact: RelationshipEnded, *, event: Event, by: Actor, at: datet
     """Undo of :func:`end_relationship`: the connection holds again."""
     link = Relationship.objects.select_for_update().filter(pk=fact.relationship_id).first()
     if link is None or (link.until_date is None and link.deleted_at is None):
-        raise NotUndoable(reason="the connection holds again already")
+        raise NotUndoable(reason=gettext("the connection holds again already"))
     party = locked_party(link.from_party_id, "relate", by=by)
     if link.deleted_at is None and link.until_date is not None and link.until_date.isoformat() != fact.until_date:
-        raise NotUndoable(reason="its end was changed since")
+        raise NotUndoable(reason=gettext("its end was changed since"))
     link.until_date, link.deleted_at = None, None
     link.save(update_fields=["until_date", "deleted_at"])
     if link.kind == RelationshipKind.WORKS_FOR and party.employer_id is None:
@@ -212,7 +216,7 @@ def tag_of(tag: str) -> Tag:
     """The tag of this word in any case; a new one where there is none. Part of the action that puts it on."""
     name = " ".join(tag.split())
     if not name or len(name) > 40:
-        raise Invalid({"tag": ["A tag has one to forty letters."]})
+        raise Invalid({"tag": [gettext("A tag has one to forty letters.")]})
     take_turns("tag", [name.casefold()])
     known = Tag.objects.filter(name__iexact=name).first()
     return known if known is not None else Tag.objects.create(name=name)
@@ -238,13 +242,13 @@ def _link(relationship_id: int) -> Relationship:
 
 def _check_kinds(party: Party, other: Party, kind: str) -> None:
     if party.pk == other.pk:
-        raise Invalid({"to_party_id": ["Choose another record: nobody is connected with themselves."]})
+        raise Invalid({"to_party_id": [gettext("Choose another record: nobody is connected with themselves.")]})
     if kind == RelationshipKind.WORKS_FOR and (not party.is_person or other.is_person):
-        raise Invalid({"kind": ["A person works for a company."]})
+        raise Invalid({"kind": [gettext("A person works for a company.")]})
     if kind == RelationshipKind.PARENT_OF and (party.is_person or other.is_person):
-        raise Invalid({"kind": ["A company is the parent of a company."]})
+        raise Invalid({"kind": [gettext("A company is the parent of a company.")]})
     if kind == RelationshipKind.REPORTS_TO and not (party.is_person and other.is_person):
-        raise Invalid({"kind": ["A person reports to a person."]})
+        raise Invalid({"kind": [gettext("A person reports to a person.")]})
 
 
 def _set_employer(party: Party, employer_id: int | None) -> None:
@@ -292,7 +296,7 @@ def propose_again(fact: MatchRejected, *, event: Event, by: Actor, at: datetime)
     """Undo of :func:`reject_match`."""
     proposal = MatchProposal.objects.filter(pk=fact.proposal_id).exclude(decided_at=None).first()
     if proposal is None:
-        raise NotUndoable(reason="it is proposed again already")
+        raise NotUndoable(reason=gettext("it is proposed again already"))
     party = locked_party(proposal.party_id, "change", by=by)
     proposal.decided_at, proposal.decision = None, ""
     proposal.save(update_fields=["decided_at", "decision"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from headwater.parties import pointing
 from headwater.parties.actions.merging import EXTERNAL, MERGED, and_more, one_merge_at_a_time, tidy_kept
@@ -82,10 +83,10 @@ def _family(fact: PartiesMerged, *, by: Actor) -> tuple[Party, Party, list[Party
     kept, root = found[fact.kept_id], found[root_id]
     by.require(f"{noun_of(kept)}.merge")
     if (kept.merged_into_id or kept.pk) != root.pk:
-        raise NotUndoable(reason="the record became part of another one just now; try again")
+        raise NotUndoable(reason=_("the record became part of another one just now; try again"))
     merged = [found[pk] for pk in fact.merged_ids]
     if any(party.merged_into_id != root.pk for party in merged):
-        raise NotUndoable(reason="the records stand by themselves already")
+        raise NotUndoable(reason=_("the records stand by themselves already"))
     return kept, root, merged
 
 
@@ -164,4 +165,4 @@ def _repair(party: Party) -> None:
 
 def _in_words(left: Counter[str], changed: Sequence[str]) -> str:
     told = [f"{count} {label}" for label, count in sorted(left.items())] + list(changed)
-    return f"left as changed since: {', '.join(told)}" if told else ""
+    return _("left as changed since: {told}").format(told=", ".join(told)) if told else ""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.parties import PERSONAL
@@ -99,7 +101,9 @@ def _leave_what_was_removed(rows: Mapping[int, Party], wanted: Mapping[int, Want
     for point in named:
         if point.pk not in coming_back:
             value, _ = wanted[point.party_id].points.pop(point.kind)
-            wanted[point.party_id].left_out.append(f"“{value}” was taken off the record by hand and stays off.")
+            wanted[point.party_id].left_out.append(
+                gettext("“{value}” was taken off the record by hand and stays off.").format(value=value)
+            )
 
 
 def _differing(party: Party, wanted: Wanted) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def _differing(party: Party, wanted: Wanted) -> dict[str, Any]:
 def changed_fact(party: Party, differing: Mapping[str, Any]) -> Changed:
     """The fact of an edit, taken before the new values are put on the row."""
     pairs = {name: [json_value(getattr(party, name)), json_value(new)] for name, new in differing.items()}
-    spoken = {"extra": "further details"}
+    spoken = {"extra": gettext("further details")}
     return Changed(
         row_type=noun_of(party),
         row_id=party.pk,

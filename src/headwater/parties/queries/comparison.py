@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.parties import pointing
 from headwater.parties.models import Party, PartyKind
 from headwater.platform.models import Event
+from headwater.platform.translated import Translated
 
 MOST = 5
 MOST_EXTRA = 40
@@ -25,32 +29,32 @@ class Group:
     """
 
     key: str
-    label: str
-    columns: tuple[str, ...]
+    label: Translated = Translated()
+    columns: tuple[str, ...]  # type: ignore[misc]
     is_fleeting: bool = False
     is_contact: bool = False
     is_mark: bool = False
 
 
-_EMAIL = Group("email", "E-mail", ("email",), is_fleeting=True, is_contact=True)
-_PHONE = Group("phone", "Phone", ("phone",), is_fleeting=True, is_contact=True)
-_ADDRESS = Group("address", "Address", ("street", "postcode", "city", "country"), is_fleeting=True)
-_OWNER = Group("owner", "Owner", ("owner_id", "team_id"))
+_EMAIL = Group("email", lazy("E-mail"), ("email",), is_fleeting=True, is_contact=True)
+_PHONE = Group("phone", lazy("Phone"), ("phone",), is_fleeting=True, is_contact=True)
+_ADDRESS = Group("address", lazy("Address"), ("street", "postcode", "city", "country"), is_fleeting=True)
+_OWNER = Group("owner", lazy("Owner"), ("owner_id", "team_id"))
 GROUPS: Mapping[str, tuple[Group, ...]] = {
     PartyKind.PERSON: (
-        Group("name", "Name", ("name", "first_name", "last_name")),
-        Group("job_title", "Job title", ("job_title",), is_fleeting=True),
-        Group("employer", "Company", ("employer_id",), is_fleeting=True),
+        Group("name", lazy("Name"), ("name", "first_name", "last_name")),
+        Group("job_title", lazy("Job title"), ("job_title",), is_fleeting=True),
+        Group("employer", lazy("Company"), ("employer_id",), is_fleeting=True),
         _EMAIL, _PHONE, _ADDRESS, _OWNER,
-        Group("is_influence", "Centre of influence", ("is_influence",), is_mark=True),
-        Group("is_employee", "Works for us", ("is_employee",), is_mark=True),
+        Group("is_influence", lazy("Centre of influence"), ("is_influence",), is_mark=True),
+        Group("is_employee", lazy("Works for us"), ("is_employee",), is_mark=True),
     ),
     PartyKind.ORGANISATION: (
-        Group("name", "Name", ("name",)),
-        Group("registration_number", "Registration number", ("registration_number",)),
-        Group("vat_number", "VAT number", ("vat_number",)),
-        Group("sector", "Sector", ("sector",)),
-        Group("employees", "Employees", ("employees",), is_fleeting=True),
+        Group("name", lazy("Name"), ("name",)),
+        Group("registration_number", lazy("Registration number"), ("registration_number",)),
+        Group("vat_number", lazy("VAT number"), ("vat_number",)),
+        Group("sector", lazy("Sector"), ("sector",)),
+        Group("employees", lazy("Employees"), ("employees",), is_fleeting=True),
         _EMAIL, _PHONE, _ADDRESS, _OWNER,
     ),
 }  # fmt: skip
@@ -139,16 +143,16 @@ def _line(group: Group, rows: Sequence[Party], since: Mapping[tuple[int, str], d
     differs = len({text.casefold() for text in texts.values() if text}) > 1
     picked, why = keep, ""
     if known and not texts[keep.pk]:
-        picked, why = known[0], "the only one known" if len(known) == 1 else "the first one known"
+        picked, why = known[0], _("the only one known") if len(known) == 1 else _("the first one known")
     elif differs and group.key == "name" and is_label(keep):
         picked = next((party for party in known if not is_label(party)), keep)
-        why = "a name rather than an address" if picked is not keep else ""
+        why = _("a name rather than an address") if picked is not keep else ""
     elif differs and group.is_fleeting:
         picked = max(known, key=lambda party: (_latest(group, party, since), party is keep))
         at = _latest(group, picked, since)
         why = f"entered last, {at.day} {at:%b %Y}"
     elif differs:
-        why = "of the record that stays"
+        why = _("of the record that stays")
     cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
     return Line(group.key, group.label, cells, differs, why, group.is_contact)
 
@@ -169,7 +173,7 @@ def _text(group: Group, party: Party) -> str:
     if group.key == "owner":
         return party.owner.name if party.owner is not None else ""
     if group.is_mark:
-        return "Yes" if getattr(party, group.columns[0]) else ""
+        return _("Yes") if getattr(party, group.columns[0]) else ""
     if group.key == "name":
         return party.name
     values: list[Any] = [getattr(party, column) for column in group.columns]

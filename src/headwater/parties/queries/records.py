@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from headwater.parties.models import (
     Activity,
@@ -21,18 +22,18 @@ from headwater.parties.models import (
 from headwater.parties.queries.visible import visible_activities, visible_parties, visible_people, visible_proposals
 from headwater.platform.actor import Actor, Visibility
 
-OUT_OF_SIGHT = "somebody you may not see"
+OUT_OF_SIGHT = _("somebody you may not see")
 
 # How a relationship is said from the other side.
 REVERSED = {
     RelationshipKind.WORKS_FOR: "employs",
-    RelationshipKind.PARENT_OF: "is part of",
-    RelationshipKind.SUPPLIES: "is supplied by",
-    RelationshipKind.RESELLS_TO: "buys through",
-    RelationshipKind.REFERRED: "was referred by",
-    RelationshipKind.INTRODUCED: "was introduced by",
-    RelationshipKind.PARTNER_OF: "is partner of",
-    RelationshipKind.COMPETES_WITH: "competes with",
+    RelationshipKind.PARENT_OF: _("is part of"),
+    RelationshipKind.SUPPLIES: _("is supplied by"),
+    RelationshipKind.RESELLS_TO: _("buys through"),
+    RelationshipKind.REFERRED: _("was referred by"),
+    RelationshipKind.INTRODUCED: _("was introduced by"),
+    RelationshipKind.PARTNER_OF: _("is partner of"),
+    RelationshipKind.COMPETES_WITH: _("competes with"),
     RelationshipKind.REPORTS_TO: "leads",
 }
 
@@ -122,11 +123,11 @@ def _connection(link: Relationship, party: Party, seen: set[int]) -> Connection:
     outgoing = link.from_party_id == party.pk
     other = link.to_party if outgoing else link.from_party
     if other.pk not in seen:  # that there is somebody is part of one's own record, who it is is not
-        other = Party(pk=other.pk, kind=other.kind, name=OUT_OF_SIGHT)
+        other = Party(pk=other.pk, kind=other.kind, name=str(OUT_OF_SIGHT))
     words = link.get_kind_display() if outgoing else REVERSED[RelationshipKind(link.kind)]
     return Connection(
         id=link.pk,
-        words=words,
+        words=str(words),
         other=other,
         buying_role=link.get_buying_role_display() if link.buying_role else "",
         from_date=link.from_date,

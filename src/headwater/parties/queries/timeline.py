@@ -145,7 +145,7 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
     seen = set(told)
     if actor.visibility is not Visibility.ALL:
         seen = set(reachable_parties(actor).filter(pk__in=seen).values_list("pk", flat=True))
-    parties = {pk: row.name if pk in seen else OUT_OF_SIGHT for pk, row in told.items()}
+    parties = {pk: row.name if pk in seen else str(OUT_OF_SIGHT) for pk, row in told.items()}
     return [
         TimelineEntry(
             event_id=event.pk,

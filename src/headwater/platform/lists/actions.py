@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
@@ -36,7 +39,7 @@ class ViewSaved(
     verb="platform.view_saved",
     subject="platform.view:view_id",
     personal=("name",),
-    sentence="Saved the view {name}",
+    sentence=lazy("Saved the view {name}"),
     icon="device-floppy",
 ):
     """Somebody saved a list under a name; ``noun`` is what it lists, ``scope`` who else sees it."""
@@ -53,7 +56,7 @@ class ViewDeleted(
     verb="platform.view_deleted",
     subject="platform.view:view_id",
     personal=("name",),
-    sentence="Deleted the view {name}",
+    sentence=lazy("Deleted the view {name}"),
     icon="trash",
 ):
     """A saved view is no tab any more, for nobody."""
@@ -68,7 +71,7 @@ class ViewGiven(
     Fact,
     verb="platform.view_given",
     subject="platform.view:view_id",
-    sentence="Gave the view to a colleague",
+    sentence=lazy("Gave the view to a colleague"),
     icon="user-check",
 ):
     """A view that others use is looked after by somebody else from now on; ``before_id`` is who did until then."""
@@ -104,7 +107,9 @@ def save_view(
     if by.user_id is None:
         raise NotAllowed()
     if ListView.objects.filter(noun=noun, owner_id=by.user_id, deleted_at=None).count() >= MOST_VIEWS:
-        raise Conflict(f"You have {MOST_VIEWS} views of this list already. Delete one first.")
+        raise Conflict(
+            _("You have {most_views} views of this list already. Delete one first.").format(most_views=MOST_VIEWS)
+        )
     values = {"name": name, "params": params, "sort": sort, "columns": columns, "widths": widths or {}}
     checked = _checked(resource, {**values, "scope": scope, "opens_for": opens_for}, by)
     row = ListView.objects.create(noun=noun, owner_id=by.user_id, created_at=at, **checked)
@@ -124,7 +129,7 @@ def change_view(*, view_id: int, by: Actor, at: datetime, **values: Any) -> List
     row = _locked(view_id, by)
     unknown = sorted(values.keys() - _FIELDS)
     if unknown:
-        raise Invalid({name: ["There is no such field."] for name in unknown})
+        raise Invalid({name: [_("There is no such field.")] for name in unknown})
     is_own = row.owner_id == by.user_id
     if values.get("scope", row.scope) == row.scope:
         values.pop("scope", None)
@@ -174,7 +179,7 @@ def take_view_back(fact: ViewGiven, *, event: Event, by: Actor, at: datetime) ->
     if row is None:
         raise NotFound(NOT_HERE)
     if row.owner_id != fact.owner_id:
-        raise NotUndoable(reason="the view changed hands again since")
+        raise NotUndoable(reason=_("the view changed hands again since"))
     _give(row, fact.before_id, by=by, at=at)
 
 
@@ -225,14 +230,14 @@ def _locked(view_id: int, by: Actor) -> ListView:
     if row is None:
         raise NotFound(NOT_HERE)
     if not may_change(row, by):
-        raise NotAllowed("This view is somebody else's. Save it as a new one of your own.")
+        raise NotAllowed(_("This view is somebody else's. Save it as a new one of your own."))
     return row
 
 
 def _resource(noun: str, by: Actor) -> Resource:
     resource = REGISTRY.get(noun)
     if resource is None:
-        raise Invalid({"noun": [f"There are no lists of “{noun}”."]})
+        raise Invalid({"noun": [_("There are no lists of “{noun}”.").format(noun=noun)]})
     by.require(resource.verb("see"))
     return resource
 
@@ -243,19 +248,27 @@ def _checked(resource: Resource, values: Mapping[str, Any], by: Actor) -> dict[s
     if "name" in values:
         checked["name"] = " ".join(values["name"].split()) if isinstance(values["name"], str) else ""
         if not checked["name"] or len(checked["name"]) > 80:
-            raise Invalid({"name": ["A view needs a name of at most 80 characters."]})
+            raise Invalid({"name": [_("A view needs a name of at most 80 characters.")]})
     if "params" in values:
         checked["params"] = _checked_params(resource, values["params"], by)
     if "sort" in values:
         if not isinstance(values["sort"], str) or len(values["sort"]) > 200:
-            raise Invalid({"sort": ["Keys of columns are needed here, separated by commas."]})
+            raise Invalid({"sort": [_("Keys of columns are needed here, separated by commas.")]})
         in_order(resource.rows(by), resource, sort=values["sort"])
     if "columns" in values:
         keys = values["columns"]
         if not isinstance(keys, (list, tuple)) or not all(
             isinstance(key, str) and key in resource.by_key for key in keys
         ):
-            raise Invalid({"columns": [f"Keys of columns of {resource.label_plural.lower()} are needed here."]})
+            raise Invalid(
+                {
+                    "columns": [
+                        _("Keys of columns of {label_plural} are needed here.").format(
+                            label_plural=resource.label_plural.lower()
+                        )
+                    ]
+                }
+            )
         checked["columns"] = list(dict.fromkeys(keys))
     if "widths" in values:
         checked["widths"] = checked_widths(resource, values["widths"])
@@ -275,18 +288,35 @@ def checked_widths(resource: Resource, widths: Any) -> dict[str, int]:
     if not isinstance(widths, Mapping) or not all(
         key in resource.by_key and type(width) is int and NARROWEST <= width <= WIDEST for key, width in widths.items()
     ):
-        raise Invalid({"widths": [f"Pixels from {NARROWEST} to {WIDEST} for each column are needed here."]})
+        raise Invalid(
+            {
+                "widths": [
+                    _("Pixels from {narrowest} to {widest} for each column are needed here.").format(
+                        narrowest=NARROWEST, widest=WIDEST
+                    )
+                ]
+            }
+        )
     return dict(widths)
 
 
 def _checked_params(resource: Resource, params: Any, by: Actor) -> dict[str, str]:
     if not isinstance(params, Mapping) or not all(isinstance(v, str) for v in params.values()):
-        raise Invalid({"params": ["Parameters of a list and their text are needed here."]})
+        raise Invalid({"params": [_("Parameters of a list and their text are needed here.")]})
     unknown = [k for k in params if k not in ("q", "group", "filter") and k.partition("__")[0] not in resource.by_key]
     if unknown:
-        raise Invalid({name: [f"{resource.label_plural} have no parameter “{name}”."] for name in unknown})
+        raise Invalid(
+            {
+                name: [
+                    _("{label_plural} have no parameter “{name}”.").format(
+                        label_plural=resource.label_plural, name=name
+                    )
+                ]
+                for name in unknown
+            }
+        )
     if sum(len(key) + len(value) for key, value in params.items()) > MOST_CHARACTERS:
-        raise Invalid({"params": ["This is more than a view can hold."]})
+        raise Invalid({"params": [_("This is more than a view can hold.")]})
     if params.get("group"):
         grouped_by(resource, params["group"])
     filtered(resource, by, tree_from_params(params, resource.by_key))  # refuses what no list would take
@@ -295,18 +325,18 @@ def _checked_params(resource: Resource, params: Any, by: Actor) -> dict[str, str
 
 def _checked_scope(scope: Any, by: Actor) -> dict[str, Any]:
     if not isinstance(scope, str) or scope not in ListView.Scope.values:
-        raise Invalid({"scope": [f"One of {', '.join(ListView.Scope.values)} is needed here."]})
+        raise Invalid({"scope": [_("One of {values} is needed here.").format(values=", ".join(ListView.Scope.values))]})
     if scope == ListView.Scope.EVERYBODY:
         by.require(PUBLISH)
     if scope == ListView.Scope.TEAM and by.team_id is None:
-        raise Invalid({"scope": ["You belong to no team. Ask an administrator to put you into one."]})
+        raise Invalid({"scope": [_("You belong to no team. Ask an administrator to put you into one.")]})
     return {"scope": scope, "team_id": by.team_id if scope == ListView.Scope.TEAM else None}
 
 
 def _checked_roles(roles: Any, by: Actor) -> list[str]:
     known = dict(installation().roles)
     if not isinstance(roles, (list, tuple)) or not all(isinstance(role, str) and role in known for role in roles):
-        raise Invalid({"opens_for": ["Codes of roles are needed here."]})
+        raise Invalid({"opens_for": [_("Codes of roles are needed here.")]})
     if roles:
         by.require(PUBLISH)
     return list(dict.fromkeys(roles))

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
@@ -42,7 +43,15 @@ def grouped_by(resource: Resource, key: str) -> Column:
     """
     column = resource.by_key.get(key)
     if column is None or not column.groupable:
-        raise Invalid({"group": [f"{resource.label_plural} cannot be grouped by “{key}”."]})
+        raise Invalid(
+            {
+                "group": [
+                    _("{label_plural} cannot be grouped by “{key}”.").format(
+                        label_plural=resource.label_plural, key=key
+                    )
+                ]
+            }
+        )
     return column
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
@@ -13,11 +14,11 @@ from headwater.platform.models import ListView
 from headwater.platform.resource import Resource, SavedView
 
 SAVE, PUBLISH = "platform.view.save", "platform.view.publish"
-NOT_HERE = "This view is private to a colleague, or it does not exist any more."
+NOT_HERE = _("This view is private to a colleague, or it does not exist any more.")
 
 
 @dataclass(frozen=True)
-class KeptView(SavedView):
+class KeptView(SavedView):  # type: ignore[misc]
     """A view that somebody saved, as this reader sees it: ``key`` is its id."""
 
     scope: str = ListView.Scope.PRIVATE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed
@@ -32,9 +34,17 @@ def keep_layout(*, resource: Resource, by: Actor, **values: Any) -> ListLayout:
     if by.user_id is None:
         raise NotAllowed()
     if unknown := values.keys() - _FIELDS:
-        raise Invalid({name: ["There is no such field."] for name in sorted(unknown)})
+        raise Invalid({name: [gettext("There is no such field.")] for name in sorted(unknown)})
     if not all(key in resource.by_key for key in values.get("columns", ())):
-        raise Invalid({"columns": [f"Keys of columns of {resource.label_plural.lower()} are needed here."]})
+        raise Invalid(
+            {
+                "columns": [
+                    gettext("Keys of columns of {label_plural} are needed here.").format(
+                        label_plural=resource.label_plural.lower()
+                    )
+                ]
+            }
+        )
     if "widths" in values:
         checked_widths(resource, values["widths"])
     row, _ = ListLayout.objects.update_or_create(user_id=by.user_id, noun=resource.key, defaults=values)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q
+from django.utils.translation import gettext_lazy as _
 
 from headwater.parties.actions.activities import log_activity
 from headwater.platform.action import action
@@ -17,7 +18,7 @@ from headwater.qualify.events import LeadAnswered, LeadMoved, LeadWokenUp
 from headwater.qualify.models import Lead, Stage
 from headwater.team import queries as team
 
-DEFAULT_SUBJECTS = {"CALL": "Call", "EMAIL": "E-mail", "MEETING": "Meeting"}
+DEFAULT_SUBJECTS = {"CALL": _("Call"), "EMAIL": "E-mail", "MEETING": _("Meeting")}
 
 
 @action
@@ -45,7 +46,7 @@ def log_response(
     log_activity(
         party_id=lead.party_id,
         kind=kind,
-        subject=subject.strip() or DEFAULT_SUBJECTS.get(kind, "Note"),
+        subject=subject.strip() or str(DEFAULT_SUBJECTS.get(kind, _("Note"))),
         body=body,
         is_outbound=is_outbound,
         occurred_at=moment,

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
+from django.utils.translation import gettext as _
+
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import TouchpointDraft, record_touchpoints
 from headwater.acquire.rules import arrival_kind
@@ -199,7 +201,7 @@ def restore_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
 def remove(lead: Lead, *, by: Actor, at: datetime) -> None:
     """Delete a lead whose right to be deleted was checked."""
     if lead.exit == Exit.CONVERTED:
-        raise Conflict("An opportunity came of this lead. Take that back first.")
+        raise Conflict(_("An opportunity came of this lead. Take that back first."))
     lead.deleted_at = at
     lead.save(update_fields=["deleted_at"])
     withdraw_access(party_ids=parties_of(lead), reason=grant_reason(lead.pk), by=by, at=at)
@@ -228,7 +230,7 @@ def _who(
     if match.party_id is None:
         field = "email" if who.get("email") else "name"
         raise Invalid(
-            {field: match.errors or ["Say who asks: a name, an e-mail address, a phone number or a company."]}
+            {field: match.errors or [_("Say who asks: a name, an e-mail address, a phone number or a company.")]}
         )
     asked = [match.party_id, match.organisation_id] if match.created_person else [match.party_id]
     known = {pk for pk in asked if pk is not None}
@@ -249,7 +251,7 @@ def _owner(owner_id: int | None, by: Actor) -> dict[str, Any]:
     if owner_id != by.user_id:
         by.require("qualify.lead.assign")
         if not team.assignable_users(by, who_may=queries.WORKS_LEADS).filter(pk=owner_id).exists():
-            raise Invalid({"owner_id": ["Choose a colleague who works on leads and to whom you may give work."]})
+            raise Invalid({"owner_id": [_("Choose a colleague who works on leads and to whom you may give work.")]})
     return {"owner_id": owner_id, "team_id": team.users_by_ids([owner_id])[owner_id].team_id}
 
 
@@ -281,11 +283,11 @@ def _captured(lead: Lead) -> LeadCaptured:
 def _check(*, interest: str, arrived_at: datetime | None, amount: Decimal | None, at: datetime) -> None:
     wrong: dict[str, list[str]] = {}
     if interest not in Interest.values:
-        wrong["interest"] = ["Choose enquiry or quote request."]
+        wrong["interest"] = [_("Choose enquiry or quote request.")]
     if arrived_at is not None and arrived_at > at:
-        wrong["arrived_at"] = ["A lead cannot arrive in the future."]
+        wrong["arrived_at"] = [_("A lead cannot arrive in the future.")]
     if amount is not None and amount < 0:
-        wrong["amount"] = ["An amount is not below zero."]
+        wrong["amount"] = [_("An amount is not below zero.")]
     if wrong:
         raise Invalid(wrong)
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import ensure_campaigns, ensure_sources
 from headwater.acquire.rules import read_channel
@@ -171,9 +173,9 @@ def _own_faults(values: Mapping[str, Any], at: datetime) -> list[str]:
     faults = []
     amount, arrived_at = values.get("amount"), values.get("arrived_at")
     if amount is not None and amount < 0:
-        faults.append("The amount is below zero.")
+        faults.append(_("The amount is below zero."))
     if arrived_at is not None and arrived_at > at + CLOCKS_DIFFER:
-        faults.append("The lead arrives in the future.")
+        faults.append(_("The lead arrives in the future."))
     return faults
 
 
@@ -212,7 +214,9 @@ def _read_owner(read: FileRow, owner: str | None, names: Names) -> None:
         read.owner_id, read.team_id = names.owners[owner]
     else:
         read.extra["owner"] = owner
-        read.notes.append(f"Nobody here who works on leads is called “{owner}”: the lead waits in the pool.")
+        read.notes.append(
+            _("Nobody here who works on leads is called “{owner}”: the lead waits in the pool.").format(owner=owner)
+        )
 
 
 def _read_referrer(read: FileRow, referrer: str | None, names: Names) -> None:
@@ -222,7 +226,9 @@ def _read_referrer(read: FileRow, referrer: str | None, names: Names) -> None:
         read.wanted["referrer_id"] = names.referrers[referrer]
     else:
         read.extra["referrer"] = referrer
-        read.notes.append(f"The referrer “{referrer}” is not known, or not only once; the name is kept.")
+        read.notes.append(
+            _("The referrer “{referrer}” is not known, or not only once; the name is kept.").format(referrer=referrer)
+        )
 
 
 def _known_by_name_or_email(words: set[str], by: Actor) -> dict[str, int]:

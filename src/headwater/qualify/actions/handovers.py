@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
@@ -41,8 +43,12 @@ def hand_over_lead(*, lead_id: int, to_id: int, by: Actor, at: datetime) -> Lead
     refuse(rules.why_not_hand_over(lead.stage, lead.exit, is_waiting=lead.handed_over_at is not None))
     takers = {pk for pk, _ in queries.handover_choices(by)}
     if str(to_id) not in takers:
-        whom = "another colleague; you have it already" if to_id == by.user_id else "a colleague who takes leads over"
-        raise Invalid({"to_id": [f"Choose {whom}."]})
+        whom = (
+            gettext("another colleague; you have it already")
+            if to_id == by.user_id
+            else gettext("a colleague who takes leads over")
+        )
+        raise Invalid({"to_id": [gettext("Choose {whom}.").format(whom=whom)]})
     company = team.company()
     due = rules.answer_due(at, queries.office_hours(company), minutes=60 * company.handover_hours)
     values = {
@@ -89,7 +95,7 @@ def redirect_handovers(*, ids: Sequence[int], owner_id: int, by: Actor, at: date
     by.require("qualify.lead.hand_over")
     leads = locked_leads(ids, check)
     if str(owner_id) not in {pk for pk, _ in queries.handover_choices(by)}:
-        raise Invalid({"owner_id": ["Choose a colleague who takes leads over."]})
+        raise Invalid({"owner_id": [gettext("Choose a colleague who takes leads over.")]})
     told = [
         Change(lead, {"handed_to_id": owner_id}, told={"handed_to_id": owner_id, "due_at": _due(lead)})
         for lead in leads
@@ -134,7 +140,7 @@ def send_back_lead(*, lead_id: int, reason: str, by: Actor, at: datetime, note: 
     is_waiting = lead.handed_over_at is not None
     refuse(rules.why_not_send_back(lead.stage, lead.exit, is_waiting=is_waiting, reason=reason))
     if reason not in SendBackReason.values:
-        raise Invalid({"reason": ["Choose one of the reasons."]})
+        raise Invalid({"reason": [gettext("Choose one of the reasons.")]})
     values = NO_HANDOVER | {"sent_back_reason": reason, "sent_back_note": note.strip()[:300]}
     take_step(lead, values, LeadSentBack, by=by, at=at, reason=reason, note=note.strip())
     return lead

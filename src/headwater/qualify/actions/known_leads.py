@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from headwater.acquire.actions import restore_touchpoints
 from headwater.parties import rules as identity
@@ -90,7 +91,7 @@ class KnownLeads:
         row.party_id = lead.party_id
         if lead.pk in self._by_hand:
             row.outcome = Outcome.UNCHANGED
-            row.notes.append(stays_deleted("The lead", self._by_hand[lead.pk], self._batch.zone))
+            row.notes.append(stays_deleted(gettext("The lead"), self._by_hand[lead.pk], self._batch.zone))
             return
         person = _said_of_the_person(row, lead, self._batch.region)
         if person is not None:
@@ -198,7 +199,7 @@ def _said_of_the_person(row: FileRow, lead: Lead, region: str) -> Wanted | None:
             if (normalised := identity.normalise_phone(phone, region or None)) != party.phone:
                 said.points[PHONE] = (phone, normalised)
         except identity.BadContact:
-            row.notes.append(f"The phone number “{phone}” could not be read.")
+            row.notes.append(gettext("The phone number “{phone}” could not be read.").format(phone=phone))
     name = row.draft().full_name
     if name and identity.name_key(name) != party.name_key:
         parts = identity.split_name(name)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_batch
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.parties.actions.bulk_access import replace_access
@@ -23,21 +25,21 @@ from headwater.qualify.events import LeadConverted, LeadDeleted
 from headwater.qualify.models import Exit, Lead
 
 REASONS = {
-    "qualify.lead_moved": "it was moved to another stage since",
-    "qualify.lead_answered": "it was answered since",
-    "qualify.lead_disqualified": "it was disqualified since",
-    "qualify.lead_recycled": "it was sent back to nurture since",
-    "qualify.lead_handed_over": "it was handed over to sales since",
-    "qualify.lead_accepted": "sales accepted it since",
-    "qualify.lead_sent_back": "sales sent it back since",
-    "qualify.lead_assigned": "it was given to somebody since",
-    "qualify.lead_pooled": "it was put into the pool since",
-    "qualify.lead_claimed": "somebody claimed it since",
-    LeadConverted.verb: "it became an opportunity since",
-    "platform.changed": "its details were changed since",
+    "qualify.lead_moved": _("it was moved to another stage since"),
+    "qualify.lead_answered": _("it was answered since"),
+    "qualify.lead_disqualified": _("it was disqualified since"),
+    "qualify.lead_recycled": _("it was sent back to nurture since"),
+    "qualify.lead_handed_over": _("it was handed over to sales since"),
+    "qualify.lead_accepted": _("sales accepted it since"),
+    "qualify.lead_sent_back": _("sales sent it back since"),
+    "qualify.lead_assigned": _("it was given to somebody since"),
+    "qualify.lead_pooled": _("it was put into the pool since"),
+    "qualify.lead_claimed": _("somebody claimed it since"),
+    LeadConverted.verb: _("it became an opportunity since"),
+    "platform.changed": _("its details were changed since"),
 }
-OTHERWISE = "somebody has worked on it since"
-WITH_PARTY = "something was done with the person or company behind it since"
+OTHERWISE = _("somebody has worked on it since")
+WITH_PARTY = _("something was done with the person or company behind it since")
 
 
 @action
@@ -62,14 +64,14 @@ def _take(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) -> Undo
     rows = Lead.objects.select_for_update().filter(pk__in=ids, batch_id=batch_id, deleted_at=None)
     leads = list(rows.order_by("pk"))
     touched = worked_on_since(ROW, [lead.pk for lead in leads], batch_id)
-    reasons = {pk: REASONS.get(verb, OTHERWISE) for pk, verb in touched.items()}
+    reasons = {pk: str(REASONS.get(verb, OTHERWISE)) for pk, verb in touched.items()}
     # A next step, a note and a call are facts of whom the lead is about.
     behind = dealt_with_since(sorted({lead.party_id for lead in leads}), batch_id, nouns=("acquire.touchpoint",))
     for lead in leads:
         if lead.exit == Exit.CONVERTED:  # what came of it stayed, else it would be open again
-            reasons.setdefault(lead.pk, REASONS[LeadConverted.verb])
+            reasons.setdefault(lead.pk, str(REASONS[LeadConverted.verb]))
         elif lead.party_id in behind:
-            reasons.setdefault(lead.pk, WITH_PARTY)
+            reasons.setdefault(lead.pk, str(WITH_PARTY))
     going = [lead for lead in leads if lead.pk not in reasons]
     staying = [lead for lead in leads if lead.pk in reasons]
     _remove(going, by=by, at=at)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.acquire.actions import TouchpointDraft, record_touchpoints
 from headwater.acquire.rules import arrival_kind
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
@@ -111,7 +113,7 @@ def _gather(rows: Iterable[FileRow], new: dict[object, FileRow], here: dict[int,
             row.outcome = Outcome.CREATED
             new[row.key] = row
         else:
-            row.errors.append("An earlier row with the same external id was left out.")
+            row.errors.append(_("An earlier row with the same external id was left out."))
 
 
 def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: datetime) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.actions.activities import plan_todo
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -23,7 +25,7 @@ def plan_next_step(*, lead_id: int, subject: str, due_at: datetime, by: Actor, a
     lead = locked(lead_id)
     require(by, "respond", lead)
     if due_at < at:
-        raise Invalid({"due_at": ["Choose a time that is still to come."]})
+        raise Invalid({"due_at": [_("Choose a time that is still to come.")]})
     plan_todo(
         party_id=lead.party_id, subject=subject, due_at=due_at, owner_id=lead.owner_id or by.user_id, body=body,
         by=by, at=at,

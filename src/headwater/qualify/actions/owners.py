@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed
@@ -22,14 +25,14 @@ class AlreadyClaimed(Conflict):
     """Somebody took the lead out of the pool first."""
 
     code: ClassVar[str] = "already_claimed"
-    message: ClassVar[str] = "{name} has claimed this lead already."
+    message = lazy("{name} has claimed this lead already.")
 
 
 class PoolIsEmpty(Conflict):
     """Nobody waits in the pool."""
 
     code: ClassVar[str] = "pool_is_empty"
-    message: ClassVar[str] = "The pool is empty: every lead has an owner."
+    message = lazy("The pool is empty: every lead has an owner.")
 
 
 @action
@@ -88,7 +91,7 @@ def claim_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
         owner = team.users_by_ids([lead.owner_id]).get(lead.owner_id) if lead.owner_id else None
         if lead.owner_id == by.user_id:
             return lead
-        raise AlreadyClaimed(name=str(owner) if owner else "Somebody")
+        raise AlreadyClaimed(name=str(owner) if owner else _("Somebody"))
     return _claimed(lead_id, by=by, at=at)
 
 
@@ -129,7 +132,7 @@ def _given_to(owner_id: int | None, by: Actor) -> dict[str, Any]:
     if owner_id is None:
         return {"owner_id": None, "team_id": None}
     if not team.assignable_users(by, who_may=queries.WORKS_LEADS).filter(pk=owner_id).exists():
-        raise Invalid({"owner_id": ["Choose a colleague who works on leads and to whom you may give work."]})
+        raise Invalid({"owner_id": [_("Choose a colleague who works on leads and to whom you may give work.")]})
     return _owner_values(owner_id)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
@@ -118,7 +120,7 @@ def disqualify_leads(*, ids: Sequence[int], reason: str, by: Actor, at: datetime
 
 def _check_reason(reason: str) -> None:
     if reason not in DisqualifyReason.values:
-        raise Invalid({"reason": ["Choose one of the reasons."]})
+        raise Invalid({"reason": [_("Choose one of the reasons.")]})
 
 
 def _given_up(reason: str, note: str, *, at: datetime) -> dict[str, Any]:

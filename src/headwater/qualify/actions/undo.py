@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
+from headwater.platform.translated import noted
 from headwater.platform.undo import each_of, is_own, told_by_event, undoes, undoes_changes_of, undoes_many
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.capture import remove, restore_lead
@@ -56,18 +59,18 @@ VERBS = {
     LeadClaimed: "claim",
 }
 WORDS = {
-    LeadMoved: "the move to another stage",
-    LeadAnswered: "the first answer",
-    LeadDisqualified: "the disqualification",
-    LeadRecycled: "the return to nurture",
-    LeadWokenUp: "the wake-up",
-    LeadReopened: "the reopening",
-    LeadHandedOver: "the handover",
-    LeadAccepted: "the acceptance",
-    LeadSentBack: "the sending back",
-    LeadAssigned: "the assignment",
-    LeadPooled: "the return to the pool",
-    LeadClaimed: "the claim",
+    LeadMoved: noted("the move to another stage"),
+    LeadAnswered: noted("the first answer"),
+    LeadDisqualified: noted("the disqualification"),
+    LeadRecycled: noted("the return to nurture"),
+    LeadWokenUp: noted("the wake-up"),
+    LeadReopened: noted("the reopening"),
+    LeadHandedOver: noted("the handover"),
+    LeadAccepted: noted("the acceptance"),
+    LeadSentBack: noted("the sending back"),
+    LeadAssigned: noted("the assignment"),
+    LeadPooled: noted("the return to the pool"),
+    LeadClaimed: noted("the claim"),
 }
 
 
@@ -121,7 +124,7 @@ def take_back_capture(fact: LeadCaptured | LeadRestored, *, event: Event, by: Ac
     """
     lead = locked(fact.lead_id)
     if isinstance(fact, LeadCaptured) and (lead.answered_at or lead.exit or lead.stage != "NEW"):
-        raise NotUndoable(reason="somebody has worked on the lead since")
+        raise NotUndoable(reason=_("somebody has worked on the lead since"))
     if isinstance(fact, LeadCaptured) and is_own(event, by):
         require(by, "create", lead)  # whoever typed a lead in may take it out again
     else:

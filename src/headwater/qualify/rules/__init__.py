@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from headwater.platform.translated import noted
+
 # --- Stages and exits -------------------------------------------------------------------------------------
 
 
@@ -20,20 +22,20 @@ CONVERTED, DISQUALIFIED, RECYCLED, MERGED = EXITS = ("CONVERTED", "DISQUALIFIED"
 class Refusal(StrEnum):
     """Why a step is not open to a lead, and what is."""
 
-    ALREADY_THERE = "The lead is in this stage already."
-    HAS_LEFT = "The lead has left the funnel. Reopen it first."
-    NOT_A_STAGE = "Disqualify, recycle, convert or merge the lead to take it out of the funnel."
-    NEEDS_HANDOVER = "A lead becomes sales accepted when sales accepts its handover."
-    NEEDS_ACCEPTANCE = "Sales has to accept the lead before it can be sales qualified."
-    NEEDS_REASON = "Say why."
-    NOT_AN_MQL = "Only a marketing qualified lead is handed over to sales."
-    ALREADY_HANDED_OVER = "The lead waits for an answer of sales already."
-    NOT_HANDED_OVER = "No handover of this lead waits for an answer."
-    NOT_AN_SQL = "Only a sales qualified lead becomes an opportunity."
-    NEEDS_WAKE_UP = "Choose a day in the future on which the lead wakes up."
-    STILL_OPEN = "The lead is open."
-    STAYS_CONVERTED = "The lead has become an opportunity. Go on there, or reopen that."
-    STAYS_MERGED = "The lead was merged into another one. Go on there."
+    ALREADY_THERE = noted("The lead is in this stage already.")
+    HAS_LEFT = noted("The lead has left the funnel. Reopen it first.")
+    NOT_A_STAGE = noted("Disqualify, recycle, convert or merge the lead to take it out of the funnel.")
+    NEEDS_HANDOVER = noted("A lead becomes sales accepted when sales accepts its handover.")
+    NEEDS_ACCEPTANCE = noted("Sales has to accept the lead before it can be sales qualified.")
+    NEEDS_REASON = noted("Say why.")
+    NOT_AN_MQL = noted("Only a marketing qualified lead is handed over to sales.")
+    ALREADY_HANDED_OVER = noted("The lead waits for an answer of sales already.")
+    NOT_HANDED_OVER = noted("No handover of this lead waits for an answer.")
+    NOT_AN_SQL = noted("Only a sales qualified lead becomes an opportunity.")
+    NEEDS_WAKE_UP = noted("Choose a day in the future on which the lead wakes up.")
+    STILL_OPEN = noted("The lead is open.")
+    STAYS_CONVERTED = noted("The lead has become an opportunity. Go on there, or reopen that.")
+    STAYS_MERGED = noted("The lead was merged into another one. Go on there.")
 
     @property
     def code(self) -> str:

@@ -14,6 +14,7 @@ from headwater.platform.bulk import check_each, update_rows
 from headwater.platform.changes import put_values
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.spans import set_spans
+from headwater.platform.translated import noted
 from headwater.platform.undo import each_of, told_by_event, undoes_many
 from headwater.sell.actions.steps import (
     ROW,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 VERB = f"{ROW}.assign"
-TAKEN_BACK = "the assignment"
+TAKEN_BACK = noted("the assignment")
 
 
 @action

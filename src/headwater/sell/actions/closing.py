@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
@@ -80,7 +82,7 @@ def lose_opportunity(
     row = locked(opportunity_id, by=by, verb="lose")
     refuse(rules.why_not_lose(row.outcome, reason=reason))
     if reason not in LostReason.values:
-        raise Invalid({"reason": ["Choose one of the reasons."]})
+        raise Invalid({"reason": [_("Choose one of the reasons.")]})
     moment = closed_at or at
     _check_close(None, None, moment, at)
     values = {
@@ -124,10 +126,10 @@ def reopen_opportunity(*, opportunity_id: int, by: Actor, at: datetime) -> Oppor
 def _check_close(amount: Decimal | None, cost: Decimal | None, moment: datetime, at: datetime) -> None:
     wrong: dict[str, list[str]] = {}
     if amount is not None and amount < 0:
-        wrong["amount"] = ["An amount is not below zero."]
+        wrong["amount"] = [_("An amount is not below zero.")]
     if cost is not None and cost < 0:
-        wrong["cost"] = ["A cost is not below zero."]
+        wrong["cost"] = [_("A cost is not below zero.")]
     if moment > at:
-        wrong["closed_at"] = ["That day has not come yet."]
+        wrong["closed_at"] = [_("That day has not come yet.")]
     if wrong:
         raise Invalid(wrong)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.actions.access import withdraw_access
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -13,6 +15,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.models import Event as EventRow
+from headwater.platform.translated import noted
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.qualify.actions import convert_lead, unconvert_lead
 from headwater.qualify.queries import by_ids as leads_by_ids
@@ -56,11 +59,11 @@ VERBS = {
     OpportunityAssigned: "assign",
 }
 WORDS = {
-    OpportunityMoved: "the move to another stage",
-    OpportunityWon: "the win",
-    OpportunityLost: "the loss",
-    OpportunityReopened: "the reopening",
-    OpportunityAssigned: "the assignment",
+    OpportunityMoved: noted("the move to another stage"),
+    OpportunityWon: noted("the win"),
+    OpportunityLost: noted("the loss"),
+    OpportunityReopened: noted("the reopening"),
+    OpportunityAssigned: noted("the assignment"),
 }
 
 
@@ -149,7 +152,7 @@ def _refuse_if_changed_since(orders: Sequence[Order], event: Event) -> None:
     # It falls and comes back with its opportunity.
     about = about.exclude(verb__in=(OrderDeleted.verb, OrderRestored.verb))
     if about.filter(pk__gt=event.pk).exclude(request_id=event.request_id).exists():
-        raise NotUndoable(reason="its order was corrected since; reopen the opportunity instead")
+        raise NotUndoable(reason=_("its order was corrected since; reopen the opportunity instead"))
 
 
 @undoes(OpportunityOpened)
@@ -162,11 +165,11 @@ def take_back_opening(fact: OpportunityOpened, *, event: Event, by: Actor, at: d
     """
     row = locked(fact.opportunity_id, by=by, verb="create" if event.user_id == by.user_id else "delete")
     if row.outcome:
-        raise NotUndoable(reason=f"it was {row.get_outcome_display().lower()} since")
+        raise NotUndoable(reason=_("it was {row} since").format(row=row.get_outcome_display().lower()))
     remove_opportunity(row, by=by, at=at)
     if row.lead_id is not None:
         if Opportunity.objects.filter(lead_id=row.lead_id, deleted_at=None).exists():
-            raise NotUndoable(reason="another opportunity came of the lead")
+            raise NotUndoable(reason=_("another opportunity came of the lead"))
         unconvert_lead(lead_id=row.lead_id, by=by, at=at)
 
 
@@ -176,7 +179,7 @@ def take_back_opportunity_deletion(fact: OpportunityDeleted, *, event: Event, by
     """Undo the deletion of an opportunity."""
     row = Opportunity.objects.select_for_update().filter(pk=fact.opportunity_id, deleted_at__isnull=False).first()
     if row is None:
-        raise NotUndoable(reason="it is there again")
+        raise NotUndoable(reason=_("it is there again"))
     require(by, "sell.opportunity.delete", row)
     _bring_back(row, fact.order_ids or [], by=by, at=at)
 

@@ -9,6 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
@@ -23,7 +26,7 @@ from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
 from headwater.team import queries as team
 
-BY_HAND = "It was changed here by hand since; that was left as it is."
+BY_HAND = lazy("It was changed here by hand since; that was left as it is.")
 
 
 @dataclass
@@ -99,14 +102,16 @@ def check_amounts(row: FileRow, *keys: str) -> None:
     for key in keys:
         value = row.get(key)
         if value is not None and value < 0:
-            row.errors.append(f"{key.replace('_', ' ').capitalize()}: {value} is below zero.")
+            row.errors.append(
+                _("{key}: {value} is below zero.").format(key=key.replace("_", " ").capitalize(), value=value)
+            )
     if row.get("quantity") is not None and row.get("quantity") <= 0:
-        row.errors.append("Quantity: it must be more than zero.")
+        row.errors.append(_("Quantity: it must be more than zero."))
     if code := row.text("currency"):
         try:
             row.row.values["currency"] = currency_code(code)
         except UnknownCurrency as error:
-            row.errors.append(f"Currency: {error}")
+            row.errors.append(_("Currency: {error}").format(error=error))
 
 
 def check_email(row: FileRow) -> None:

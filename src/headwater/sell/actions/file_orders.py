@@ -10,6 +10,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.platform.importer import Batch, CleanRow
 from headwater.sell.actions.file_cells import FileRow, is_blank, own_id
 from headwater.sell.models import Order
@@ -17,11 +20,13 @@ from headwater.sell.rules import CENT
 
 # What all rows of an order must agree on, and what screens call it.
 HEAD = {
-    "lead": "Lead", "opportunity": "Opportunity", "organisation": "Company", "person": "Person", "email": "E-mail",
-    "number": "Order number", "ordered_at": "Ordered on", "currency": "Currency", "amount": "Value", "cost": "Cost",
+    "lead": lazy("Lead"), "opportunity": lazy("Opportunity"), "organisation": lazy("Company"),
+    "person": lazy("Person"), "email": "E-mail",
+    "number": lazy("Order number"), "ordered_at": lazy("Ordered on"), "currency": lazy("Currency"),
+    "amount": lazy("Value"), "cost": lazy("Cost"),
 }  # fmt: skip
 BUYER = ("lead", "opportunity", "organisation", "person", "email")
-OF_THE_LINE = {"amount": "Value of the line", "cost": "Cost each"}
+OF_THE_LINE = {"amount": lazy("Value of the line"), "cost": lazy("Cost each")}
 
 
 def order_key(row: CleanRow) -> str:
@@ -130,9 +135,17 @@ def _says(row: FileRow, batch_id: int) -> dict[str, str]:
 
 def _contradiction(name: str, value: str, first: str, batch: Batch) -> str:
     if name in BUYER:
-        return f"{HEAD[name]}: the first row of this order names another."
+        return _("{head}: the first row of this order names another.").format(head=HEAD[name])
     if name == "ordered_at":  # as people write it, in their own time
         zone = ZoneInfo(batch.zone)
         value, first = (f"{datetime.fromisoformat(t).astimezone(zone):%Y-%m-%d %H:%M}" for t in (value, first))
-    text = f"{HEAD[name]}: {value} here, {first} in the first row of this order."
-    return f"{text} Map the column to “{OF_THE_LINE[name]}” if it is about the line." if name in OF_THE_LINE else text
+    text = _("{head}: {value} here, {first} in the first row of this order.").format(
+        head=HEAD[name], value=value, first=first
+    )
+    return (
+        _("{text} Map the column to “{of_the_line}” if it is about the line.").format(
+            text=text, of_the_line=OF_THE_LINE[name]
+        )
+        if name in OF_THE_LINE
+        else text
+    )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from headwater.parties.actions.bulk_access import replace_access
 from headwater.parties.actions.file_undo import UNDO_PARTIES, dealt_with_since
 from headwater.parties.queries.visible import names_of
@@ -18,6 +20,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.platform.models import Event
+from headwater.platform.translated import noted
 from headwater.qualify.actions.conversion import (
     converted_by,
     leads_worked_on_since,
@@ -39,21 +42,21 @@ from headwater.sell.models import Opportunity, Order
 
 STEPS = (OpportunityWon.verb, OpportunityLost.verb, OpportunityMoved.verb, Changed.verb)
 REASONS = {
-    "sell.opportunity_moved": "it was moved to another stage since",
-    "sell.opportunity_won": "it was won since",
-    "sell.opportunity_lost": "it was lost since",
-    "sell.opportunity_reopened": "it was reopened since",
-    "sell.opportunity_assigned": "it was given to somebody since",
-    "sell.opportunity_lines_changed": "its products were changed since",
-    "sell.order_placed": "an order was placed since",
-    "sell.order_lines_changed": "a later file changed its lines",
-    "platform.changed": "its details were changed since",
+    "sell.opportunity_moved": gettext_lazy("it was moved to another stage since"),
+    "sell.opportunity_won": gettext_lazy("it was won since"),
+    "sell.opportunity_lost": gettext_lazy("it was lost since"),
+    "sell.opportunity_reopened": gettext_lazy("it was reopened since"),
+    "sell.opportunity_assigned": gettext_lazy("it was given to somebody since"),
+    "sell.opportunity_lines_changed": gettext_lazy("its products were changed since"),
+    "sell.order_placed": gettext_lazy("an order was placed since"),
+    "sell.order_lines_changed": gettext_lazy("a later file changed its lines"),
+    "platform.changed": gettext_lazy("its details were changed since"),
 }
-OTHERWISE = "somebody has worked on it since"
-WITH_ORDER = "its order was changed since"
-WITH_WIN = "the opportunity it belongs to stays"
-WITH_LEAD = "somebody has worked on its lead since"
-WITH_PARTY = "something was done with the person or company behind it since"
+OTHERWISE = gettext_lazy("somebody has worked on it since")
+WITH_ORDER = gettext_lazy("its order was changed since")
+WITH_WIN = gettext_lazy("the opportunity it belongs to stays")
+WITH_LEAD = gettext_lazy("somebody has worked on its lead since")
+WITH_PARTY = gettext_lazy("something was done with the person or company behind it since")
 
 
 @action
@@ -102,15 +105,15 @@ def _staying(rows: Sequence[Opportunity], orders: Sequence[Order], batch_id: int
     staying = _worked_on(ids, orders, batch_id)
     others = Order.objects.filter(opportunity_id__in=ids, deleted_at=None).exclude(batch_id=batch_id)
     for opportunity_id in others.values_list("opportunity_id", flat=True):
-        staying.setdefault(opportunity_id or 0, REASONS["sell.order_placed"])
+        staying.setdefault(opportunity_id or 0, str(REASONS["sell.order_placed"]))
     leads = leads_worked_on_since(sorted({row.lead_id for row in rows if row.lead_id is not None}), batch_id)
     # A call, a note and a to-do are facts of whom it is about.
     behind = _parties_dealt_with(rows, batch_id)
     for row in rows:
         if row.lead_id in leads:
-            staying.setdefault(row.pk, WITH_LEAD)
+            staying.setdefault(row.pk, str(WITH_LEAD))
         elif row.party_id in behind:
-            staying.setdefault(row.pk, WITH_PARTY)
+            staying.setdefault(row.pk, str(WITH_PARTY))
     return staying
 
 
@@ -120,13 +123,13 @@ def _worked_on(ids: Sequence[int], orders: Sequence[Order], batch_id: int) -> di
     changed = worked_on_since(ORDER_ROW, [order.pk for order in orders], batch_id)
     for order in orders:
         if order.pk in changed and order.opportunity_id is not None:
-            found.setdefault(order.opportunity_id, WITH_ORDER)
+            found.setdefault(order.opportunity_id, str(WITH_ORDER))
     return found
 
 
 def _reasons(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:
     """The rows somebody worked on since the batch, with the reason they stay."""
-    return {pk: REASONS.get(verb, OTHERWISE) for pk, verb in worked_on_since(row_type, ids, batch_id).items()}
+    return {pk: str(REASONS.get(verb, OTHERWISE)) for pk, verb in worked_on_since(row_type, ids, batch_id).items()}
 
 
 def _parties_dealt_with(rows: Sequence[Opportunity | Order], batch_id: int) -> set[int]:
@@ -178,7 +181,7 @@ def _restore_opportunities(ids: Sequence[int], *, batch_id: int, by: Actor, at: 
     kept = _worked_on(list(rows), orders, batch_id)
     changes: dict[int, RowChange] = {}
     for event, values in _back(edits, rows, kept):
-        row, told = rows[event.subject_id], {"event_id": event.pk, "what": "the import"}
+        row, told = rows[event.subject_id], {"event_id": event.pk, "what": noted("the import")}
         change = changes.setdefault(row.pk, RowChange(row, {}, OpportunityStepTakenBack, told))
         _take_over(row, values, change.changed)
     change_opportunities([c for pk, c in changes.items() if c.changed and pk not in kept], by=by, at=at)
@@ -200,9 +203,9 @@ def _take_orders(ids: Sequence[int], *, batch_id: int, by: Actor, at: datetime) 
     behind = _parties_dealt_with(orders, batch_id)
     for order in orders:
         if order.opportunity_id in wins:
-            reasons.setdefault(order.pk, WITH_WIN)
+            reasons.setdefault(order.pk, str(WITH_WIN))
         elif order.party_id in behind:
-            reasons.setdefault(order.pk, WITH_PARTY)
+            reasons.setdefault(order.pk, str(WITH_PARTY))
     going = [order for order in orders if order.pk not in reasons]
     _remove([], going, by=by, at=at)
     # An opportunity of the batch that stays is told already.

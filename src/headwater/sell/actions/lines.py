@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts
@@ -47,11 +49,11 @@ def check_lines(lines: Sequence[LineDraft], by: Actor) -> None:
     """
     for line in lines:
         if line.product_id is None and not line.product_text.strip():
-            raise Invalid({"product_id": ["Choose a product."]})
+            raise Invalid({"product_id": [_("Choose a product.")]})
         if line.quantity <= 0:
-            raise Invalid({"quantity": ["The quantity is more than zero."]})
+            raise Invalid({"quantity": [_("The quantity is more than zero.")]})
         if line.unit_price is not None and line.unit_price < 0:
-            raise Invalid({"unit_price": ["A price is not below zero."]})
+            raise Invalid({"unit_price": [_("A price is not below zero.")]})
     wanted = {line.product_id for line in lines if line.product_id is not None}
     if wanted and visible_products(by).filter(pk__in=wanted).count() < len(wanted):
         raise NotFound()
@@ -142,7 +144,7 @@ def take_back_lines(fact: OpportunityLinesChanged, *, event: Event, by: Actor, a
     row = locked(fact.opportunity_id, by=by, verb="change")
     now = lines_of(row)
     if _as_values(now) != (fact.after or []):
-        raise NotUndoable(reason="the products changed again since")
+        raise NotUndoable(reason=_("the products changed again since"))
     _replace(row, now, [_from_values(values) for values in fact.before or []], "taken back", by=by, at=at)
 
 
@@ -173,7 +175,7 @@ def decide_product(
     if product is None or line is None:
         raise NotFound()
     if not line.is_to_decide:
-        raise Invalid({"product_id": ["This line names a product of the catalogue already."]})
+        raise Invalid({"product_id": [_("This line names a product of the catalogue already.")]})
     text = line.product_text
     same: dict[str, Any] = {"product": None, "product_text": text}
     if not all_lines:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -109,7 +111,7 @@ def open_opportunity(
 def _buyer(party_id: int | None, by: Actor) -> tuple[int, int | None, str]:
     """Who may buy, if the actor sees them, with the organisation they buy for and their name."""
     if party_id is None:
-        raise NotFound("Say who may buy: choose a person or a company.")
+        raise NotFound(_("Say who may buy: choose a person or a company."))
     buyer = visible_parties(by).filter(pk=party_id).first()
     if buyer is None:
         raise NotFound()
@@ -138,7 +140,7 @@ def _sells(user_id: int | None) -> bool:
 def _for_whom(owner_id: int | None, by: Actor) -> dict[str, Any]:
     """Owner and team of a new opportunity: who does not sell hands it to anybody who does, as leads are handed over."""
     if owner_id is not None and not _sells(owner_id):
-        raise Invalid({"owner_id": ["Choose a colleague who sells."]})
+        raise Invalid({"owner_id": [_("Choose a colleague who sells.")]})
     if owner_id is None or by.may(SELLS):
         return owner_values(owner_id, by)[0]
     owner = team.users_by_ids([owner_id])[owner_id]
@@ -219,7 +221,7 @@ def stage_of(stage_id: int | None) -> PipelineStage:
     else:
         stage = stages.filter(pk=stage_id).first()
     if stage is None:
-        raise NotFound("There is no such stage.")
+        raise NotFound(_("There is no such stage."))
     return stage
 
 
@@ -229,13 +231,13 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if name in values:
             values[name] = " ".join(str(values[name]).split())[:longest]
     if "name" in values and not values["name"]:
-        wrong["name"] = ["Say what they may buy."]
+        wrong["name"] = [_("Say what they may buy.")]
     if values.get("amount") is not None and values["amount"] < 0:
-        wrong["amount"] = ["An amount is not below zero."]
+        wrong["amount"] = [_("An amount is not below zero.")]
     if "probability" in values and not 0 <= values["probability"] <= 100:
-        wrong["probability"] = ["A probability is a percentage from 0 to 100."]
+        wrong["probability"] = [_("A probability is a percentage from 0 to 100.")]
     if "forecast_category" in values and values["forecast_category"] not in ForecastCategory.values:
-        wrong["forecast_category"] = ["Choose one of the forecast categories."]
+        wrong["forecast_category"] = [_("Choose one of the forecast categories.")]
     if "currency" in values:
         try:
             values["currency"] = currency_code(values["currency"])

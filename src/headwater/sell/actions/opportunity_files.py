@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -72,7 +74,7 @@ def _check_numbers(row: FileRow) -> None:
     check_amounts(row, "amount")
     percent = row.get("probability")
     if percent is not None and not 0 <= percent <= 100:
-        row.errors.append(f"Probability: {percent} is not between 0 and 100.")
+        row.errors.append(gettext("Probability: {percent} is not between 0 and 100.").format(percent=percent))
 
 
 @action
@@ -166,7 +168,11 @@ class _Wave:
         stage = row.text("stage").casefold()
         if stage and stage not in self.by_name and stage not in ENDS:
             there = ", ".join(stage.name for stage in self.stages)
-            row.errors.append(f"Stage: there is no stage “{row.text('stage')}”. There are: {there}.")
+            row.errors.append(
+                gettext("Stage: there is no stage “{row}”. There are: {there}.").format(
+                    row=row.text("stage"), there=there
+                )
+            )
         check_email(row)
 
     def _find_leads(self) -> None:
@@ -181,7 +187,11 @@ class _Wave:
                 continue
             lead = leads.get(found.get(name, 0))
             if lead is None:
-                row.errors.append(f"Lead: no lead “{name}” is known in {self.batch.system or 'this system'}.")
+                row.errors.append(
+                    gettext("Lead: no lead “{name}” is known in {system}.").format(
+                        name=name, system=self.batch.system or "this system"
+                    )
+                )
                 continue
             row.lead_id, row.party_id, row.organisation_id = lead.pk, lead.party_id, lead.organisation_id
 
@@ -200,7 +210,7 @@ class _Wave:
             if known is not None and row.ok:
                 row.object_id = known.pk
                 if known.pk in stay:
-                    row.leave("The opportunity", known.pk, stay[known.pk], self.batch.zone)
+                    row.leave(gettext("The opportunity"), known.pk, stay[known.pk], self.batch.zone)
 
     def _state(self, row: FileRow) -> str:
         said = row.text("state") or ENDS.get(row.text("stage").casefold(), "")
@@ -286,7 +296,7 @@ class _Wave:
             if known.pk in by_hand:
                 values = {n: new for n, new in wanted.items() if n == "extra" or _may_fill(known, n)}
                 if values.keys() != wanted.keys():
-                    row.notes.append(BY_HAND)
+                    row.notes.append(str(BY_HAND))
             if not values:
                 continue
             found.changes.append(self._taken_over(known, values))
@@ -317,7 +327,11 @@ class _Wave:
                 wanted["lost_reason"] = row.text("lost_reason") or LostReason.UNKNOWN.value
         elif known.outcome and said_state and state != known.outcome:
             says = (state or OPEN).lower()
-            row.notes.append(f"Here it is {known.outcome.lower()}, the file says {says}: left as it is.")
+            row.notes.append(
+                gettext("Here it is {outcome}, the file says {says}: left as it is.").format(
+                    outcome=known.outcome.lower(), says=says
+                )
+            )
         elif known.outcome and row.get("closed_at") is not None:
             wanted["closed_at"] = row.get("closed_at")
         stage = self._stage(row)

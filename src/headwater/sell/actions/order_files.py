@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -87,15 +89,21 @@ def order_faults(values: Mapping[str, Any], batch: Batch, at: datetime) -> list[
 def _check(row: FileRow, batch: Batch, at: datetime) -> None:
     quantity = row.get("quantity")
     if quantity is not None and quantity < 0:
-        row.errors.append(f"Quantity: {quantity.normalize():f} is a return or credit note, not something bought.")
+        row.errors.append(
+            gettext("Quantity: {quantity:f} is a return or credit note, not something bought.").format(
+                quantity=quantity.normalize()
+            )
+        )
         row.row.values.pop("quantity")
     check_amounts(row, "amount", "cost", "unit_price", "unit_cost", "line_amount")
     discount = row.get("discount")
     if discount is not None and not 0 <= discount <= 100:
-        row.errors.append(f"Discount: {discount} is not between 0 and 100 percent.")
+        row.errors.append(gettext("Discount: {discount} is not between 0 and 100 percent.").format(discount=discount))
     ordered = row.get("ordered_at")
     if ordered is not None and ordered > at:
-        row.errors.append(f"Ordered: {ordered.astimezone(ZoneInfo(batch.zone)):%Y-%m-%d} has not come yet.")
+        row.errors.append(
+            gettext("Ordered: {zone:%Y-%m-%d} has not come yet.").format(zone=ordered.astimezone(ZoneInfo(batch.zone)))
+        )
 
 
 def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) -> None:
@@ -181,7 +189,9 @@ class _Chunk:
                 row.lead_id, row.party_id, row.organisation_id = lead.pk, lead.party_id, lead.organisation_id
             elif name:
                 where = f" in {self.batch.system}" if self.batch.system else ""
-                row.errors.append(f"No lead “{name}” is known{where}. Import the leads first.")
+                row.errors.append(
+                    gettext("No lead “{name}” is known{where}. Import the leads first.").format(name=name, where=where)
+                )
 
     def _find_opportunities(self) -> None:
         wanted = sorted({row.text("opportunity") for row in self.read} - {""})
@@ -199,7 +209,9 @@ class _Chunk:
                 row.party_id = row.party_id or opportunity.party_id
                 row.organisation_id = row.organisation_id or opportunity.organisation_id
             elif name:
-                row.errors.append(f"No opportunity “{name}” is known. Import the opportunities first.")
+                row.errors.append(
+                    gettext("No opportunity “{name}” is known. Import the opportunities first.").format(name=name)
+                )
 
     def _known(self) -> dict[str, Order]:
         keys = list(dict.fromkeys(row.external_id for row in self.read if row.ok))
@@ -214,18 +226,22 @@ class _Chunk:
         for row in self.read:
             order = self.known.get(row.external_id)
             if order is not None and order.pk in stay and row.ok:
-                row.leave("The order", order.pk, stay[order.pk], self.batch.zone)
+                row.leave(gettext("The order"), order.pk, stay[order.pk], self.batch.zone)
 
     def _find_buyers(self) -> None:
         new = [about for about in self.orders if about.key not in self.known]
         for about in new:
             if about.speaker.row.line in self.lost:
-                about.speaker.errors.append(f"The opportunity “{about.text('opportunity')}” was lost. Reopen it first.")
+                about.speaker.errors.append(
+                    gettext("The opportunity “{about}” was lost. Reopen it first.").format(
+                        about=about.text("opportunity")
+                    )
+                )
         find_buyers([about.speaker for about in new], batch=self.batch, kind_key=ORDER_ROW, by=self.by, at=self.at)
         for about in new:
             speaker = about.speaker
             if speaker.ok and speaker.party_id is None:
-                speaker.errors.append("The row does not say who bought: no lead, company, person or e-mail.")
+                speaker.errors.append(gettext("The row does not say who bought: no lead, company, person or e-mail."))
             for row in about.rows:
                 if not speaker.ok and row is not speaker:
                     row.errors.extend(speaker.errors)
@@ -352,7 +368,7 @@ class _Chunk:
             if order.pk in by_hand:
                 values = {n: new for n, new in wanted.items() if n == "extra" or is_blank(getattr(order, n))}
                 if values.keys() != wanted.keys():
-                    first.notes.append(BY_HAND)
+                    first.notes.append(str(BY_HAND))
             values = {**_sums(about, order, of_order), **values}
             if values:
                 changed = {name: [getattr(order, name), new] for name, new in values.items()}

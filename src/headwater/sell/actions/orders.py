@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from django.utils.translation import gettext
+
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -64,7 +66,7 @@ def place_order(
     if buyer is None:
         raise NotFound()
     if amount is None and sum_of(lines) is None:
-        raise Invalid({"amount": ["Say for how much."]})
+        raise Invalid({"amount": [gettext("Say for how much.")]})
     values = _checked({"amount": amount, "cost": cost, "ordered_at": ordered_at or at}, at=at)
     held_by, _ = owner_values(owner_id or by.user_id, by)
     try:
@@ -156,7 +158,9 @@ def delete_order(*, order_id: int, by: Actor, at: datetime) -> Order:
     order = locked_order(order_id)
     require(by, "sell.order.delete", order)
     if order.opportunity is not None and order.opportunity.outcome and order.opportunity.deleted_at is None:
-        raise Conflict("This order came with the win of an opportunity. Reopen that, and the order falls with it.")
+        raise Conflict(
+            gettext("This order came with the win of an opportunity. Reopen that, and the order falls with it.")
+        )
     remove_orders([order], by=by, at=at)
     return order
 
@@ -209,7 +213,7 @@ def take_back_order(fact: OrderPlaced | OrderRestored, *, event: Event, by: Acto
     """
     order = locked_order(fact.order_id)
     if order.opportunity_id is not None:
-        raise NotUndoable(reason="the order came with a win; undo that, or reopen the opportunity")
+        raise NotUndoable(reason=gettext("the order came with a win; undo that, or reopen the opportunity"))
     mine = isinstance(fact, OrderPlaced) and event.user_id is not None and event.user_id == by.user_id
     require(by, "sell.order.create" if mine else "sell.order.delete", order)
     remove_orders([order], by=by, at=at)
@@ -221,7 +225,7 @@ def take_back_order_deletion(fact: OrderDeleted, *, event: Event, by: Actor, at:
     """Undo the deletion of an order, unless it fell with a reopened or deleted opportunity."""
     order = Order.objects.select_related("opportunity").filter(pk=fact.order_id).first()
     if order is not None and order.opportunity is not None:
-        raise NotUndoable(reason="it fell with its opportunity; undo what was done to that")
+        raise NotUndoable(reason=gettext("it fell with its opportunity; undo what was done to that"))
     restore_order(order_id=fact.order_id, by=by, at=at)
 
 
@@ -270,9 +274,9 @@ def _checked(values: dict[str, Any], *, at: datetime) -> dict[str, Any]:
     wrong: dict[str, list[str]] = {}
     for key in ("amount", "cost"):
         if values.get(key) is not None and values[key] < 0:
-            wrong[key] = ["An amount is not below zero."]
+            wrong[key] = [gettext("An amount is not below zero.")]
     if values.get("ordered_at") is not None and values["ordered_at"] > at:
-        wrong["ordered_at"] = ["An order cannot be placed in the future."]
+        wrong["ordered_at"] = [gettext("An order cannot be placed in the future.")]
     for key, longest in (("number", 60), ("note", 300)):
         if key in values:
             values[key] = str(values[key]).strip()[:longest]

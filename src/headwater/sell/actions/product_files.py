@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import deleted_by_hand, edits_of, worked_on_since
@@ -87,7 +89,7 @@ def _import_wave(read: Sequence[FileRow], *, batch: Batch, by: Actor, at: dateti
         there = products.get(by_external.get(row.external_id, 0)) or by_name.get(key)
         if there is None:
             if key in new:
-                row.errors.append("Another row of this file gives the same name to another id.")
+                row.errors.append(gettext("Another row of this file gives the same name to another id."))
             else:
                 new[key] = row
             continue
@@ -107,7 +109,7 @@ def _leave_deleted(changes: Sequence[tuple[FileRow, Product, dict[str, Any]]], b
     for row, there, _ in changes:
         if there.pk in stay:
             row.errors.clear()
-            row.leave("The product", there.pk, stay[there.pk], batch.zone)
+            row.leave(gettext("The product"), there.pk, stay[there.pk], batch.zone)
 
 
 def _differences(row: FileRow, product: Product, key: str, by_name: dict[str, Product]) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def _differences(row: FileRow, product: Product, key: str, by_name: dict[str, Pr
     if product.name_key != key:
         other = by_name.get(key)
         if other is not None and other.pk != product.pk:
-            row.errors.append(f"Another product is called “{row.text('name')}” already.")
+            row.errors.append(gettext("Another product is called “{row}” already.").format(row=row.text("name")))
             return {}
         wanted |= {"name": row.text("name"), "name_key": key}
     if row.extra and (extra := {**product.extra, **row.extra}) != product.extra:
@@ -151,7 +153,7 @@ def _change(
         if product.pk in by_hand and product.deleted_at is None:
             values = {n: new for n, new in said.items() if n == "extra" or is_blank(getattr(product, n))}
             if values != said:
-                row.notes.append(BY_HAND)
+                row.notes.append(str(BY_HAND))
         if product.deleted_at is not None:
             product.deleted_at, product.batch_id = None, batch.id
             product.save(update_fields=["deleted_at", "batch_id"])
@@ -174,7 +176,7 @@ def undo_product_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult
     by = by.in_batch(batch_id)
     added = list(Product.objects.select_for_update().filter(batch_id=batch_id, deleted_at=None).order_by("pk"))
     touched = worked_on_since(PRODUCT_ROW, [product.pk for product in added], batch_id)
-    kept = [Kept(p.pk, p.name, "it was changed since") for p in added if p.pk in touched]
+    kept = [Kept(p.pk, p.name, gettext("it was changed since")) for p in added if p.pk in touched]
     for product in added:
         if product.pk not in touched:
             remove_product(product, by=by, at=at)

@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
@@ -31,7 +34,7 @@ class ProductExists(Conflict):
     """Another product has this name already."""
 
     code: ClassVar[str] = "product_exists"
-    message: ClassVar[str] = "There is a product “{name}” already."
+    message = lazy("There is a product “{name}” already.")
 
 
 class ProductValues(TypedDict, total=False):
@@ -144,7 +147,7 @@ def take_back_product_change(fact: Changed, *, event: Event, by: Actor, at: date
     product = _locked(fact.row_id)
     values = old_values(product, fact)
     if "name_key" in values and _same_name(values["name_key"], product.pk):
-        raise NotUndoable(reason="another product has the old name now")
+        raise NotUndoable(reason=_("another product has the old name now"))
     change_row(product, values, row_type=PRODUCT_ROW, by=by, at=at)
 
 
@@ -160,12 +163,12 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if "name" in values:
         values["name"] = " ".join(str(values["name"]).split())
         if not values["name"]:
-            wrong["name"] = ["Give the product a name."]
+            wrong["name"] = [_("Give the product a name.")]
         elif len(values["name"]) > LONGEST:
-            wrong["name"] = [f"A name has at most {LONGEST} characters."]
+            wrong["name"] = [_("A name has at most {longest} characters.").format(longest=LONGEST)]
     for key in ("list_price", "cost"):
         if values.get(key) is not None and values[key] < 0:
-            wrong[key] = ["A price is not below zero."]
+            wrong[key] = [_("A price is not below zero.")]
     if "currency" in values:
         try:
             values["currency"] = currency_code(values["currency"] or team.company().currency)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from headwater.parties.actions.access import grant_access, withdraw_access
 from headwater.parties.queries.visible import out_of_sight
 from headwater.platform.action import current_unit
@@ -181,6 +183,6 @@ def owner_values(owner_id: int | None, by: Actor) -> tuple[dict[str, Any], str]:
     if owner_id is None:
         return {"owner_id": None, "team_id": None}, "nobody"
     if owner_id != by.user_id and not team.assignable_users(by).filter(pk=owner_id).exists():
-        raise Invalid({"owner_id": ["Choose a colleague you may give work to."]})
+        raise Invalid({"owner_id": [_("Choose a colleague you may give work to.")]})
     owner = team.users_by_ids([owner_id])[owner_id]
     return {"owner_id": owner.pk, "team_id": owner.team_id}, str(owner)

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -36,14 +37,14 @@ class LastOwner(Conflict):
     """Without an owner nobody could give rights any more."""
 
     code = "last_owner"
-    message = "This is the last owner. Make somebody else an owner first."
+    message = lazy("This is the last owner. Make somebody else an owner first.")
 
 
 class LinkOver(NotFound):
     """A link to choose a password was used, replaced, or is too old."""
 
     code = "link_over"
-    message = "This link is not valid any more. Ask an administrator for a new one."
+    message = lazy("This link is not valid any more. Ask an administrator for a new one.")
 
 
 @action

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
@@ -117,7 +119,7 @@ def take_back_edit(fact: CommentEdited, *, event: Event, by: Actor, at: datetime
     if comment.author_id != by.user_id:
         raise NotAllowed()
     if not fact.before or comment.text != fact.after:
-        raise NotUndoable(reason="it says something else by now")
+        raise NotUndoable(reason=_("it says something else by now"))
     _reword(comment, about, fact.before, by=by, at=at)
 
 
@@ -128,7 +130,7 @@ def restore_comment(fact: CommentDeleted, *, event: Event, by: Actor, at: dateti
     about = the_record(by, fact.row_type, fact.row_id)
     comment = Comment.objects.select_for_update().filter(pk=fact.comment_id).first()
     if comment is None or comment.deleted_at is None:
-        raise NotUndoable(reason="it is there")
+        raise NotUndoable(reason=_("it is there"))
     if not (may_delete(by, comment) and (is_own(event, by) or comment.author_id != by.user_id)):
         raise NotAllowed()
     comment.deleted_at = None
@@ -182,9 +184,17 @@ def _checked(text: str, about: Record) -> str:
     """The text as it is stored, with whom it means."""
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
-        raise Invalid({"text": ["Write something first."]})
+        raise Invalid({"text": [_("Write something first.")]})
     if len(text) > rules.LONGEST_COMMENT:
-        raise Invalid({"text": [f"That is too long: {rules.LONGEST_COMMENT:,} characters at most."]})
+        raise Invalid(
+            {
+                "text": [
+                    _("That is too long: {longest_comment:,} characters at most.").format(
+                        longest_comment=rules.LONGEST_COMMENT
+                    )
+                ]
+            }
+        )
     named = handles(colleagues()) if "@" in text else {}
     stored = rules.with_mentions(text, {handle: user.pk for handle, user in named.items()})
     meant = set(rules.mentioned_in(stored))
@@ -193,7 +203,13 @@ def _checked(text: str, about: Record) -> str:
     if blind:
         names = ", ".join(blind)
         raise Invalid(
-            {"text": [f"{names} cannot see this record, so the mention would lead nowhere. Leave out the @."]}
+            {
+                "text": [
+                    _("{names} cannot see this record, so the mention would lead nowhere. Leave out the @.").format(
+                        names=names
+                    )
+                ]
+            }
         )
     return stored
 

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -27,14 +28,16 @@ class WrongSetupToken(NotAllowed):
     """The one-time link is not the right one, or was used."""
 
     code = "wrong_setup_token"
-    message = "This set-up link is not valid any more. On the server, “headwater init --new-link” prints a new one."
+    message = lazy(
+        "This set-up link is not valid any more. On the server, “headwater init --new-link” prints a new one."
+    )
 
 
 class AlreadySetUp(Conflict):
     """There is an owner already."""
 
     code = "already_set_up"
-    message = "Headwater is set up already. Sign in."
+    message = lazy("Headwater is set up already. Sign in.")
 
 
 @action

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import puremagic
+from django.utils.translation import gettext, gettext_lazy
 from PIL import Image, ImageOps
 
 from headwater.platform.errors import DomainError, Invalid
@@ -41,7 +42,7 @@ class NotStored(DomainError):
     """The data folder did not take the file: the disk is full, or may not be written."""
 
     code, status = "not_stored", 507
-    message = "The file was not stored: {reason}. Nothing was changed. Tell whoever runs Headwater."
+    message = gettext_lazy("The file was not stored: {reason}. Nothing was changed. Tell whoever runs Headwater.")
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,23 @@ def keep(chunks: Iterable[bytes], *, name: str, limit: int) -> Kept:
             for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
-                    raise Invalid({"files": [f"“{name}” is larger than {limit >> 20:,} MB."]})
+                    raise Invalid(
+                        {
+                            "files": [
+                                gettext("“{name}” is larger than {limit:,} MB.").format(name=name, limit=limit >> 20)
+                            ]
+                        }
+                    )
                 head += chunk[: HEAD - len(head)]
                 digest.update(chunk)
                 out.write(chunk)
             out.flush()
             os.fsync(out.fileno())
         if not size:
-            raise Invalid({"files": [f"“{name}” is empty."]})
+            raise Invalid({"files": [gettext("“{name}” is empty.").format(name=name)]})
         part.replace(path)
     except OSError as error:
-        raise NotStored(reason=error.strerror or "the disk refused") from error
+        raise NotStored(reason=error.strerror or gettext("the disk refused")) from error
     finally:
         part.unlink(missing_ok=True)
     media_type, is_odd = kind_of(head, name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -55,7 +56,9 @@ def attach_files(*, noun: str, row_id: int, uploads: Sequence[Upload], by: Actor
     """
     _writable(noun, row_id, by)
     if not uploads or len(uploads) > MOST_AT_ONCE:
-        raise Invalid({"files": [f"Choose between 1 and {MOST_AT_ONCE} files."]})
+        raise Invalid(
+            {"files": [gettext("Choose between 1 and {most_at_once} files.").format(most_at_once=MOST_AT_ONCE)]}
+        )
     kept: list[tuple[str, file_store.Kept, bool]] = []
     refused: list[str] = []
     try:
@@ -173,11 +176,11 @@ def restore_file(fact: FileDeleted, *, event: Event, by: Actor, at: datetime) ->
     about = the_record(by, fact.row_type, fact.row_id)
     file = StoredFile.objects.select_for_update().filter(pk=fact.file_id).first()
     if file is None or file.deleted_at is None:
-        raise NotUndoable(reason="the file is there")
+        raise NotUndoable(reason=gettext("the file is there"))
     if not (may_delete(by, file) and (is_own(event, by) or file.added_by_id != by.user_id)):
         raise NotAllowed()
     if file.purged_at is not None or not content_of(file).is_file():
-        raise NotUndoable(reason="its content is gone for good")
+        raise NotUndoable(reason=gettext("its content is gone for good"))
     file.deleted_at = None
     file.save(update_fields=["deleted_at"])
     record(FileRestored(**about.about(), file_id=file.pk), by=by, at=at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import NotAllowed
@@ -22,7 +24,7 @@ def look_as(*, role: str = "", user_id: int | None = None, by: Actor, at: dateti
     """
     by.require(RIGHT)
     if by.kind is not ActorKind.USER:
-        raise NotAllowed("A token looks at nothing as others. Sign in.")
+        raise NotAllowed(_("A token looks at nothing as others. Sign in."))
     other = looks_as(by, {"role": role} if role else {"user_id": user_id})
     if other is None:
         raise NotAllowed(ABOVE)

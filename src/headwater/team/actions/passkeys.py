@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
@@ -24,7 +25,7 @@ class OnlyWayIn(Conflict):
     """Without this passkey its owner could not sign in any more."""
 
     code = "only_way_in"
-    message = "This passkey is the only way in which you sign in. Set up another one first."
+    message = lazy("This passkey is the only way in which you sign in. Set up another one first.")
 
 
 @action
@@ -116,5 +117,5 @@ def _named(name: str) -> str:
 
 def _person(by: Actor) -> int:
     if by.kind is ActorKind.TOKEN or by.user_id is None:
-        raise NotAllowed("A token cannot change how its user signs in. Sign in.")
+        raise NotAllowed(_("A token cannot change how its user signs in. Sign in."))
     return by.user_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotAllowed
 from headwater.team.models import Role
@@ -18,7 +20,7 @@ def require_rank(by: Actor, *roles: str) -> None:
         NotAllowed: one of the roles is the owner's and they are none, or may do or see more than they do.
     """
     if Role.OWNER in roles and not manages_owners(by.role):
-        raise NotAllowed("Only an owner can add, change or remove an owner.")
+        raise NotAllowed(_("Only an owner can add, change or remove an owner."))
     require_covered(by, *rights_by_role(roles).values())
 
 

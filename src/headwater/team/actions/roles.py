@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, Visibility
@@ -32,14 +33,14 @@ class RoleHeld(Conflict):
     """Somebody has the role that is to be retired."""
 
     code = "role_held"
-    message = "{count} people have this role. Say which one they get instead."
+    message = lazy("{count} people have this role. Say which one they get instead.")
 
 
 class OwnerStays(NotAllowed):
     """The owner's role is what it is: somebody must be able to set everything right."""
 
     code = "owner_stays"
-    message = "The owner's role cannot be changed, copied or retired."
+    message = lazy("The owner's role cannot be changed, copied or retired.")
 
 
 @action
@@ -173,7 +174,7 @@ def bring_back_role(*, key: str, by: Actor, at: datetime) -> Event:
 def take_back_role(fact: RoleAdded | RoleBroughtBack, *, event: Event, by: Actor, at: datetime) -> None:
     """Take back that a role can be given, as long as nobody has it."""
     if User.objects.filter(role=fact.key).exists():
-        raise NotUndoable(reason="somebody has the role by now")
+        raise NotUndoable(reason=_("somebody has the role by now"))
     retire_role(key=fact.key, by=by, at=at)
 
 
@@ -188,7 +189,7 @@ def take_back_role_change(fact: RoleChanged, *, event: Event, by: Actor, at: dat
     moved = old_reach != new_reach and role.visibility != new_reach
     renamed = old_name != new_name and role.name != new_name
     if moved or renamed or not gained <= role.verbs or lost & role.verbs:
-        raise NotUndoable(reason="the role was changed again since")
+        raise NotUndoable(reason=_("the role was changed again since"))
     known = all_rights().keys()
     change_role(
         key=fact.key, name=old_name if old_name != new_name else role.name,

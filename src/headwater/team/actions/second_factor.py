@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pyotp
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
@@ -26,7 +27,7 @@ class HasFactor(Conflict):
     """There is a second factor already."""
 
     code = "has_second_factor"
-    message = "A second factor is set up already. Take it off before you set up another."
+    message = lazy("A second factor is set up already. Take it off before you set up another.")
 
 
 def begin(*, by: Actor) -> str:
@@ -168,5 +169,5 @@ def _digest(user_id: int, plain: str) -> str:
 
 def _person(by: Actor) -> int:
     if by.kind is ActorKind.TOKEN:
-        raise NotAllowed("A token cannot change how its user signs in. Sign in.")
+        raise NotAllowed(_("A token cannot change how its user signs in. Sign in."))
     return by.user_id or 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import F
+from django.utils.translation import gettext
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
@@ -28,7 +29,7 @@ def end_session(*, handle: str, by: Actor, at: datetime) -> None:
     mine = Session.objects.select_for_update().filter(user_id=user_id)
     found = next((each for each in mine if hmac.compare_digest(each.handle, handle)), None)
     if found is None:
-        raise NotFound("That session is over already.")
+        raise NotFound(gettext("That session is over already."))
     found.delete()
     record(SessionsEnded(user_id=user_id, count=1), by=by, at=at)
 
@@ -73,5 +74,5 @@ def note_seen(*, session_key: str, at: datetime) -> None:
 
 def _person(by: Actor) -> int:
     if by.kind is ActorKind.TOKEN:
-        raise NotAllowed("A token is not signed in anywhere. Sign in.")
+        raise NotAllowed(gettext("A token is not signed in anywhere. Sign in."))
     return by.user_id or 0

@@ -102,7 +102,7 @@ def form_team_again(fact: TeamDissolved, *, event: Event, by: Actor, at: datetim
     by.require("team.team.change")
     teams = _locked_teams()
     if any(pk not in teams or teams[pk].parent_id != parent_id for pk, parent_id in _ids(fact.parents_after).items()):
-        raise NotUndoable(reason="the teams were moved since")
+        raise NotUndoable(reason=_("the teams were moved since"))
     require_reach(by, fact.team_id, fact.into_id, *_ids(fact.parents).values())
     for pk, parent_id in _ids(fact.parents).items():
         teams[pk].parent_id = parent_id
@@ -122,7 +122,7 @@ def take_back_team(fact: TeamAdded, *, event: Event, by: Actor, at: datetime) ->
     team = _of(teams, fact.team_id)
     require_reach(by, fact.team_id)
     if User.objects.filter(team=team).exists() or any(each.parent_id == team.pk for each in teams.values()):
-        raise NotUndoable(reason="somebody or something belongs to the team by now")
+        raise NotUndoable(reason=_("somebody or something belongs to the team by now"))
     team.archived_at = at
     team.save(update_fields=["archived_at"])
     parents = {str(team.pk): team.parent_id}
@@ -153,7 +153,7 @@ def require_reach(by: Actor, *team_ids: int | None) -> None:
     if by.visibility is Visibility.ALL:
         return
     if any(team_id not in by.team_ids for team_id in team_ids if team_id is not None):
-        raise NotAllowed("You do not see that team yourself. Ask somebody who sees all teams.")
+        raise NotAllowed(_("You do not see that team yourself. Ask somebody who sees all teams."))
 
 
 def _checked(name: str, parent_id: int | None, teams: dict[int, Team], *, of: Team | None = None) -> str:

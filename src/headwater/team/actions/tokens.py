@@ -36,7 +36,7 @@ def create_token(
         NotAllowed: it is for somebody else, or for an owner and you are none, or a token asks for another token.
     """
     if by.kind is ActorKind.TOKEN:
-        raise NotAllowed("A token cannot make tokens. Sign in.")
+        raise NotAllowed(_("A token cannot make tokens. Sign in."))
     if user_id != by.user_id:
         by.require("team.token.create")
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -44,7 +44,7 @@ def create_token(
         raise NotFound()
     if user.pk != by.user_id:
         if user.role == Role.OWNER and not manages_owners(by.role):
-            raise NotAllowed("Only an owner can make a token that acts for an owner.")
+            raise NotAllowed(_("Only an owner can make a token that acts for an owner."))
         require_rank(by, user.role)
     _check(name, scopes, days)
     secret = PREFIX + secrets.token_urlsafe(32)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
@@ -150,7 +151,7 @@ def the_user(email: str) -> User:
     """
     user = user_by_email(email)
     if user is None:
-        raise NotFound(f"Nobody signs in with {email}.")
+        raise NotFound(gettext("Nobody signs in with {email}.").format(email=email))
     return user
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
@@ -67,7 +68,7 @@ def stored_content(file: StoredFile) -> Path:
     """
     path = content_of(file)
     if not path.is_file():
-        raise NotFound("The content of this file is missing from the data folder.")
+        raise NotFound(_("The content of this file is missing from the data folder."))
     return path
 
 

@@ -109,15 +109,15 @@ def discover(issuer: str) -> Provider:
     if at - _failed.get(issuer, -LET_REST) < LET_REST:
         raise ProviderAway(_("Single sign-on cannot be reached just now. Try again in a minute."))
     if not is_fit(issuer):
-        raise _away("the issuer is not an HTTPS address")
+        raise _away(_("the issuer is not an HTTPS address"))
     try:
         said = _ask(issuer.rstrip("/") + "/.well-known/openid-configuration")
         if str(said.get("issuer")) != issuer:
-            raise _away("its document is about %s", said.get("issuer"))
+            raise _away(_("its document is about %s"), said.get("issuer"))
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         authorize, token, keys_at = (str(said.get(name, "")) for name in names)
         if not all(map(is_fit, (authorize, token, keys_at))):
-            raise _away("its document names no HTTPS addresses")
+            raise _away(_("its document names no HTTPS addresses"))
     except ProviderAway:
         _failed[issuer] = at
         raise
@@ -169,7 +169,7 @@ def who_came(ours: SingleSignOn, journey: Journey, *, code: str, back: str) -> d
     if ours.sealed:
         secret = unseal(ours.sealed)
         if secret is None:
-            raise _away("its secret was sealed by another installation: type it in again under Settings")
+            raise _away(_("its secret was sealed by another installation: type it in again under Settings"))
         if "client_secret_basic" in provider.ways or "client_secret_post" not in provider.ways:
             pair = f"{quote(ours.client_id, safe='')}:{quote(secret, safe='')}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -188,7 +188,7 @@ def _read(token: str, *, provider: Provider, client_id: str, nonce: str) -> dict
         header = jwt.get_unverified_header(token)
         algorithm = str(header.get("alg"))
         if algorithm not in ALGORITHMS:
-            raise _unverified("it is signed with %s", algorithm)
+            raise _unverified(_("it is signed with %s"), algorithm)
         claims: dict[str, Any] = jwt.decode(
             token,
             jwt.PyJWK(dict(_key(provider, header.get("kid"), algorithm)), algorithm=algorithm),
@@ -201,12 +201,12 @@ def _read(token: str, *, provider: Provider, client_id: str, nonce: str) -> dict
     except jwt.PyJWTError as error:
         raise _unverified("%s: %s", type(error).__name__, error) from error
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
-        raise _unverified("its nonce is of another sign-in")
+        raise _unverified(_("its nonce is of another sign-in"))
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (several or "azp" in claims) and claims.get("azp") != client_id:
-        raise _unverified("it was made for another program")
+        raise _unverified(_("it was made for another program"))
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255 or "\x00" in claims["sub"]:
-        raise _unverified("its subject is none")
+        raise _unverified(_("its subject is none"))
     return claims
 
 
@@ -219,7 +219,7 @@ def _key(provider: Provider, name: Any, algorithm: str) -> Mapping[str, Any]:
         provider.keys_read_at = time.monotonic()
         found = _fitting(provider.keys, name, algorithm)
     if found is None:
-        raise _unverified("it is signed with a key that is not among the published ones")
+        raise _unverified(_("it is signed with a key that is not among the published ones"))
     return found
 
 
@@ -260,7 +260,7 @@ def _ask(address: str, data: Mapping[str, str] | None = None, headers: Mapping[s
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise _away("%s: %s", address, error) from error
     if not isinstance(found, dict):
-        raise _away("%s answered something else than JSON", address)
+        raise _away(_("%s answered something else than JSON"), address)
     return found
 
 

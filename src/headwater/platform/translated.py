@@ -1,0 +1,40 @@
+"""Texts that are declared once, in English, and read in the language of whoever looks.
+
+Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` from here.
+"""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as gettext
+from django.utils.translation import gettext_lazy as gettext_lazy
+
+
+class Translated:
+    """A field of a frozen dataclass that takes a lazily translated text and gives it in the language of the moment.
+
+    ``label: Translated = Translated()`` is declared as ``label=gettext_lazy("Lead")`` and read as a plain ``str``, so
+    that nobody who shows, joins or compares it has to know. Plain text, such as a name somebody gave, stays as it is.
+    Without a default the field must be given; the type checker takes it for one that has one.
+    """
+
+    def __init__(self, default: str | None = None) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, row: object | None, owner: type) -> str:
+        if row is None:
+            if self._default is None:
+                raise AttributeError(self._name)  # how a dataclass learns that the field must be given
+            return self._default
+        return str(row.__dict__[self._name])
+
+    def __set__(self, row: object, value: str | Promise) -> None:
+        row.__dict__[self._name] = value
+
+
+def noted(text: str) -> str:
+    """Mark a text for translators where a plain ``str`` is needed; whoever shows it passes it through ``gettext``."""
+    return text
