@@ -165,6 +165,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-webhooks", "/settings/webhooks")
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
+    yield Stop("settings-mail", "/settings/mail")
     yield Stop("settings-demo", "/settings/demo")
     yield Stop("deleted", "/settings/recently-deleted")
     yield Stop("duplicates", "/duplicates")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "headwater"
-ROOMS = ("team", "parties", "acquire", "qualify", "sell", "measure")
+ROOMS = ("tell", "team", "parties", "acquire", "qualify", "sell", "measure")
 WRITES = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 RECORDS = {"record", "record_many", "record_bulk", "change_row", "change_rows", "undo_at_once"}
 RECORDS |= {"put_away", "bring_back", "take_back_adding"}  # a shelf records what it does

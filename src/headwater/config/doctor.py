@@ -245,6 +245,7 @@ def _work(home: Home, report: Report) -> None:
                 "again there, or drop them.",
             )
         )
+    _mail(report)
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
     if running and (alive is None or alive < at - QUIET_AFTER):
         report.problems.append(
@@ -252,6 +253,18 @@ def _work(home: Home, report: Report) -> None:
                 "worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again."
             )
         )
+
+
+def _mail(report: Report) -> None:
+    """Whether mails arrive at the server."""
+    from headwater.tell.queries.mails import given_up_since
+
+    lost = given_up_since(now() - FAILED_WITHIN)
+    last = lost.first()
+    if last is not None:
+        what = f"{lost.count()} mails of the last week were given up. The last reason: {last.reason}"
+        do = "Look at Settings → Mail (/settings/mail), mend it, and send a test: headwater mail test ADDRESS"
+        report.problems.append(Problem("mail_given_up", what, do))
 
 
 def _search(report: Report) -> None:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "headwater.web",
     "headwater.api",
     "headwater.intake",
+    "headwater.tell",
     "headwater.parties",
     "headwater.acquire",
     "headwater.qualify",

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("search", palette.search, name="palette"),
     path("api/v1/", include("headwater.api.urls")),
+    path("", include("headwater.tell.urls")),
     path("", include("headwater.team.urls")),
     path("", include("headwater.parties.urls")),
     path("", include("headwater.qualify.urls")),

@@ -23,6 +23,7 @@ from headwater.platform import delivery, job, schedule
 from headwater.platform.clock import now
 from headwater.platform.models import Job
 from headwater.platform.search import keeping
+from headwater.tell.actions.mails import send_next
 
 log = structlog.get_logger()
 
@@ -69,6 +70,11 @@ def run_errands() -> bool:
     return bool(keeping.is_behind() and keeping.catch_up()) or done
 
 
+def run_mails() -> bool:
+    """Mails that are due; whether there were any."""
+    return send_next(at=now())
+
+
 def _untroubled(work: Callable[[], bool]) -> bool:
     """One look for work; whether there was any. A database that cannot be reached is tried again."""
     try:
@@ -100,7 +106,11 @@ def _beside() -> Iterator[None]:
             over.wait(0.0 if done else settings.WORKER_PAUSE)
         connection.close()
 
-    errands = [("errands", run_errands), *((f"webhooks-{n}", deliver_next) for n in range(SENDERS))]
+    errands = [
+        ("errands", run_errands),
+        ("mails", run_mails),
+        *((f"webhooks-{n}", deliver_next) for n in range(SENDERS)),
+    ]
     threads = [threading.Thread(target=run, args=(do,), name=name, daemon=True) for name, do in errands]
     for thread in threads:
         thread.start()

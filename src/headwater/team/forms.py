@@ -300,6 +300,23 @@ class NewUserForm(UserForm):
         """The password, or none."""
         return self.cleaned_data["password"] or None
 
+    def offer_invitation(self) -> None:
+        """Let the link go out by mail, where mail is set up."""
+        self.fields["invite"] = forms.BooleanField(
+            label=_("Mail them an invitation"), required=False, initial=True,
+            help_text=_("With a link to choose a password. It is not sent along with a first password."),
+        )  # fmt: skip
+        self.fields["password"].help_text = _("Left empty, they choose one themselves, with the link.")
+
+
+class ForgottenForm(forms.Form):
+    """Whose password was forgotten."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )  # fmt: skip
+
 
 class PasswordForm(forms.Form):
     """A new password for somebody else."""

@@ -294,6 +294,8 @@ class Outcome(models.TextChoices):
     PROVIDER_REFUSED = "PROVIDER_REFUSED", _("Single sign-on did not work")
     TOO_MANY = "TOO_MANY", _("Had to wait after too many tries")
 
+    RESET_ASKED = "RESET_ASKED", _("Asked for a new password by mail")
+
 
 class SignInAttempt(models.Model):
     """One try to sign in: slows down guessing while it ``counts``, and is read in the sign-in log until swept."""

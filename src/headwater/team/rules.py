@@ -164,6 +164,9 @@ TRIES_PER_ADDRESS: Final = 100
 TRIES_PER_CODE: Final = 5
 CODES_PER_DAY: Final = 20
 SIGN_IN_LOG_DAYS: Final = 90
+# Who forgot a password asks once or twice; more mails than these an hour would only annoy whose mailbox it is.
+RESETS_PER_ADDRESS: Final = 10
+RESETS_PER_ACCOUNT: Final = 3
 
 
 _BROWSERS: Final = (  # the first that is found: many call themselves by the names of others, too

@@ -59,3 +59,25 @@ class ProviderSecretSet(
     """The company has another secret with its provider of sign-ins; the secret itself is in no log."""
 
     settings_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationMailed(
+    Fact, verb="team.invitation_mailed", subject="team.user:user_id", sentence="Invited by mail", icon="mail"
+):
+    """A link to choose a password is on its way to a colleague by mail."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetMailed(
+    Fact,
+    verb="team.reset_mailed",
+    subject="team.user:user_id",
+    sentence="A link for a new password was asked for and mailed",
+    icon="mail",
+):
+    """Somebody said that they forgot this person's password; a link is on its way to the mailbox of that person."""
+
+    user_id: int

@@ -5,8 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from headwater.platform.actor import job_actor
+from headwater.platform.clock import now
+from headwater.platform.job import JobRun, job
 from headwater.platform.schedule import every
-from headwater.team.actions import files, presence, signing_in
+from headwater.team.actions import files, invitations, presence, signing_in
+
+
+@job(invitations.RESET_JOB)
+def mail_reset(run: JobRun) -> dict[str, object]:
+    """A link for who forgot their password; the result does not tell whether anybody signs in with that e-mail."""
+    invitations.mail_reset(attempt_id=run.args["attempt_id"], by=job_actor("password reset"), at=now())
+    return {}
 
 
 @every(timedelta(days=1), "team.sign_in_attempts")

@@ -6,6 +6,7 @@ from headwater.team.views import (
     demo,
     files,
     first_run,
+    forgotten,
     holidays,
     leaving,
     looking,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("sign-in/passkey/options", passkeys.sign_in_options, name="passkey_options"),
     path("sign-in/with", single_sign_on.begin, name="single_sign_on"),
     path("sign-in/with/back", single_sign_on.back, name="single_sign_on_back"),
+    path("sign-in/forgotten", forgotten.forgotten, name="forgotten"),
     path("sign-out", signing_in.sign_out, name="sign_out"),
     path("welcome/<str:secret>", signing_in.choose_password, name="choose_password"),
     path("first-run", first_run.first_run, name="first_run"),
@@ -69,6 +71,7 @@ urlpatterns = [
     path("settings/users/<int:user_id>", settings.change_user, name="settings_change_user"),
     path("settings/users/<int:user_id>/password", settings.set_password, name="settings_password"),
     path("settings/users/<int:user_id>/link", settings.make_link, name="settings_link"),
+    path("settings/users/<int:user_id>/invite", settings.invite_user, name="settings_invite"),
     path("settings/users/<int:user_id>/unlock", settings.unlock_user, name="settings_unlock"),
     path("settings/users/<int:user_id>/sign-out", settings.sign_out_user, name="settings_sign_out"),
     path(

@@ -20,6 +20,7 @@ from headwater.team.models import Outcome, SignInAttempt, User, Way
 from headwater.team.queries import user_by_email
 from headwater.team.rules import (
     CODES_PER_DAY,
+    RESETS_PER_ADDRESS,
     SIGN_IN_LOG_DAYS,
     SIGN_IN_WINDOW_MINUTES,
     TRIES_PER_ADDRESS,
@@ -126,6 +127,24 @@ def note_code(*, user: User, address: str, at: datetime, agent: str = "") -> Sig
     if waits:
         _refuse_try(attempt, at)
         raise TooManyTries(max(waits))
+    return attempt
+
+
+def note_forgotten(*, email: str, address: str, at: datetime, agent: str = "") -> SignInAttempt:
+    """Keep that somebody asked for a new password by mail, whether or not anybody signs in with this e-mail.
+
+    Raises:
+        TooManyTries: so many were asked for from this address lately.
+    """
+    asked = SignInAttempt.objects.filter(address=address[:45], outcome=Outcome.RESET_ASKED, at__gt=at - WINDOW)
+    latest = list(asked.order_by("-at", "-pk")[:RESETS_PER_ADDRESS])
+    attempt = SignInAttempt.objects.create(
+        email=email.strip().casefold()[:254], user=user_by_email(email), address=address[:45], agent=agent[:80], at=at,
+        succeeded=False, counts=False, outcome=Outcome.RESET_ASKED,
+    )  # fmt: skip
+    if len(latest) == RESETS_PER_ADDRESS:
+        _refuse_try(attempt, at)
+        raise TooManyTries(latest[-1].at + WINDOW - at)
     return attempt
 
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Collection
 from datetime import datetime
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
-from django.utils.crypto import salted_hmac
 
+from headwater.platform.sealing import Sealer
 from headwater.team.models import Passkey, RecoveryCode, SecondFactor, User
 
 STEP_SECONDS = 30
 DRIFT = (-1, 0, 1)  # clocks of telephones are half a minute off
 
-
-def seal(secret: str) -> str:
-    """A secret as it is stored: encrypted with the installation's own key, which is in no backup."""
-    return _box().encrypt(secret.encode()).decode()
-
-
-def unseal(sealed: str) -> str | None:
-    """A stored secret; None where it was sealed by another installation (a backup that moved)."""
-    try:
-        return _box().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        return None
+_SEALER = Sealer("headwater.team.second_factor")
+seal, unseal = _SEALER.seal, _SEALER.unseal
 
 
 def factor_of(user_id: int) -> SecondFactor | None:
@@ -74,8 +62,3 @@ def picture(user: User, secret: str) -> str:
     name = f"Headwater {user.company}".strip()
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=name)
     return segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, dark="#000", light="#fff", border=4)
-
-
-def _box() -> Fernet:
-    key = salted_hmac("headwater.team.second_factor", "key", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))

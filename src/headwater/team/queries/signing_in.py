@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db.models import Q, QuerySet
+from django.utils.http import base36_to_int
 
 from headwater.platform.actor import Actor
 from headwater.team.models import Session, SignInAttempt, User
+from headwater.tell.rules import RESET_LASTS
 
 
 class _LinkMaker(PasswordResetTokenGenerator):
@@ -27,19 +29,41 @@ class _LinkMaker(PasswordResetTokenGenerator):
         return self._at.replace(tzinfo=None)
 
 
+class _ResetMaker(_LinkMaker):
+    """Links that were asked for by mail: they stand beside those an administrator made, and are over in an hour."""
+
+    key_salt = "headwater.team.password_reset"
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        """Whether it is right, and young enough."""
+        if user is None or not token or not super().check_token(user, token):
+            return False
+        made = base36_to_int(token.partition("-")[0])
+        return self._num_seconds(self._now()) - made <= RESET_LASTS.total_seconds()
+
+
+RESET = "r"  # how the secret of such a link begins
+
+
 def link_secret(user: User, *, at: datetime) -> str:
     """What stands in a link with which this user chooses a password."""
     return f"{user.pk}-{_LinkMaker(at).make_token(user)}"
 
 
+def reset_secret(user: User, *, at: datetime) -> str:
+    """What stands in a link that somebody asked for who forgot their password."""
+    return f"{RESET}{user.pk}-{_ResetMaker(at).make_token(user)}"
+
+
 def user_of_link(secret: str, *, at: datetime, among: QuerySet[User] | None = None) -> User | None:
     """Whose link that is; None when it was used, replaced or is too old."""
-    number, _, token = secret.partition("-")
+    maker = _ResetMaker(at) if secret.startswith(RESET) else _LinkMaker(at)
+    number, _, token = secret.removeprefix(RESET).partition("-")
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
     users = User.objects.all() if among is None else among
     user = users.filter(pk=int(number), is_active=True).first()
-    return user if user is not None and _LinkMaker(at).check_token(user, token) else None
+    return user if user is not None and maker.check_token(user, token) else None
 
 
 def sessions_of(user_id: int, *, at: datetime) -> QuerySet[Session]:

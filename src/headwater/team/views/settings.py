@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.team import forms, queries
-from headwater.team.actions import accounts, sessions, signing_in, tokens
+from headwater.team.actions import accounts, invitations, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
@@ -30,6 +30,8 @@ from headwater.team.queries.single_sign_on import is_linked
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
 from headwater.team.views.security import knows_password, where_signed_in
+from headwater.tell.actions.settings import MailNotSetUp
+from headwater.tell.queries.settings import is_mail_on
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -76,14 +78,18 @@ def add_user(request: Request) -> HttpResponse:
     """A new colleague."""
     request.actor.require("team.user.create")
     form = forms.NewUserForm(request.POST or None)
+    if is_mail_on():
+        form.offer_invitation()
     if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        invite = values.pop("invite", False)
         try:
-            user = accounts.add_user(**form.cleaned_data, by=request.actor, at=now())
+            user = accounts.add_user(**values, by=request.actor, at=now())
         except Invalid as refusal:
             forms.show_refusal(form, refusal)
         else:
-            if form.cleaned_data["password"] is None:
-                return _link_page(request, user)
+            if values["password"] is None:
+                return invite_user(request, user.pk) if invite else _link_page(request, user)
             messages.success(request, _("%(name)s can sign in now.") % {"name": user.name})
             return redirect("settings_users")
     return _form_page(request, form, _("Add a colleague"), back="settings_users", status=_status(form))
@@ -136,7 +142,9 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
             return redirect("settings_users")
     title = _("Password of %(name)s") % {"name": user.name}
     link_for = user if user.is_active else None
-    return _form_page(request, form, title, back="settings_users", link_for=link_for, status=_status(form))
+    return _form_page(
+        request, form, title, back="settings_users", link_for=link_for, mails=is_mail_on(), status=_status(form)
+    )
 
 
 @never_cache
@@ -144,6 +152,20 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
 def make_link(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, to be handed over."""
     return _link_page(request, _user(user_id))
+
+
+@never_cache
+@require_POST
+def invite_user(request: Request, user_id: int) -> HttpResponse:
+    """A one-time link with which a colleague chooses a password, by mail; where it cannot go out, to be handed over."""
+    user = _user(user_id)
+    try:
+        invitations.invite_user(user_id=user.pk, by=request.actor, at=now())
+    except (invitations.NotForOwners, MailNotSetUp) as refusal:
+        messages.warning(request, refusal.text)
+        return _link_page(request, user)
+    messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": user.email})
+    return redirect("settings_users")
 
 
 @require_POST

@@ -35,6 +35,7 @@ from headwater.team.queries.single_sign_on import do_passwords_work, provider_in
 from headwater.team.rules import browser_in_words
 from headwater.team.sessions import ADDRESS, AGENT, STARTED, VOUCHED
 from headwater.team.views.proof import note_proof, site_of
+from headwater.tell.queries.settings import is_mail_on
 from headwater.web.http import refusal_page
 
 KEPT_SIGNED_IN = timedelta(days=30)
@@ -268,6 +269,6 @@ def sign_in_page(
     context = {
         "form": form, "next": wanted, "problem": problem, "provider": ours,
         "passwords": ours is None or ours.passwords_stay,
-        "passkeys": site_of(request).can_have_passkeys and are_there_passkeys(),
+        "passkeys": site_of(request).can_have_passkeys and are_there_passkeys(), "mails": is_mail_on(),
     }  # fmt: skip
     return render(request, "team/sign_in.html", context, status=status)

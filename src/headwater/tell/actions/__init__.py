@@ -1,0 +1,1 @@
+"""What can be done about telling people, one module per matter."""

@@ -1,0 +1,29 @@
+"""What happens with how people are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.platform.events import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailPasswordSet(
+    Fact,
+    verb="tell.mail_password_set",
+    subject="tell.mail_settings:settings_id",
+    sentence="Changed the password at the mail server",
+    icon="key",
+):
+    """The installation has another password at its mail server; the password itself is in no log."""
+
+    settings_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailTriedAgain(
+    Fact, verb="tell.mail_tried_again", subject="tell.mail:mail_id", sentence="Mail tried again at once", icon="mail"
+):
+    """Somebody lets a mail that waits be tried again without waiting."""
+
+    mail_id: int

@@ -1,0 +1,51 @@
+"""What is filled in about mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from headwater.platform.errors import Invalid
+from headwater.tell.models import MailSettings
+
+PLAIN = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+
+
+class MailForm(forms.Form):
+    """Through which server mails go, and as whose."""
+
+    host = forms.CharField(
+        label=_("Mail server"), max_length=255, required=False, widget=forms.TextInput(attrs=PLAIN),
+        help_text=_("A name such as smtp.example.com, as your mail provider writes it. Empty: no mail is sent."),
+    )  # fmt: skip
+    security = forms.ChoiceField(label=_("Security"), choices=MailSettings.Security.choices)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65_535)
+    username = forms.CharField(
+        label=_("User"), max_length=255, required=False, widget=forms.TextInput(attrs=PLAIN),
+        help_text=_("Empty where the server knows us without."),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=_("Password"), max_length=1_000, required=False, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+    sender_name = forms.CharField(label=_("Sender's name"), max_length=120, required=False)
+    sender_address = forms.CharField(
+        label=_("Sender's address"), max_length=254, required=False, widget=forms.EmailInput(attrs=PLAIN)
+    )
+    address = forms.CharField(
+        label=_("Address of Headwater"), max_length=255, required=False, widget=forms.URLInput(attrs=PLAIN),
+        help_text=_("Where your people open it, such as https://crm.example.com. Links in mails begin with it."),
+    )  # fmt: skip
+
+    def show(self, refusal: Invalid) -> None:
+        """Put an action's reasons beside the fields they are about."""
+        for name, reasons in refusal.fields.items():
+            for reason in reasons:
+                self.add_error(name if name in self.fields else None, reason)
+
+    def values(self) -> tuple[dict[str, Any], str | None]:
+        """What was filled in, and the password if there is a new one."""
+        values = dict(self.cleaned_data)
+        return values, values.pop("password") or None

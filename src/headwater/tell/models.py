@@ -1,0 +1,99 @@
+"""What people are told: the mail server, the mails on their way, and their words."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class MailSettings(models.Model):
+    """How this installation sends mail, if it does. There is one row at most, with id 1; without a host it sends none.
+
+    ``sealed`` is the password at the server, encrypted. ``address`` is where people open Headwater: what links in mails
+    begin with. ``owners_may`` says that an owner trusts the server with links to choose their password: who reads
+    those could become one.
+    """
+
+    class Security(models.TextChoices):
+        STARTTLS = "STARTTLS", _("STARTTLS (usual, port 587)")
+        TLS = "TLS", _("TLS from the start (port 465)")
+        NONE = "NONE", _("None: everybody on the way can read along")
+
+    host = models.CharField(max_length=255, default="", blank=True)
+    port = models.PositiveIntegerField(default=587)
+    security = models.CharField(max_length=10, choices=Security, default=Security.STARTTLS)
+    username = models.CharField(max_length=255, default="", blank=True)
+    sealed = models.TextField(default="", blank=True)
+    sender_name = models.CharField(max_length=120, default="", blank=True)
+    sender_address = models.CharField(max_length=254, default="", blank=True)
+    address = models.CharField(max_length=255, default="", blank=True)
+    owners_may = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_mail_settings")]
+
+    def __str__(self) -> str:
+        return self.host
+
+    @property
+    def is_on(self) -> bool:
+        """Whether mail can be sent."""
+        return bool(self.host)
+
+
+class MailKind(models.TextChoices):
+    """Why somebody gets a mail."""
+
+    INVITATION = "INVITATION", _("Invitation")
+    RESET = "RESET", _("Password reset")
+    NEWS = "NEWS", _("Notification")
+    DIGEST = "DIGEST", _("Digest")
+
+
+class Mail(models.Model):
+    """A mail that is to be sent: written with what causes it, sent by the worker, tried again for a day at most.
+
+    ``sealed`` holds its words, encrypted, and is emptied as soon as they are sent or given up: a link in them opens an
+    account. ``message_id`` stays the same however often it is tried, so that who gets it twice can tell.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", _("Waits")
+        SENT = "SENT", _("Sent")
+        FAILED = "FAILED", _("Given up")
+
+    user = models.ForeignKey("team.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=12, choices=MailKind)
+    to_name = models.CharField(max_length=120)
+    to_address = models.CharField(max_length=254)
+    message_id = models.CharField(max_length=120, unique=True)
+    sealed = models.TextField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    reason = models.CharField(max_length=300, default="", blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    queued_at = models.DateTimeField()
+    until = models.DateTimeField(help_text=_("Later it is of no use any more, and given up."))
+    retry_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("retry_at", name="mail_waiting", condition=Q(state="WAITING")),
+            models.Index("queued_at", name="mail_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}: {self.state}"
+
+
+class MailTemplate(models.Model):
+    """The company's own words for one kind of mail; without a row it says what it was delivered with."""
+
+    kind = models.CharField(max_length=12, choices=MailKind, unique=True)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"words of {self.kind}"

@@ -1,0 +1,206 @@
+"""Speaking with a mail server: briefly, and with what it answers put into words that say what to do."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as FORMAT
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from headwater.tell.models import MailSettings
+from headwater.tell.queries.settings import password_of
+from headwater.tell.rules import one_line
+
+STEP_SECONDS: Final = 6.0  # for one answer of the server
+TEST_SECONDS: Final = 10.0  # for a whole test: somebody waits for the page
+TURN_SECONDS: Final = 60.0  # for what the worker sends in one go
+KEPT: Final = 200
+
+
+class NotSent(Exception):
+    """The server did not take a mail; ``text`` says why and what to do. ``is_final``: no later try will help.
+
+    ``is_of_mail``: it is about this one mail, and others may go.
+    """
+
+    def __init__(self, text: str, *, is_final: bool = False, is_of_mail: bool = False) -> None:
+        super().__init__(text)
+        self.text, self.is_final, self.is_of_mail = text[:300], is_final, is_final or is_of_mail
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail in words: plain text, and the same as a page."""
+
+    to_name: str
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    unsubscribe: str = ""
+
+
+Send = Callable[[Letter], str]
+
+
+@contextmanager
+def mail_server(ours: MailSettings, *, seconds: float = TURN_SECONDS) -> Iterator[Send]:
+    """A connection to the server, signed in: called with a letter it sends it and gives the server's answer.
+
+    Whatever the server does, it is over after ``seconds``.
+
+    Raises:
+        NotSent: it cannot be reached or does not let us in, or (when sending) does not take the letter.
+    """
+    if not ours.is_on:
+        raise NotSent(_("Mail is switched off."))
+    context, cut = ssl.create_default_context(), threading.Event()
+    server = _server(ours, context)
+
+    def cut_off() -> None:
+        # A server that sends a letter a second would else keep us for hours.
+        cut.set()
+        sock = server.sock
+        if sock is not None:
+            with _quietly():
+                sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        with _in_words(ours, cut):
+            code, answer = server.connect(ours.host, ours.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, answer)
+            if ours.security == MailSettings.Security.STARTTLS:
+                server.starttls(context=context)
+            if ours.username:
+                server.login(ours.username, _password(ours))
+
+        def send(letter: Letter) -> str:
+            with _in_words(ours, cut):
+                server.send_message(_message(ours, letter))
+            return _("The server took it.")
+
+        yield send
+    finally:
+        timer.cancel()
+        with _quietly():
+            server.quit()
+        server.close()
+
+
+def _server(ours: MailSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+    # Told who we are, it need not look up this machine's name, which can take long.
+    me = urlsplit(ours.address).hostname or "localhost"
+    server: smtplib.SMTP
+    if ours.security == MailSettings.Security.TLS:
+        server = smtplib.SMTP_SSL(local_hostname=me, timeout=STEP_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(local_hostname=me, timeout=STEP_SECONDS)
+    server._host = ours.host  # type: ignore[attr-defined]  # the name that certificates are checked against
+    return server
+
+
+def _message(ours: MailSettings, letter: Letter) -> EmailMessage:
+    message = EmailMessage(policy=FORMAT)
+    message["Subject"] = one_line(letter.subject)
+    message["From"] = _address(ours.sender_name, ours.sender_address)
+    message["To"] = _address(letter.to_name, letter.to_address)
+    message["Message-ID"] = letter.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+    message.set_content(letter.text)
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def _address(name: str, address: str) -> Address:
+    try:
+        return Address(one_line(name), addr_spec=address)
+    except (ValueError, IndexError) as error:
+        raise NotSent(_("This is no address that mail can be sent to."), is_final=True) from error
+
+
+def _password(ours: MailSettings) -> str:
+    password = password_of(ours)
+    if password is None:
+        raise NotSent(_("The password was kept by another installation. Type it in again."))
+    return password
+
+
+@contextmanager
+def _in_words(ours: MailSettings, cut: threading.Event) -> Iterator[None]:
+    try:
+        yield
+    except NotSent:
+        raise
+    except (smtplib.SMTPException, OSError) as error:
+        if cut.is_set() or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            words = _("The server took too long to answer. Is it the right port for this security?")
+            raise NotSent(words) from error
+        raise _told(ours, error) from error
+    except UnicodeError as error:
+        raise NotSent(_("This address has letters that the server cannot take."), is_final=True) from error
+
+
+def _told(ours: MailSettings, error: smtplib.SMTPException | OSError) -> NotSent:
+    """What went wrong, in words that say what to do."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, answer = next(iter(error.recipients.values()))
+            said = _refused(code, answer, _("The server refuses this address."))
+            return NotSent(said, is_final=code >= 500, is_of_mail=True)
+        case smtplib.SMTPDataError():
+            said = _refused(error.smtp_code, error.smtp_error, _("The server refuses this mail."))
+            return NotSent(said, is_final=error.smtp_code >= 500, is_of_mail=True)
+        case smtplib.SMTPAuthenticationError():
+            words = _("The server does not accept user and password. Some providers want a password made for programs.")
+            return NotSent(_refused(error.smtp_code, error.smtp_error, words))
+        case smtplib.SMTPSenderRefused():
+            words = _("The server does not let us send from this address.")
+            return NotSent(_refused(error.smtp_code, error.smtp_error, words))
+        case smtplib.SMTPNotSupportedError():
+            return NotSent(_("The server cannot do that: %(what)s Try another security.") % {"what": error})
+        case smtplib.SMTPResponseException():
+            return NotSent(_refused(error.smtp_code, error.smtp_error, _("The server refused.")))
+        case ssl.SSLCertVerificationError():
+            words = _("The certificate of %(host)s cannot be trusted: %(why)s. Use the name that stands in it.")
+            return NotSent(words % {"host": ours.host, "why": error.verify_message})
+        case ssl.SSLError():
+            return NotSent(_("No safe connection came about. Is it the right port for this security?"))
+        case socket.gaierror():
+            return NotSent(_("There is no server called %(host)s.") % {"host": ours.host})
+        case ConnectionRefusedError():
+            words = _("Nothing answers at %(host)s on port %(port)s. Is the port right, and open to us?")
+            return NotSent(words % {"host": ours.host, "port": ours.port})
+        case _else:
+            return NotSent(_("The server ended the connection. Is it the right port for this security?"))
+
+
+def _refused(code: int, answer: bytes | str, words: str) -> str:
+    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    shown = "".join(letter for letter in one_line(said) if letter.isprintable())[:KEPT]
+    return f"{words} ({code} {shown})"
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, smtplib.SMTPException):
+        return
