@@ -293,7 +293,6 @@ class Outcome(models.TextChoices):
     WRONG_PASSKEY = "WRONG_PASSKEY", _("Passkey not accepted")
     PROVIDER_REFUSED = "PROVIDER_REFUSED", _("Single sign-on did not work")
     TOO_MANY = "TOO_MANY", _("Had to wait after too many tries")
-
     RESET_ASKED = "RESET_ASKED", _("Asked for a new password by mail")
 
 
