@@ -29,7 +29,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _asks_a_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = any(item.iter_markers("django_db"))
-    return is_marked or bool(fixtures & {"db", "transactional_db", "django_db_setup", "on_postgres", "bare"})
+    asked = {"db", "transactional_db", "django_db_setup", "on_postgres", "bare", "empty_database"}
+    return is_marked or bool(fixtures & asked)
 
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours

@@ -1,11 +1,11 @@
-"""Commands that look after an installation: backup, restore, doctor."""
+"""Commands that look after an installation: backup, restore, move, doctor."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from headwater.cli.console import print_json
+from headwater.cli.console import Progress, print_json, print_table
 from headwater.cli.installation import Commands, json_option, opened, the_home
 
 
@@ -20,6 +20,14 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     restore.add_argument("file", metavar="FILE", type=Path)
     json_option(restore)
     restore.set_defaults(run=run_restore)
+
+    moving = commands.add_parser("move-to-postgres", parents=[common], help="move everything from SQLite to PostgreSQL")
+    moving.add_argument("url", metavar="URL", help="an empty database: postgresql://user:password@host:5432/name")
+    moving.add_argument(
+        "--replace-characters", action="store_true", help="replace what is no character (NUL and the like) by �"
+    )
+    json_option(moving)
+    moving.set_defaults(run=run_move)
 
     doctor = commands.add_parser("doctor", parents=[common], help="say what runs, what is wrong, and what to do")
     doctor.add_argument("--rebuild-search", action="store_true", help="make the search index again from all rows")
@@ -59,6 +67,33 @@ def run_restore(chosen: argparse.Namespace) -> int:
         print(f"{chosen.file} is restored. Passwords are those of that day; everybody signs in anew.")
         print("Keys of programs are revoked, since some may have been withdrawn meanwhile: make new ones.")
         print(f"What was there before lies in {kept}, whole: remove that folder when all is well.")
+    return 0
+
+
+def run_move(chosen: argparse.Namespace) -> int:
+    """Move from SQLite to PostgreSQL; every row is compared before anything is kept."""
+    from dataclasses import asdict
+
+    from headwater.config import moving
+    from headwater.platform.clock import now
+
+    progress = Progress("Moving to PostgreSQL")
+    try:
+        done = moving.move(the_home(), chosen.url, at=now(), mends=chosen.replace_characters, on_progress=progress)
+    finally:
+        progress.close()
+    if chosen.json:
+        print_json({**asdict(done), "rows": done.rows, "home": str(the_home().path)})
+        return 0
+    print_table([asdict(table) for table in done.tables if table.rows], ("table", "rows", "checksum"))
+    print(f"\nAll {done.rows:,} rows are in {done.database}, and the same there as here.")
+    if done.replaced:
+        print(f"In {done.replaced:,} values characters that are none were replaced by �.")
+    if not done.indexed:
+        print("Searching will be slow: let an administrator of PostgreSQL run CREATE EXTENSION pg_trgm, then run")
+        print("headwater doctor --rebuild-search")
+    print(f"Now set {done.setting} to this database wherever Headwater starts. The SQLite database stays as it was;")
+    print(f"a backup of it lies in {done.backup}.")
     return 0
 
 

@@ -16,6 +16,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,10 +91,20 @@ class Manifest:
         )  # fmt: skip
 
 
-def write(home: Home, file: Path, *, at: datetime) -> Manifest:
+@dataclass(frozen=True)
+class _Snapshot:
+    """The database as it was at one moment."""
+
+    engine: str
+    file: Path
+    migrations: tuple[str, ...]
+
+
+def write(home: Home, file: Path, *, at: datetime, embedded: Path | None = None) -> Manifest:
     """Write a backup of the whole installation to ``file`` while people go on working.
 
-    The file appears complete or not at all, readable by its owner only.
+    The file appears complete or not at all, readable by its owner only. ``embedded`` names the SQLite database to keep
+    where the one in use is another.
 
     Raises:
         BackupExists, BackupFailed: nothing was written.
@@ -102,17 +113,17 @@ def write(home: Home, file: Path, *, at: datetime) -> Manifest:
         raise BackupExists(file=file)
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
-            snapshot = _snapshot(Path(scratch))
+            snapshot = _snapshot(Path(scratch), embedded)
             return _archive(home, snapshot, file, at=at)
     except OSError as error:
         raise BackupFailed(file=file, reason=error.strerror or str(error)) from error
 
 
-def automatic(home: Home, *, at: datetime) -> Path:
-    """The backup before a migration, in the folder ``backups``; the last few are kept."""
+def automatic(home: Home, *, at: datetime, embedded: Path | None = None) -> Path:
+    """The backup before a migration or a move, in the folder ``backups``; the last few are kept."""
     file = home.backups / f"before-{__version__}-{at:%Y%m%d-%H%M%S-%f}.tar.gz"
     home.backups.mkdir(exist_ok=True)
-    write(home, file, at=at)
+    write(home, file, at=at, embedded=embedded)
     for old in sorted(home.backups.glob("before-*.tar.gz"), key=lambda f: f.stat().st_mtime)[:-KEPT_AUTOMATIC]:
         old.unlink()
     return file
@@ -149,16 +160,32 @@ def run_postgres_tool(program: str, *arguments: str, settings: dict[str, Any]) -
     return (done.stderr.strip() or f"{program} failed") if done.returncode else None
 
 
-def _snapshot(scratch: Path) -> Path:
+def listed(dump: Path) -> str | None:
+    """Have PostgreSQL's own program read a dump through; None when it can, else what it said."""
+    try:
+        done = subprocess.run(["pg_restore", "--list", str(dump)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        return "pg_restore is not installed (Debian: postgresql-client)"
+    return (done.stderr.strip() or "pg_restore failed") if done.returncode else None
+
+
+def _snapshot(scratch: Path, embedded: Path | None) -> _Snapshot:
     from django.db import connection
 
-    if connection.vendor == "postgresql":
-        return dump_postgres(scratch / POSTGRES_MEMBER, connection.settings_dict)
-    return _copy_sqlite(Path(connection.settings_dict["NAME"]), scratch / SQLITE_MEMBER)
+    from headwater.config.lifecycle import migrations
+
+    if embedded is None and connection.vendor == "postgresql":
+        dump_postgres(scratch / POSTGRES_MEMBER, connection.settings_dict)
+        return _Snapshot("postgresql", scratch / POSTGRES_MEMBER, migrations().applied)
+    copy = _copy_sqlite(embedded or Path(connection.settings_dict["NAME"]), scratch / SQLITE_MEMBER)
+    with closing(sqlite3.connect(copy)) as database:
+        applied = database.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1").fetchall()
+    return _Snapshot("sqlite", copy, tuple(name for (name,) in applied))
 
 
 def _copy_sqlite(database: Path, copy: Path) -> Path:
-    source, target = sqlite3.connect(database, timeout=20), sqlite3.connect(copy)
+    in_memory = str(database).startswith("file:")
+    source, target = sqlite3.connect(database, timeout=20, uri=in_memory), sqlite3.connect(copy)
     try:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
@@ -193,17 +220,15 @@ def dump_postgres(copy: Path, settings: dict[str, Any]) -> Path:
     return copy
 
 
-def _archive(home: Home, snapshot: Path, file: Path, *, at: datetime) -> Manifest:
-    from headwater.config.lifecycle import migrations
-
-    sources = [(snapshot.name, snapshot), *_files_of(home)]
+def _archive(home: Home, snapshot: _Snapshot, file: Path, *, at: datetime) -> Manifest:
+    sources = [(snapshot.file.name, snapshot.file), *files_of(home)]
     members = tuple(Member(name, path.stat().st_size, sha256_of(path)) for name, path in sources)
     manifest = Manifest(
         format=FORMAT,
         headwater=__version__,
-        engine="postgresql" if snapshot.name == POSTGRES_MEMBER else "sqlite",
+        engine=snapshot.engine,
         created_at=at.isoformat(),
-        migrations=migrations().applied,
+        migrations=snapshot.migrations,
         members=members,
     )
     part = file.with_name(f"{file.name}.part")
@@ -222,7 +247,8 @@ def _archive(home: Home, snapshot: Path, file: Path, *, at: datetime) -> Manifes
     return manifest
 
 
-def _files_of(home: Home) -> Iterator[tuple[str, Path]]:
+def files_of(home: Home) -> Iterator[tuple[str, Path]]:
+    """What a backup keeps beside the database: where it stands in the archive, and where it lies."""
     for folder in FOLDERS:
         root = home.path / folder
         for path in sorted(root.rglob("*")):

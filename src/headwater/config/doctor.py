@@ -45,6 +45,7 @@ class Report:
     schedule: list[dict[str, Any]] = field(default_factory=list)
     handlers: list[dict[str, Any]] = field(default_factory=list)
     search: dict[str, Any] = field(default_factory=dict)
+    backups: dict[str, Any] = field(default_factory=dict)
     dead_letters: int = 0
     disk: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -83,6 +84,11 @@ class Report:
             behind_by = self.search["rows_behind"]
             state = f"{behind_by:,} rows behind" if behind_by else "follows all rows"
             yield f"Search      {state}" + ("" if self.search["indexed"] else ", without an index")
+        if self.backups:
+            last = self.backups["last_at"]
+            yield f"Backups     {self.backups['daily']} daily, " + (
+                f"the last of {last:%Y-%m-%d %H:%M} UTC" if last else "none yet"
+            )
         if self.disk:
             yield f"Disk        {self.disk['free_bytes'] / 1e9:,.1f} GB free"
         for problem in self.problems:
@@ -203,6 +209,7 @@ def _migrations(home: Home, report: Report) -> None:
 
 
 def _work(home: Home, report: Report) -> None:
+    from headwater.config import daily
     from headwater.platform.delivery import standings
     from headwater.platform.models import DeadLetter, Job, ScheduleRun
 
@@ -223,10 +230,11 @@ def _work(home: Home, report: Report) -> None:
     ]
     report.handlers = [{"name": each.name, "position": each.position, "behind": each.behind} for each in standings()]
     _search(report)
+    _backups(home, report)
     report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
 
     # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
-    broken = failed.filter(error__startswith="Traceback").order_by("-pk").first()
+    broken = failed.exclude(kind=daily.KIND).filter(error__startswith="Traceback").order_by("-pk").first()
     if broken is not None:
         reason = broken.error.strip().splitlines()[-1][:200]
         report.problems.append(
@@ -265,6 +273,30 @@ def _mail(report: Report) -> None:
         what = f"{lost.count()} mails of the last week were given up. The last reason: {last.reason}"
         do = "Look at Settings → Mail (/settings/mail), mend it, and send a test: headwater mail test ADDRESS"
         report.problems.append(Problem("mail_given_up", what, do))
+
+
+def _backups(home: Home, report: Report) -> None:
+    """Whether there is a backup to go back to, and a program to make the next one."""
+    from django.conf import settings
+    from django.db import connection
+
+    from headwater.config import daily
+    from headwater.platform.models import Job
+
+    if not settings.BACKUPS_DAILY:
+        return
+    report.backups = {"daily": len(daily.kept_daily(home)), "last_at": daily.last_made_at(home)}
+    last = Job.objects.filter(kind=daily.KIND).order_by("-pk").first()
+    if last is not None and last.state == Job.State.FAILED:
+        reason = last.error.strip().splitlines()[-1][:300]
+        do = "Mend the reason, then try it again under Settings → Jobs & deliveries (/settings/work)."
+        report.problems.append(Problem("backup_failed", f"The last daily backup failed: {reason}", do))
+    elif daily.is_late(home, at=now()):
+        what = "There has been no daily backup for more than two days."
+        report.problems.append(Problem("backup_late", what, "Let Headwater run, or make one: headwater backup FILE"))
+    if connection.vendor == "postgresql" and not (shutil.which("pg_dump") and shutil.which("pg_restore")):
+        what = "No backup can be made: PostgreSQL's own programs are not installed."
+        report.problems.append(Problem("pg_dump_missing", what, "Install them (Debian: postgresql-client)."))
 
 
 def _search(report: Report) -> None:

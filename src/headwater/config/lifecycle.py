@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OURS = frozenset({"backups", "mirror", "files", "profiles", "static", "lost+found"})
 MARKER = "migrating.json"
+MOVED = "moved.json"
 
 
 class NotInitialised(DomainError):
@@ -98,6 +99,16 @@ class NoDatabase(DomainError):
     message = (
         "{home} has no database. If its data lie in PostgreSQL, set HEADWATER_DATABASE_URL; "
         "otherwise bring a backup back with “headwater restore FILE”."
+    )
+
+
+class MovedAway(DomainError):
+    """What lies here was moved to PostgreSQL; working on would make two installations of one."""
+
+    code = "moved_away"
+    message = (
+        "The data of {home} were moved to {to} on {day}. Set HEADWATER_DATABASE_URL to it. To go on with what was "
+        "left here instead, remove {note}."
     )
 
 
@@ -221,7 +232,7 @@ def refuse_unusable(home: Home) -> None:
     """Refuse a folder without an installation, or with one that was cut off in a step that must not be.
 
     Raises:
-        NotInitialised, NoDatabase, SetupUnfinished, MigrationUnfinished, RestoreUnfinished: says which.
+        NotInitialised, NoDatabase, SetupUnfinished, MigrationUnfinished, RestoreUnfinished, MovedAway: says which.
     """
     marker = _read_marker(home)
     if marker.get("setup"):
@@ -234,6 +245,9 @@ def refuse_unusable(home: Home) -> None:
         raise NotInitialised(home=home.path)
     if not os.environ.get("HEADWATER_DATABASE_URL") and not home.database.exists():
         raise NoDatabase(home=home.path)
+    moved = _read_json(home.path / MOVED)
+    if moved and not os.environ.get("HEADWATER_DATABASE_URL"):
+        raise MovedAway(home=home.path, to=moved.get("to"), day=str(moved.get("at"))[:10], note=home.path / MOVED)
 
 
 def refuse_newer(home: Home, state: Migrations) -> None:
@@ -329,20 +343,32 @@ def _refuse_foreign(home: Home) -> None:
         raise ForeignFolder(home=home.path, names=", ".join(foreign[:3]))
 
 
+def note_moved(home: Home, *, to: str, at: datetime) -> None:
+    """Note that the SQLite database is the past; it is not used again unless somebody wants that."""
+    _write_json(home.path / MOVED, {"to": to, "at": at.isoformat()})
+
+
 def _read_marker(home: Home) -> dict[str, Any]:
-    try:
-        text = (home.path / MARKER).read_text(encoding="utf-8")
-    except OSError:
-        return {}
-    try:
-        marker = json.loads(text)
-    except ValueError:
-        marker = {}
-    return marker if isinstance(marker, dict) and marker else {"backup": str(home.backups)}
+    marker = _read_json(home.path / MARKER)
+    return {} if marker is None else marker or {"backup": str(home.backups)}
 
 
 def _write_marker(home: Home, marker: dict[str, str]) -> None:
-    file = home.path / MARKER
+    _write_json(home.path / MARKER, marker)
+
+
+def _read_json(file: Path) -> dict[str, Any] | None:
+    """What the file says; nothing where it is cut off, None where there is none."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _write_json(file: Path, marker: dict[str, str]) -> None:
     with file.open("w", encoding="utf-8") as out:
         json.dump(marker, out)
         out.flush()

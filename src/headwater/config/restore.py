@@ -69,6 +69,18 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path:
         lock.release()
 
 
+def verify(home: Home, file: Path) -> Manifest:
+    """Read a backup back as a restore would: every checksum, and whether its database is sound.
+
+    Raises:
+        NotABackup: it could not be restored; the text says why.
+    """
+    with tempfile.TemporaryDirectory(prefix=".verify-", dir=home.backups) as scratch:
+        manifest = _unpacked(file, Path(scratch))
+        _refuse_unfit(file, manifest, Path(scratch))
+        return manifest
+
+
 def _unpacked(file: Path, scratch: Path) -> Manifest:
     """Unpack into ``scratch`` what the manifest names, and only that, comparing every checksum."""
     with _readable(file), tarfile.open(file, mode="r:gz") as archive:
@@ -136,6 +148,8 @@ def _refuse_unfit(file: Path, manifest: Manifest, scratch: Path) -> None:
             copy.close()
         if not sound:
             raise NotABackup(file=file, reason="its database is damaged")
+    elif trouble := backup.listed(scratch / POSTGRES_MEMBER):
+        raise NotABackup(file=file, reason=f"its database is damaged ({trouble})")
 
 
 def _revoke_tokens(database: Path, *, at: datetime) -> None:

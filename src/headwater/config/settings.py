@@ -196,6 +196,11 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
+# The backup that the worker makes every day, from this hour of the company's clock on; 0 days: none.
+BACKUP_HOUR = int(os.environ.get("HEADWATER_BACKUP_HOUR", "3"))
+BACKUPS_DAILY = int(os.environ.get("HEADWATER_BACKUPS_DAILY", "7"))
+BACKUPS_WEEKLY = int(os.environ.get("HEADWATER_BACKUPS_WEEKLY", "4"))
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING: dict[str, Any] = {

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from headwater import __version__
+from headwater.config import daily as daily  # so that its jobs are known where they are tried again
 from headwater.web import palette
 
 handler500 = "headwater.web.http.broken"

@@ -19,6 +19,7 @@ from django.db.models import F
 from django.db.utils import DatabaseError
 
 from headwater.api.webhooks.delivering import deliver_next
+from headwater.config import daily as daily  # its work is declared by being loaded
 from headwater.platform import delivery, job, schedule
 from headwater.platform.clock import now
 from headwater.platform.models import Job
