@@ -13,8 +13,8 @@ from headwater.acquire.rules import LONGEST_NAME
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.fields import AmountField, MomentField
-from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
+from headwater.web.fields import AmountField, DayField, MomentField
+from headwater.web.widgets import IdField, offer
 
 
 class SourceForm(ActorForm):
@@ -59,8 +59,8 @@ class CampaignForm(ActorForm):
         label=gettext_lazy("Sources"),
         help_text=gettext_lazy("Where it runs; hold Ctrl to choose several."),
     )
-    starts_on = forms.DateField(required=False, label=gettext_lazy("Starts"), widget=DateInput)
-    ends_on = forms.DateField(required=False, label=gettext_lazy("Ends"), widget=DateInput)
+    starts_on = DayField(required=False, label=gettext_lazy("Starts"))
+    ends_on = DayField(required=False, label=gettext_lazy("Ends"))
     budget = AmountField(label=gettext_lazy("Budget"))
     segment = forms.CharField(max_length=200, required=False, label=gettext_lazy("For whom"))
     goal = forms.CharField(
@@ -101,7 +101,7 @@ class SpendForm(ActorForm):
 
     source_id = IdField(label=gettext_lazy("Source"))
     campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
-    spent_on = forms.DateField(label=gettext_lazy("Day"), widget=DateInput)
+    spent_on = DayField(label=gettext_lazy("Day"))
     amount = AmountField(
         required=True, min_value=None, label=gettext_lazy("Amount"),
         help_text=gettext_lazy("Below zero for a refund or a correction; the note says of what."),
@@ -124,7 +124,6 @@ class TouchpointForm(ActorForm):
     occurred_at = MomentField(
         required=False,
         label=gettext_lazy("When"),
-        widget=DateTimeInput,
         help_text=gettext_lazy("Leave it empty for now."),
     )
     cost = AmountField(label=gettext_lazy("Cost"))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from babel.core import Locale
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from headwater.measure.rules.intervals import Interval
 from headwater.web import format as words
+from headwater.web.notation import here
 
 
 def locale() -> Locale:
     """The reader's locale."""
-    return words.locale_for(get_language())
+    return here()
 
 
 def money(amount: Decimal | float | None, currency: str) -> str:

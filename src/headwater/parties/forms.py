@@ -23,8 +23,7 @@ from headwater.parties.queries import connections_of, contact_points_of, tags_of
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.fields import CountField, MomentField
-from headwater.web.widgets import DateInput, DateTimeInput
+from headwater.web.fields import CountField, DayField, MomentField
 
 NOBODY = ("", lazy("Nobody"))
 
@@ -155,9 +154,7 @@ class LogForm(ActorForm):
     subject = forms.CharField(max_length=200, label=lazy("In a few words"))
     body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 3}))
     is_outbound = forms.BooleanField(required=False, initial=True, label=lazy("We got in touch with them"))
-    occurred_at = MomentField(
-        required=False, label=lazy("When"), widget=DateTimeInput, help_text=lazy("Leave it empty for now.")
-    )
+    occurred_at = MomentField(required=False, label=lazy("When"), help_text=lazy("Leave it empty for now."))
 
 
 class LogForPartyForm(PickForm, LogForm):
@@ -178,7 +175,7 @@ class ActivityForm(PickForm):
 
     subject = forms.CharField(max_length=200, label=lazy("In a few words"))
     body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 3}))
-    due_at = MomentField(required=False, label=lazy("Due"), widget=DateTimeInput)
+    due_at = MomentField(required=False, label=lazy("Due"))
     owner_id = OwnerField(label=lazy("Owner"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -194,7 +191,7 @@ class TodoForm(PickForm):
     """Something to do for a party, and by when."""
 
     subject = forms.CharField(max_length=200, label=lazy("What is to be done"))
-    due_at = MomentField(label=lazy("Due"), widget=DateTimeInput)
+    due_at = MomentField(label=lazy("Due"))
     owner_id = OwnerField(label=lazy("Who does it"))
     body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 2}))
 
@@ -206,7 +203,7 @@ class TodoForm(PickForm):
 class SnoozeForm(ActorForm):
     """Until when a to-do may wait."""
 
-    due_at = MomentField(label=lazy("Until"), widget=DateTimeInput)
+    due_at = MomentField(label=lazy("Until"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -264,7 +261,7 @@ class RelateForm(PickForm):
     buying_role = forms.ChoiceField(
         choices=[("", "–"), *BuyingRole.choices], required=False, label=lazy("Say in what they buy")
     )
-    from_date = forms.DateField(required=False, label=lazy("Since"), widget=DateInput)
+    from_date = DayField(required=False, label=lazy("Since"))
     note = forms.CharField(max_length=200, required=False, label=lazy("Note"))
 
     def clean_to_party_id(self) -> int:
@@ -276,9 +273,7 @@ class EndForm(ActorForm):
     """Which connection ended, and when."""
 
     relationship_id = forms.TypedChoiceField(coerce=int, label=lazy("Which one"))
-    until_date = forms.DateField(
-        required=False, label=lazy("Until"), widget=DateInput, help_text=lazy("Leave it empty for today.")
-    )
+    until_date = DayField(required=False, label=lazy("Until"), help_text=lazy("Leave it empty for today."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -44,15 +44,15 @@ class RelativeDays:
         units = f"{self.count}_{self.unit}s"
         return f"{units}_ago" if self.way == "ago" else f"{self.way}_{units}"
 
-    def span(self, today: date) -> tuple[date, date]:
-        """The first and the last of these days.
+    def span(self, today: date, *, week_begins: int = 0) -> tuple[date, date]:
+        """The first and the last of these days. Weeks begin on Monday, which is 0, unless another day is said.
 
         Raises:
             ValueError, OverflowError: beyond the calendar.
         """
         if not self.count:
             distance = {"this": 0, "last": -1, "next": 1}[self.way]
-            first = _shifted(_beginning(today, self.unit), self.unit, distance)
+            first = _shifted(_beginning(today, self.unit, week_begins), self.unit, distance)
             return first, _shifted(first, self.unit, 1) - timedelta(days=1)
         match self.way:
             case "last":
@@ -85,10 +85,10 @@ def _unit(word: str) -> Unit:
     return next(unit for unit in UNITS if unit == word)
 
 
-def _beginning(day: date, unit: Unit) -> date:
+def _beginning(day: date, unit: Unit, week_begins: int) -> date:
     match unit:
         case "week":
-            return day - timedelta(days=day.weekday())
+            return day - timedelta(days=(day.weekday() - week_begins) % 7)
         case "month":
             return day.replace(day=1)
         case "quarter":

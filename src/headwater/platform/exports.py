@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.events import Fact, record
+from headwater.platform.installation import installation
 from headwater.platform.models import Event
 from headwater.platform.resource import Column, Kind, Resource
 
@@ -79,9 +80,16 @@ def exported_columns(resource: Resource, keys: Iterable[str] = ()) -> list[Colum
     return list(found.values())
 
 
-def heading(column: Column) -> str:
-    """What a column is called in a file for people."""
-    return column.file_label or column.label
+def heading(column: Column, zone: ZoneInfo | None = None) -> str:
+    """What a column is called in a file for people; with a ``zone`` moments say on which clock they stand."""
+    label = column.file_label or column.label
+    return f"{label} ({zone.key})" if zone is not None and column.kind is Kind.DATETIME else label
+
+
+def headings(columns: Iterable[Column], zone: ZoneInfo) -> list[str]:
+    """The first line of a file. Only another clock than the company's is named."""
+    named = zone if zone.key != installation().time_zone else None
+    return [heading(column, named) for column in columns]
 
 
 def cell_value(column: Column, row: Any) -> Any:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from headwater.platform.exports import cell_text, cell_value, heading, local_time
+from headwater.platform.exports import cell_text, cell_value, headings, local_time
 from headwater.platform.resource import Column, Resource
 
 CHUNK = 2_000  # rows that are fetched at a time
@@ -48,7 +48,7 @@ def register_format(format: FileFormat) -> FileFormat:
 def csv_lines(columns: Sequence[Column], rows: Iterable[Any], zone: ZoneInfo) -> Iterator[str]:
     """The lines of a CSV file, with the mark by which spreadsheets know UTF-8. Moments are on the clock of ``zone``."""
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([heading(column) for column in columns])
+    yield "\ufeff" + writer.writerow(headings(columns, zone))
     for row in rows:
         yield writer.writerow([cell_text(cell_value(column, row), zone) for column in columns])
 
@@ -68,8 +68,8 @@ def _write_sheet(
     sheet = book.add_worksheet(resource.label_plural[:31])
     bold = book.add_format({"bold": True})
     moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-    for at, column in enumerate(columns):
-        sheet.write_string(0, at, heading(column), bold)
+    for at, label in enumerate(headings(columns, zone)):
+        sheet.write_string(0, at, label, bold)
     sheet.freeze_panes(1, 0)
     for line, row in enumerate(rows, start=1):
         for at, column in enumerate(columns):

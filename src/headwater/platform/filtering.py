@@ -50,6 +50,7 @@ class Filtering:
     rows: Rows
     zone: ZoneInfo
     at: datetime
+    week_begins: int = 0
 
     def condition(self, tree: Tree) -> Q:
         """The tree as a condition on the rows.
@@ -220,7 +221,7 @@ class Filtering:
     def _days(self, text: str) -> tuple[date, date]:
         relative = read_days(text)
         if relative is not None:
-            return relative.span(self.at.astimezone(self.zone).date())
+            return relative.span(self.at.astimezone(self.zone).date(), week_begins=self.week_begins)
         day = parse_date(text)
         if day is None:
             raise ValueError(text)

@@ -59,10 +59,11 @@ def typed_number(text: str, *, decimal: DecimalMark, besides: tuple[str, ...] = 
     typed is figures.
     """
     found = re.sub(r"[\s\u00a0\u202f\u2009]+", " ", text.replace("’", "'").replace("−", "-")).strip()
+    is_negative, found = found.startswith("-"), found.removeprefix("-").strip()
     for word in besides:
         found = found.removeprefix(word).removesuffix(word).strip()
-    if len(found) > 40 or not _TYPED.fullmatch(found):
+    if len(found) > 40 or not _TYPED.fullmatch(found) or (is_negative and found[0] in "+-"):
         return None
     sign, figures = ("-", found[1:]) if found.startswith("-") else ("", found.removeprefix("+"))
     value = plain_number(_BLANKS.sub("", figures), decimal)
-    return None if value is None else -value if sign else value
+    return None if value is None else -value if sign or is_negative else value

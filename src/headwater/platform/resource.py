@@ -179,11 +179,13 @@ def filtered(
     search: str | Found = "",
     zone: ZoneInfo | None = None,
     at: datetime | None = None,
+    week_begins: int = 0,
     with_archived: bool = False,
 ) -> Rows:
     """The rows the actor may see that match the tree and the search words, or what was found by them before.
 
     Days such as "last month" are those of the moment ``at`` in the ``zone``: now, unless it is said.
+    Weeks begin on Monday, which is 0, unless ``week_begins`` names another day.
     Archived rows are left out unless asked for, by ``with_archived`` or by a condition on when they were archived.
 
     Raises:
@@ -191,7 +193,7 @@ def filtered(
     """
     resource = resource.for_actor(actor)
     rows = resource.rows(actor)
-    narrowed = Filtering(resource, actor, rows, zone or ZoneInfo("UTC"), at or now())
+    narrowed = Filtering(resource, actor, rows, zone or ZoneInfo("UTC"), at or now(), week_begins)
     rows = rows.filter(narrowed.condition(tree))
     if resource.archived and not with_archived and not names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})

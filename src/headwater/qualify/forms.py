@@ -13,8 +13,8 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
-from headwater.web.fields import AmountField, MomentField
-from headwater.web.widgets import DateInput, DateTimeInput, IdField, offer
+from headwater.web.fields import AmountField, DayField, MomentField
+from headwater.web.widgets import IdField, offer
 
 NOBODY = gettext_lazy("Nobody: leave it in the pool")
 Choices = list[tuple[str, str]]
@@ -42,7 +42,6 @@ class CaptureForm(ActorForm):
     arrived_at = MomentField(
         required=False,
         label=gettext_lazy("Arrived"),
-        widget=DateTimeInput,
         help_text=gettext_lazy("Leave it empty for now."),
     )
     note = forms.CharField(required=False, label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 3}))
@@ -154,7 +153,7 @@ class DisqualifyForm(ActorForm):
 class RecycleForm(ActorForm):
     """When the lead wakes up again."""
 
-    wake_up_on = forms.DateField(label=gettext_lazy("Wakes up on"), widget=DateInput)
+    wake_up_on = DayField(label=gettext_lazy("Wakes up on"))
     note = forms.CharField(max_length=300, required=False, label=gettext_lazy("Note"))
 
 
@@ -211,7 +210,6 @@ class LogForm(ActorForm):
     occurred_at = MomentField(
         required=False,
         label=gettext_lazy("When"),
-        widget=DateTimeInput,
         help_text=gettext_lazy("Leave it empty for now."),
     )
 
@@ -232,7 +230,7 @@ class NextStepForm(ActorForm):
     """What is to be done next, and by when."""
 
     subject = forms.CharField(max_length=200, label=gettext_lazy("What to do"))
-    due_at = MomentField(label=gettext_lazy("By when"), widget=DateTimeInput)
+    due_at = MomentField(label=gettext_lazy("By when"))
     body = forms.CharField(required=False, label=gettext_lazy("Details"), widget=forms.Textarea({"rows": 3}))
 
 

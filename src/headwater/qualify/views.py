@@ -19,9 +19,9 @@ from headwater.qualify.forms import QuickForm
 from headwater.qualify.models import Interest
 from headwater.qualify.resources import LEADS
 from headwater.qualify.rules.one_line import LONGEST_LINE, understood
-from headwater.web.fields import decimal_mark
 from headwater.web.form import created, show_refusal
 from headwater.web.http import Request, answer, came_from, is_htmx, render
+from headwater.web.notation import here
 
 WAS, IDS = "was-", "quick_%s"
 ALWAYS = ("interest", "source_id", "owner_id")  # shown even if the line says nothing of them: nobody overlooks them
@@ -105,7 +105,11 @@ def _said(request: Request, line: str) -> dict[str, str]:
     offered = QuickForm(actor=request.actor)
     sources, owners = _by_name(offered, "source_id"), _by_name(offered, "owner_id")
     found = understood(
-        line, sources=list(sources), colleagues=list(owners), region=request.company.country, decimal=decimal_mark()
+        line,
+        sources=list(sources),
+        colleagues=list(owners),
+        region=request.company.country,
+        decimal=here().decimal_mark,
     )
     mine = str(request.actor.user_id or "")
     return {

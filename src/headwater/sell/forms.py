@@ -19,15 +19,8 @@ from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import product_choices, seller_choices, stage_choices
 from headwater.sell.rules import CHANGE_COST, SEE_COST, SELLS
 from headwater.team.queries import user_choices
-from headwater.web.fields import AmountField, CountField, NumberField
-from headwater.web.widgets import DateInput, IdField, offer
-
-
-class DayField(forms.DateField):
-    """A day, picked with the browser's own calendar."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, widget=DateInput, **kwargs)
+from headwater.web.fields import AmountField, CountField, DayField, NumberField
+from headwater.web.widgets import IdField, offer
 
 
 def start_of(day: Any) -> datetime | None:
@@ -59,7 +52,7 @@ class OpenForm(ActorForm):
     party_id = PartyField(required=False, label=lazy("Who may buy"))
     name = forms.CharField(max_length=200, required=False, label=lazy("What they may buy"))
     amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
-    close_date = DayField(label=lazy("Expected to close"))
+    close_date = DayField(required=False, label=lazy("Expected to close"))
     stage_id = IdField(required=False, label=lazy("Stage"))
     next_step = forms.CharField(max_length=200, required=False, label=lazy("Next step"))
     owner_id = IdField(required=False, label=lazy("Owner"))
@@ -107,7 +100,7 @@ class OpportunityForm(ActorForm):
 
     name = forms.CharField(max_length=200, label=lazy("What they may buy"))
     amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
-    close_date = DayField(label=lazy("Expected to close"))
+    close_date = DayField(required=False, label=lazy("Expected to close"))
     probability = CountField(
         min_value=0,
         max_value=100,
@@ -139,7 +132,7 @@ class WinForm(ActorForm):
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     amount = AmountField(label=lazy("Value of the order"), help_text=lazy("Leave it empty if it is not known."))
-    closed_on = DayField(label=lazy("Won on"), help_text=lazy("Leave it empty for today."))
+    closed_on = DayField(required=False, label=lazy("Won on"), help_text=lazy("Leave it empty for today."))
     cost = AmountField(label=lazy("What the goods cost us"), help_text=lazy("Only where the products do not say."))
     number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
 
@@ -164,7 +157,7 @@ class NextStepForm(ActorForm):
     """What happens next, and by when it should close."""
 
     next_step = forms.CharField(max_length=200, label=lazy("Next step"), widget=forms.TextInput({"autofocus": True}))
-    close_date = DayField(label=lazy("Expected to close"))
+    close_date = DayField(required=False, label=lazy("Expected to close"))
 
 
 class AssignForm(ActorForm):
@@ -196,7 +189,7 @@ class OrderForm(ActorForm):
     party_id = PartyField(label=lazy("Who buys"))
     amount = AmountField(label=lazy("Value"))
     cost = AmountField(label=lazy("What the goods cost us"))
-    ordered_on = DayField(label=lazy("Ordered on"), help_text=lazy("Leave it empty for today."))
+    ordered_on = DayField(required=False, label=lazy("Ordered on"), help_text=lazy("Leave it empty for today."))
     number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
     note = forms.CharField(max_length=300, required=False, label=lazy("Note"))
 

@@ -25,8 +25,8 @@ from headwater.sell.queries.visible import visible_opportunities
 from headwater.team import queries as team
 from headwater.web.form import undo_url
 from headwater.web.format import day as day_words
-from headwater.web.format import locale_for
 from headwater.web.http import Request, answer, came_from, is_htmx, render, toast
+from headwater.web.notation import counted, here
 
 WON = "WON"
 
@@ -113,7 +113,7 @@ def decide(request: Request, of: Literal["opportunity", "order"], line_id: int) 
     )  # fmt: skip
     undo = undo_url(request, REGISTRY["sell.product"], since)
     return answer(
-        request, came_from(request, "/opportunities"), _("Decided on %(count)s lines") % {"count": f"{count:,}"},
+        request, came_from(request, "/opportunities"), _("Decided on %(count)s lines") % {"count": counted(count)},
         undo_url=undo,
     )  # fmt: skip
 
@@ -180,18 +180,18 @@ def _table_params(wanted: BoardFilter) -> dict[str, str]:
 
 def _chips(request: Request, wanted: BoardFilter, stuck: int, no_next_step: int) -> list[dict[str, Any]]:
     """The filter chips: each a link to the same board with one thing different."""
-    here, actor = _params(wanted), request.actor
-    locale, today = locale_for("en"), now().astimezone(request.company.zone).date()
+    present, actor = _params(wanted), request.actor
+    locale, today = here(), now().astimezone(request.company.zone).date()
 
     def url(**changes: str) -> str:
-        params = {key: value for key, value in {**here, **changes}.items() if value}
+        params = {key: value for key, value in {**present, **changes}.items() if value}
         return f"{request.path}?{urlencode(params)}" if params else request.path
 
     def switch(key: str, label: str, is_on: bool, value: str = "1", count: int | None = None) -> dict[str, Any]:
         return {"label": label, "is_on": is_on, "url": url(**{key: "" if is_on else value}), "count": count}
 
     def menu(key: str, label: str, any_label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
-        chosen = here.get(key, "")
+        chosen = present.get(key, "")
         name = next((words for value, words in options if value == chosen), any_label)
         return {
             "label": f"{label} {name}", "is_on": bool(chosen),

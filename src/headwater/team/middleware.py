@@ -21,6 +21,7 @@ from headwater.team.queries.looking import looks_as
 from headwater.team.queries.second_factor import has_factor
 from headwater.team.rules import SEEN_AS
 from headwater.team.sessions import VOUCHED
+from headwater.web.notation import Notation, writing_for
 
 if TYPE_CHECKING:
     from headwater.team.models import Company, User
@@ -44,7 +45,7 @@ ANONYMOUS = Actor(kind=ActorKind.USER, name="somebody not signed in")
 
 
 class ActorMiddleware:
-    """Sets ``request.actor`` and ``request.company`` and shows times in the person's zone."""
+    """Sets ``request.actor`` and ``request.company``, and shows everything in the person's zone and notation."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,10 +61,16 @@ class ActorMiddleware:
             session = cast("SessionStore", request.session)
             if session.is_stale(now()):
                 sessions.note_seen(session_key=session.session_key or "", at=now())
-            zone = user.time_zone or request.company.time_zone  # type: ignore[attr-defined]
-            with timezone.override(ZoneInfo(zone)), _looking(request):
+            company = request.company  # type: ignore[attr-defined]
+            zone = ZoneInfo(user.time_zone or company.time_zone)
+            with timezone.override(zone), writing_for(notation_of(user, company)), _looking(request):
                 return self.get_response(request)
         return self.get_response(request)
+
+
+def notation_of(user: User, company: Company) -> Notation:
+    """How somebody writes figures, days and times, where they chose it; else the company's country decides."""
+    return Notation(company.country, user.number_notation, user.day_notation, user.clock, user.week_begins)
 
 
 def _send_to_second_factor(request: HttpRequest) -> HttpResponse | None:

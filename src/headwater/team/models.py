@@ -137,6 +137,10 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, help_text=_("The key of a delivered role, or of one of the company's own."))
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     time_zone = models.CharField(max_length=60, default="", blank=True)
+    number_notation = models.CharField(max_length=10, default="", blank=True, help_text=_("Such as 1,234.56."))
+    day_notation = models.CharField(max_length=10, default="", blank=True, help_text=_("Such as 31.12.2026."))
+    clock = models.CharField(max_length=2, default="", blank=True, help_text=_("24, or 12 twice a day."))
+    week_begins = models.CharField(max_length=1, default="", blank=True, help_text=_("ISO weekday, Monday is 1."))
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     links_made = models.PositiveIntegerField(

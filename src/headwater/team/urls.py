@@ -41,6 +41,7 @@ urlpatterns = [
     path("first-run/demo/<int:job_id>", first_run.demo_progress, name="first_run_progress"),
     path("first-run/finish", first_run.finish, name="first_run_finish"),
     path("account", settings.my_account, name="my_account"),
+    path("account/time-zone", settings.use_zone, name="use_zone"),
     path("account/second-factor", second_factor.my_second_factor, name="my_second_factor"),
     path("account/passkeys", passkeys.my_passkeys, name="my_passkeys"),
     path("account/passkeys/options", passkeys.add_options, name="passkey_add_options"),

@@ -20,6 +20,7 @@ from headwater.platform.undo import newest_event, to_undo
 from headwater.web.form import afterwards, form_page, initial_of, refused, undo_url
 from headwater.web.http import Request, answer, came_from, go, resource_of, row_of
 from headwater.web.listing import chosen_ids
+from headwater.web.notation import counted
 
 
 def command(request: Request, slug: str, pk: int, key: str) -> HttpResponse:
@@ -84,7 +85,7 @@ def bulk(request: Request, slug: str, key: str) -> HttpResponse:
             raise
         return refused(request, resource, chosen, form, refusal, ids=kept)
     nouns = ngettext(resource.label, resource.label_plural, len(ids)).lower()
-    words = f"{chosen.label}: {len(ids):,} {nouns}"
+    words = f"{chosen.label}: {counted(len(ids))} {nouns}"
     return answer(request, came_from(request, f"/{slug}"), words, undo_url=_undo_all(request, resource, since))
 
 

@@ -20,5 +20,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "company": getattr(request, "company", None),
         "theme": stored if stored in THEMES else "",
+        "offers_zone": _offers_zone(request, actor),
         "nav": SimpleLazyObject(lambda: navigation(actor, request.path) if actor else Nav()),
     }
+
+
+def _offers_zone(request: HttpRequest, actor: Any) -> bool:
+    """Whether the person may be asked for the zone their device is in: they chose none and did not say no here."""
+    if actor is None or actor.user_id is None or actor.seen_as or "hw_zone" in request.COOKIES:
+        return False
+    return not actor.time_zone

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from headwater.platform.clock import now
 from headwater.web.http import Request, render
+from headwater.web.notation import counted
 from headwater.web.panel import day_sections_for
 
 
@@ -51,10 +52,10 @@ def _answer(waiting: Waiting) -> str:
     if not waiting.count:
         return _("Nothing needs you right now.")
     words = ngettext("%(count)s thing needs you today.", "%(count)s things need you today.", waiting.count)
-    return words % {"count": f"{waiting.count:,}"}
+    return words % {"count": counted(waiting.count)}
 
 
 def _late(waiting: Waiting) -> str:
     if not waiting.late:
         return ""
-    return ngettext("%(late)s is late.", "%(late)s are late.", waiting.late) % {"late": f"{waiting.late:,}"}
+    return ngettext("%(late)s is late.", "%(late)s are late.", waiting.late) % {"late": counted(waiting.late)}

@@ -22,6 +22,7 @@ from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of
+from headwater.web.notation import reading_zone
 
 
 def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
@@ -43,7 +44,7 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
         format,
         conditions={**state.conditions, **({"q": state.search} if state.search else {})},
         by=request.actor,
-        zone=request.company.zone,
+        zone=reading_zone(),
     )
 
 

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from babel.core import Locale, UnknownLocaleError
 from babel.numbers import get_currency_symbol
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.installation import installation
-from headwater.platform.numbers import DecimalMark, typed_number
+from headwater.platform.numbers import typed_number
+from headwater.web.notation import here, reading_zone
+from headwater.web.widgets import DateInput, DateTimeInput
 
 _EARLIEST, _LATEST = 1000, 9000
-_WRONG = _("Write it in figures, such as 1234.50.")
+_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_PLAIN = re.compile(r"-?\d+\.\d+")
+
+
+def _figures_wanted() -> str:
+    return str(_("Write it in figures, such as %(example)s.") % {"example": here().example_number})
+
+
+def _day_wanted() -> str:
+    return str(_("Write the day as in %(example)s.") % {"example": here().example_day})
+
+
+def _moment_wanted() -> str:
+    return str(_("Write the day and time as in %(example)s.") % {"example": here().example_moment})
 
 
 class NumberInput(forms.TextInput):
@@ -33,14 +49,32 @@ class NumberInput(forms.TextInput):
         text = super().value_from_datadict(data, files, name)
         if not isinstance(data, QueryDict) or not isinstance(text, str):
             return text
+        return self.plain(text)
+
+    def plain(self, text: str) -> str:
+        """What was typed, as programs write it."""
         return plainly(text)
+
+    def format_value(self, value: Any) -> str | None:
+        """The number as its reader writes it, without groups; a wrong text as it was typed."""
+        text = super().format_value(value)
+        return typed(text) if text else text
+
+
+class CountInput(NumberInput):
+    """A whole number in figures: 1.000 and 1,000 are a thousand to everybody."""
+
+    def plain(self, text: str) -> str:
+        """What was typed, as programs write it."""
+        grouped = text.strip().replace("\u202f", "").replace("\u00a0", "")
+        return re.sub("[.,]", "", grouped) if _GROUPED.fullmatch(grouped) else plainly(text)
 
 
 class NumberField(forms.DecimalField):
     """A number with decimals: quantities, shares."""
 
     widget = NumberInput
-    default_error_messages = {"invalid": _WRONG}
+    default_error_messages = {"invalid": lazy(_figures_wanted, str)()}
 
     def to_python(self, value: Any) -> Any:
         """The number; "1e5" is none."""
@@ -59,46 +93,65 @@ class AmountField(NumberField):
 class CountField(forms.IntegerField):
     """A whole number."""
 
-    widget = NumberInput
+    widget = CountInput
     default_error_messages = {"invalid": _("Write a whole number in figures.")}
+
+
+class DayField(forms.DateField):
+    """A day of the calendar."""
+
+    widget = DateInput
+    default_error_messages = {"invalid": lazy(_day_wanted, str)()}
 
 
 class MomentField(forms.DateTimeField):
     """A day and time that every database can hold in every time zone: not the first or last year of the calendar."""
 
+    widget = DateTimeInput
+    default_error_messages = {"invalid": lazy(_moment_wanted, str)()}
+
     def to_python(self, value: Any) -> datetime | None:
-        """The moment, in the zone of whoever typed it."""
-        moment = super().to_python(value)
+        """The moment, in the zone of whoever typed it. A time that comes twice as clocks go back is the first.
+
+        Raises:
+            ValidationError: it is none, or clocks leave it out as they go forward.
+        """
+        moment = _on_the_wall(value)
+        if moment is None:
+            moment = super().to_python(value)
         if moment is not None and not _EARLIEST <= moment.year <= _LATEST:
             raise forms.ValidationError(_("Check the year."), code="invalid")
         return moment
 
 
+def _on_the_wall(value: Any) -> datetime | None:
+    """A time without a zone as the moment when the reader's clock shows it; None if it is something else."""
+    try:
+        naive = datetime.fromisoformat(value.strip()) if isinstance(value, str) and ":" in value else value
+    except ValueError:
+        return None
+    if not isinstance(naive, datetime) or naive.tzinfo is not None or not _EARLIEST <= naive.year <= _LATEST:
+        return None
+    zone = reading_zone()
+    moment = naive.replace(tzinfo=zone, fold=0)
+    if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
+        told = {"time": here().time(naive.time()), "zone": zone.key.rpartition("/")[2].replace("_", " ")}
+        raise forms.ValidationError(
+            _("Clocks go forward that day: there is no %(time)s in %(zone)s.") % told, code="invalid"
+        )
+    return moment
+
+
 def plainly(text: str) -> str:
-    """A typed number as programs write it; the same text if it is none. The company's country decides "1,234"."""
-    value = typed_number(text, decimal=decimal_mark(), besides=_words_for(installation().currency))
+    """A typed number as programs write it; the same text if it is none. The reader's notation decides "1,234"."""
+    value = typed_number(text, decimal=here().decimal_mark, besides=_words_for(installation().currency))
     return text if value is None else format(value, "f")
 
 
-def decimal_mark() -> DecimalMark:
-    """What stands before the decimals in the company's country."""
-    return _mark_of(installation().region)
-
-
 def typed(text: str) -> str:
-    """A number of a program's as it is typed here, without groups; the same text if it is none."""
-    company = installation()
-    mark = _mark_of(company.region)
-    return text.replace(".", mark) if mark != "." and typed_number(text, decimal=".") is not None else text
-
-
-@lru_cache
-def _mark_of(region: str) -> DecimalMark:
-    try:
-        locale = Locale.parse(f"und_{region}") if region else Locale("en")
-    except (UnknownLocaleError, ValueError):
-        return "."
-    return "," if locale.number_symbols.get("latn", {}).get("decimal") == "," else "."
+    """A number of a program's as the reader types it, without groups; the same text if it is none."""
+    mark = here().decimal_mark
+    return text.replace(".", mark) if mark != "." and _PLAIN.fullmatch(text) else text
 
 
 @lru_cache

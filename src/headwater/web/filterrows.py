@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
@@ -15,6 +16,8 @@ from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.resource import Resource
 from headwater.web.fields import plainly, typed
 from headwater.web.filterwords import DATES, NUMBERS, flat, operator_words, period_words
+from headwater.web.notation import here, read_day
+from headwater.web.widgets import DateInput
 
 _COMPARED = ("gt", "gte", "lt", "lte", "between", "is", "not")
 OPERATORS_SHOWN: dict[Kind, tuple[str, ...]] = {
@@ -33,6 +36,7 @@ PERIODS = (
 )  # fmt: skip
 COUNTED = ("last", "next", "ago", "in")
 DAY, MOMENT = "day", "moment"
+DAY_CONTROLS = ("days", "span")
 LARGEST_COUNT = 9_999
 
 
@@ -49,6 +53,16 @@ class DaysField:
     def is_counted(self) -> bool:
         """Whether it takes a number of units."""
         return self.period in COUNTED
+
+    @property
+    def shown(self) -> str:
+        """The date as its control takes it."""
+        return DateInput().format_value(self.day) or ""
+
+    @property
+    def control(self) -> str:
+        """What the date is typed into: the browser's own calendar, or figures."""
+        return "date" if self.period == DAY and not here().is_in_figures else "text"
 
     @property
     def text(self) -> str:
@@ -203,7 +217,7 @@ class ConditionRow:
             self.values = [*self.values, "", ""][:wanted]
         if self.control == "yesno":
             self.values = self.values[:1] or ["true"]
-        if self.control in ("days", "span"):
+        if self.control in DAY_CONTROLS:
             self.days = [*self.days, DaysField(), DaysField()][:wanted]
         if self.control == "span":
             self.days[0].period = "ago"
@@ -213,9 +227,11 @@ class ConditionRow:
         self.error = ""
         if self.column is None:
             return
-        if self.control in ("days", "span") and not all(days.text for days in self.days):
+        if self.control in DAY_CONTROLS and not all(days.text for days in self.days):
             counted = any(days.is_counted for days in self.days)
             self.error = _("Write a whole number from 1 to 9999.") if counted else _("Choose a date.")
+        elif any(days.period == DAY and not _is_day(days.day) for days in self.days if self.control in DAY_CONTROLS):
+            self.error = _("Write the day as in %(example)s.") % {"example": here().example_day}
         elif self.control == "options" and not any(self.values):
             self.error = _("Choose at least one.")
         elif self.control in ("text", "number", "lines") and not all(value.strip() for value in self.values or [""]):
@@ -228,7 +244,7 @@ class ConditionRow:
         key, operator = self.column.key, self.operator
         if operator in ("empty", "filled"):
             return Condition(key, "empty", "true" if operator == "empty" else "false")
-        values = [days.text for days in self.days] if self.control in ("days", "span") else list(self.values)
+        values = [days.text for days in self.days] if self.control in DAY_CONTROLS else list(self.values)
         if operator in SEVERAL:
             return Condition(key, operator, values)
         return Condition(key, "lt" if operator == "older" else operator, values[0] if values else "")
@@ -276,13 +292,22 @@ def row_read(data: QueryDict, name: str, offer: Offer) -> ConditionRow:
     return row
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return parse_date(text.strip()) is not None
+    except ValueError:
+        return False
+
+
 def _days_read(data: QueryDict, name: str) -> DaysField:
     known = DaysField()
+    typed_day = data.get(f"{name}.d", known.day).strip()
+    day = read_day(typed_day, here())
     found = DaysField(
         data.get(f"{name}.p", known.period),
         data.get(f"{name}.k", known.count).strip(),
         data.get(f"{name}.u", known.unit),
-        data.get(f"{name}.d", known.day),
+        typed_day if day is None else day.isoformat(),
     )
     is_known = found.period in (*COUNTED, DAY, MOMENT) or read_days(found.period) is not None
     return found if is_known else known

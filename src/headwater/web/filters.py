@@ -19,6 +19,7 @@ from headwater.web.filterrows import ConditionRow, Offer, row_of, row_read
 from headwater.web.filterwords import rooted, url_with
 from headwater.web.http import Request, go, is_htmx, local_url, render, resource_of
 from headwater.web.liststate import ListState, state_of
+from headwater.web.notation import reading_days
 from headwater.web.totals import spoken_count
 
 ROOT = "n"
@@ -80,7 +81,7 @@ class Builder:
         if condition is None:
             return
         try:
-            filtered(self.offer.resource, self.request.actor, condition, zone=self.request.company.zone)
+            filtered(self.offer.resource, self.request.actor, condition, **reading_days())
         except Invalid as refusal:
             row.error = " ".join(reason for reasons in refusal.fields.values() for reason in reasons)
 

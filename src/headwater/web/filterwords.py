@@ -11,8 +11,8 @@ from typing import Any
 from babel.core import Locale
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
@@ -25,6 +25,7 @@ from headwater.platform.resource import Resource
 from headwater.platform.values import row_id
 from headwater.web import format as words
 from headwater.web.liststate import ListState, address
+from headwater.web.notation import here
 
 DATES = (Kind.DATE, Kind.DATETIME)
 NUMBERS = (Kind.NUMBER, Kind.MONEY)
@@ -105,11 +106,11 @@ class Wording:
         if day is None:
             return text
         said = words.day(day, self._locale, today=timezone.localtime(now()).date())
-        return f"{said} {moment:%H:%M}" if moment is not None else said
+        return f"{said} {words.time_of_day(moment.time(), self._locale)}" if moment is not None else said
 
     @cached_property
     def _locale(self) -> Locale:
-        return words.locale_for(get_language())
+        return here()
 
     def _day_clause(self, operator: str, text: str) -> str:
         relative, said = read_days(text), {"days": self.days(text)}

@@ -1,19 +1,24 @@
-"""How figures, money, dates and spans of time are written for people. Pure: values in, words out."""
+"""How figures, money, dates and spans of time are written for people. Pure: values in, words out.
+
+A locale may be one reader's :class:`~headwater.web.notation.Writing`, with the marks, days and clock they chose.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
-from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.core import Locale
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from django.utils.translation import gettext, ngettext, pgettext
+
+from headwater.web.notation import Writing
 
 Tone = Literal["good", "warn", "bad", "info", "acc", "line", "quiet", ""]
 Figure = int | float | Decimal
@@ -26,28 +31,17 @@ AVATAR_COLOURS = 5
 _STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
 
 
-def locale_for(language: str | None) -> Locale:
-    """The locale of a language code such as ``en-gb``; plain English with day before month otherwise."""
-    code = (language or "en").replace("_", "-")
-    if code in ("en", "en-us"):  # our texts are British in their dates: 12 Nov, not Nov 12
-        code = "en-GB"
-    try:
-        return Locale.parse(code, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en-GB", sep="-")
-
-
 def number(value: Figure | None, locale: Locale, *, digits: int | None = None) -> str:
     """A figure with grouped thousands: 1,986. ``digits`` fixes the decimals."""
     if value is None:
         return NOT_KNOWN
     if digits is not None and -1e15 < value < 1e15:
-        return _grouped(_decimal(value), digits, str(locale))
+        return _grouped(_decimal(value), digits, locale)
     pattern = "#,##0.###" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return _minus(format_decimal(_decimal(value), format=pattern, locale=locale))
 
 
-def _grouped(value: Decimal, digits: int, locale: str) -> str:
+def _grouped(value: Decimal, digits: int, locale: Locale) -> str:
     """What Babel would write, many times as fast: a report has thousands of figures."""
     marks = _marks(locale)
     if marks is None:
@@ -56,8 +50,8 @@ def _grouped(value: Decimal, digits: int, locale: str) -> str:
     return f"{MINUS}{written}" if value < 0 else written
 
 
-@lru_cache(maxsize=32)
-def _marks(locale: str) -> dict[int, str] | None:
+@lru_cache(maxsize=256)
+def _marks(locale: Locale) -> dict[int, str] | None:
     """The group and decimal marks of a locale, if it writes plain figures in groups of three as most do."""
     thousands, millions = (
         format_decimal(Decimal(n), format="#,##0.0", locale=locale) for n in ("1234.5", "-1234567.5")
@@ -125,9 +119,11 @@ def _short_figure(scaled: Decimal, suffix: str, locale: Locale) -> str:
 
 
 def day(value: date | None, locale: Locale, *, today: date) -> str:
-    """A calendar day: 12 Nov, with the year when it is not this one."""
+    """A calendar day: 12 Nov, with the year when it is not this one; in figures for who chose how."""
     if value is None:
         return NOT_KNOWN
+    if isinstance(locale, Writing) and locale.is_in_figures:
+        return locale.day(value)
     return format_skeleton("MMMd" if value.year == today.year else "yMMMd", value, locale=locale)
 
 
@@ -142,8 +138,13 @@ def month(value: date, locale: Locale) -> str:
 
 
 def clock_time(value: datetime, locale: Locale, *, zone: tzinfo) -> str:
-    """A time of day in the reader's zone: 09:20."""
-    return format_time(value.astimezone(zone), "HH:mm", locale=locale)
+    """A time of day in the reader's zone: 09:20, or 9:20 am."""
+    return time_of_day(value.astimezone(zone).time(), locale)
+
+
+def time_of_day(value: time, locale: Locale) -> str:
+    """A time on the clock: 09:20, or 9:20 am."""
+    return locale.time(value) if isinstance(locale, Writing) else f"{value:%H:%M}"
 
 
 def when(value: datetime | None, locale: Locale, *, now: datetime, zone: tzinfo) -> str:
@@ -152,14 +153,14 @@ def when(value: datetime | None, locale: Locale, *, now: datetime, zone: tzinfo)
         return NOT_KNOWN
     local, today = value.astimezone(zone), now.astimezone(zone).date()
     days = (local.date() - today).days
-    time = clock_time(value, locale, zone=zone)
+    said = {"time": clock_time(value, locale, zone=zone)}
     if days == 0:
-        return gettext("today %(time)s") % {"time": time}
+        return gettext("today %(time)s") % said
     if days == -1:
-        return gettext("yesterday %(time)s") % {"time": time}
+        return gettext("yesterday %(time)s") % said
     if days == 1:
-        return gettext("tomorrow %(time)s") % {"time": time}
-    if abs(days) < 7:
+        return gettext("tomorrow %(time)s") % said
+    if abs(days) < 7 and not (isinstance(locale, Writing) and locale.is_in_figures):
         return format_skeleton("MMMEd", local.date(), locale=locale)
     return day(local.date(), locale, today=today)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
@@ -22,6 +21,7 @@ from headwater.web import format as words
 from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
+from headwater.web.notation import here, reading_zone
 from headwater.web.totals import Sum, spoken_count, sums_in_words
 
 FIRST_ROWS = 10  # of a group that stands open
@@ -104,7 +104,7 @@ def more_of(request: Request, state: ListState, column: Column) -> dict[str, Any
 
 def _groups(request: Request, state: ListState, column: Column, rows: Rows) -> list[Group]:
     today = timezone.localtime(now()).date()
-    return groups_of(column, rows, request.actor, request.company.zone, today)
+    return groups_of(column, rows, request.actor, reading_zone(), today)
 
 
 def _shown(
@@ -135,7 +135,7 @@ def _more_url(state: ListState, key: str, cursor: str) -> str:
 
 def _label(group: Group) -> str:
     if group.month is not None:
-        return words.month(group.month, words.locale_for(get_language()))
+        return words.month(group.month, here())
     if group.label:
         return group.label
     return {groups.NONE: _("None"), groups.OTHER: _("Other"), groups.EARLIER: _("Earlier"), groups.LATER: _("Later")}[

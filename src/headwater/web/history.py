@@ -12,7 +12,6 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, Model
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
@@ -22,6 +21,7 @@ from headwater.platform.history import RowHistory, ValueChange, history_of
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY, Column, Kind, Resource
 from headwater.web import format as words
+from headwater.web.notation import here
 
 EXTRA = "extra:"
 NAMES = ("name", "name_key")
@@ -275,7 +275,7 @@ class _Words:
 
 
 def _plain(traced: Traced, value: Any) -> str:
-    locale, stored = words.locale_for(get_language()), _model_field(type(traced.row), traced.name)
+    locale, stored = here(), _model_field(type(traced.row), traced.name)
     label = _label(traced, stored, value)
     if label is not None:
         return label

@@ -16,6 +16,7 @@ from headwater.platform.paging import COUNT_LIMIT, count_up_to
 from headwater.platform.resource import Resource, Rows, SavedView, filtered
 from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
+from headwater.web.notation import reading_days
 
 TOLD_APART = ("q", "group")  # of what a view holds, these are no conditions
 
@@ -132,11 +133,11 @@ class ListState:
     def rows(self, request: Request) -> Rows:
         """The rows of this list, unordered and uncut."""
         searched = self.found if self.found is not None else ""
-        return filtered(self.resource, request.actor, self.tree, search=searched, zone=request.company.zone)
+        return filtered(self.resource, request.actor, self.tree, search=searched, **reading_days())
 
     def count(self, request: Request) -> int:
         """How many rows it has, never counted beyond the limit."""
-        rows = filtered(self.resource, request.actor, self.tree, zone=request.company.zone)
+        rows = filtered(self.resource, request.actor, self.tree, **reading_days())
         return count_up_to(rows) if self.found is None else self.found.count_among(rows, COUNT_LIMIT)
 
     def count_all(self, request: Request) -> int:

@@ -10,12 +10,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from headwater.platform.clock import now
 from headwater.platform.events import Fact
 from headwater.platform.resource import REGISTRY, Choices
 from headwater.web import format as words
+from headwater.web.notation import here
 
 MONEY = frozenset({"amount", "cost", "budget"})
 PHRASES = frozenset({"what"})  # kept as our own English words, see noted()
@@ -73,7 +74,7 @@ def sentence(
 
 def _money(value: Any, currency: str) -> str:
     try:
-        return words.money(Decimal(str(value)), currency, words.locale_for(get_language()))
+        return words.money(Decimal(str(value)), currency, here())
     except InvalidOperation:
         return str(value)
 
@@ -96,7 +97,7 @@ def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: 
 
 
 def _spoken(value: Any) -> str:
-    locale, zone = words.locale_for(get_language()), timezone.get_current_timezone()
+    locale, zone = here(), timezone.get_current_timezone()
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, (int, float)):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.platform.column import Column
@@ -20,6 +19,7 @@ from headwater.web import format as words
 from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
+from headwater.web.notation import counted, here
 
 LONGEST_SHOWN = 3  # digits
 
@@ -51,10 +51,10 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
         "summed": columns,
         "is_whole": count == shown,
         "summary": summary(state.resource, shown, count, is_exact=is_exact),
-        "matching": f"{count:,}" if is_exact else spoken_count(count),
+        "matching": counted(count) if is_exact else spoken_count(count),
         "exact_url": totals_url(state, shown=str(shown or ""), exact="1") if is_more and not is_exact else "",
         "sums": sums,
-        "sums_of_first": f"{COUNT_LIMIT:,}" if is_more else "",
+        "sums_of_first": counted(COUNT_LIMIT) if is_more else "",
     }
 
 
@@ -64,7 +64,7 @@ def awaited(state: ListState, page: Page | None, columns_shown: list[Column]) ->
     shown = len(page.rows) if page is not None else 0
     is_whole = page is not None and page.next is None and page.previous is None
     nouns = state.resource.label_plural.lower()
-    told = {"shown": f"{shown:,}", "nouns": nouns}
+    told = {"shown": counted(shown), "nouns": nouns}
     return {
         "summed": columns,
         "is_whole": is_whole,
@@ -87,12 +87,12 @@ def totals_url(state: ListState, **besides: str) -> str:
 def summary(resource: Resource, shown: int | None, total: int, *, is_exact: bool = False) -> str:
     """How many rows are shown of how many; without ``shown`` how many there are."""
     is_more = total > COUNT_LIMIT and not is_exact
-    told = {"total": f"{COUNT_LIMIT if is_more else total:,}", "nouns": resource.label_plural.lower()}
+    told = {"total": counted(COUNT_LIMIT if is_more else total), "nouns": resource.label_plural.lower()}
     if shown is None or shown == total:
         if is_more:
             return _("more than %(total)s %(nouns)s") % told
         return f"{total:,} {(resource.label if total == 1 else resource.label_plural).lower()}"
-    told["shown"] = f"{shown:,}"
+    told["shown"] = counted(shown)
     if is_more:
         return _("%(shown)s of more than %(total)s %(nouns)s") % told
     return _("%(shown)s of %(total)s %(nouns)s") % told
@@ -100,7 +100,7 @@ def summary(resource: Resource, shown: int | None, total: int, *, is_exact: bool
 
 def spoken_count(count: int) -> str:
     """A number of rows that was counted to the limit."""
-    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
+    return f"{counted(COUNT_LIMIT)}+" if count > COUNT_LIMIT else counted(count)
 
 
 def sums_in_words(request: Request, columns: list[Column], sums: Sums) -> list[Sum]:
@@ -108,7 +108,7 @@ def sums_in_words(request: Request, columns: list[Column], sums: Sums) -> list[S
 
     Amounts of different currencies are never added up.
     """
-    locale, own = words.locale_for(get_language()), request.company.currency
+    locale, own = here(), request.company.currency
     found: list[Sum] = []
     for column in columns:
         by_currency: dict[str, Decimal] = {}

@@ -18,6 +18,7 @@ from headwater.platform.models import Job
 from headwater.platform.resource import Resource, by_slug
 from headwater.platform.undo import undo_event
 from headwater.web.http import Request, came_from, go, is_htmx
+from headwater.web.notation import counted
 
 
 @require_POST
@@ -34,7 +35,7 @@ def undo_all(request: Request, event_id: int) -> HttpResponse:
     if isinstance(count, Job):
         return go(request, reverse("web:many", args=[count.pk]))
     return _shown_again(
-        request, ngettext("Undone for %(count)s row", "Undone for %(count)s rows", count) % {"count": f"{count:,}"}
+        request, ngettext("Undone for %(count)s row", "Undone for %(count)s rows", count) % {"count": counted(count)}
     )
 
 

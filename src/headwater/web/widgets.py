@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.http import QueryDict
 from django.utils.functional import Promise
+
+from headwater.web.notation import Writing, here, read_day, read_moment
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
 
@@ -41,21 +45,83 @@ class FormRenderer(TemplatesSetting):
 
 
 class DateInput(forms.DateInput):
-    """A day, picked with the browser's own calendar."""
+    """A day, picked with the browser's own calendar, or typed in figures by who chose how they write them.
 
-    input_type = "date"
+    What a person typed becomes ISO 8601, which the field reads; what a program sends is that already.
+    """
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-class DateTimeInput(forms.DateTimeInput):
-    """A day and a time, picked with the browser's own control."""
-
-    input_type = "datetime-local"
+    native, iso = "date", "%Y-%m-%d"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+        super().__init__(attrs, format=self.iso)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """The browser's own control, or one to type into with an example."""
+        context = super().get_context(name, value, attrs)
+        writing = here()
+        context["widget"]["type"] = "text" if writing.is_in_figures else self.native
+        if writing.is_in_figures:
+            context["widget"]["attrs"] |= {"autocomplete": "off", "placeholder": self.example(writing)}
+        return context
+
+    def format_value(self, value: Any) -> str | None:
+        """The day as the control takes it; a wrong text as it was typed."""
+        writing, found = here(), self.parsed(value) if isinstance(value, str) else value
+        if found is None or not writing.is_in_figures:
+            return super().format_value(found if found is not None else value)
+        return self.written(found, writing)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The day in ISO 8601, or the text as it is if it is none."""
+        text = super().value_from_datadict(data, files, name)
+        if not isinstance(data, QueryDict) or not isinstance(text, str):
+            return text
+        found = self.read(text, here())
+        return text if found is None else found.isoformat()
+
+    def parsed(self, text: str) -> Any:
+        """The day that ISO 8601 says, None if it says none."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+
+    def written(self, value: Any, writing: Writing) -> str:
+        """The day in figures."""
+        return writing.day(value)
+
+    def read(self, text: str, writing: Writing) -> date | None:
+        """The day that was typed, None if it is none."""
+        return read_day(text, writing)
+
+    def example(self, writing: Writing) -> str:
+        """How a day is written."""
+        return writing.example_day
+
+
+class DateTimeInput(DateInput):
+    """A day and a time, picked with the browser's own control or typed as :class:`DateInput`."""
+
+    native, iso = "datetime-local", "%Y-%m-%dT%H:%M"
+
+    def parsed(self, text: str) -> Any:
+        """The moment that ISO 8601 says, None if it says none."""
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
+
+    def written(self, value: Any, writing: Writing) -> str:
+        """The day and time in figures."""
+        return f"{writing.day(value)} {writing.time(value.time())}"
+
+    def read(self, text: str, writing: Writing) -> date | None:
+        """The day and time that were typed, None if they are none."""
+        return read_moment(text, writing)
+
+    def example(self, writing: Writing) -> str:
+        """How a day and time are written."""
+        return writing.example_moment
 
 
 class IdField(forms.TypedChoiceField):

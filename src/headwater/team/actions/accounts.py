@@ -170,17 +170,16 @@ def change_user(
 
 
 @action
-def change_profile(*, name: str, time_zone: str, by: Actor, at: datetime) -> User:
-    """Change one's own name and the zone in which one reads times.
+def change_profile(*, name: str, by: Actor, at: datetime) -> User:
+    """Change one's own name.
 
     Raises:
         Invalid: a value that cannot be.
         NotFound: a job or a token without a person asks.
     """
     user = _locked(by.user_id or 0)
-    _check(email=user.email, name=name.strip(), role=user.role, time_zone=time_zone, role_now=user.role)
-    values = {"name": name.strip(), "time_zone": time_zone}
-    change_row(user, values, row_type="team.user", by=by, at=at, personal=("name",))
+    _check(email=user.email, name=name.strip(), role=user.role, role_now=user.role)
+    change_row(user, {"name": name.strip()}, row_type="team.user", by=by, at=at, personal=("name",))
     return user
 
 

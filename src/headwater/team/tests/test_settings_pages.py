@@ -88,9 +88,24 @@ def test_ones_own_password_needs_the_present_one(client, owner):
 
 
 def test_ones_own_name_and_zone(client, owner):
-    client.post("/account", {"form": "profile", "name": "Erik Haas", "time_zone": "Europe/Lisbon"})
+    client.post("/account", {"form": "profile", "name": "Erik Haas"})
+    client.post("/account", {"form": "reading", "time_zone": "Europe/Lisbon", "day_notation": "31.12.2026"})
     owner.refresh_from_db()
-    assert (owner.name, owner.time_zone) == ("Erik Haas", "Europe/Lisbon")
+    assert (owner.name, owner.time_zone, owner.day_notation) == ("Erik Haas", "Europe/Lisbon", "31.12.2026")
+    assert "31.12.2026" in client.get("/account").content.decode()
+    assert client.post("/account", {"form": "reading", "clock": "25"}).status_code == 422
+
+
+def test_the_zone_of_the_device_is_offered_until_somebody_chose(client, owner):
+    assert 'id="zone-offer"' in client.get("/account").content.decode()
+    client.cookies["hw_zone"] = "kept"
+    assert 'id="zone-offer"' not in client.get("/account").content.decode()
+    del client.cookies["hw_zone"]
+    assert client.post("/account/time-zone", {"time_zone": "Europe/Lisbon"}).status_code == 302
+    assert 'id="zone-offer"' not in client.get("/account").content.decode()
+    owner.refresh_from_db()
+    assert owner.time_zone == "Europe/Lisbon"
+    assert client.post("/account/time-zone", {"time_zone": "Mars/Base"}).status_code == 422
 
 
 def test_every_country_on_offer_has_telephones():

@@ -19,6 +19,7 @@ from headwater.team.actions.leaving import RIGHT, hand_over_work
 from headwater.team.models import User
 from headwater.team.queries import leaving
 from headwater.web.http import answer
+from headwater.web.notation import counted
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -54,7 +55,7 @@ def hand_over(request: Request, user_id: int) -> HttpResponse:
     words = ngettext("%(count)s record goes to %(name)s", "%(count)s records go to %(name)s", count)
     event = to_undo(since=since, by=request.actor, subject_type="team.user")
     undo = reverse("web:undo_all", args=[event.pk]) if event is not None else ""
-    told = words % {"count": f"{count:,}", "name": User.objects.get(pk=fact.to_id).name}
+    told = words % {"count": counted(count), "name": User.objects.get(pk=fact.to_id).name}
     return answer(request, reverse("settings_user_work", args=[user.pk]), told, undo_url=undo)
 
 

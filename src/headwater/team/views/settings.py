@@ -20,6 +20,7 @@ from headwater.platform.errors import Invalid, NotFound
 from headwater.team import forms, queries
 from headwater.team.actions import accounts, invitations, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
+from headwater.team.actions.reading import change_reading
 from headwater.team.models import User
 from headwater.team.queries.leaving import still_held
 from headwater.team.queries.looking import looks_as
@@ -32,6 +33,8 @@ from headwater.team.views.leaving import after_leaving
 from headwater.team.views.security import knows_password, where_signed_in
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.queries.settings import is_mail_on
+from headwater.web.http import came_from
+from headwater.web.notation import here
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -230,14 +233,24 @@ def revoke_token(request: Request, token_id: int) -> HttpResponse:
     return redirect("settings_tokens")
 
 
+@require_POST
+def use_zone(request: Request) -> HttpResponse:
+    """Read times where one's device is, as was offered."""
+    change_reading(time_zone=request.POST.get("time_zone", ""), by=request.actor, at=now())
+    messages.success(request, _("You see times where you are now. “My account” changes it."))
+    return redirect(came_from(request, "/"))
+
+
 @never_cache
 @sensitive_post_parameters("current", "password")
 def my_account(request: Request) -> HttpResponse:
-    """One's own name, time zone and password."""
+    """One's own name, time zone, notation and password."""
     user = request.user
     asked = request.POST.get("form", "")
-    profile = forms.ProfileForm(
-        request.POST if asked == "profile" else None, initial={"name": user.name, "time_zone": user.time_zone}
+    profile = forms.ProfileForm(request.POST if asked == "profile" else None, initial={"name": user.name})
+    reading = forms.ReadingForm(
+        request.POST if asked == "reading" else None,
+        initial={name: getattr(user, name) for name in forms.ReadingForm.base_fields},
     )
     password = forms.OwnPasswordForm(request.POST if asked == "password" else None)
     if asked == "profile" and profile.is_valid():
@@ -248,6 +261,10 @@ def my_account(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("Your account is saved."))
             return redirect("my_account")
+    if asked == "reading" and reading.is_valid():
+        change_reading(**reading.cleaned_data, by=request.actor, at=now())
+        messages.success(request, _("Your time zone and notation are saved."))
+        return redirect("my_account")
     if asked == "password" and password.is_valid() and knows_password(request, password):
         try:
             changed = accounts.set_password(
@@ -264,7 +281,8 @@ def my_account(request: Request) -> HttpResponse:
             messages.success(request, f"{_('Your password is changed.')} {said}")
             return redirect("my_account")
     context = {
-        "profile": profile, "password": password, "factor": factor_of(user.pk), "role": role_names().get(user.role, ""),
+        "profile": profile, "reading": reading, "writing": here(), "now": now(), "password": password,
+        "factor": factor_of(user.pk), "role": role_names().get(user.role, ""),
         "passkeys": passkeys_of(user.pk).count(), **where_signed_in(request),
     }  # fmt: skip
     return render(request, "team/my_account.html", context, status=422 if asked else 200)

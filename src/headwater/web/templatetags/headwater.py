@@ -27,6 +27,7 @@ from headwater.platform.money import Money
 from headwater.platform.search.marking import spans_of
 from headwater.web import format as words
 from headwater.web.channels import channel_look
+from headwater.web.notation import here
 
 register = template.Library()
 
@@ -34,7 +35,7 @@ SPRITE = "vendor/tabler-icons/sprite.svg"
 
 
 def _locale() -> Locale:
-    return words.locale_for(get_language())
+    return here()
 
 
 # Marks ---------------------------------------------------------------------------------------------------

@@ -14,13 +14,13 @@ from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.platform.clock import now
 from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
+from headwater.web.notation import here
 from headwater.web.templatetags.headwater import icon
 
 register = template.Library()
@@ -159,7 +159,7 @@ def is_figure(column: Column) -> bool:
 
 def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
     """The value of a column as a reader sees it; nothing known is an empty text."""
-    found, locale = column.of(row), words.locale_for(get_language())
+    found, locale = column.of(row), here()
     if found is None or found == "":
         return ""
     if isinstance(found, bool):

@@ -12,6 +12,7 @@ from headwater.platform.resource import ActorForm
 from headwater.platform.testing import make_actor
 from headwater.web import fields
 from headwater.web.fields import AmountField, CountField
+from headwater.web.notation import Notation, writing_for
 
 
 class Typed(ActorForm):
@@ -23,6 +24,8 @@ class Typed(ActorForm):
 @pytest.fixture
 def in_germany(monkeypatch):
     monkeypatch.setattr(fields, "installation", lambda: Installation("Kestrel", "UTC", "EUR", "DE"))
+    with writing_for(Notation(country="DE", numbers="1.234,56")):
+        yield
 
 
 def filled(data):
@@ -43,6 +46,9 @@ def filled(data):
         ("€ 12", "12", "12"),
         ("12 EUR", "12", "12"),
         ("-5,00", "-5.00", "-5.00"),
+        ("−€5.00", "-5.00", "-5.00"),
+        ("--5", None, None),
+        ("-", None, None),
         ("1e5", None, None),
         ("€ 5k", None, None),
         ("12 34", None, None),
@@ -59,10 +65,22 @@ def test_figures_are_read_the_one_way_that_makes_sense(text, point, comma):
         assert found == (None if wanted is None else Decimal(wanted)), mark
 
 
-def test_what_fits_both_ways_is_decided_by_the_country(in_germany):
+def test_what_fits_both_ways_is_decided_by_who_types_it(in_germany):
     form = filled("amount=1.234&pieces=1.000")
     assert form.is_valid() and form.cleaned_data["amount"] == 1234 and form.cleaned_data["pieces"] == 1000
     assert "no more than 2 decimal places" in str(filled("amount=1,234").errors)
+
+
+def test_a_whole_number_in_groups_is_thousands_to_everybody(in_germany):
+    for typed in ("1.000", "1,000", "1 000", "1’000"):
+        form = filled(f"amount=1&pieces={typed}")
+        assert form.is_valid() and form.cleaned_data["pieces"] == 1000, typed
+
+
+def test_a_form_shows_a_number_as_its_reader_writes_it(in_germany):
+    form = Typed(actor=make_actor(), initial={"amount": Decimal("1234.50"), "pieces": 1000})
+    assert 'value="1234,50"' in str(form["amount"]) and 'value="1000"' in str(form["pieces"])
+    assert "such as 1.234,50" in str(filled("amount=twelve").errors)
 
 
 def test_what_is_not_written_in_figures_is_told(in_germany):

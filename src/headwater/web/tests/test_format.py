@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.web import format as words
+from headwater.web.notation import writing
 
-EN = words.locale_for("en")
-DE = words.locale_for("de")
+EN = writing("en")
+DE = writing("de")
 NOW = datetime(2026, 11, 12, 8, 42, tzinfo=UTC)
 ROTTERDAM = ZoneInfo("Europe/Amsterdam")
 
@@ -70,8 +71,8 @@ def test_figures_follow_the_language() -> None:
 
 
 def test_an_unknown_language_reads_as_english() -> None:
-    assert words.locale_for("xx-yy").language == "en"
-    assert words.locale_for(None).language == "en"
+    assert writing("xx-yy").language == "en"
+    assert writing("").language == "en"
 
 
 def test_a_percentage_has_a_thin_gap_before_its_sign() -> None:
@@ -172,7 +173,7 @@ def test_a_short_amount_is_short(amount: Decimal) -> None:
     "value", [0, 1, -1, 999, 1000, 1234, -12345, 1234567, 2.5, 3.5, -0.4, 0.05, 1234.565, Decimal("1e14")]
 )
 def test_the_quick_way_writes_what_babel_writes(language: str, value: int | float | Decimal) -> None:
-    locale = words.locale_for(language)
+    locale = writing(language)
     for digits, pattern in ((0, "#,##0"), (1, "#,##0.0"), (2, "#,##0.00")):
         slow = format_decimal(Decimal(str(value)), format=pattern, locale=locale)
         assert words.number(value, locale, digits=digits) == slow.replace("-", words.MINUS)

@@ -18,6 +18,7 @@ import "./select.js";
 import "./tabs.js";
 import "./toast.js";
 import "./undo.js";
+import "./zone.js";
 import "./keep.js"; // after toast.js, which says that the text is back
 
 document.addEventListener("click", (event) => {
