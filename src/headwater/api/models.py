@@ -11,14 +11,17 @@ class Webhook(models.Model):
     """An address of another program that is told what happens, in order, from ``position`` of the event log on.
 
     ``made_by`` says whose rights decide what it hears (``user:3``, ``token:5``); ``events`` are nouns and verbs, none
-    means everything. ``sealed`` is the secret it knows us by. ``failing_since`` is the first of the attempts that
-    failed in a row; ``lease_until`` keeps two workers apart.
+    means everything. ``sealed`` is the secret it knows us by, ``sealed_before`` the one before it, which signs as well
+    until ``overlap_until``. ``failing_since`` is the first of the attempts that failed in a row; ``lease_until`` keeps
+    two workers apart.
     """
 
     url = models.CharField(max_length=500)
     label = models.CharField(max_length=80, default="", blank=True)
     events = models.JSONField(default=list)
     sealed = models.CharField(max_length=255)
+    sealed_before = models.CharField(max_length=255, default="", blank=True)
+    overlap_until = models.DateTimeField(null=True)
     made_by = models.CharField(max_length=60)
     user = models.ForeignKey("team.User", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

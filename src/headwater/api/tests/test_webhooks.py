@@ -19,6 +19,7 @@ from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.models import Event
 from headwater.team.actions.tokens import create_token, revoke_token
 from headwater.team.queries import actor_by_ref, actor_of
+from headwater_client.webhooks import BadSignature, verify
 
 JSON = "application/json"
 
@@ -296,6 +297,32 @@ def test_through_the_api_the_secret_is_told_once(program, receiver):
     changed = program.patch(where, json.dumps({"events": [], "label": "ERP"}), content_type=JSON).json()
     assert (changed["events"], changed["label"], changed["url"]) == ([], "ERP", receiver.url)
     assert program.delete(where).status_code == 204 and program.get(where).status_code == 404
+
+
+def test_with_a_new_secret_the_old_one_is_good_for_a_day(add, happen, receiver, by):
+    webhook, old = add()
+    _, new = actions.renew_secret(webhook_id=webhook.pk, by=by, at=now())
+    happen()
+    work()
+    assert [reads(secret, receiver.got[-1]) for secret in (old, new)] == [True, True]
+    Webhook.objects.update(overlap_until=now())
+    happen()
+    work()
+    assert [reads(secret, receiver.got[-1]) for secret in (old, new)] == [False, True]
+    _, newest = actions.renew_secret(webhook_id=webhook.pk, by=by, at=now())
+    actions.renew_secret(webhook_id=webhook.pk, by=by, at=now())
+    happen()
+    work()
+    assert not reads(new, receiver.got[-1]) and reads(newest, receiver.got[-1]), "asked twice, the oldest ended"
+
+
+def reads(secret, message):
+    """Whether a receiver with this secret takes the message for ours."""
+    headers, body = message
+    try:
+        return bool(verify(secret, dict(headers), body))
+    except BadSignature:
+        return False
 
 
 def test_deliveries_come_in_pages(add, happen, receiver, program):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from headwater.platform.models import Event
 
 TEST_VERB = "webhook.test"
 MOST_WEBHOOKS = 50
+OVERLAP = timedelta(days=1)  # so long a secret goes on after a newer one was made
 State = WebhookDelivery.State
 
 
@@ -79,11 +80,15 @@ def change_webhook(*, webhook_id: int, by: Actor, at: datetime, **values: Any) -
 
 @action
 def renew_secret(*, webhook_id: int, by: Actor, at: datetime) -> tuple[Webhook, str]:
-    """A new secret in place of the old one, told only now."""
+    """A new secret, told only now; messages are signed with the one before as well for :data:`OVERLAP`.
+
+    So the receiver can be given the new one while it goes on reading. Asked again, the oldest ends at once.
+    """
     found = _held(webhook_id, by)
     secret = new_secret()
+    found.sealed_before, found.overlap_until = found.sealed, at + OVERLAP
     found.sealed, found.made_by, found.user_id = seal(secret), by.ref, by.user_id
-    found.save(update_fields=["sealed", "made_by", "user"])
+    found.save(update_fields=["sealed", "sealed_before", "overlap_until", "made_by", "user"])
     record(WebhookChanged(webhook_id=found.pk, host=host_of(found), what="secret"), by=by, at=at)
     return found, secret
 

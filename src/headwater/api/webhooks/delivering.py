@@ -23,7 +23,7 @@ from headwater.api.webhooks.actions import TEST_VERB, give_up
 from headwater.api.webhooks.queries import meant
 from headwater.api.webhooks.rules import KEPT_DAYS, PATIENCE, pause_after
 from headwater.api.webhooks.sending import Reply, post
-from headwater.api.webhooks.signing import signature, unseal
+from headwater.api.webhooks.signing import signatures, unseal
 from headwater.platform.actor import Actor, Visibility, job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import NotAllowed
@@ -63,12 +63,21 @@ def deliver_next() -> bool:
     return False
 
 
+def _secrets(webhook: Webhook) -> list[str]:
+    """What the webhook's messages are signed with; none, if the newest was made by another installation."""
+    sealed = [webhook.sealed]
+    if webhook.overlap_until is not None and webhook.overlap_until > now():
+        sealed.append(webhook.sealed_before)
+    newest, *before = (unseal(each) for each in sealed)
+    return [newest, *filter(None, before)] if newest is not None else []
+
+
 class _Turn:
     """What one webhook is told in one go, by one worker."""
 
     def __init__(self, webhook: Webhook, *, until: datetime) -> None:
         self.webhook, self.until, self.row = webhook, until, Webhook.objects.filter(pk=webhook.pk)
-        self.secret = unseal(webhook.sealed)
+        self.secrets = _secrets(webhook)
 
     def go(self) -> None:
         """Everything that waits, until it is done, fails, or others have their turn."""
@@ -84,7 +93,7 @@ class _Turn:
 
     def _by(self) -> Actor | None:
         """Whose rights decide what it hears; without anybody's it is switched off."""
-        if self.secret is None:
+        if not self.secrets:
             self._off(_("The secret was made by another installation. Make a new one."))
             return None
         try:
@@ -158,7 +167,6 @@ class _Turn:
         return False
 
     def _send(self, message: str, body: bytes) -> Reply:
-        assert self.secret is not None
         at = now()
         self.row.update(lease_until=at + LEASE)
         timestamp = int(at.timestamp())
@@ -167,7 +175,7 @@ class _Turn:
             "User-Agent": f"Headwater/{__version__}",
             "webhook-id": message,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(self.secret, message=message, timestamp=timestamp, body=body),
+            "webhook-signature": signatures(self.secrets, message=message, timestamp=timestamp, body=body),
         }
         return post(self.webhook.url, body, headers)
 

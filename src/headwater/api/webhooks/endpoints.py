@@ -92,7 +92,7 @@ def delete(request: Any, pk: int) -> HttpResponse:
 
 
 def renew(request: Any, pk: int) -> JsonResponse:
-    """A new secret, in this answer and nowhere else; the old one ends at once."""
+    """A new secret, in this answer and nowhere else; messages are signed with the old one as well for a day."""
     found, secret = actions.renew_secret(webhook_id=pk, by=request.actor, at=now())
     return JsonResponse({**_shown(found), "secret": secret})
 

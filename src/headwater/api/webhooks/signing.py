@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 from headwater.platform.sealing import Sealer
 
@@ -20,8 +21,13 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+def signatures(held: Sequence[str], *, message: str, timestamp: int, body: bytes) -> str:
+    """The value of ``webhook-signature``: one for each secret that is valid, the newest first."""
+    return " ".join(signature(secret, message=message, timestamp=timestamp, body=body) for secret in held)
+
+
 def signature(secret: str, *, message: str, timestamp: int, body: bytes) -> str:
-    """The value of ``webhook-signature``: HMAC-SHA256 over id, time and body."""
+    """HMAC-SHA256 over id, time and body."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = f"{message}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
