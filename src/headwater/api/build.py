@@ -226,7 +226,7 @@ def _speak_problems(api: NinjaAPI) -> None:
         busy = as_busy(error)
         if busy is not None:
             return problems.refusal_problem(request, busy)
-        log.exception("api_failed", path=request.path, exc_info=error)
+        log.exception("api_failed", exc_info=error)
         return problems.problem(request, 500, "internal", "Something broke on our side. Nothing was changed half-way.")
 
     api.add_exception_handler(DomainError, refused)

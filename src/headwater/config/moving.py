@@ -340,7 +340,7 @@ def _go_on_counting(source: sqlite3.Connection, cursor: Any, tables: dict[str, l
         )
         for (column,) in cursor.fetchall():
             cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence(%s, %s), top + 1, false) FROM (SELECT greatest("
+                f"SELECT setval(pg_get_serial_sequence(%s, %s), greatest(top, 1), top > 0) FROM (SELECT greatest("
                 f"%s, (SELECT max({_quoted(column)}) FROM {_quoted(table)}), 0) AS top) AS given",
                 [_quoted(table), column, given.get(table, 0)],
             )

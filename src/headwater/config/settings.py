@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlparse
 from csp.constants import NONE, SELF
 
 from headwater import __version__
+from headwater.config import logs
 from headwater.config.home import current_home
 from headwater.config.statics import published
 
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "headwater.config.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads every answer at random: sizes tell nothing about what is in it
@@ -203,16 +205,10 @@ BACKUPS_WEEKLY = int(os.environ.get("HEADWATER_BACKUPS_WEEKLY", "4"))
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+# "json" or "console": a line for each request and event, without anybody's data; without it only what goes wrong.
+LOG_STYLE = os.environ.get("HEADWATER_LOG", "").lower()
+LOGGING = logs.configure(LOG_STYLE)
+METRICS_TOKEN = os.environ.get("HEADWATER_METRICS_TOKEN", "")
 
 # How long the worker waits between two looks for work, in seconds.
 WORKER_PAUSE = 0.5

@@ -121,6 +121,21 @@ class Busy(DomainError):
     retry_after = 5
 
 
+class Unreachable(Busy):
+    """The database does not answer, such as while it is started again; nothing of the request was kept."""
+
+    code = "database_unreachable"
+    message = _("The database cannot be reached just now. Nothing was changed. Try again in a few seconds.")
+
+
+class DiskFull(Busy):
+    """There is no room to write."""
+
+    code = "disk_full"
+    message = _("The disk of the server is full: nothing was saved. Whoever looks after the server has to make room.")
+    retry_after = 60
+
+
 class KnownAlready(Conflict):
     """What somebody enters by hand is known already. They open it, or say that theirs is another one.
 

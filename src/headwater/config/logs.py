@@ -1,0 +1,72 @@
+"""What is written to the log: one line for each request and event, with nothing in it that is somebody's.
+
+Lines name addresses by their pattern, people by their number, and exceptions by their kind and place: what was typed,
+searched for or looked at is in none of them, so they may be kept and handed on.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+JSON, CONSOLE = "json", "console"
+FRAMES = 20
+
+
+def configure(style: str) -> dict[str, Any]:
+    """Django's ``LOGGING`` for a style, and structlog to go with it; without a style only what is wrong is told."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if style:
+        structlog.configure(
+            processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            logger_factory=structlog.stdlib.LoggerFactory(),
+        )
+    last = structlog.processors.JSONRenderer() if style == JSON else structlog.dev.ConsoleRenderer(colors=False)
+    formatters = {
+        "lines": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            # What libraries log is told without what they put into it: "Internal Server Error: %s", not whose page.
+            "use_get_message": False,
+            "foreign_pre_chain": [*shared, _named],
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _place_of_exception, last],
+        }
+    }
+    console = {"class": "logging.StreamHandler", **({"formatter": "lines"} if style else {})}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": formatters if style else {},
+        "handlers": {"console": console},
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            "headwater": {"level": "INFO" if style else "WARNING"},
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+        },
+    }
+
+
+def _named(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    record = line.get("_record")
+    line["logger"] = record.name if record is not None else ""
+    return line
+
+
+def _place_of_exception(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Its kind and where it happened; neither its text nor any value, which may be a customer's."""
+    told = line.pop("exc_info", None)
+    error = told if isinstance(told, BaseException) else told[1] if isinstance(told, tuple) else None
+    if error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+        line["exception"] = f"{type(error).__module__}.{type(error).__qualname__}"
+        line["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return line

@@ -1,0 +1,135 @@
+"""What those who watch over an installation see, and that nobody's data are in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import logging.config
+
+import pytest
+import structlog
+from django.test import Client, override_settings
+
+from headwater.config import health, logs
+from headwater.config.home import Home
+from headwater.config.lifecycle import restoring
+from headwater.parties import actions as parties
+from headwater.platform.actor import job_actor
+from headwater.platform.clock import now
+from headwater.team.models import Company, Role, User
+
+pytestmark = pytest.mark.django_db
+
+SECRETS = ("Fenwick", "orla", "hw_notatoken", "plotters", "sesame")
+
+
+@pytest.fixture
+def owner(company: Company) -> User:
+    return User.objects.create(
+        email="orla.fenwick@kestrel.example", name="Orla Fenwick", role=Role.OWNER, created_at=now()
+    )
+
+
+@pytest.fixture
+def lines(settings):
+    """What is logged as JSON while the test runs."""
+    before = structlog.get_config()
+    settings.LOG_STYLE = logs.JSON
+    written = io.StringIO()
+    configured = logs.configure(logs.JSON)
+    formatter = configured["formatters"]["lines"]
+    handler = logging.StreamHandler(written)
+    made = dict(formatter)
+    handler.setFormatter(made.pop("()")(**made))
+    root, ours = logging.getLogger(), logging.getLogger("headwater")
+    root.addHandler(handler)
+    level = ours.level
+    ours.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.removeHandler(handler)
+    ours.setLevel(level)
+    structlog.configure(**before)
+
+
+def test_a_walk_leaves_nothing_of_anybody_in_the_log(owner, lines, monkeypatch):
+    party = parties.add_person(by=job_actor("test"), at=now(), name="Orla Fenwick", email="orla@harrow.example")
+    client = Client(raise_request_exception=False)
+    client.force_login(owner)
+    client.get(f"/people/{party.pk}", {"from": "Fenwick"}, headers={"X-Request-ID": "abc-123"})
+    client.get("/search", {"q": "Orla plotters"})
+    client.get("/people", {"q": "orla@harrow.example"})
+    client.post("/people/new", {"name": "Fenwick plotters", "email": "orla@"})
+    client.get("/welcome/sesame-open")
+    client.get("/api/v1/people/external/erp/Fenwick", headers={"Authorization": "Bearer hw_notatoken"})
+    client.get("/nowhere/Fenwick")
+    monkeypatch.setattr("headwater.web.record.row_of", _broken)
+    broken = client.get(f"/people/{party.pk}")
+    written = lines()
+    assert broken.status_code == 500
+    requests = [line for line in written if line["event"] == "request"]
+    assert len(requests) == 8
+    first = requests[0]
+    assert (first["route"], first["status"], first["user"]) == ("/people/<int:pk>", 200, owner.pk)
+    assert (first["request_id"], first["method"]) == ("abc-123", "GET") and first["ms"] > 0
+    failed = next(line for line in written if line.get("exception") == "builtins.RuntimeError")
+    assert failed["logger"] == "django.request" and any("_broken" in place for place in failed["at"])
+    text = json.dumps(written)
+    assert [secret for secret in SECRETS if secret.lower() in text.lower()] == []
+
+
+def _broken(*_given: object, **_named: object) -> object:
+    customer = "Orla Fenwick"
+    raise RuntimeError(f"{customer} orla@harrow.example")
+
+
+def test_an_answer_says_the_id_of_its_request():
+    given = Client().get("/sign-in", headers={"X-Request-ID": "abc-123"})
+    made_up = Client().get("/sign-in", headers={"X-Request-ID": "no\tgood " * 30})
+    assert given["X-Request-ID"] == "abc-123"
+    assert len(made_up["X-Request-ID"]) == 32
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Home:
+    """A data folder that looks like one in use."""
+    made = Home(tmp_path)
+    made.create()
+    made.database.touch()
+    monkeypatch.setattr(health, "current_home", lambda: made)
+    return made
+
+
+def test_it_lives_and_is_ready_without_a_session(home, django_assert_max_num_queries):
+    client = Client(headers={"host": "10.0.0.7"})  # load balancers ask by number
+    assert client.get("/healthz").status_code == 200
+    client.get("/readyz")
+    with django_assert_max_num_queries(1):
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.content, answer.cookies) == (200, b"ready\n", {})
+
+
+def test_it_is_not_ready_while_it_is_restored(home):
+    with restoring(home, home.path / "b.tar.gz"):
+        answer = Client().get("/readyz")
+        assert (answer.status_code, answer.content) == (503, b"restore_unfinished\n")
+        assert Client().get("/healthz").status_code == 200
+    assert Client().get("/readyz").status_code == 200
+
+
+def test_figures_are_for_who_has_the_token():
+    client = Client()
+    assert client.get("/metrics").status_code == 404
+    with override_settings(METRICS_TOKEN="open sesame"):
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", headers={"Authorization": "Bearer"}).status_code == 401
+        client.get("/sign-in")
+        text = client.get("/metrics", headers={"Authorization": "Bearer open sesame"}).content.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert values['headwater_jobs{state="queued"}'] == "0"
+    assert float(values["headwater_database_bytes"]) > 0
+    (asked,) = [name for name in values if name.startswith("headwater_requests_total") and 'route="/sign-in"' in name]
+    (took,) = [name for name in values if name.startswith("headwater_request_seconds_count") and '"/sign-in"' in name]
+    assert 'method="GET"' in asked and float(values[asked]) >= 1 and float(values[took]) >= 1
+    for line in text.splitlines():
+        assert line.startswith(("# HELP headwater_", "# TYPE headwater_", "headwater_")), line
