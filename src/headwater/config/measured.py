@@ -57,7 +57,7 @@ def of_this_process() -> list[Family]:
     """What this web process answered since it began; ``process`` says which, for there may be several."""
     me = ("process", str(os.getpid()))
     with _lock:
-        answers = {
+        answers: dict[tuple[tuple[str, str], ...], float] = {
             (me, ("method", method), ("route", route), ("status", str(status))): float(number)
             for (method, route, status), number in _answers.items()
         }
