@@ -166,6 +166,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
     yield Stop("settings-mail", "/settings/mail")
+    yield Stop("notifications", "/notifications")
+    yield Stop("bell", "/leads", do=_bell)
+    yield Stop("account-notifications", "/account/notifications")
     yield Stop("settings-demo", "/settings/demo")
     yield Stop("deleted", "/settings/recently-deleted")
     yield Stop("duplicates", "/duplicates")
@@ -188,6 +191,12 @@ def by_person(stops: Iterable[Stop]) -> list[Stop]:
 
 
 # What is done at a stop -----------------------------------------------------------------------------------
+
+
+def _bell(tab: Any) -> None:
+    """What opens under the bell."""
+    tab.locator("#bell").click()
+    tab.locator("#bell-latest > *").first.wait_for()
 
 
 def _press(keys: str) -> Callable[[Any], None]:

@@ -25,6 +25,7 @@ from headwater.platform.clock import now
 from headwater.platform.models import Job
 from headwater.platform.search import keeping
 from headwater.tell.actions.mails import send_next
+from headwater.tell.actions.news import tell_next
 
 log = structlog.get_logger()
 
@@ -64,10 +65,11 @@ def run_job(name: str) -> bool:
 
 
 def run_errands() -> bool:
-    """What is due by the clock, and deliveries; whether there was anything."""
+    """What is due by the clock, deliveries, and telling people; whether there was anything."""
     done = bool(schedule.run_due(at=now()))
     # Asking first costs reads only; every handler's turn would be a write.
     done = bool(delivery.is_behind() and delivery.deliver(at=now())) or done
+    done = tell_next(at=now()) or done
     return bool(keeping.is_behind() and keeping.catch_up()) or done
 
 

@@ -13,7 +13,7 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the room's facts, nouns, panels and pages known."""
-        from headwater.parties import events, models, panels, pointing, resources, tasks  # noqa: F401  (importing declares them)
+        from headwater.parties import events, handlers, models, panels, pointing, resources, tasks  # noqa: F401  (importing declares them)
         from headwater.parties.queries.duplicates import pairs_waiting
         from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
 

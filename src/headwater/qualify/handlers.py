@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from headwater.acquire.events import TouchpointRecorded
@@ -9,12 +10,45 @@ from headwater.parties.events import ActivityLogged
 from headwater.platform.actor import job_actor
 from headwater.platform.delivery import on
 from headwater.qualify.actions import stop_answer_clocks
+from headwater.qualify.events import (
+    LeadAssigned,
+    LeadCaptured,
+    LeadConverted,
+    LeadDisqualified,
+    LeadHandedOver,
+    LeadMoved,
+    LeadRecycled,
+    LeadReopened,
+    LeadSentBack,
+)
+from headwater.qualify.queries import owners_of
 from headwater.qualify.rules import is_answer
+from headwater.tell.queries.tidings import Tiding, Told, tells, tells_followers, tiding
+from headwater.tell.words import NewsKind
 
 if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 ANSWER_CLOCK = job_actor("answer clock")
+
+
+tells_followers(LeadMoved, LeadDisqualified, LeadRecycled, LeadReopened, LeadConverted)
+
+
+@tells(LeadCaptured, LeadAssigned, LeadHandedOver, LeadSentBack)
+def tell_of_leads(told: Sequence[Told]) -> Iterable[Tiding]:
+    """Who is given a lead, gets a handover, or gets it back."""
+    for fact, event in told:
+        match fact:
+            case LeadCaptured(owner_id=int(owner_id)) | LeadAssigned(owner_id=int(owner_id)):
+                yield tiding(NewsKind.ASSIGNED, event, owner_id)
+            case LeadHandedOver():
+                yield tiding(NewsKind.HANDED_OVER, event, fact.handed_to_id)
+    back = [event for fact, event in told if isinstance(fact, LeadSentBack)]
+    owners = owners_of({event.subject_id for event in back})
+    for event in back:
+        if (owner := owners.get(event.subject_id)) is not None:
+            yield tiding(NewsKind.SENT_BACK, event, owner)
 
 
 @on(ActivityLogged)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
@@ -234,3 +234,15 @@ def _within_reach(actor: Actor) -> Q:
     if actor.may("qualify.lead.claim"):
         seen |= Q(owner=None, exit="")
     return seen
+
+
+def owners_of(lead_ids: Collection[int]) -> dict[int, int]:
+    """Whose these leads are now, for who tells them; leads of nobody are left out."""
+    rows = Lead.objects.filter(pk__among=lead_ids, deleted_at=None).exclude(owner_id=None)
+    return {pk: owner_id for pk, owner_id in rows.values_list("pk", "owner_id") if owner_id is not None}
+
+
+def answers_due(at: datetime, *, ahead: timedelta) -> QuerySet[Lead]:
+    """The leads of somebody whose answer clock breaks before ``ahead`` is over, or broke within the last day."""
+    open_ones = Lead.objects.filter(answered_at=None, exit="", deleted_at=None).exclude(owner_id=None)
+    return open_ones.filter(answer_due_at__gt=at - timedelta(days=1), answer_due_at__lte=at + ahead)

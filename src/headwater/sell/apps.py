@@ -21,7 +21,7 @@ class SellConfig(AppConfig):
     def ready(self) -> None:
         """Tell the shells what this room has."""
         from headwater.platform.clock import now
-        from headwater.sell import panels, resources  # noqa: F401  (importing declares them)
+        from headwater.sell import handlers, panels, resources  # noqa: F401  (importing declares them)
         from headwater.sell.queries.board import my_open
         from headwater.team.queries import company
         from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page

@@ -15,7 +15,7 @@ class TeamConfig(AppConfig):
         """Make the room's facts, pages and regular work known."""
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
-        from headwater.team import events, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
+        from headwater.team import events, handlers, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_roles, add_talk
         from headwater.team.queries import actor_by_ref, installation, team_members

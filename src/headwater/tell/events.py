@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.platform.events import Fact
 
 
@@ -12,7 +14,7 @@ class MailPasswordSet(
     Fact,
     verb="tell.mail_password_set",
     subject="tell.mail_settings:settings_id",
-    sentence="Changed the password at the mail server",
+    sentence=_("Changed the password at the mail server"),
     icon="key",
 ):
     """The installation has another password at its mail server; the password itself is in no log."""
@@ -22,8 +24,18 @@ class MailPasswordSet(
 
 @dataclass(frozen=True, kw_only=True)
 class MailTriedAgain(
-    Fact, verb="tell.mail_tried_again", subject="tell.mail:mail_id", sentence="Mail tried again at once", icon="mail"
+    Fact, verb="tell.mail_tried_again", subject="tell.mail:mail_id", sentence=_("Mail tried again at once"), icon="mail"
 ):
     """Somebody lets a mail that waits be tried again without waiting."""
 
     mail_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsChosen(
+    Fact, verb="tell.news_chosen", subject="team.user:user_id", sentence=_("Wants to be told otherwise"), icon="bell"
+):
+    """Somebody said of what they want to be told, and how."""
+
+    user_id: int
+    kinds: list[str]

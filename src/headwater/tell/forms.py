@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.errors import Invalid
 from headwater.tell.models import MailSettings
+from headwater.tell.words import NewsKind, NewsWay
 
 PLAIN = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
 
@@ -49,3 +50,12 @@ class MailForm(forms.Form):
         """What was filled in, and the password if there is a new one."""
         values = dict(self.cleaned_data)
         return values, values.pop("password") or None
+
+
+class WaysForm(forms.Form):
+    """How one wants to be told of each kind of news."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in NewsKind:
+            self.fields[kind.value] = forms.ChoiceField(label=kind.label, choices=NewsWay.choices)

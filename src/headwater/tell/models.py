@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.tell.words import NewsKind, NewsWay
+
 
 class MailSettings(models.Model):
     """How this installation sends mail, if it does. There is one row at most, with id 1; without a host it sends none.
@@ -97,3 +99,49 @@ class MailTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"words of {self.kind}"
+
+
+class News(models.Model):
+    """Something that one person is told. What belongs together is one: ``count`` records of the same noun.
+
+    ``key`` says what it is about, once for each person: what is read from the log twice is told once. ``who`` did it;
+    ``row_id`` is the first of the records, ``words`` what is said of something that is no record.
+    """
+
+    user = models.ForeignKey("team.User", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=NewsKind)
+    key = models.CharField(max_length=120)
+    noun = models.CharField(max_length=40, default="", blank=True)
+    row_id = models.BigIntegerField(null=True)
+    count = models.PositiveIntegerField(default=1)
+    who = models.ForeignKey("team.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    words = models.CharField(max_length=300, default="", blank=True)
+    path = models.CharField(max_length=200, default="", blank=True)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="When a digest told of it.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="news_once")]
+        indexes = [
+            models.Index(fields=["user", "-at", "-id"], name="news_of_person"),
+            models.Index("user", name="news_unread", condition=Q(read_at__isnull=True)),
+            models.Index("read_at", name="news_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"
+
+
+class NewsChoice(models.Model):
+    """How one person wants to be told of one kind; without a row, as it was delivered."""
+
+    user = models.ForeignKey("team.User", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=NewsKind)
+    way = models.CharField(max_length=8, choices=NewsWay)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="news_choice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.kind} {self.way}"

@@ -50,3 +50,16 @@ def base_address(text: str) -> str | None:
     extra = parts.username or parts.password or parts.query or parts.fragment or parts.path
     is_clean = text.isascii() and text.isprintable() and not set(text) & set(" \"'<>\\")
     return text if fits and not extra and is_clean else None
+
+
+# ---------------------------------------------------------------- what people are told
+
+OLD_NEWS: Final = timedelta(days=3)  # what happened longer ago (a file with a history) is no news
+NEWS_KEPT_DAYS: Final = 90  # what was read
+MOST_SHOWN: Final = 99
+
+# How people are told until they say otherwise: at once of what somebody waits for, at the bell of the rest.
+WAYS: Final[dict[str, str]] = {
+    "MENTION": "MAIL", "HANDED_OVER": "MAIL", "WEBHOOK": "MAIL", "ASSIGNED": "BELL", "SENT_BACK": "BELL",
+    "ANSWER_DUE": "BELL", "TODO_DUE": "BELL", "COMMENT": "BELL", "CHANGE": "BELL", "WORK": "BELL",
+}  # fmt: skip

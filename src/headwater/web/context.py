@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from headwater.web.nav import Nav, navigation
+from headwater.web.nav import Nav, navigation, waiting_at_bell
 
 THEMES = ("light", "dark")
 
@@ -22,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": stored if stored in THEMES else "",
         "offers_zone": _offers_zone(request, actor),
         "nav": SimpleLazyObject(lambda: navigation(actor, request.path) if actor else Nav()),
+        "bell": lambda: waiting_at_bell(actor) if actor else None,
     }
 
 

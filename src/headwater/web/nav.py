@@ -147,6 +147,7 @@ PHASES = (
 )
 TAB_PHASES = ("home", "qualify", "sell")  # the field rep's work comes first on a phone
 
+_bells: list[Callable[[Actor], int]] = []
 _pages: dict[str, NavPage] = {}
 _new_items: dict[str, NewItem] = {}
 _acts: dict[str, KeyedAct] = {}
@@ -167,6 +168,16 @@ def register_new(item: NewItem) -> None:
 def register_act(act: KeyedAct) -> None:
     """Let keys do something on every page."""
     _acts[act.url_name] = act
+
+
+def register_bell(count: Callable[[Actor], int]) -> None:
+    """Let the top bar say how much somebody was told and has not seen; ``count`` ends where nobody counts any more."""
+    _bells[:] = [count]
+
+
+def waiting_at_bell(actor: Actor) -> int | None:
+    """How much waits at the bell; None where there is none: for programs, and while one looks as others do."""
+    return _bells[0](actor) if _bells and actor.user_id is not None and not actor.seen_as else None
 
 
 def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:

@@ -27,3 +27,9 @@ def with_open_todos() -> QuerySet[Activity, int]:
     return Activity.objects.filter(kind=ActivityKind.TODO, done_at=None, deleted_at=None).values_list(
         "party_id", flat=True
     )
+
+
+def todos_due(at: datetime) -> QuerySet[Activity]:
+    """Everybody's open to-dos that became due within the last day, for who tells them."""
+    todos = Activity.objects.filter(kind=ActivityKind.TODO, done_at=None, deleted_at=None).exclude(owner_id=None)
+    return todos.filter(due_at__gt=at - timedelta(days=1), due_at__lte=at)

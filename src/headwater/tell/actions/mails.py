@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import connection
 from django.db.models import F, Q
 
-from headwater.platform.action import action, current_unit
+from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
 from headwater.platform.events import record
@@ -45,13 +46,14 @@ def queue_mail(
 ) -> Mail:
     """Write a mail that goes out once the open action commits, or not at all. ``path`` is where its link leads.
 
-    Call it inside an action, which records why. The link begins with the address from the settings, never with
+    Call it in a transaction, with what says why. The link begins with the address from the settings, never with
     what a request says of itself.
 
     Raises:
         MailNotSetUp: there is no server.
     """
-    current_unit()
+    if not connection.in_atomic_block:
+        raise RuntimeError("A mail is written with what causes it, in one transaction.")
     ours = mail_settings()
     if not ours.is_on:
         raise MailNotSetUp()

@@ -1,0 +1,43 @@
+"""Whom this room tells: who is meant in a comment, and who follows a record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from headwater.platform.resource import REGISTRY
+from headwater.team.events import CommentAdded, CommentEdited
+from headwater.team.models import Follow, Notice
+from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, tells, tiding
+from headwater.tell.words import NewsKind
+
+
+@tells(CommentAdded, CommentEdited)
+def tell_of_comments(told: Sequence[Told]) -> Iterable[Tiding]:
+    """Who is meant, and who follows the record, as the comment was laid out for them; a rewording tells who is new."""
+    events = {getattr(fact, "comment_id", 0): event for fact, event in told}
+    waiting = Notice.objects.filter(comment_id__in=events, done_at=None, comment__deleted_at=None)
+    for notice in waiting.select_related("comment"):
+        event, comment = events[notice.comment_id], notice.comment
+        resource = REGISTRY.get(comment.noun)
+        if resource is None:
+            continue
+        kind = NewsKind.MENTION if notice.is_mention else NewsKind.COMMENT
+        path = f"/{resource.slug}/{comment.row_id}#comment-{comment.pk}"
+        about = {"noun": comment.noun, "row_id": comment.row_id, "path": path, "step": f"c{comment.pk}"}
+        yield tiding(kind, event, notice.user_id, **about)
+
+
+def tell_followers(told: Sequence[Told]) -> Iterable[Tiding]:
+    """Who said that they follow a record hears of its changes; its owner knows what happens with it."""
+    events = defaultdict(list)
+    for _fact, event in told:
+        events[event.subject_type, event.subject_id].append(event)
+    nouns = {noun for noun, _row_id in events}
+    ids = {row_id for _noun, row_id in events}
+    for follow in Follow.objects.filter(noun__in=nouns, row_id__among=ids, is_on=True):
+        for event in events.get(follow.subject, ())[-1:]:
+            yield tiding(NewsKind.CHANGE, event, follow.user_id)
+
+
+TELLERS.append((FOLLOWED, tell_followers))
