@@ -20,6 +20,7 @@ from headwater.parties.models import (
 )
 from headwater.parties.picking import PartyField, party_meant
 from headwater.parties.queries import connections_of, contact_points_of, tags_of
+from headwater.parties.talking import LogForm
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
@@ -142,19 +143,6 @@ class NewOrganisationForm(OrganisationForm):
     """A company to be added; ``add_anyway`` answers that it is not the one we know."""
 
     add_anyway = forms.BooleanField(required=False, widget=forms.HiddenInput, help_text=ADD_ANYWAY)
-
-
-LOGGED = [(kind.value, kind.label) for kind in ActivityKind if kind is not ActivityKind.TODO]
-
-
-class LogForm(ActorForm):
-    """What was done with a party."""
-
-    kind = forms.ChoiceField(choices=LOGGED, label=lazy("What"), initial=ActivityKind.CALL.value)
-    subject = forms.CharField(max_length=200, label=lazy("In a few words"))
-    body = forms.CharField(required=False, max_length=20_000, label=lazy("Details"), widget=forms.Textarea({"rows": 3}))
-    is_outbound = forms.BooleanField(required=False, initial=True, label=lazy("We got in touch with them"))
-    occurred_at = MomentField(required=False, label=lazy("When"), help_text=lazy("Leave it empty for now."))
 
 
 class LogForPartyForm(PickForm, LogForm):

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from headwater.parties import forms, queries
+from headwater.parties import queries
 from headwater.parties.models import Party
 from headwater.parties.queries.timeline import Only
+from headwater.parties.talking import LogForm
 from headwater.platform.actor import Actor
 from headwater.web.channels import channel_look
 from headwater.web.panel import DaySection, Panel, register_day_section, register_panel
@@ -97,7 +98,7 @@ def journey_panel(actor: Actor, row: Any, at: datetime) -> Mapping[str, Any]:
 def quick_log(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
     """The box in which a call or note is written down without leaving the record."""
     return {
-        "log_form": forms.LogForm(actor=actor, row=row, auto_id="log_%s"),
+        "log_form": LogForm(actor=actor, row=row, auto_id="log_%s"),
         "party_url": url_of(row),
     }
 

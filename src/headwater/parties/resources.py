@@ -14,6 +14,7 @@ from headwater.parties import actions, forms, imports, queries
 from headwater.parties.actions.archive import ORGANISATIONS_ARCHIVE, PEOPLE_ARCHIVE
 from headwater.parties.events import PartiesMerged, PartiesUnmerged
 from headwater.parties.models import Activity, ActivityKind, Party, PartyKind, PartyTag
+from headwater.parties.talking import LogForm
 from headwater.platform.actor import Actor
 from headwater.platform.history import explain
 from headwater.platform.resource import Column, Command, Kind, Resource, Rows, SavedView, register
@@ -67,7 +68,7 @@ def _commands(noun: str) -> tuple[Command, ...]:
     """What can be done with a person or a company alike."""
     return (
         Command(
-            "log", _("Log a call"), actions.log_activity, "parties.activity.create", forms.LogForm, "party_id",
+            "log", _("Log a call"), actions.log_activity, "parties.activity.create", LogForm, "party_id",
             icon="phone", hotkey="l", done=_("Written down"),
         ),
         Command(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
+from headwater.parties.talking import LogForm
 from headwater.platform.resource import Column, Command, Kind, Resource, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
@@ -164,6 +165,8 @@ OPPORTUNITIES = Resource(
                 icon="arrow-right", hotkey="m", offered=is_open, done=_("Stage changed")),
         Command("next_step", _("Next step"), actions.plan_next_step, "sell.opportunity.change", NextStepForm,
                 "opportunity_id", icon="list-check", hotkey="n", offered=is_open, done=_("Next step planned")),
+        Command("log", _("Log a call"), actions.log_about_opportunity, "parties.activity.create", LogForm,
+                "opportunity_id", icon="phone", hotkey="l", done=_("Written down")),
         Command("add_line", _("Add a product"), actions.add_line, "sell.opportunity.change", LineForm, "opportunity_id",
                 icon="package", offered=is_open, done=_("Product added")),
         Command("assign", _("Assign"), actions.assign_opportunity, "sell.opportunity.assign", AssignForm,
@@ -231,6 +234,8 @@ ORDERS = Resource(
     change=Command("change", _("Edit"), actions.change_order, "sell.order.change", OrderChangeForm, "order_id",
                    icon="pencil", done=_("Order changed")),
     commands=(
+        Command("log", _("Log a call"), actions.log_about_order, "parties.activity.create", LogForm, "order_id",
+                icon="phone", hotkey="l", done=_("Written down")),
         *archive_commands(ORDERS_ARCHIVE),
         Command("delete", _("Delete"), actions.delete_order, "sell.order.delete", id_name="order_id", icon="trash",
                 offered=lambda order: order.opportunity_id is None, done=_("Order deleted")),

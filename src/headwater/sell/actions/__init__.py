@@ -19,6 +19,7 @@ from headwater.sell.actions.products import (
     restore_product,
 )
 from headwater.sell.actions.steps import AlreadyClosed, StepRefused
+from headwater.sell.actions.talk import log_about_opportunity, log_about_order
 
 __all__ = [
     "AlreadyClosed",
@@ -36,6 +37,8 @@ __all__ = [
     "delete_opportunity",
     "delete_order",
     "delete_product",
+    "log_about_opportunity",
+    "log_about_order",
     "lose_opportunity",
     "move_opportunity",
     "open_opportunity",
