@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import settings
 
 from headwater.platform.actor import Actor, job_actor
+from headwater.platform.custom.declared import forget
 from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
 
@@ -34,6 +35,13 @@ def _asks_a_database(item: pytest.Item) -> bool:
 
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours
+
+
+@pytest.fixture(autouse=True)
+def no_fields_of_others() -> Iterator[None]:
+    """The fields that a test adds are not there in the next one."""
+    yield
+    forget()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ NOT_PAGES = {
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
-    "settings_webhook_act", "settings_webhook_again",
+    "settings_webhook_act", "settings_webhook_again", "web:field_act",
 }  # fmt: skip
 # The addresses that every noun has.
 GENERIC = {"web:list", "web:create", "web:record", "web:edit", "web:history"}
@@ -162,6 +162,8 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-team", "/settings/teams", do=_follow("Field Germany"))
     yield Stop("settings-work", "/settings/work")
     yield Stop("settings-holidays", "/settings/holidays")
+    yield Stop("settings-fields", "/settings/fields?of=leads")
+    yield Stop("settings-field", do=_add_field)
     yield Stop("settings-webhooks", "/settings/webhooks")
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
@@ -341,6 +343,18 @@ def _add_webhook(tab: Any) -> None:
     tab.get_by_role("button", name="Add it").click()
     tab.locator("code:has-text('whsec_')").wait_for()
     tab.goto(tab.locator("main").get_by_role("link", name="erp.example").first.get_attribute("href"))
+
+
+def _add_field(tab: Any) -> None:
+    """A field of choices, and its page."""
+    tab.goto(tab.url.split("/settings")[0] + "/settings/fields?of=opportunities")
+    tab.get_by_label("Name", exact=True).fill("Delivery")
+    tab.get_by_label("Kind").select_option("CHOICE")
+    tab.get_by_label("Choices").fill("By van\nBy post")
+    tab.get_by_role("button", name="Add it").click()
+    link = tab.locator("main").get_by_role("link", name="Delivery").first
+    link.wait_for()
+    tab.goto(link.get_attribute("href"))
 
 
 def _import_sample(tab: Any) -> None:

@@ -15,16 +15,18 @@ from headwater.team.queries import actor_of
 
 sys.path.insert(0, str(Path(__file__).parent))  # a folder of tests, not a package: makers is found beside it
 
-from makers import AT, MAKERS
+from makers import AT, MAKERS, own_fields
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 @pytest.fixture
 def company(db) -> Company:
+    """With a field of its own of every kind on leads."""
     company, _ = Company.objects.update_or_create(
         pk=1, defaults={"name": "Kestrel Office IT", "currency": "EUR", "country": "IE", "setup_done_at": AT}
     )
+    own_fields("qualify.lead")  # what holds for every column holds for those of the company's own
     return company
 
 

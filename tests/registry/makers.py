@@ -13,6 +13,9 @@ import pytest
 from headwater.acquire import actions as acquire
 from headwater.parties import actions as parties
 from headwater.platform.actor import Actor
+from headwater.platform.custom.declared import fields_of, read_again
+from headwater.platform.custom.kinds import FieldKind
+from headwater.platform.models import CustomField
 from headwater.platform.resource import REGISTRY
 from headwater.qualify import actions as qualify
 from headwater.sell import actions as sell
@@ -75,10 +78,13 @@ def make_touchpoint(by: Actor) -> int:
 
 
 def make_lead(by: Actor) -> int:
-    return qualify.capture_lead(
+    lead = qualify.capture_lead(
         by=by, at=AT, party_id=make_person(by), source_id=make_source(by), title=f"Printers {next(_numbers)}",
         interest="QUOTE_REQUEST", amount=Decimal("34000"), owner_id=by.user_id,
-    ).pk  # fmt: skip
+    )  # fmt: skip
+    lead.custom = own_values("qualify.lead", by, leave_out=lead.pk)
+    lead.save(update_fields=["custom"])
+    return lead.pk
 
 
 def make_product(by: Actor) -> int:
@@ -109,3 +115,37 @@ MAKERS: dict[str, Callable[[Actor], int]] = {
     "sell.opportunity": make_opportunity,
     "sell.order": make_order,
 }
+
+
+EVERY_KIND: dict[str, Any] = {
+    "TEXT": "Third floor", "NUMBER": "12.5", "MONEY": "1300.00", "DATE": "2026-03-01", "CHOICE": "OAK",
+    "CHOICES": ["OAK", "ELM"], "LINK": "https://vantaa.example/plan",
+}  # fmt: skip
+WOODS = [{"code": "OAK", "label": "Oak"}, {"code": "ELM", "label": "Elm"}]
+
+
+def own_values(noun: str, by: Actor, *, leave_out: int) -> dict[str, Any]:
+    """A value for every field of the company's own but one, another one for each row."""
+    fields = [field for field in fields_of(noun) if field.key == own_key(noun, field.kind)]
+    values = {**EVERY_KIND, "PERSON": by.user_id}
+    return {f.key: values[f.kind] for at, f in enumerate(fields) if at != leave_out % (len(fields) + 1)}
+
+
+def own_key(noun: str, kind: str) -> str:
+    """What the field of a kind is called."""
+    return f"cf_{noun.rpartition('.')[2]}_{kind.lower()}"
+
+
+def own_fields(noun: str) -> dict[str, str]:
+    """One field of every kind for a noun, written at once; their keys by kind."""
+    table = REGISTRY[noun].searched.model._meta.db_table
+    rows = [
+        CustomField(
+            noun=noun, table=table, key=own_key(noun, kind), label=f"Own {kind.lower()}",
+            kind=kind, position=at, created_at=AT, choices=WOODS if kind.startswith("CHOICE") else [],
+        )
+        for at, kind in enumerate(FieldKind)
+    ]  # fmt: skip
+    CustomField.objects.bulk_create(rows)
+    read_again()
+    return {row.kind: row.key for row in rows}

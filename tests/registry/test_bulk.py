@@ -161,7 +161,7 @@ def test_no_name_of_ours_is_left_behind(program, make):
 @pytest.mark.parametrize("key", NOUNS)
 def test_every_noun_is_changed_by_its_id(program, make, key):
     [pk] = make(key)
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     answer = send(program, resource.slug, [{"id": pk}, {"id": pk}])
     items = answer.json()["items"]
     assert [item["id"] for item in items] == [pk, pk], items

@@ -29,7 +29,7 @@ def order(make):
 
 @pytest.mark.parametrize("key", CHANGED)
 def test_every_field_of_the_change_form_opens_in_its_cell(key, make, client_of, by):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     pk, client = make(key)[0], client_of("OWNER")
     for name in set(fields_of(resource, by).values()):
         answer = client.get(f"/{resource.slug}/{pk}/cell/{name}?list=", **HX)
@@ -42,7 +42,7 @@ def test_every_field_of_the_change_form_opens_in_its_cell(key, make, client_of, 
 
 @pytest.mark.parametrize("key", CHANGED)
 def test_lists_and_records_say_which_values_can_be_changed(key, make, client_of, by):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     pk, fields = make(key)[0], fields_of(resource, by)
     page = words(client_of("OWNER").get(f"/{resource.slug}?cols={','.join(fields)}&archived_at__empty="))
     assert f'data-record="/{resource.slug}/{pk}"' in page

@@ -92,7 +92,7 @@ def program(by):
 
 @pytest.mark.parametrize("key", EDITED)
 def test_a_form_that_nobody_touched_changes_nothing(key, make, bob):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     [pk] = make(key)
     address = f"/{resource.slug}/{pk}/edit"
     before = Event.objects.count()
@@ -103,7 +103,7 @@ def test_a_form_that_nobody_touched_changes_nothing(key, make, bob):
 
 @pytest.mark.parametrize("key", EDITED)
 def test_a_patch_of_nothing_changes_nothing(key, make, program):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     [pk] = make(key)
     before = Event.objects.count()
     answer = program.patch(f"/api/v1/{resource.slug}/{pk}", "{}", **JSON)
@@ -197,7 +197,7 @@ def test_a_field_that_was_emptied_stays_empty(make, anna, bob):
 
 @pytest.mark.parametrize("key", ["parties.person", "parties.organisation"])
 def test_an_owner_who_has_left_stays_until_somebody_else_is_chosen(key, make, by, people, bob, program):
-    resource, rep = REGISTRY[key], people["FIELD_REP"]
+    resource, rep = REGISTRY[key].now(), people["FIELD_REP"]
     [pk] = make(key)
     parties.change_party(party_id=pk, owner_id=rep.pk, by=by, at=AT)
     deactivate_user(user_id=rep.pk, by=by, at=AT)
@@ -248,7 +248,7 @@ def test_a_campaign_keeps_archived_sources_and_a_former_owner(make, by, people, 
 
 @pytest.mark.parametrize("key", EDITED)
 def test_a_version_that_is_not_the_last_is_refused(key, make, program):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     [pk] = make(key)
     address = f"/api/v1/{resource.slug}/{pk}"
     read = program.get(address)["ETag"]

@@ -32,7 +32,7 @@ def table(client_of):
 
 @pytest.mark.parametrize("key", sorted(REGISTRY))
 def test_what_a_cell_shows_besides_is_a_column_too(key):
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     for column in resource.columns:
         assert set(column.with_columns) <= set(resource.by_key), column.key
     heads = [column.file_label or column.label for column in exported_columns(resource)]
@@ -84,7 +84,7 @@ def arrow(answer):
 @pytest.mark.parametrize("key", sorted(REGISTRY))
 def test_a_noun_leaves_as_parquet_with_the_columns_of_its_list_and_their_types(key, make, client_of, by):
     make(key, 2)
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     table = arrow(client_of("OWNER").get(f"/{resource.slug}/export.parquet"))
     shown = [column.key for column in resource.columns if column.shown]
     assert table.column_names == [column.key for column in exported_columns(resource, shown)]

@@ -103,7 +103,7 @@ def rows_of(make, by, people):
     """Eight rows of a noun and, of each, the value or values of every column that can be filtered by."""
 
     def rows(key):
-        resource = REGISTRY[key]
+        resource = REGISTRY[key].now()
         ids = make(key, 8)
         vary(resource, by, people, ids)
         if key == "parties.person":

@@ -31,7 +31,7 @@ def told(client, address):
 @pytest.mark.parametrize("key", nouns_in_turn())
 def test_every_value_that_is_changed_by_hand_has_its_history(key, make, client_of, by):
     """Whatever the edit form changes on a record can be asked what it was; each link on the record answers."""
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     [pk] = make(key)
     client = client_of("OWNER")
     page = told(client, f"/{resource.slug}/{pk}")

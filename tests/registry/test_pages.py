@@ -81,7 +81,7 @@ def test_a_fragment_is_a_part_of_the_page(make, client_of):
 @pytest.mark.parametrize("key", sorted(REGISTRY))
 def test_names_from_outside_are_only_text(key, make, by, client_of):
     """Whatever stands in a noun's texts, and in those of the people and sources beside it, no page runs it."""
-    resource = REGISTRY[key]
+    resource = REGISTRY[key].now()
     [pk] = make(key)
     for model in {resource.rows(by).model, Party, Source}:
         texts = [

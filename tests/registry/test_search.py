@@ -26,7 +26,9 @@ from headwater.team.queries import actor_of
 
 
 def listed(key, actor, text):
-    return list(filtered(REGISTRY[key], actor, EVERYTHING, search=text).order_by("pk").values_list("pk", flat=True))
+    return list(
+        filtered(REGISTRY[key].now(), actor, EVERYTHING, search=text).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def titles(actor, text):

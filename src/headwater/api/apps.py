@@ -13,7 +13,7 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the endpoints known that belong to no noun, and the pages of webhooks."""
-        from headwater.api import changes, events, kept, search, under_way  # noqa: F401  (importing declares them)
+        from headwater.api import changes, events, fields, kept, search, under_way  # noqa: F401  (importing declares them)
         from headwater.api.webhooks import delivering, endpoints  # noqa: F401  (the same)
         from headwater.api.webhooks.pages import day_notice
         from headwater.web.nav import NavPage, register_page

@@ -17,6 +17,7 @@ from headwater.api import bulk, endpoint, history, problems, upsert
 from headwater.api.auth import BearerToken, Session
 from headwater.api.bulk_doc import bulk_doc, many_doc
 from headwater.api.extension import EXTENSIONS
+from headwater.api.fields import with_custom
 from headwater.api.filters import filter_parameters, tree_schema
 from headwater.api.jobs import MOST_ROWS
 from headwater.api.repeated import KEY_PARAMETER, answered_once
@@ -86,8 +87,9 @@ def openapi(api: NinjaAPI) -> dict[str, Any]:
     schemas["Problem"] = problems.schema()
     schemas["FilterTree"] = tree_schema()
     for resource in REGISTRY.values():
-        schemas[_name(resource)] = row_schema(resource)
-        schemas[f"{_name(resource)}Record"] = record_schema(resource)
+        schemas[_name(resource)] = row_schema(resource.now())
+        schemas[f"{_name(resource)}Record"] = record_schema(resource.now())
+        with_custom(document, resource)
     document["servers"] = [{"url": "/"}]
     return document
 

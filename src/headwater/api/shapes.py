@@ -17,6 +17,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
+from headwater.platform.custom.values import held_at, is_custom
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import ActorForm, Column, Kind, Resource
 
@@ -151,6 +152,9 @@ def _column_json(column: Column, row: Any) -> Any:
 
 
 def _related_id(column: Column, row: Any) -> int | None:
+    if is_custom(column.orm_path):
+        found = held_at(row, column.orm_path)
+        return found if isinstance(found, int) else None
     *parents, last = column.orm_path.split("__")
     for part in parents:
         row = getattr(row, part, None)

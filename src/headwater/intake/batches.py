@@ -59,7 +59,8 @@ class FileGone(Conflict):
 
 def importers() -> dict[str, Importer]:
     """Everything that can be imported, by the word of the command line."""
-    return {r.importer.kind: r.importer for r in REGISTRY.values() if r.importer is not None}
+    nouns = [resource.now() for resource in REGISTRY.values()]
+    return {noun.importer.kind: noun.importer for noun in nouns if noun.importer is not None}
 
 
 def importer_of(kind: str) -> Importer:

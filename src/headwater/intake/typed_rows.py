@@ -90,7 +90,11 @@ class TypedReader:
 
 def _text(value: Any, target: Target) -> str:
     """A value as the text of a cell; nothing is nothing."""
-    if isinstance(value, list) and target.key == SEVERAL and all(isinstance(each, str) for each in value):
+    if (
+        isinstance(value, list)
+        and (target.several or target.key == SEVERAL)
+        and all(isinstance(each, str) for each in value)
+    ):
         value = "; ".join(value)
     match value:
         case None:

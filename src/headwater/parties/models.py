@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.custom.values import CustomValues
+
 _EXTENSION = re.compile(r"(?:;?ext\.?=?|x|#)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
 
@@ -56,6 +58,7 @@ class Party(models.Model):
     )
     merged_into = models.ForeignKey("self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     extra = models.JSONField(default=dict)
+    custom = CustomValues()
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import update_rows
+from headwater.platform.custom.values import HELD, PREFIX, changed_keys, custom_before
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, json_value, record, record_bulk
 from headwater.platform.models import Event
@@ -42,7 +43,7 @@ def change_row(
     fact = Changed(
         row_type=row_type,
         row_id=int(row.pk),
-        names=", ".join(spoken(name) for name in differing),
+        names=_names(differing),
         fields=plain,
         personal_fields=private,
         party_id=party_id,
@@ -77,7 +78,7 @@ def change_rows(edits: Sequence[Edit], *, by: Actor, at: datetime, personal: Ite
         plain, private = split_changes(differing, kept_apart)
         facts.append(
             Changed(
-                row_type=edit.row_type, row_id=int(row.pk), names=", ".join(spoken(name) for name in differing),
+                row_type=edit.row_type, row_id=int(row.pk), names=_names(differing),
                 fields=plain, personal_fields=private, party_id=edit.party_id, organisation_id=edit.organisation_id,
             )
         )  # fmt: skip
@@ -116,12 +117,17 @@ def old_values(row: models.Model, fact: Changed) -> dict[str, Any]:
     if not pairs:
         raise NotUndoable(reason=gettext("the old values were erased with the person's data"))
     # Compared as the field's own type: 100 and 100.00 are the same amount.
+    custom = pairs.pop(HELD, None)
     moved = [name for name, (_, new) in pairs.items() if getattr(row, name) != _typed(row, name, new)]
+    before = {name: _typed(row, name, old) for name, (old, _) in pairs.items()}
+    if custom is not None:
+        before[HELD], moved_keys = custom_before(getattr(row, HELD), *custom)
+        moved += moved_keys
     if moved:
         raise NotUndoable(
             reason=gettext("{value} changed again since").format(value=", ".join(spoken(n) for n in moved))
         )
-    return {name: _typed(row, name, old) for name, (old, _) in pairs.items()}
+    return before
 
 
 def _typed(row: models.Model, name: str, value: Any) -> Any:
@@ -130,4 +136,12 @@ def _typed(row: models.Model, name: str, value: Any) -> Any:
 
 def spoken(name: str) -> str:
     """A field as an edit's fact names it."""
-    return name.removesuffix("_id").replace("_", " ")
+    return name.removeprefix(PREFIX).removesuffix("_id").replace("_", " ")
+
+
+def _names(differing: Mapping[str, list[Any]]) -> str:
+    """What an edit changed, each custom field by itself."""
+    names = [name for name in differing if name != HELD]
+    if HELD in differing:
+        names += sorted(changed_keys(*differing[HELD]))
+    return ", ".join(spoken(name) for name in names)

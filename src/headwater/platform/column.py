@@ -42,7 +42,8 @@ class Column:
     is the right it takes to fill it in besides; without one, whoever reads it may.
     ``is_person``: what it points at are our own people, so that "me" and "my team" mean something. ``order`` is the ORM
     path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
-    value: given where a value takes long to reckon, so that sorting by it asks few rows.
+    value: given where a value takes long to reckon, so that sorting by it asks few rows. ``several``: it
+    holds any number of its choices.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Column:
     is_person: bool = False
     order: str = ""
     known_among: Callable[[], Q] = Q
+    several: bool = False
 
     @property
     def orm_path(self) -> str:
@@ -88,9 +90,10 @@ class Column:
         """Whether lists are cut into groups by it: one of some choices, one row of another noun, or a day's month."""
         match self.kind:
             case Kind.CHOICE:
-                return self.filterable and self.chip and bool(self.choices)
+                return self.filterable and self.chip and bool(self.choices) and not self.several
             case Kind.RELATION:
-                return self.filterable and self.chip and bool(self.choices) and self.orm_path.endswith("_id")
+                is_own = self.orm_path.endswith("_id") or self.is_person
+                return self.filterable and self.chip and bool(self.choices) and is_own
             case Kind.DATE | Kind.DATETIME:
                 return self.filterable and self.sortable
             case _:
@@ -117,5 +120,6 @@ class Column:
         if value is None:
             return ""
         if self.kind is Kind.CHOICE and not callable(self.choices):
-            return str(dict(self.choices).get(value, value))
+            labels = dict(self.choices)
+            return ", ".join(str(labels.get(each, each)) for each in (value if isinstance(value, list) else [value]))
         return str(value)

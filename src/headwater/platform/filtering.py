@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.column import Column, Kind
+from headwater.platform.custom.values import field_at, is_custom
 from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
@@ -85,7 +86,8 @@ class Filtering:
             return held & matching if held else self._in_order(column, matching)
         other = ~self._reach(column, self._matching(column, _NEGATED[operator], values))
         # Django minds what is not filled in where it knows the field, not where the query reckons the value.
-        is_reckoned = column.nullable and column.orm_path in self.rows.query.annotations
+        is_reckoned = column.orm_path in self.rows.query.annotations or is_custom(column.orm_path)
+        is_reckoned = is_reckoned and column.nullable
         return other | Q(**{f"{column.orm_path}__isnull": True}) if is_reckoned else other
 
     def _column(self, condition: Condition) -> Column:
@@ -167,6 +169,8 @@ class Filtering:
         return fields[-1] if fields else None
 
     def _fields(self, column: Column) -> list[Any]:
+        if is_custom(column.orm_path):
+            return field_at(self.rows.model, column.orm_path)
         model: type[Model] | None = self.rows.model
         found: list[Any] = []
         for name in column.orm_path.split("__"):

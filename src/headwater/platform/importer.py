@@ -41,7 +41,7 @@ class TargetKind(StrEnum):
 class Target:
     """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes.
 
-    ``verb`` is the right it takes to fill it, where that to import is not enough.
+    ``verb`` is the right it takes to fill it, where that to import is not enough. ``several`` are told apart by ``;``.
     """
 
     key: str
@@ -52,6 +52,7 @@ class Target:
     choices: dict[str, str] = field(default_factory=dict)
     max_length: int = 500
     verb: str = ""
+    several: bool = False
 
 
 @dataclass(slots=True)  # not frozen: one is made per row, and freezing takes thrice as long

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from headwater.platform.actor import Actor
+from headwater.platform.column import Choices
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class _Source:
     installation: Callable[[], Installation] | None = None
     actor: Callable[[str], Actor] | None = None
     team_members: Callable[[Collection[int]], Sequence[int]] | None = None
+    people: Callable[[Actor], Choices] | None = None
 
 
 _source = _Source()
@@ -48,9 +50,11 @@ def provide(
     installation: Callable[[], Installation],
     actor: Callable[[str], Actor],
     team_members: Callable[[Collection[int]], Sequence[int]],
+    people: Callable[[Actor], Choices],
 ) -> None:
     """Called once by the room that knows the company and can make an actor out of its reference."""
-    _source.installation, _source.actor, _source.team_members = installation, actor, team_members
+    _source.installation, _source.actor = installation, actor
+    _source.team_members, _source.people = team_members, people
 
 
 def installation() -> Installation:
@@ -73,3 +77,9 @@ def team_members(team_ids: Collection[int]) -> Sequence[int]:
     """The ids of the people in these teams."""
     assert _source.team_members is not None, "the team room provides this when it is ready"
     return _source.team_members(team_ids) if team_ids else ()
+
+
+def people_choices(actor: Actor) -> Choices:
+    """Our own people as somebody may choose among them."""
+    assert _source.people is not None, "the team room provides this when it is ready"
+    return _source.people(actor)

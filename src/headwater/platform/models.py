@@ -305,3 +305,32 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"answer to {self.caller}: {self.status}"
+
+
+class CustomField(models.Model):
+    """A field that the company gave one of its nouns. It is retired, never removed: its values stay with the rows.
+
+    ``key`` names it for good, in addresses, files and the API; ``table`` holds the rows, of several nouns maybe, so a
+    key is given once there. ``choices`` are ``{"code", "label"}``, with ``"retired": true`` where one is not on offer
+    any more. A formula has ``formula`` and what comes of it, ``result``.
+    """
+
+    noun = models.CharField(max_length=40)
+    table = models.CharField(max_length=60)
+    key = models.CharField(max_length=43)
+    label = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10)
+    help = models.CharField(max_length=200, default="")
+    choices = models.JSONField(default=list)
+    formula = models.CharField(max_length=1000, default="")
+    result = models.CharField(max_length=10, default="")
+    is_required = models.BooleanField(default=False)
+    position = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "key"], name="one_custom_key_per_table")]
+
+    def __str__(self) -> str:
+        return f"{self.label} of {self.noun}"

@@ -15,6 +15,7 @@ from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext
 
+from headwater.platform.custom.values import field_at, held_at
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
@@ -122,7 +123,7 @@ def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
 def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") -> tuple[int | None, int | None]:
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
-    position = [_along(row, step.path) for step in order]
+    position = [held_at(row, step.path) for step in order]
     before, after = (_stretch(rows, order, position, backwards, 1) for backwards in (True, False))
     return (before[0].pk if before else None), (after[0].pk if after else None)
 
@@ -259,27 +260,16 @@ def _fields(rows: Rows, path: str) -> list[Any]:
     """The fields on the way to what is sorted by; what the query reckons is one that may be empty."""
     if path in rows.query.annotations:
         return [CharField(null=True)]
-    model: Any = rows.model
-    found: list[Any] = []
-    for part in path.split("__"):
-        found.append(model._meta.pk if part == "pk" else model._meta.get_field(part))
-        model = found[-1].related_model
-    return found
+    return field_at(rows.model, path)
 
 
 def _cursor(order: Order, row: Model, *, backwards: bool) -> str:
     values: list[Any] = []
     for step in order:
-        value = _along(row, step.path)
+        value = held_at(row, step.path)
         values.append(value.isoformat() if isinstance(value, (date, datetime)) else value)
     text = json.dumps([int(backwards), *values], default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _along(row: Any, path: str) -> Any:
-    for part in path.split("__"):
-        row = getattr(row, part) if row is not None else None
-    return row
 
 
 def _read_cursor(cursor: str, order: Order, rows: Rows) -> tuple[bool, list[Any] | None]:

@@ -104,7 +104,7 @@ class Resource:
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
     length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
     takes a value of it and a reason. ``successor`` says which row one that is gone became part of,
-    ``absorbed`` which rows became part of one.
+    ``absorbed`` which rows became part of one. ``is_whole``: the fields that the company added are among its columns.
     """
 
     key: str
@@ -132,6 +132,7 @@ class Resource:
     indexed_orders: Sequence[str] = ()
     stages: str = ""
     detail_rows: Callable[[Actor], Rows] | None = None
+    is_whole: bool = False
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -139,9 +140,18 @@ class Resource:
         return {column.key: column for column in self.columns}
 
     def for_actor(self, actor: Actor) -> Resource:
-        """The noun as this actor knows it: without the columns they have no right to read."""
-        known = [column for column in self.columns if not column.verb or actor.may(column.verb)]
-        return self if len(known) == len(self.columns) else replace(self, columns=known)
+        """The noun as this actor knows it: with the fields the company added, without the columns they have no right
+        to read."""
+        whole = self.now()
+        known = [column for column in whole.columns if not column.verb or actor.may(column.verb)]
+        return whole if len(known) == len(whole.columns) else replace(whole, columns=known)
+
+    def now(self) -> Resource:
+        """The noun with the fields that the company has added up to now."""
+        resource = self
+        for extend in _EXTENDERS:
+            resource = extend(resource)
+        return resource
 
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""
@@ -153,6 +163,13 @@ class Resource:
 
 
 REGISTRY: dict[str, Resource] = {}
+_EXTENDERS: list[Callable[[Resource], Resource]] = []
+
+
+def extend_nouns(extend: Callable[[Resource], Resource]) -> Callable[[Resource], Resource]:
+    """Let what is not declared in code be added to nouns wherever they are used."""
+    _EXTENDERS.append(extend)
+    return extend
 
 
 def register(resource: Resource) -> Resource:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from headwater.platform.custom.values import field_at
+
 LONGEST_TEXT = 1_000
 LARGEST_NUMBER = Decimal(10) ** 15
 LARGEST_ID = 2**63 - 1
@@ -62,9 +64,4 @@ def _field(rows: QuerySet[Any], path: str) -> Any:
     """The column at a path, or the kind of what the query reckons by that name."""
     if path in rows.query.annotations:
         return rows.query.annotations[path].output_field
-    field: Any = None
-    of: Any = rows.model
-    for part in path.split("__"):
-        field = of._meta.pk if part == "pk" else of._meta.get_field(part)
-        of = field.related_model
-    return field
+    return field_at(rows.model, path)[-1]

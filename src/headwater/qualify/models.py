@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.custom.values import CustomValues
+
 
 class Stage(models.TextChoices):
     """How far a lead is; the codes are fixed, their labels may be changed by translation."""
@@ -106,6 +108,7 @@ class Lead(models.Model):
     sent_back_note = models.CharField(max_length=300, default="", blank=True)
     merged_into = models.ForeignKey("self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     extra = models.JSONField(default=dict)
+    custom = CustomValues()
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)

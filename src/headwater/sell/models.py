@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.custom.values import CustomValues
 from headwater.sell.rules import line_total
 
 
@@ -135,6 +136,7 @@ class Opportunity(models.Model):
         "team.Team", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     extra = models.JSONField(default=dict)
+    custom = CustomValues()
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
@@ -231,6 +233,7 @@ class Order(models.Model):
     )
     note = models.CharField(max_length=300, default="", blank=True)
     extra = models.JSONField(default=dict)
+    custom = CustomValues()
     head = models.JSONField(null=True)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)

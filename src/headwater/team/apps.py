@@ -18,7 +18,7 @@ class TeamConfig(AppConfig):
         from headwater.team import events, handlers, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_roles, add_talk
-        from headwater.team.queries import actor_by_ref, installation, team_members
+        from headwater.team.queries import actor_by_ref, installation, team_members, user_choices
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", _("Company"), "settings_company", order=10, verb="team.company.change"))
@@ -37,4 +37,4 @@ class TeamConfig(AppConfig):
         register_extension(add_talk)
         register_extension(add_leaving)
         register_extension(add_roles)
-        provide(installation=installation, actor=actor_by_ref, team_members=team_members)
+        provide(installation=installation, actor=actor_by_ref, team_members=team_members, people=user_choices)

@@ -42,6 +42,7 @@ BESIDES: Final[dict[str, Any]] = {
     "platform.view.publish": _("Share views with everybody"),
     "platform.view.give": _("Give the views of a colleague to another one"),
     "platform.deleted.see": _("See what was deleted recently"),
+    "platform.field.change": _("Add and change fields of your own"),
     "platform.delivery.change": _("Keep jobs and deliveries going"),
     "team.comment.create": _("Comment"),
     "team.comment.delete": _("Delete comments of others"),
@@ -73,6 +74,7 @@ HEADINGS: Final[dict[str, Any]] = {
     "team.file": _("Comments and files"), "team.user": _("Users, teams and roles"),
     "team.team": _("Users, teams and roles"), "team.role": _("Users, teams and roles"), "team.token": _("Tokens"),
     "api.webhook": _("Webhooks"), "team.company": _("Company"), "platform.delivery": _("Company"),
+    "platform.field": _("Company"),
 }  # fmt: skip
 
 

@@ -14,7 +14,12 @@ class WebConfig(AppConfig):
         """Put the first page into the rail."""
         from django.utils.translation import gettext_lazy as _
 
+        from headwater.platform.custom.extending import provide_inputs
+        from headwater.web.custominputs import input_of
         from headwater.web.nav import NavPage, register_page
 
+        provide_inputs(input_of)
+
         register_page(NavPage("home", _("My day"), "web:day", order=0, keys="g d"))
+        register_page(NavPage("settings", _("Fields"), "web:fields", order=12, verb="platform.field.change"))
         register_page(NavPage("settings", _("Recently deleted"), "web:deleted", order=80, verb="platform.deleted.see"))

@@ -19,6 +19,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
+from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.edits import edit_form, valid_values
 from headwater.platform.models import Event
 from headwater.platform.resource import ActorForm, Resource
@@ -161,7 +162,7 @@ def _last_change(subject_type: str, pk: int, name: str) -> Event | None:
     """The newest fact that says it changed this field, else the newest about the row."""
     rows = Event.objects.filter(subject_type=subject_type, subject_id=pk).select_related("personal").order_by("-pk")
     events = list(rows[:LOOKED_BACK])
-    names = {name, f"{name.removesuffix('_name')}_id"}
+    names = {HELD} if name.startswith(PREFIX) else {name, f"{name.removesuffix('_name')}_id"}
     return next((event for event in events if names & _fields_of(event)), events[0] if events else None)
 
 

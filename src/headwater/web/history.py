@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
+from headwater.platform.custom.values import HELD, field_at, is_custom
 from headwater.platform.errors import NotFound
 from headwater.platform.history import RowHistory, ValueChange, history_of
 from headwater.platform.models import Event
@@ -89,6 +90,8 @@ def names_of_imports(fn: Callable[[Actor, Iterable[int]], Mapping[int, str]]) ->
 
 def field_of(model: type[Model], column: Column) -> str:
     """The stored field a column shows, as facts call it; empty where it shows something worked out."""
+    if is_custom(column.orm_path):
+        return HELD
     names = [column.key, column.orm_path]
     first, _dot, rest = column.orm_path.partition("__")
     if rest in NAMES:  # the name of what a foreign key points at: the key has the history
@@ -122,7 +125,7 @@ def traced_by(resource: Resource, row: Any, key: str, actor: Actor) -> Traced | 
         return None
     name = field_of(type(row), column)
     if name:
-        return Traced(resource, row, name, column) if name not in closed_fields(resource.key, actor) else None
+        return _traced(resource, row, name, column) if name not in closed_fields(resource.key, actor) else None
     first, stored = _elsewhere(type(row), column)
     other = getattr(row, first, None) if stored else None
     nouns = list(_nouns_of(other, actor)) if other is not None else []
@@ -135,7 +138,12 @@ def values_of(resource: Resource, row: Any, actor: Actor) -> list[Traced]:
     """Every value of a record's own that has a history and that the actor may read."""
     closed = closed_fields(resource.key, actor)
     found = ((field_of(type(row), column), column) for column in resource.columns)
-    return [Traced(resource, row, name, column) for name, column in found if name and name not in closed]
+    return [_traced(resource, row, name, column) for name, column in found if name and name not in closed]
+
+
+def _traced(resource: Resource, row: Any, name: str, column: Column) -> Traced:
+    """A column's value; a custom one is a part of what the column of them holds."""
+    return Traced(resource, row, name, column, extra=column.key if name == HELD else "")
 
 
 def has_history(row: Any, column: Column) -> bool:
@@ -280,7 +288,11 @@ def _plain(traced: Traced, value: Any) -> str:
     if label is not None:
         return label
     try:
-        value = stored.to_python(value) if stored is not None and not traced.extra else value
+        if traced.extra and traced.column is not None:
+            stored = field_at(type(traced.row), traced.column.orm_path)[-1]
+        elif traced.extra:
+            stored = None
+        value = stored.to_python(value) if stored is not None else value
     except ValidationError:
         return str(value)
     if isinstance(value, datetime):
@@ -298,6 +310,8 @@ def _label(traced: Traced, stored: Field[Any, Any] | None, value: Any) -> str | 
     """The label of a choice."""
     column = traced.column
     choices = dict(column.choices) if column is not None and not callable(column.choices) else {}
+    if isinstance(value, list):
+        return ", ".join(str(choices.get(each, each)) for each in value)
     label = choices.get(str(value)) or dict(getattr(stored, "flatchoices", None) or ()).get(value)
     return str(label) if label is not None else None
 
@@ -305,7 +319,7 @@ def _label(traced: Traced, stored: Field[Any, Any] | None, value: Any) -> str | 
 def _pointed_at(traced: Traced) -> type[Model] | None:
     """The kind of row a value is the id of."""
     if traced.extra:
-        return None
+        return get_user_model() if traced.column is not None and traced.column.is_person else None
     related = getattr(_model_field(type(traced.row), traced.name), "related_model", None)
     return related if isinstance(related, type) else None
 

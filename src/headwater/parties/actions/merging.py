@@ -22,6 +22,7 @@ from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
+from headwater.platform.custom.values import HELD
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import Fact, record_many
 from headwater.platform.models import ExternalId
@@ -222,6 +223,9 @@ def _chosen_values(
             extra[key] = family[choices[choice]].extra.get(key, "")
     # The order of keys is no change.
     values["extra"] = kept.extra if extra == kept.extra else extra
+    custom = {key: value for party in reversed(family.values()) for key, value in (party.custom or {}).items()}
+    if custom:
+        values[HELD] = custom
     return values
 
 

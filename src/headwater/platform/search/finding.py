@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from headwater.platform.custom.values import is_custom
 from headwater.platform.installation import installation
 from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
@@ -98,7 +99,8 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     No condition where it cannot tell: the column is not searched, the text too short or common, or the index behind.
     """
     spelling = fold(text)
-    if len(spelling) < store.PIECE or path not in resource.searched.singles or is_behind():
+    is_searched = path in resource.searched.singles or is_custom(path)
+    if len(spelling) < store.PIECE or not is_searched or is_behind():
         return Q()
     found = Found(resource, Words(spelling, ((spelling,),)))
     if found.ids is None or found.is_partial:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Model
 
+from headwater.platform.custom.declared import labels_of
+from headwater.platform.custom.values import HELD
 from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.store import one_of
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST = 50_000
 OFTEN_REPEATED = 60
+_KEPT = ("extra", HELD)  # columns of a file without a home, and the company's own fields
 _BLANK = (-1,)  # stands for the ids in a question that was put together before
 
 
@@ -30,14 +33,16 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
     A few queries however many rows.
     """
     declared = resource.searched
-    paths = (*declared.singles, *(("extra",) if _has_extra(resource) else ()))
+    kept = [name for name in _KEPT if _has(resource, name)]
+    paths = (*declared.singles, *kept)
+    labels = labels_of(resource.key)
     rows = _values(declared.model, declared.where, paths, ids)
     further = _further(resource, [row[0] for row in rows])
     names = len(declared.name)
     found: dict[int, str] = {}
     for pk, *told in rows:
-        if paths[-1] == "extra":
-            told[-1] = json.loads(told[-1])
+        for at in range(len(told) - len(kept), len(told)):
+            told[at] = _opened(told[at], labels)
         name = " ".join(fold(value) for value in told[:names] if value)
         pieces = _pieces([*told[names:], *further.get(pk, ())])
         others = [form for value in told[:names] if value for form in also_written(value)]
@@ -105,5 +110,14 @@ def _forms_of_long(text: str) -> tuple[str, ...]:
 _forms = lru_cache(maxsize=16_384)(_forms_of_long)
 
 
-def _has_extra(resource: Resource) -> bool:
-    return resource.extra and any(f.attname == "extra" for f in resource.searched.model._meta.concrete_fields)
+def _has(resource: Resource, name: str) -> bool:
+    return resource.extra and any(f.attname == name for f in resource.searched.model._meta.concrete_fields)
+
+
+def _opened(kept: str | None, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Values kept as JSON, choices by what they are called today."""
+    values: dict[str, Any] = json.loads(kept) if kept else {}
+    for key in values.keys() & labels.keys():
+        held, words = values[key], labels[key]
+        values[key] = [words.get(each, each) for each in (held if isinstance(held, list) else [held])]
+    return values

@@ -1,0 +1,373 @@
+"""Adding, changing, ordering and retiring the fields of a noun. Values are never touched by any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from headwater.platform import job
+from headwater.platform.action import action
+from headwater.platform.actor import Actor
+from headwater.platform.changes import change_row, old_values
+from headwater.platform.custom.declared import read_again
+from headwater.platform.custom.extending import MAY_HAVE
+from headwater.platform.custom.indexing import INDEX_JOB
+from headwater.platform.custom.kinds import FieldKind
+from headwater.platform.custom.values import PREFIX
+from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
+from headwater.platform.events import Changed, Fact, record
+from headwater.platform.models import CustomField, Event
+from headwater.platform.resource import REGISTRY
+from headwater.platform.typed import plain_text
+from headwater.platform.undo import undoes, undoes_changes_of
+from headwater.platform.values import is_storable
+
+MANAGE: Final = "platform.field.change"
+ROW: Final = "platform.field"
+MOST_FIELDS: Final = 60
+MOST_CHOICES: Final = 200
+LONGEST_LABEL: Final = 60
+LONGEST_HELP: Final = 200
+
+# What may become what once there are values: every value of the one is a value of the other as it is kept.
+WIDER: Final[Mapping[FieldKind, Sequence[FieldKind]]] = {
+    FieldKind.LINK: (FieldKind.TEXT,),
+    FieldKind.MONEY: (FieldKind.NUMBER, FieldKind.TEXT),
+    FieldKind.NUMBER: (FieldKind.TEXT,),
+    FieldKind.DATE: (FieldKind.TEXT,),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldAdded(
+    Fact,
+    verb="platform.field_added",
+    subject="platform.field:field_id",
+    sentence="Added the field {label}",
+    icon="forms",
+):
+    """A noun got a field of the company's own, or got one back that was retired."""
+
+    field_id: int
+    noun: str
+    key: str
+    label: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldRetired(
+    Fact,
+    verb="platform.field_retired",
+    subject="platform.field:field_id",
+    sentence="Retired the field {label}",
+    icon="archive",
+):
+    """A field is shown and asked for nowhere any more; rows keep what it held."""
+
+    field_id: int
+    noun: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldsOrdered(
+    Fact,
+    verb="platform.fields_ordered",
+    subject="platform.field:field_id",
+    sentence="Moved the field {label}",
+    icon="arrows-sort",
+):
+    """The fields of a noun stand in another order; ``before`` and ``after`` are their ids."""
+
+    field_id: int
+    noun: str
+    label: str
+    before: list[int]
+    after: list[int]
+
+
+@action
+def add_field(
+    *,
+    noun: str,
+    label: str,
+    kind: str,
+    by: Actor,
+    at: datetime,
+    help: str = "",
+    choices: Sequence[Mapping[str, Any]] = (),
+    is_required: bool = False,
+) -> CustomField:
+    """Give a noun a field. Its key comes from its label, once and for good.
+
+    Raises:
+        NotAllowed: the actor may not change fields.
+        Invalid: no such noun or kind, no label or one that is taken, or choices that are none.
+        Conflict: the noun has as many fields as it may.
+    """
+    by.require(MANAGE)
+    if noun not in MAY_HAVE:
+        raise Invalid({"noun": [_("These have no fields of your own.")]})
+    if kind not in FieldKind.__members__:
+        raise Invalid({"kind": [_("There is no such kind of field.")]})
+    rows = CustomField.objects.select_for_update().filter(noun=noun)
+    if rows.filter(retired_at=None).count() >= MOST_FIELDS:
+        raise Conflict(_("There are %s fields already. Retire one first.") % MOST_FIELDS)
+    table = REGISTRY[noun].searched.model._meta.db_table
+    name = _label(noun, label)
+    row = CustomField.objects.create(
+        noun=noun, table=table, key=_key(table, name), label=name, kind=kind, help=_help(help), is_required=is_required,
+        choices=_choices(kind, [], choices), position=rows.count(), created_at=at,
+    )  # fmt: skip
+    record(_added(row), by=by, at=at)
+    _tell(by=by, at=at)
+    return row
+
+
+@action
+def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> CustomField:
+    """Rename a field, or change its help, its choices, whether it must be filled in, or its kind to a wider one.
+
+    A choice that is left out is retired: rows that have it keep it.
+
+    Raises:
+        NotAllowed: the actor may not change fields.
+        NotFound: there is no such field.
+        Invalid: a value that cannot be right, or a kind that would not hold what rows have.
+    """
+    row = _locked(field_id, by)
+    unknown = sorted(values.keys() - {"label", "help", "choices", "is_required", "kind"})
+    if unknown:
+        raise Invalid({name: [_("There is no such field.")] for name in unknown})
+    new: dict[str, Any] = dict(values)
+    if "label" in new:
+        new["label"] = _label(row.noun, new["label"], besides=row.pk)
+    if "help" in new:
+        new["help"] = _help(new["help"])
+    if "choices" in new:
+        new["choices"] = _choices(row.kind, row.choices, new["choices"])
+    if "is_required" in new:
+        new["is_required"] = bool(new["is_required"])
+    if new.get("kind", row.kind) != row.kind and new["kind"] not in WIDER.get(FieldKind(row.kind), ()):
+        raise Invalid({"kind": [_("Rows have values that would not fit. Add a field of the other kind instead.")]})
+    change_row(row, new, row_type=ROW, by=by, at=at)
+    _tell(by=by, at=at)
+    return row
+
+
+@action
+def move_field(*, field_id: int, steps: int, by: Actor, at: datetime) -> CustomField:
+    """Put a field so many places further down among those of its noun, or up.
+
+    Raises:
+        NotAllowed: the actor may not change fields.
+        NotFound: there is no such field.
+    """
+    row = _locked(field_id, by)
+    rows = CustomField.objects.select_for_update().filter(noun=row.noun, retired_at=None)
+    before = list(rows.order_by("position", "pk").values_list("pk", flat=True))
+    if row.pk not in before:
+        raise NotFound()
+    after = [pk for pk in before if pk != row.pk]
+    after.insert(max(0, before.index(row.pk) + steps), row.pk)
+    if after != before:
+        _put_in_order(after)
+        fact = FieldsOrdered(field_id=row.pk, noun=row.noun, label=row.label, before=before, after=after)
+        record(fact, by=by, at=at)
+        _tell(by=by, at=at)
+    return row
+
+
+@action
+def retire_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
+    """Take a field out of use. Rows keep what it held, for when it is brought back.
+
+    Raises:
+        NotAllowed: the actor may not change fields.
+        NotFound: there is no such field.
+    """
+    row = _locked(field_id, by)
+    if row.retired_at is None:
+        row.retired_at = at
+        row.save(update_fields=["retired_at"])
+        record(FieldRetired(field_id=row.pk, noun=row.noun, label=row.label), by=by, at=at)
+        _tell(by=by, at=at)
+    return row
+
+
+@action
+def restore_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
+    """Bring a retired field back, with all it held.
+
+    Raises:
+        NotAllowed: the actor may not change fields.
+        NotFound: there is no such field.
+        Invalid: another field is called so by now.
+    """
+    row = _locked(field_id, by)
+    if row.retired_at is not None:
+        _label(row.noun, row.label, besides=row.pk)
+        row.retired_at = None
+        row.save(update_fields=["retired_at"])
+        record(_added(row), by=by, at=at)
+        _tell(by=by, at=at)
+    return row
+
+
+# ---------------------------------------------------------------- taking back
+
+
+@undoes(FieldAdded)
+@action
+def take_back_adding(fact: FieldAdded, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of adding a field: it is retired."""
+    retire_field(field_id=fact.field_id, by=by, at=at)
+
+
+@undoes(FieldRetired)
+@action
+def bring_field_back(fact: FieldRetired, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of retiring a field."""
+    restore_field(field_id=fact.field_id, by=by, at=at)
+
+
+@undoes(FieldsOrdered)
+@action
+def order_as_before(fact: FieldsOrdered, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of moving a field.
+
+    Raises:
+        NotUndoable: fields came, went or moved since.
+    """
+    row = _locked(fact.field_id, by)
+    rows = CustomField.objects.select_for_update().filter(noun=fact.noun, retired_at=None)
+    if list(rows.order_by("position", "pk").values_list("pk", flat=True)) != fact.after:
+        raise NotUndoable(reason=_("the fields changed again since"))
+    _put_in_order(fact.before)
+    back = FieldsOrdered(field_id=row.pk, noun=row.noun, label=row.label, before=fact.after, after=fact.before)
+    record(back, by=by, at=at)
+    _tell(by=by, at=at)
+
+
+@undoes_changes_of(ROW)
+@action
+def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) -> None:
+    """Undo of changing a field.
+
+    Raises:
+        NotUndoable: it changed again since, or its kind was widened: rows may hold what would not fit any more.
+    """
+    row = _locked(fact.row_id, by)
+    before = old_values(row, fact)
+    if "kind" in before:
+        raise NotUndoable(reason=_("rows may hold values by now that would not fit"))
+    if "choices" in before:
+        before["choices"] = _choices(row.kind, row.choices, before["choices"])
+    change_row(row, before, row_type=ROW, by=by, at=at)
+    _tell(by=by, at=at)
+
+
+# ---------------------------------------------------------------- what is needed for it
+
+
+def _added(row: CustomField) -> FieldAdded:
+    return FieldAdded(field_id=row.pk, noun=row.noun, key=row.key, label=row.label, kind=row.kind)
+
+
+def _tell(*, by: Actor, at: datetime) -> None:
+    """Let this process know at once, and the worker bring the indexes in line."""
+    job.enqueue(INDEX_JOB, args={}, at=at, user_id=by.user_id)
+    read_again()
+    transaction.on_commit(read_again)  # another request may have read the old state in between
+
+
+def _locked(field_id: int, by: Actor) -> CustomField:
+    by.require(MANAGE)
+    row = CustomField.objects.select_for_update().filter(pk=field_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _put_in_order(ids: Sequence[int]) -> None:
+    for position, pk in enumerate(ids):
+        CustomField.objects.filter(pk=pk).update(position=position)
+
+
+def _text(name: str, text: Any, longest: int) -> str:
+    if not isinstance(text, str) or not is_storable(text):
+        raise Invalid({name: [_("Write a text.")]})
+    told = " ".join(plain_text(text).split())
+    if len(told) > longest:
+        raise Invalid({name: [_("At most %s characters.") % longest]})
+    return told
+
+
+def _help(text: Any) -> str:
+    return _text("help", text, LONGEST_HELP)
+
+
+def _label(noun: str, text: Any, *, besides: int | None = None) -> str:
+    """A label that no other column of the noun has."""
+    told = _text("label", text, LONGEST_LABEL)
+    if not told:
+        raise Invalid({"label": [_("Give the field a name.")]})
+    others = CustomField.objects.filter(noun=noun, retired_at=None).exclude(pk=besides or 0)
+    taken = {str(column.label).casefold() for column in REGISTRY[noun].columns} | {
+        each.label.casefold() for each in others
+    }
+    if told.casefold() in taken:
+        raise Invalid({"label": [_("There is a field of this name already.")]})
+    return told
+
+
+def _key(table: str, label: str) -> str:
+    """A key that no field of the table ever had."""
+    base = PREFIX + (slugify(label).replace("-", "_")[:32] or "field")
+    taken = set(CustomField.objects.filter(table=table, key__startswith=base).values_list("key", flat=True))
+    return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}_{n}") not in taken)
+
+
+def _choices(kind: str, present: Sequence[Mapping[str, Any]], wanted: Any) -> list[dict[str, Any]]:
+    """The choices as they are kept: those wanted in their order, then, retired, what is left out of the present ones.
+
+    Raises:
+        Invalid: a field of choices without any, a label twice, or a code that is none of this field's.
+    """
+    if kind not in (FieldKind.CHOICE, FieldKind.CHOICES):
+        if wanted:
+            raise Invalid({"choices": [_("Only fields of choices have choices.")]})
+        return []
+    if not isinstance(wanted, Sequence) or isinstance(wanted, str) or not all(isinstance(x, Mapping) for x in wanted):
+        raise Invalid({"choices": [_("A list of choices is needed, each with a label.")]})
+    known = {each["code"]: each for each in present}
+    found: dict[str, dict[str, Any]] = {}
+    for each in wanted:
+        label = _text("choices", each.get("label", ""), LONGEST_LABEL)
+        code = each.get("code") or _code(label, known.keys() | found.keys())
+        if each.get("code") and code not in known:
+            raise Invalid({"choices": [_("There is no choice of this code.")]})
+        if not label:
+            raise Invalid({"choices": [_("Give each choice a name.")]})
+        found[code] = {"code": code, "label": label, **({"retired": True} if each.get("retired") else {})}
+    found |= {code: {**each, "retired": True} for code, each in known.items() if code not in found}
+    labels = [each["label"].casefold() for each in found.values() if not each.get("retired")]
+    if not labels:
+        raise Invalid({"choices": [_("Give at least one choice.")]})
+    if len(labels) != len(set(labels)):
+        raise Invalid({"choices": [_("Two choices have the same name.")]})
+    if len(found) > MOST_CHOICES:
+        raise Invalid({"choices": [_("There can be %s choices.") % MOST_CHOICES]})
+    return list(found.values())
+
+
+def _code(label: str, taken: Any) -> str:
+    base = slugify(label).replace("-", "_").upper()[:30] or "CHOICE"
+    return next(code for n in range(1, len(taken) + 2) if (code := base if n == 1 else f"{base}_{n}") not in taken)

@@ -1,0 +1,202 @@
+"""Settings → Fields: what a company notes of its people, leads and orders besides what comes with Headwater."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from headwater.platform.clock import now
+from headwater.platform.custom import actions, queries
+from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE, ROW, WIDER
+from headwater.platform.custom.kinds import ABOUT, FieldKind
+from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.models import CustomField
+from headwater.platform.resource import Resource
+from headwater.platform.undo import newest_event, to_undo
+from headwater.web.form import show_refusal
+from headwater.web.http import Request, answer, render
+
+Choices = list[dict[str, Any]]
+
+
+def _kinds() -> list[tuple[str, Any]]:
+    return [(kind.value, about.label) for kind, about in ABOUT.items()]
+
+
+class NewFieldForm(forms.Form):
+    """A field to add."""
+
+    label = forms.CharField(label=lazy("Name"), max_length=LONGEST_LABEL)
+    kind = forms.ChoiceField(label=lazy("Kind"), choices=_kinds)
+    more = forms.CharField(
+        label=lazy("Choices"), required=False, widget=forms.Textarea({"rows": 4}),
+        help_text=lazy("One on each line; only for fields of choices."),
+    )  # fmt: skip
+    help = forms.CharField(
+        label=lazy("Help"), max_length=LONGEST_HELP, required=False,
+        help_text=lazy("A line that stands below the field in forms."),
+    )  # fmt: skip
+    is_required = forms.BooleanField(label=lazy("Must be filled in"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        """What is to be added."""
+        found: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if name != "more"}
+        return {**found, "choices": _lines(self.cleaned_data["more"])}
+
+
+class FieldForm(forms.Form):
+    """A field that is there: its choices can be renamed and taken off what is on offer, and others added."""
+
+    label = forms.CharField(label=lazy("Name"), max_length=LONGEST_LABEL)
+    kind = forms.ChoiceField(label=lazy("Kind"))
+    help = forms.CharField(label=lazy("Help"), max_length=LONGEST_HELP, required=False)
+    is_required = forms.BooleanField(label=lazy("Must be filled in"), required=False)
+    more = forms.CharField(
+        label=lazy("Further choices"), required=False, widget=forms.Textarea({"rows": 3}),
+        help_text=lazy("One on each line."),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, row: CustomField) -> None:
+        first = {"label": row.label, "kind": row.kind, "help": row.help, "is_required": row.is_required}
+        super().__init__(data, initial=first)
+        self.row = row
+        own = FieldKind(row.kind)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = [(each.value, ABOUT[each].label) for each in (own, *WIDER.get(own, ()))]
+        if len(kind.choices) == 1:
+            del self.fields["kind"]
+        if not row.choices:
+            del self.fields["more"]
+        for at, each in enumerate(row.choices):
+            self.fields[f"name_{at}"] = forms.CharField(
+                label=_("Choice %(number)s") % {"number": at + 1}, max_length=LONGEST_LABEL, initial=each["label"]
+            )
+            self.fields[f"offer_{at}"] = forms.BooleanField(
+                label=_("“%(choice)s” is on offer") % {"choice": each["label"]},
+                required=False, initial=not each.get("retired"),
+            )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """What is to be changed."""
+        found: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in ("label", "kind", "help", "is_required") if name in self.fields
+        }
+        if not self.row.choices:
+            return found
+        kept: Choices = [
+            {
+                "code": each["code"],
+                "label": self.cleaned_data[f"name_{at}"],
+                "retired": not self.cleaned_data[f"offer_{at}"],
+            }
+            for at, each in enumerate(self.row.choices)
+        ]
+        return {**found, "choices": [*kept, *_lines(self.cleaned_data["more"])]}
+
+
+def fields(request: Request) -> HttpResponse:
+    """The fields of one noun, those that were retired, and a new one."""
+    request.actor.require(MANAGE)
+    resource = _noun(request.GET.get("of", ""))
+    form = NewFieldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        since = newest_event()
+        try:
+            row = actions.add_field(noun=resource.key, by=request.actor, at=now(), **form.values())
+        except DomainError as refusal:
+            _show(form, refusal)
+        else:
+            words = _("“%(field)s” is added. Choose it among the columns of the list.") % {"field": row.label}
+            return _told(request, row, words, since)
+    rows = queries.fields_with_retired(resource.key)
+    context = {
+        "resource": resource,
+        "nouns": [(noun, noun.key == resource.key) for noun in queries.nouns_with_fields()],
+        "rows": [(row, ABOUT[FieldKind(row.kind)], _in_short(row)) for row in rows if row.retired_at is None],
+        "retired": [(row, ABOUT[FieldKind(row.kind)]) for row in rows if row.retired_at is not None],
+        "form": form,
+    }
+    return render(request, "web/fields.html", context, status=422 if form.errors else 200)
+
+
+def field(request: Request, field_id: int) -> HttpResponse:
+    """One field: its name, help and choices."""
+    request.actor.require(MANAGE)
+    row = CustomField.objects.filter(pk=field_id).first()
+    if row is None:
+        raise NotFound()
+    form = FieldForm(request.POST or None, row=row)
+    if request.method == "POST" and form.is_valid():
+        since = newest_event()
+        try:
+            row = actions.change_field(field_id=row.pk, by=request.actor, at=now(), **form.values())
+        except DomainError as refusal:
+            _show(form, refusal)
+        else:
+            return _told(request, row, _("“%(field)s” is saved.") % {"field": row.label}, since)
+    context = {"row": row, "resource": queries.noun_of(row.noun), "form": form, "about": ABOUT[FieldKind(row.kind)]}
+    return render(request, "web/fields_one.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def act(request: Request, field_id: int, what: str) -> HttpResponse:
+    """Move a field, retire it or bring it back."""
+    about: dict[str, Any] = {"field_id": field_id, "by": request.actor, "at": now()}
+    since = newest_event()
+    match what:
+        case "up" | "down":
+            row = actions.move_field(steps=-1 if what == "up" else 1, **about)
+            words = _("“%(field)s” is moved.") % {"field": row.label}
+        case "retire":
+            row = actions.retire_field(**about)
+            words = _("“%(field)s” is retired. What it held is kept.") % {"field": row.label}
+        case "restore":
+            row = actions.restore_field(**about)
+            words = _("“%(field)s” is back, with all it held.") % {"field": row.label}
+        case _:
+            raise NotFound()
+    return _told(request, row, words, since)
+
+
+def _told(request: Request, row: CustomField, words: str, since: int) -> HttpResponse:
+    event = to_undo(since=since, by=request.actor, subject_type=ROW)
+    url = f"{reverse('web:fields')}?of={queries.noun_of(row.noun).slug}"
+    return answer(request, url, words, undo_url=f"/undo/{event.pk}" if event is not None else "")
+
+
+def _noun(slug: str) -> Resource:
+    nouns = queries.nouns_with_fields()
+    found = next((noun for noun in nouns if noun.slug == slug), nouns[0] if not slug else None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _lines(text: str) -> Choices:
+    return [{"label": line.strip()} for line in text.splitlines() if line.strip()]
+
+
+def _in_short(row: CustomField) -> str:
+    """The choices on offer, as far as a line takes them."""
+    labels = [each["label"] for each in row.choices if not each.get("retired")]
+    if len(labels) <= 4:
+        return ", ".join(labels)
+    rest = len(labels) - 3
+    more = ngettext("%(count)s more", "%(count)s more", rest) % {"count": rest}
+    return f"{', '.join(labels[:3])}, {more}"
+
+
+def _show(form: forms.Form, refusal: DomainError) -> None:
+    """The reasons beside their fields; those about choices beside where choices are typed in."""
+    if getattr(refusal, "fields", None) and "choices" in refusal.fields and "more" in form.fields:  # type: ignore[attr-defined]
+        form.add_error("more", [str(reason) for reason in refusal.fields["choices"]])  # type: ignore[attr-defined]
+        return
+    show_refusal(form, refusal)

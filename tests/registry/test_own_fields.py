@@ -1,0 +1,342 @@
+"""Fields of the company's own: added without code, and then columns like any other, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from makers import AT, EVERY_KIND, own_fields
+
+from headwater.intake.run import import_file
+from headwater.platform import job
+from headwater.platform.custom import actions, indexing
+from headwater.platform.custom.declared import fields_of, forget, read_again
+from headwater.platform.custom.extending import MAY_HAVE
+from headwater.platform.custom.kinds import FieldKind
+from headwater.platform.errors import Invalid, NotUndoable
+from headwater.platform.filter import Condition
+from headwater.platform.models import CustomField, Event, Job
+from headwater.platform.paging import page_of
+from headwater.platform.resource import REGISTRY, filtered
+from headwater.platform.search import keeping
+from headwater.platform.undo import undo_event
+
+JSON = {"content_type": "application/json"}
+OTHERS = [key for key in MAY_HAVE if key != "qualify.lead"]
+
+
+@pytest.fixture
+def field(by):
+    """A field of leads: ``field("CHOICE", "Wood", "Oak", "Elm")``."""
+
+    def added(kind, label="Floor", *choices, noun="qualify.lead"):
+        wanted = [{"label": each} for each in choices]
+        return actions.add_field(noun=noun, label=label, kind=kind, choices=wanted, by=by, at=AT)
+
+    return added
+
+
+def indexed() -> list[dict]:
+    """What the worker does after fields changed, once for each change: what it built and dropped."""
+    told = []
+    while (done := job.run_next(at=AT + timedelta(days=1))) is not None:
+        told.append(Job.objects.get(pk=done.pk).result)
+    return told
+
+
+def plan_of(rows) -> str:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    return rows.explain()
+
+
+# ---------------------------------------------------------------- everywhere a column is
+
+
+@pytest.mark.parametrize("noun", [pytest.param(n, marks=[pytest.mark.slow] * (n in OTHERS)) for n in MAY_HAVE])
+def test_every_kind_is_written_shown_filtered_and_taken_out(noun, make, by, owner, client_of):
+    client, (pk,) = client_of("OWNER"), make(noun)
+    keys = own_fields(noun) if noun in OTHERS else {field.kind.value: field.key for field in fields_of(noun)}
+    slug = REGISTRY[noun].slug
+    values = {keys[kind]: value for kind, value in EVERY_KIND.items()} | {keys["PERSON"]: owner.pk}
+    client.patch(f"/api/v1/{slug}/{pk}", dict.fromkeys(values), **JSON)
+    before = client.get(f"/api/v1/{slug}/{pk}").json()
+    answer = client.patch(f"/api/v1/{slug}/{pk}", values, **JSON)
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert {key: told[key] for key in values} == {**values, keys["PERSON"]: {"id": owner.pk, "name": owner.name}}
+    for key, value in values.items():
+        asked = value[0] if isinstance(value, list) else value
+        assert [row["id"] for row in client.get(f"/api/v1/{slug}", {key: asked}).json()["items"]] == [pk], key
+        assert client.get(f"/api/v1/{slug}", {f"{key}__not": asked}).json()["items"] == [], key
+        assert client.get(f"/api/v1/{slug}", {f"{key}__empty": "false"}).json()["items"], key
+    page = client.get(f"/{slug}", {"cols": ",".join(values)}).content.decode()
+    for shown in ("Third floor", "Oak, Elm", "https://vantaa.example/plan", owner.name):
+        assert shown in page
+    assert "Third floor" in client.get(f"/{slug}/{pk}").content.decode()
+    file = client.get(f"/api/v1/{slug}/export?cols={','.join(values)}").getvalue().decode("utf-8-sig")
+    assert file.splitlines()[0].startswith("Id,Own text,Own number") and "Third floor,12.5,1300.00" in file
+    history = client.get(f"/api/v1/{slug}/{pk}/history", {"field": keys["CHOICES"]}).json()["items"]
+    assert history[0]["new_text"] == "Oak, Elm"
+    undo_event(event_id=Event.objects.filter(verb="platform.changed").latest("pk").pk, by=by, at=AT)
+    assert client.get(f"/api/v1/{slug}/{pk}").json() == before
+
+
+def test_a_value_is_filled_in_with_a_new_row_and_changed_in_its_cell(field, client_of):
+    key = field("NUMBER").key
+    client = client_of("OWNER")
+    answer = client.post("/leads/new", {"name": "Orla Keane", "interest": "ENQUIRY", key: "12.50"})
+    url = answer["Location"]
+    client.post(f"{url}/cell/{key}", {f"before-{key}": "12.5", key: "13"})
+    assert client.get(f"/api/v1{url}").json()[key] == "13"
+    said = [h["old"] for h in client.get(f"/api/v1{url}/history", {"field": key}).json()["items"]]
+    assert said == ["12.5"]
+
+
+def test_a_list_is_sorted_and_paged_by_it_and_grouped_by_choices(field, make, by, client_of):
+    floor, wood = field("NUMBER").key, field("CHOICE", "Wood", "Oak", "Elm").key
+    ids, client = make("qualify.lead", 4), client_of("OWNER")
+    for pk, number in zip(ids, ("9", "10.5", None, "-2"), strict=True):
+        client.patch(f"/api/v1/leads/{pk}", {floor: number, wood: "ELM" if number else None}, **JSON)
+    resource, found, cursor = REGISTRY["qualify.lead"].for_actor(by), [], ""
+    while cursor is not None:
+        page = page_of(resource.rows(by), resource, sort=floor, cursor=cursor, size=1)
+        found, cursor = [*found, *(row.pk for row in page.rows)], page.next
+    assert found == [ids[3], ids[0], ids[1], ids[2]]
+    assert "Elm" in client.get("/leads", {"group": wood}).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["NUMBER", "MONEY", "DATE", "CHOICE", "PERSON"])
+def test_a_filter_asks_the_index_of_the_field(kind, make, by, owner):
+    make("qualify.lead")
+    key = next(field.key for field in fields_of("qualify.lead") if field.kind == kind)
+    actions.change_field(field_id=CustomField.objects.get(key=key).pk, by=by, at=AT, help="asked for once")
+    assert indexed()[0]["built"] >= len(FieldKind) - 1
+    actions.change_field(field_id=CustomField.objects.get(key=key).pk, by=by, at=AT, help="asked for again")
+    assert indexed() == [{"built": 0, "dropped": 0}]
+    value = owner.pk if kind == "PERSON" else EVERY_KIND[kind]
+    rows = filtered(REGISTRY["qualify.lead"].now(), by, Condition(key, "is", str(value))).order_by().values("pk")
+    name = indexing.name_of(next(field for field in fields_of("qualify.lead") if field.key == key))
+    assert name in plan_of(rows)
+
+
+def test_a_sorted_list_is_read_along_the_index(field, make, by):
+    key = field("MONEY").key
+    make("qualify.lead")
+    indexed()
+    rows = REGISTRY["qualify.lead"].now().rows(by).filter(**{f"custom__money_{key}__isnull": False})
+    name = indexing.name_of(next(each for each in fields_of("qualify.lead") if each.key == key))
+    assert name in plan_of(rows.order_by(f"custom__money_{key}", "pk").values("pk")[:50])
+
+
+def test_an_import_fills_fields_changes_them_and_is_taken_back(by, client_of, tmp_path, make):
+    own_fields("parties.person")
+    keys = {field.kind: field.key for field in fields_of("parties.person")}
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "E-mail,Name,Own text,Own money,Own choices,Own person\n"
+        "ana@fjord.example,Ana Ruiz,Second,1200,oak; elm,The OWNER\n"
+        "bo@fjord.example,Bo Lind,First,12,pine,\n",
+        encoding="utf-8",
+    )
+    batch = import_file(file, kind="people", by=by, at=AT)
+    assert (batch.created, batch.rejected) == (1, 1), batch.checkpoint
+    ana = REGISTRY["parties.person"].searched.model.objects.get(email="ana@fjord.example")
+    assert ana.custom == {
+        keys["TEXT"]: "Second", keys["MONEY"]: "1200.00", keys["CHOICES"]: ["OAK", "ELM"], keys["PERSON"]: by.user_id,
+    }  # fmt: skip
+    file.write_text("E-mail,Own text\nana@fjord.example,Third\n", encoding="utf-8")
+    assert import_file(file, kind="people", by=by, at=AT).updated == 1
+    ana.refresh_from_db()
+    assert ana.custom[keys["TEXT"]] == "Third" and ana.custom[keys["MONEY"]] == "1200.00"
+
+
+def test_programs_send_many_rows_with_them(field, make, client_of):
+    key, wood = field("NUMBER").key, field("CHOICES", "Wood", "Oak", "Elm").key
+    (pk,), client = make("qualify.lead"), client_of("OWNER")
+    rows = [{"id": pk, key: 4, wood: ["Oak"]}, {"id": pk, key: "many"}]
+    assert [item["outcome"] for item in client.post("/api/v1/leads/bulk", rows, **JSON).json()["items"]] == [
+        "updated", "rejected",
+    ]  # fmt: skip
+    told = client.put("/api/v1/leads/external/erp/7", {"name": "Ana", "interest": "ENQUIRY", key: 5}, **JSON).json()
+    assert told[key] == "5"
+    assert client.put("/api/v1/leads/external/erp/7", {key: 6}, **JSON).json()[key] == "6"
+
+
+def test_search_finds_what_they_hold_and_what_choices_are_called(field, make, by, client_of):
+    text, wood = field("TEXT").key, field("CHOICE", "Wood", "Ash tree").key
+    (pk,), client = make("qualify.lead"), client_of("OWNER")
+    client.patch(f"/api/v1/leads/{pk}", {text: "Mezzanine", wood: "ASH_TREE"}, **JSON)
+    keeping.catch_up()
+    resource = REGISTRY["qualify.lead"].now()
+    assert [row.pk for row in filtered(resource, by, Condition(text, "contains", "mezza"))] == [pk]
+    for words in ("mezzanine", "ash tree"):
+        assert [item["id"] for item in client.get("/api/v1/leads", {"q": words}).json()["items"]] == [pk]
+
+
+def test_the_document_says_what_can_be_sent_now(field, client_of):
+    client = client_of("OWNER")
+    assert "cf_floor" not in str(client.get("/api/v1/openapi.json").json())
+    field("NUMBER")
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    new, old = paths["/api/v1/leads"]["post"], paths["/api/v1/leads/{pk}"]["patch"]
+    for told in (new, old):
+        assert "cf_floor" in told["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert [p["name"] for p in paths["/api/v1/leads"]["get"]["parameters"]].count("cf_floor") == 1
+    assert "cf_floor" not in str(paths["/api/v1/people"])
+
+
+def test_merging_keeps_what_either_record_holds(make, by, client_of):
+    own_fields("parties.person")
+    keys = {field.kind: field.key for field in fields_of("parties.person")}
+    (one, other), client = make("parties.person", 2), client_of("OWNER")
+    client.patch(f"/api/v1/people/{one}", {keys["TEXT"]: "First"}, **JSON)
+    client.patch(f"/api/v1/people/{other}", {keys["TEXT"]: "Second", keys["NUMBER"]: "7"}, **JSON)
+    client.post(f"/api/v1/people/{one}/do/merge", {"merge_ids": [other]}, **JSON)
+    told = client.get(f"/api/v1/people/{one}").json()
+    assert (told[keys["TEXT"]], told[keys["NUMBER"]]) == ("First", "7")
+
+
+# ---------------------------------------------------------------- looking after them
+
+
+def test_fields_are_added_changed_moved_and_retired_in_settings_with_undo(client_of, by):
+    client = client_of("OWNER")
+    for label in ("Hall", "Gate"):
+        client.post("/settings/fields?of=orders", {"label": label, "kind": "CHOICE", "more": "North\nSouth"})
+    hall, gate = CustomField.objects.filter(noun="sell.order").order_by("pk")
+    client.post(f"/settings/fields/{gate.pk}/up")
+    assert [field.label for field in fields_of("sell.order")] == ["Gate", "Hall"]
+    sent = {"label": "Big hall", "name_0": "Far north", "offer_0": "on", "name_1": "South", "more": "East"}
+    client.post(f"/settings/fields/{hall.pk}", sent)
+    hall.refresh_from_db()
+    assert (hall.label, hall.key) == ("Big hall", "cf_hall")
+    assert [(c["code"], c["label"], c.get("retired", False)) for c in hall.choices] == [
+        ("NORTH", "Far north", False), ("SOUTH", "South", True), ("EAST", "East", False),
+    ]  # fmt: skip
+    client.post(f"/settings/fields/{hall.pk}/retire")
+    assert [field.label for field in fields_of("sell.order")] == ["Gate"]
+    undo_event(event_id=Event.objects.latest("pk").pk, by=by, at=AT)
+    assert len(fields_of("sell.order")) == 2
+    assert "cf_hall" in client.get("/settings/fields?of=orders").content.decode()
+
+
+def test_programs_look_after_them_too(client_of):
+    client = client_of("OWNER")
+    new = {"noun": "orders", "label": "Hall", "kind": "CHOICE", "choices": [{"label": "North"}]}
+    made = client.post("/api/v1/fields", new, **JSON)
+    assert made.status_code == 201 and made.json()["key"] == "cf_hall"
+    url = f"/api/v1/fields/{made.json()['id']}"
+    assert client.patch(url, {"is_retired": True}, **JSON).json()["is_retired"]
+    assert client.patch(url, {"table": "team_user"}, **JSON).status_code == 422
+    assert client.patch(url, {"kind": "NUMBER"}, **JSON).status_code == 422
+    assert len(client.get("/api/v1/fields", {"noun": "orders"}).json()["items"]) == 1
+
+
+def test_only_who_has_the_right_changes_fields(client_of, field):
+    client, floor = client_of("FIELD_REP"), field("TEXT")
+    assert client.get("/settings/fields").status_code == 403
+    assert client.post(f"/settings/fields/{floor.pk}/retire").status_code == 403
+    assert client.post("/api/v1/fields", {"noun": "leads", "label": "X", "kind": "TEXT"}, **JSON).status_code == 403
+    assert client.get("/api/v1/fields", {"noun": "leads"}).status_code == 200
+
+
+def test_a_key_is_given_once_and_one_of_people_is_none_of_companies(field, by):
+    first = field("TEXT", noun="parties.person")
+    actions.retire_field(field_id=first.pk, by=by, at=AT)
+    again, other = field("NUMBER", noun="parties.person"), field("DATE", noun="parties.organisation")
+    assert len({first.key, again.key, other.key}) == 3
+
+
+def test_a_choice_that_is_retired_stays_with_its_rows_and_is_on_offer_to_no_other(field, make, by, client_of):
+    wood = field("CHOICE", "Wood", "Oak", "Elm")
+    (pk, other), client = make("qualify.lead", 2), client_of("OWNER")
+    client.patch(f"/api/v1/leads/{pk}", {wood.key: "OAK"}, **JSON)
+    actions.change_field(field_id=wood.pk, by=by, at=AT, choices=[{"code": "ELM", "label": "Elm"}])
+    assert "Oak" in client.get("/leads", {"cols": wood.key}).content.decode()
+    assert client.patch(f"/api/v1/leads/{pk}", {wood.key: "OAK"}, **JSON).status_code == 200
+    assert client.patch(f"/api/v1/leads/{other}", {wood.key: "OAK"}, **JSON).status_code == 422
+
+
+def test_a_kind_is_only_widened(field, make, by, client_of):
+    floor = field("NUMBER")
+    (pk,), client = make("qualify.lead"), client_of("OWNER")
+    client.patch(f"/api/v1/leads/{pk}", {floor.key: "12.5"}, **JSON)
+    with pytest.raises(Invalid):
+        actions.change_field(field_id=floor.pk, kind="DATE", by=by, at=AT)
+    actions.change_field(field_id=floor.pk, kind="TEXT", by=by, at=AT)
+    assert client.get(f"/api/v1/leads/{pk}").json()[floor.key] == "12.5"
+    with pytest.raises(NotUndoable):
+        undo_event(event_id=Event.objects.filter(verb="platform.changed").latest("pk").pk, by=by, at=AT)
+
+
+def test_what_must_be_filled_in_is_asked_of_new_rows(client_of, by, field):
+    floor = field("TEXT")
+    actions.change_field(field_id=floor.pk, is_required=True, by=by, at=AT)
+    client = client_of("OWNER")
+    assert client.post("/leads/new", {"name": "Ana", "interest": "ENQUIRY"}).status_code == 422
+    assert client.post("/api/v1/leads", {"name": "Ana", "interest": "ENQUIRY"}, **JSON).status_code == 422
+
+
+def test_another_process_notices_after_a_moment(field, settings):
+    forget()
+    field("TEXT")
+    forget()
+    assert fields_of("qualify.lead") == ()
+    settings.CUSTOM_FIELDS_READ_AGAIN = 0.0
+    assert fields_of("qualify.lead")[-1].key == "cf_floor"
+
+
+# ---------------------------------------------------------------- hostile hands
+
+WRONG = {
+    "NUMBER": ["1e400", "NaN", "Infinity", "9" * 40, "x", True], "MONEY": ["1" * 20, "-"],
+    "DATE": ["2026-02-30", "0000-01-01", "1"], "CHOICE": ["PINE", "<script>"], "CHOICES": [["PINE"], {"a": 1}],
+    "PERSON": [-1, 10**30, "me"], "TEXT": ["x" * 501, "\x00", ["a"]],
+    "LINK": ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT://a.b/%0aalert(1)", "https://a b", "x" * 600],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_no_value_is_refused(kind, make, client_of):
+    key = next(field.key for field in fields_of("qualify.lead") if field.kind == kind)
+    (pk,), client = make("qualify.lead"), client_of("OWNER")
+    url, before = f"/api/v1/leads/{pk}", client.get(f"/api/v1/leads/{pk}").json()
+    for value in WRONG[kind]:
+        assert client.patch(url, {key: value}, **JSON).status_code == 422, value
+    assert client.get(url).json() == before
+
+
+def test_nothing_but_declared_fields_can_be_written(make, client_of, field):
+    floor, (pk,), client = field("TEXT"), make("qualify.lead"), client_of("OWNER")
+    for name in ("custom", "cf_other", "cf_floor'", "custom__cf_floor", "extra"):
+        assert client.patch(f"/api/v1/leads/{pk}", {name: "x"}, **JSON).status_code == 422
+        client.post(f"/leads/{pk}/edit", {name: "x"})
+    row = REGISTRY["qualify.lead"].searched.model.objects.get(pk=pk)
+    assert floor.key not in (row.custom or {}) and "cf_other" not in (row.custom or {})
+    for name in ("custom__text_cf_floor", "custom", "cf_floor'--"):
+        assert client.get("/api/v1/leads", {name: "x"}).status_code == 422
+
+
+def test_script_in_names_help_and_choices_is_text_everywhere(make, client_of, field):
+    script = "<script>alert(1)</script>"
+    row = field("CHOICE", script, script)
+    (pk,), client = make("qualify.lead"), client_of("OWNER")
+    client.patch(f"/api/v1/leads/{pk}", {row.key: row.choices[0]["code"]}, **JSON)
+    for url in ("/settings/fields?of=leads", f"/settings/fields/{row.pk}", f"/leads?cols={row.key}", f"/leads/{pk}",
+                f"/leads/{pk}/edit", "/leads/new", f"/leads?group={row.key}", "/api/v1/docs"):  # fmt: skip
+        answer = client.get(url)
+        assert answer.status_code == 200 and script not in answer.content.decode(), url
+
+
+def test_amounts_of_their_own_are_added_up_exactly(make, client_of, field):
+    key = field("MONEY").key
+    client = client_of("OWNER")
+    for pk, amount in zip(make("qualify.lead", 3), ("0.10", "0.20", "1000000000000.01"), strict=True):
+        client.patch(f"/api/v1/leads/{pk}", {key: amount}, **JSON)
+    told = [Decimal(row[key]) for row in client.get("/api/v1/leads", {"sort": key}).json()["items"]]
+    assert told == sorted(told) and told[0] == Decimal("0.10")
+    read_again()
