@@ -172,7 +172,9 @@ def worker_name() -> str:
 
 
 def _claim(at: datetime, worker: str) -> Job | None:
-    due = Q(state=Job.State.QUEUED, run_after__lte=at)
+    # What was queued in the future was queued before the clock was set back: it does not wait for that moment again.
+    set_back = Q(queued_at__gt=at, run_after__lte=F("queued_at"))
+    due = Q(state=Job.State.QUEUED) & (Q(run_after__lte=at) | set_back)
     abandoned = Q(state=Job.State.RUNNING, heartbeat_at__lt=at - STALE_AFTER)
     _give_up(Job.objects.filter(abandoned), at)
     for candidate in Job.objects.filter(due | abandoned).order_by("run_after", "pk")[:5]:

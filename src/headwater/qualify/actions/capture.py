@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
@@ -18,7 +17,7 @@ from headwater.parties.actions.activities import log_activity
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.parties.queries.visible import owners_of, visible_parties
 from headwater.platform.action import action
-from headwater.platform.actor import Actor, Visibility
+from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
@@ -125,7 +124,7 @@ def capture_lead(
     record(_captured(lead), by=by, at=moment)
     if note.strip():
         # What somebody says about their lead is kept, whoever's customer it turned out to be.
-        teller = replace(by, visibility=Visibility.ALL)
+        teller = by.seeing_all()
         log_activity(party_id=lead.party_id, kind="NOTE", subject=lead.title or "Note", body=note, by=teller, at=at)
     return lead
 

@@ -1,0 +1,136 @@
+"""The disk is full, PostgreSQL is started again, the clock is set back: a clear word, nothing lost, and on it goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import close_old_connections, connection
+from django.test import Client
+
+from headwater.parties.models import Party
+from headwater.platform import job
+from headwater.platform.actor import job_actor
+from headwater.platform.clock import now
+from headwater.platform.models import Event, Job, Span
+from headwater.qualify import actions as qualify
+from headwater.qualify.models import Lead
+from headwater.team.models import Company, Role, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite has a limit to set")
+ON_POSTGRES = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs connections that can be cut")
+BY = job_actor("test")
+
+
+@pytest.fixture
+def client() -> Client:
+    Company.objects.create(pk=1, name="Kestrel", currency="EUR", country="NL")
+    owner = User.objects.create(email="o@kestrel.example", name="O", role=Role.OWNER, created_at=now())
+    made = Client(raise_request_exception=False)
+    made.force_login(owner)
+    return made
+
+
+def add_lead(client: Client, name: str) -> int:
+    return client.post("/leads/new", {"name": name, "interest": "ENQUIRY", "note": name * 2_000}).status_code
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No page more than there is."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count")
+        (before,) = cursor.fetchone()
+        cursor.execute("PRAGMA page_count")
+        cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
+        yield
+        cursor.execute(f"PRAGMA max_page_count = {before}")
+
+
+@ON_SQLITE
+def test_a_full_disk_is_told_and_nothing_is_half_written(client, request):
+    assert add_lead(client, "First") == 302
+    facts = Event.objects.count()
+    request.getfixturevalue("full_disk")
+    answer = client.post("/leads/new", {"name": "Second", "interest": "ENQUIRY", "note": "Second" * 2_000})
+    assert answer.status_code == 503 and b"disk" in answer.content
+    assert client.get("/leads").status_code == 200
+    assert (Event.objects.count(), list(Party.objects.values_list("name", flat=True))) == (facts, ["First"])
+
+
+def cut_at(number: int):
+    """Cuts the connection as a server that is stopped does, before the statement with this number."""
+    seen = 0
+
+    def wrapper(execute, sql, params, many, context):
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            import psycopg
+
+            named = {name: value for name, value in connection.get_connection_params().items() if name in _NAMED}
+            with psycopg.connect(**named, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        return execute(sql, params, many, context)
+
+    return wrapper
+
+
+_NAMED = ("dbname", "user", "password", "host", "port")
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("statement", [1, 3, 6, 12, 20])
+def test_a_database_that_is_started_again_is_told_and_used_again(client, statement):
+    with connection.execute_wrapper(cut_at(statement)):
+        answer = client.post("/leads/new", {"name": "First", "interest": "ENQUIRY"})
+    close_old_connections()
+    assert answer.status_code == 503 and b"cannot be reached" in answer.content
+    assert answer["Retry-After"] == "5"
+    assert not Party.objects.exists() and not Lead.objects.exists()
+    assert add_lead(client, "First") == 302
+    assert Lead.objects.count() == 1
+
+
+@ON_POSTGRES
+def test_two_workers_share_the_jobs_and_do_none_twice(monkeypatch):
+    done: list[int] = []
+    monkeypatch.setitem(job.JOBS, "test.counted", lambda run: done.append(run.id))
+    wanted = [job.enqueue("test.counted", args={}, at=now()).pk for _ in range(40)]
+
+    def work(name: str) -> None:
+        while job.run_next(at=now(), worker=name) is not None:
+            pass
+        connection.close()
+
+    workers = [threading.Thread(target=work, args=(f"elsewhere:{n}",)) for n in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(done) == wanted
+    assert set(Job.objects.values_list("state", "attempts")) == {(Job.State.DONE, 1)}
+
+
+def test_jobs_go_on_when_the_clock_is_set_back(monkeypatch):
+    monkeypatch.setitem(job.JOBS, "test.nothing", lambda run: None)
+    job.enqueue("test.nothing", args={}, at=now() + timedelta(days=1))
+    later = job.enqueue("test.nothing", args={}, at=now(), run_after=now() + timedelta(hours=1))
+    assert job.run_next(at=now(), worker="here:1") is not None
+    assert job.run_next(at=now(), worker="here:1") is None
+    assert list(Job.objects.exclude(state=Job.State.DONE)) == [later]
+
+
+def test_work_goes_on_when_the_clock_is_set_back(client):
+    early, late = now() - timedelta(hours=1), now()
+    lead = qualify.capture_lead(name="Orla Keane", interest="ENQUIRY", by=BY, at=late)
+    qualify.move_lead(lead_id=lead.pk, stage="WORKING", by=BY, at=early)
+    assert Lead.objects.get().stage == "WORKING"
+    open_spans = Span.objects.filter(subject_type="qualify.lead", kind="stage", until_at=None)
+    assert list(open_spans.values_list("value", flat=True)) == ["WORKING"]
+    assert client.get(f"/leads/{lead.pk}").status_code == 200
+    assert client.get("/leads?sort=-arrived_at").status_code == 200
+    assert add_lead(client, "After") == 302
