@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from headwater.platform.actor import Actor
@@ -14,7 +15,8 @@ from headwater.platform.column import Choices
 class Installation:
     """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1).
 
-    ``roles_of`` tells what somebody can be here, code and word: asked only where it is needed.
+    ``roles_of`` tells what somebody can be here, code and word, ``works_on`` whether the office is open on a day: asked
+    only where it is needed.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Installation:
     currency: str
     region: str
     roles_of: Callable[[], Sequence[tuple[str, str]]] = tuple
+    works_on: Callable[[date], bool] = lambda day: True
 
     @property
     def roles(self) -> Sequence[tuple[str, str]]:

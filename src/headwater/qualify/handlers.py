@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.utils.translation import ngettext
 
 from headwater.acquire.events import TouchpointRecorded
 from headwater.parties.events import ActivityLogged
-from headwater.platform.actor import job_actor
+from headwater.platform.actor import Actor, job_actor
 from headwater.platform.delivery import on
 from headwater.qualify.actions import stop_answer_clocks
 from headwater.qualify.events import (
@@ -21,8 +24,9 @@ from headwater.qualify.events import (
     LeadReopened,
     LeadSentBack,
 )
-from headwater.qualify.queries import owners_of
+from headwater.qualify.queries import owners_of, waiting_for_answer
 from headwater.qualify.rules import is_answer
+from headwater.tell.queries.digests import register_line
 from headwater.tell.queries.tidings import Tiding, Told, tells, tells_followers, tiding
 from headwater.tell.words import NewsKind
 
@@ -49,6 +53,16 @@ def tell_of_leads(told: Sequence[Told]) -> Iterable[Tiding]:
     for event in back:
         if (owner := owners.get(event.subject_id)) is not None:
             yield tiding(NewsKind.SENT_BACK, event, owner)
+
+
+@register_line
+def answers_waiting(actor: Actor, at: datetime) -> str:
+    """How many leads wait for their first answer, those of the pool among them."""
+    if not actor.may("qualify.lead.see"):
+        return ""
+    number = waiting_for_answer(actor, at).count()
+    words = ngettext("%(count)s lead waits for its first answer", "%(count)s leads wait for their first answer", number)
+    return words % {"count": number} if number else ""
 
 
 @on(ActivityLogged)

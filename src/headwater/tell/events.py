@@ -39,3 +39,13 @@ class NewsChosen(
 
     user_id: int
     kinds: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestChosen(
+    Fact, verb="tell.digest_chosen", subject="team.user:user_id", sentence=_("Daily digest from {hour}"), icon="mail"
+):
+    """Somebody wants one mail a day from this hour on, or none (no ``hour``)."""
+
+    user_id: int
+    hour: int | None = None

@@ -52,6 +52,11 @@ class MailForm(forms.Form):
         return values, values.pop("password") or None
 
 
+def digest_hours() -> list[tuple[str, Any]]:
+    """No digest, or from which hour on."""
+    return [("", _("None")), *((str(hour), _("From %(hour)s:00") % {"hour": f"{hour:02}"}) for hour in range(24))]
+
+
 class WaysForm(forms.Form):
     """How one wants to be told of each kind of news."""
 
@@ -59,3 +64,7 @@ class WaysForm(forms.Form):
         super().__init__(*args, **kwargs)
         for kind in NewsKind:
             self.fields[kind.value] = forms.ChoiceField(label=kind.label, choices=NewsWay.choices)
+        self.fields["hour"] = forms.TypedChoiceField(
+            label=_("Daily digest by mail"), required=False, coerce=int, empty_value=None, choices=digest_hours,
+            help_text=_("On working days, when there is something: what is new, to-dos of the day, answers that wait."),
+        )  # fmt: skip

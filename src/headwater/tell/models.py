@@ -145,3 +145,20 @@ class NewsChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.kind} {self.way}"
+
+
+class Digest(models.Model):
+    """That somebody gets one mail a day with what is new and what waits, from ``hour`` on of their own clock.
+
+    ``last_on`` is the day of the last one, of that clock: two workers send it once.
+    """
+
+    user = models.OneToOneField("team.User", on_delete=models.CASCADE, related_name="+")
+    hour = models.PositiveSmallIntegerField()
+    last_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(hour__lte=23), name="digest_hour")]
+
+    def __str__(self) -> str:
+        return f"digest of {self.user_id} at {self.hour}"

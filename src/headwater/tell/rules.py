@@ -60,6 +60,6 @@ MOST_SHOWN: Final = 99
 
 # How people are told until they say otherwise: at once of what somebody waits for, at the bell of the rest.
 WAYS: Final[dict[str, str]] = {
-    "MENTION": "MAIL", "HANDED_OVER": "MAIL", "WEBHOOK": "MAIL", "ASSIGNED": "BELL", "SENT_BACK": "BELL",
-    "ANSWER_DUE": "BELL", "TODO_DUE": "BELL", "COMMENT": "BELL", "CHANGE": "BELL", "WORK": "BELL",
+    "MENTION": "MAIL", "HANDED_OVER": "MAIL", "WEBHOOK": "MAIL", "ASSIGNED": "DIGEST", "SENT_BACK": "DIGEST",
+    "ANSWER_DUE": "DIGEST", "TODO_DUE": "DIGEST", "COMMENT": "DIGEST", "CHANGE": "BELL", "WORK": "BELL",
 }  # fmt: skip

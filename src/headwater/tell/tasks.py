@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.models import Job
 from headwater.platform.schedule import every
+from headwater.tell.actions.digests import send_digests
 from headwater.tell.actions.mails import forget_mails
 from headwater.tell.actions.news import forget_news, tell_once
 from headwater.tell.queries.tidings import Tiding
@@ -39,6 +40,12 @@ def tell_of_failed_work(at: datetime) -> None:
     ]  # fmt: skip
     if tidings:
         tell_once(tidings, at=at)
+
+
+@every(timedelta(minutes=5), "tell.digests")
+def write_digests(at: datetime) -> None:
+    """Who wants a mail a day gets it at their hour, on working days, if there is something."""
+    send_digests(at=at)
 
 
 def _last_line(error: str) -> str:

@@ -26,4 +26,5 @@ class NewsWay(models.TextChoices):
 
     OFF = "OFF", _("Not at all")
     BELL = "BELL", _("At the bell")
+    DIGEST = "DIGEST", _("At the bell and in the daily digest")
     MAIL = "MAIL", _("At the bell and by mail at once")

@@ -96,6 +96,7 @@ def installation() -> Installation:
         currency=ours.currency,
         region=ours.country,
         roles_of=role_choices,
+        works_on=lambda day: str(day.isoweekday()) in ours.office_days and day not in ours.holidays,
     )
 
 

@@ -302,7 +302,7 @@ def test_the_api_tells_one_s_own_news(ada, orla):
     assert marked.json() == {"marked": 1}
     assert client.get("/api/v1/notifications?unread=true").json()["items"] == []
     ways = client.get("/api/v1/notifications/ways").json()
-    assert ways["ASSIGNED"] == "BELL"
+    assert ways["ASSIGNED"] == "DIGEST"
     changed = client.patch("/api/v1/notifications/ways", {"ASSIGNED": "OFF"}, content_type="application/json")
     assert changed.json()["ASSIGNED"] == "OFF"
     wrong = client.patch("/api/v1/notifications/ways", {"ASSIGNED": "LOUD"}, content_type="application/json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -14,7 +16,9 @@ from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.tell.actions import news as actions
 from headwater.tell.actions.choices import choose_ways
+from headwater.tell.actions.digests import choose_digest
 from headwater.tell.forms import WaysForm
+from headwater.tell.queries.digests import digest_of
 from headwater.tell.queries.news import said, unread_count, visible_news, ways_of
 from headwater.tell.queries.settings import is_mail_on
 from headwater.web.http import Request, local_url, render
@@ -76,10 +80,14 @@ def mark(request: Request, what: str) -> HttpResponse:
 def my_notifications(request: Request) -> HttpResponse:
     """Of what one is told, and how."""
     me = request.actor.user_id or 0
-    initial = {kind: way for (_user, kind), way in ways_of([me]).items()}
+    digest = digest_of(me)
+    initial: dict[str, Any] = {kind: way for (_user, kind), way in ways_of([me]).items()}
+    initial["hour"] = digest.hour if digest is not None else ""
     form = WaysForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        choose_ways(ways=form.cleaned_data, by=request.actor, at=now())
+        ways = dict(form.cleaned_data)
+        choose_digest(hour=ways.pop("hour"), by=request.actor, at=now())
+        choose_ways(ways=ways, by=request.actor, at=now())
         messages.success(request, _("You are told as you wish."))
         return redirect("my_notifications")
     return render(request, "tell/my_notifications.html", {"form": form, "mails": is_mail_on()})

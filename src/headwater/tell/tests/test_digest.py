@@ -1,0 +1,121 @@
+"""One mail a day, at each one's hour, on working days, when there is something to say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from headwater.parties import actions as parties
+from headwater.platform.errors import Invalid
+from headwater.platform.models import Event
+from headwater.qualify import actions as qualify
+from headwater.team.models import Company, Holiday
+from headwater.team.queries import actor_of
+from headwater.tell.actions import digests, news
+from headwater.tell.actions.digests import choose_digest, send_digests
+from headwater.tell.actions.mails import send_next
+from headwater.tell.models import Digest, Mail, News
+from headwater.tell.queries.digests import digests_due
+
+MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)  # 08:05 in Dublin
+
+
+@pytest.fixture
+def ada(person):
+    return person("OWNER", "Ada Marsh")
+
+
+@pytest.fixture
+def orla(person, mail_is_set_up):
+    """Wants a digest from eight on."""
+    orla = person("MARKETER", "Orla Keane")
+    choose_digest(hour=8, by=actor_of(orla), at=MONDAY - timedelta(days=3))
+    return orla
+
+
+def given(ada, orla, at=MONDAY - timedelta(minutes=30)):
+    news.tell_next(at=at)
+    lead = qualify.capture_lead(by=actor_of(ada), at=at, name="Harrow Pike", owner_id=orla.pk)
+    while news.tell_next(at=at):
+        pass
+    return lead
+
+
+def test_what_is_new_and_what_waits_stands_in_one_mail(ada, orla, mail_is_set_up):
+    given(ada, orla)
+    person_id = parties.add_person(by=actor_of(ada), at=MONDAY, name="Nils Berg").pk
+    due = MONDAY + timedelta(hours=4)
+    parties.plan_todo(
+        party_id=person_id, subject="Call Nils", due_at=due, owner_id=orla.pk, by=actor_of(orla), at=MONDAY
+    )
+    assert send_digests(at=MONDAY) == 1
+    assert send_next(at=MONDAY)
+    [mail] = mail_is_set_up.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert mail["Subject"] == "Your day at Kestrel Office IT"
+    for line in ("To do: Call Nils", "1 lead waits for its first answer", "Ada Marsh gave you Harrow Pike"):
+        assert line in text, text
+    assert mail["List-Unsubscribe"] == "<https://crm.example.com/account/notifications>"
+
+
+def test_it_comes_once_a_day_also_with_two_workers(ada, orla):
+    given(ada, orla)
+    [due] = digests_due(at=MONDAY)
+    assert send_digests(at=MONDAY) == 1
+    assert not digests._send(*due, MONDAY), "the second worker read it before the first one wrote"
+    assert send_digests(at=MONDAY + timedelta(hours=3)) == 0 and Mail.objects.count() == 1
+    given(ada, orla, at=MONDAY + timedelta(hours=20))
+    assert send_digests(at=MONDAY + timedelta(days=1)) == 1
+
+
+def test_what_was_in_one_digest_is_not_in_the_next(ada, orla):
+    lead = given(ada, orla)
+    assert send_digests(at=MONDAY) == 1
+    qualify.disqualify_lead(lead_id=lead.pk, reason="SPAM", by=actor_of(orla), at=MONDAY)
+    assert News.objects.get().told_at == MONDAY
+    assert send_digests(at=MONDAY + timedelta(days=1)) == 0, "nothing new, nothing waits"
+
+
+def test_it_comes_at_one_s_own_hour(ada, orla):
+    given(ada, orla)
+    assert not digests_due(at=MONDAY - timedelta(minutes=30))
+    orla.time_zone = "Asia/Tokyo"
+    orla.save()
+    assert digests_due(at=datetime(2026, 11, 22, 23, 5, tzinfo=UTC)), "it is Monday eight there"
+
+
+def test_it_comes_on_working_days_only(ada, orla):
+    saturday = MONDAY - timedelta(days=2)
+    assert digests_due(at=MONDAY) and not digests_due(at=saturday)
+    Holiday.objects.create(day=MONDAY.date(), name="Closed")
+    assert not digests_due(at=MONDAY)
+    Company.objects.update(office_days="6")
+    assert digests_due(at=saturday)
+
+
+def test_an_empty_one_is_not_sent_and_who_left_gets_none(ada, orla):
+    assert send_digests(at=MONDAY) == 0 and Digest.objects.get().last_on == date(2026, 11, 23)
+    orla.is_active = False
+    orla.save()
+    assert not digests_due(at=MONDAY + timedelta(days=1))
+
+
+def test_what_was_read_or_is_not_for_the_digest_stays_out(ada, orla):
+    lead = given(ada, orla)
+    qualify.disqualify_lead(lead_id=lead.pk, reason="SPAM", by=actor_of(orla), at=MONDAY)
+    news.mark_read(actor=actor_of(orla), at=MONDAY)
+    assert send_digests(at=MONDAY) == 0
+
+
+def test_it_is_chosen_on_the_page_and_told_in_the_log(ada, orla, browser_of):
+    client = browser_of(orla)
+    ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
+    data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL"}
+    client.post("/account/notifications", {**data, "hour": "17"})
+    assert Digest.objects.get(user=orla).hour == 17
+    client.post("/account/notifications", {**data, "hour": ""})
+    assert not Digest.objects.exists()
+    assert Event.objects.filter(verb="tell.digest_chosen").count() == 3
+    with pytest.raises(Invalid):
+        choose_digest(hour=24, by=actor_of(orla), at=MONDAY)
