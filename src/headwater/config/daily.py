@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,17 +93,20 @@ def to_drop(days: Iterable[date], *, daily: int, weekly: int) -> list[date]:
 
 
 def is_due(home: Home, *, at: datetime) -> bool:
-    """Whether the hour has come, on the company's clock, and today has no backup yet."""
+    """Whether the hour has come, on the company's clock, and today has no backup yet; the first day needs none."""
     if not settings.BACKUPS_DAILY:
         return False
-    local = at.astimezone(ZoneInfo(company().time_zone))
+    zone = ZoneInfo(company().time_zone)
+    local = at.astimezone(zone)
+    if _began_at(home).astimezone(zone).date() >= local.date():
+        return False
     return local.hour >= settings.BACKUP_HOUR and not (home.backups / f"daily-{local.date()}.tar.gz").exists()
 
 
 def last_made_at(home: Home) -> datetime | None:
     """When the last daily backup was finished."""
     newest: Sequence[Kept] = kept_daily(home)[:1]
-    return datetime.fromtimestamp(newest[0].file.stat().st_mtime, tz=now().tzinfo) if newest else None
+    return datetime.fromtimestamp(newest[0].file.stat().st_mtime, tz=UTC) if newest else None
 
 
 def is_late(home: Home, *, at: datetime) -> bool:
@@ -111,8 +114,11 @@ def is_late(home: Home, *, at: datetime) -> bool:
     if not settings.BACKUPS_DAILY:
         return False
     last = last_made_at(home)
-    began = datetime.fromtimestamp((home.path / "secret_key").stat().st_mtime, tz=at.tzinfo)
-    return at - (last or began) > LATE_AFTER
+    return at - (last or _began_at(home)) > LATE_AFTER
+
+
+def _began_at(home: Home) -> datetime:
+    return datetime.fromtimestamp((home.path / "secret_key").stat().st_mtime, tz=UTC)
 
 
 def _today(at: datetime) -> date:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.db.models import F
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, InterfaceError
 
 from headwater.api.webhooks.delivering import deliver_next
 from headwater.config import daily as daily  # its work is declared by being loaded
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 BEAT_SECONDS = 15
 TROUBLE_PAUSE = 5.0
 SENDERS = 3
+_lost = threading.Event()  # a job of this process was left in the middle, since the database went away
 LAST_ERRAND_SECONDS = 2.0  # as long as an errand may take to its end when the worker stops
 
 
@@ -60,8 +61,18 @@ def work(*, parent: int | None = None) -> None:
 
 
 def run_job(name: str) -> bool:
-    """Do the next job that is due; whether there was one."""
-    return job.run_next(at=now(), worker=name) is not None
+    """Do the next job that is due; whether there was one. One that lost the database on its way is put back first.
+
+    Its outcome could not be stored, and the heartbeat of this process would keep it from every other worker.
+    """
+    if _lost.is_set():
+        _put_back(name)
+        _lost.clear()
+    try:
+        return job.run_next(at=now(), worker=name) is not None
+    except (DatabaseError, InterfaceError):
+        _lost.set()
+        raise
 
 
 def run_errands() -> bool:
@@ -83,7 +94,7 @@ def _untroubled(work: Callable[[], bool]) -> bool:
     try:
         close_old_connections()
         return work()
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         log.warning("worker_database_trouble", error=str(error))
         connection.close()
         time.sleep(TROUBLE_PAUSE)
@@ -165,7 +176,7 @@ def _heartbeat(name: str) -> Iterator[None]:
         while not over.wait(BEAT_SECONDS):
             try:
                 Job.objects.filter(state=Job.State.RUNNING, worker=name).update(heartbeat_at=now())
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("heartbeat_missed", error=str(error))
                 connection.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from datetime import UTC, date, datetime, timedelta
 
@@ -35,6 +36,7 @@ def test_the_last_days_and_the_first_of_each_week_are_kept():
 def home(tmp_path, monkeypatch) -> Home:
     made = Home(tmp_path / "home")
     made.create()
+    os.utime(made.path / "secret_key", (0, (AT - timedelta(days=1)).timestamp()))
     monkeypatch.setattr(daily, "current_home", lambda: made)
     return made
 
@@ -51,6 +53,9 @@ def test_it_is_due_once_a_day_from_its_hour_on_the_companys_clock(home):
     assert not daily.is_due(home, at=in_time)
     with override_settings(BACKUPS_DAILY=0):
         assert not daily.is_due(home, at=in_time + timedelta(days=1))
+    assert daily.is_due(home, at=in_time + timedelta(days=1))
+    os.utime(home.path / "secret_key", (0, (in_time + timedelta(days=1)).timestamp()))
+    assert not daily.is_due(home, at=in_time + timedelta(days=1))  # it was made today
 
 
 @pytest.mark.django_db
@@ -65,8 +70,8 @@ def test_one_that_failed_is_not_tried_every_five_minutes_but_tomorrow(home):
 
 @pytest.mark.django_db
 def test_it_is_late_after_two_days_without_one(home):
-    assert not daily.is_late(home, at=datetime.now(UTC))
-    assert daily.is_late(home, at=datetime.now(UTC) + timedelta(days=3))
+    assert not daily.is_late(home, at=AT)
+    assert daily.is_late(home, at=AT + timedelta(days=2))
     (home.backups / "daily-2026-11-12.tar.gz").write_bytes(b"")
     assert not daily.is_late(home, at=datetime.now(UTC) + timedelta(days=1))
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import close_old_connections, connection
+from django.db.utils import DatabaseError, InterfaceError
 from django.test import Client
 
+from headwater.config import worker
 from headwater.parties.models import Party
 from headwater.platform import job
 from headwater.platform.actor import job_actor
@@ -96,6 +98,26 @@ def test_a_database_that_is_started_again_is_told_and_used_again(client, stateme
 
 
 @ON_POSTGRES
+def test_a_job_that_lost_its_database_is_done_again(monkeypatch):
+    tries: list[int] = []
+
+    def cut_once(run: job.JobRun) -> None:
+        tries.append(run.id)
+        if len(tries) == 1:
+            with connection.execute_wrapper(cut_at(1)):
+                Job.objects.count()
+
+    monkeypatch.setitem(job.JOBS, "test.cut", cut_once)
+    job.enqueue("test.cut", args={}, at=now())
+    with pytest.raises((DatabaseError, InterfaceError)):
+        worker.run_job("here:1")
+    connection.close()
+    assert worker.run_job("here:1")
+    done = Job.objects.get()
+    assert (done.state, done.attempts, len(tries)) == (Job.State.DONE, 1, 2)
+
+
+@ON_POSTGRES
 def test_two_workers_share_the_jobs_and_do_none_twice(monkeypatch):
     done: list[int] = []
     monkeypatch.setitem(job.JOBS, "test.counted", lambda run: done.append(run.id))
@@ -106,11 +128,11 @@ def test_two_workers_share_the_jobs_and_do_none_twice(monkeypatch):
             pass
         connection.close()
 
-    workers = [threading.Thread(target=work, args=(f"elsewhere:{n}",)) for n in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    threads = [threading.Thread(target=work, args=(f"elsewhere:{n}",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert sorted(done) == wanted
     assert set(Job.objects.values_list("state", "attempts")) == {(Job.State.DONE, 1)}
 
