@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled once, started many times
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all test-rest screens check format bench accept lock wheel
+.PHONY: help demo run test test-all test-rest screens check format bench accept lock messages wheel
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -45,6 +45,9 @@ format: $(VENV)/.installed-dev ## bring the code into shape
 
 bench: $(VENV)/.installed-dev ## speed, as ratios (SIZE=1000000 for the large set)
 	@for script in bench/*.py; do echo "== $$script"; $(PY) "$$script" $(ARGS) || exit 1; done
+
+messages: $(VENV)/.installed-dev ## collect and compile the texts of every language (ARGS="--list de" shows what is not translated)
+	DJANGO_SETTINGS_MODULE=headwater.config.settings_test $(PY) scripts/messages.py $(ARGS)
 
 accept: $(VENV)/.installed-dev ## take what the snapshot tests see now as right; read the diff before you commit it
 	HEADWATER_ACCEPT=1 $(PY) -m pytest -q -n 2 -m "not browser and not crash and not slow"

@@ -1,7 +1,7 @@
 """The Django application of the acquire room: Channels, sources, campaigns, touchpoints."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 
 class AcquireConfig(AppConfig):

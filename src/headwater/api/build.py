@@ -25,6 +25,7 @@ from headwater.api.shapes import Schema, form_schema, query_parameter, record_sc
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.files_out import CSV, FORMATS
+from headwater.platform.language import speaking
 from headwater.platform.many import AT_ONCE
 from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE
 from headwater.platform.resource import REGISTRY, Resource
@@ -63,6 +64,11 @@ class Api(NinjaAPI):
 
 def build_api() -> NinjaAPI:
     """The API over the registry as it is now; called once, when the addresses are loaded."""
+    with speaking("en"):  # whoever's request loads the addresses
+        return _built()
+
+
+def _built() -> NinjaAPI:
     api = Api(
         title="Headwater",
         version=__version__,
@@ -82,6 +88,11 @@ def build_api() -> NinjaAPI:
 
 def openapi(api: NinjaAPI) -> dict[str, Any]:
     """The OpenAPI document, with the shapes of all nouns among its components."""
+    with speaking("en"):  # as everything written for programs
+        return _document(api)
+
+
+def _document(api: NinjaAPI) -> dict[str, Any]:
     document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     schemas = document["components"].setdefault("schemas", {})
     schemas["Problem"] = problems.schema()

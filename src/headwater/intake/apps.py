@@ -1,7 +1,7 @@
 """The Django application of the intake room: Files coming in."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 
 class IntakeConfig(AppConfig):

@@ -1,7 +1,7 @@
 """The Django application of the parties room: People and organisations."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 
 class PartiesConfig(AppConfig):

@@ -62,6 +62,7 @@ class Actor:
     team_id: int | None = None
     scopes: frozenset[str] | None = None
     time_zone: str = "UTC"
+    language: str = ""
     batch_id: int | None = field(default=None, compare=False)
     seen_as: str = ""
     seen_by: int | None = None

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.language import speaking_to
 from headwater.platform.models import Job
 
 log = structlog.get_logger()
@@ -116,7 +117,8 @@ def run_next(*, at: datetime, worker: str | None = None) -> Job | None:
 def run(claimed: Job) -> None:
     """Run a claimed job to its end and store the outcome. Refusals fail at once, bugs are tried again."""
     try:
-        result = JOBS[claimed.kind](JobRun(claimed)) or {}
+        with speaking_to(claimed.user_id):
+            result = JOBS[claimed.kind](JobRun(claimed)) or {}
     except Cancelled:
         log.info("job_cancelled", job=claimed.pk, kind=claimed.kind)
         return

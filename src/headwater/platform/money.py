@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from django.utils.translation import gettext as _
+from headwater.platform.translated import gettext as _
 
 # ISO 4217 codes in use, and the recently withdrawn ones (BGN, HRK…) that older orders still carry.
 _CODES = """

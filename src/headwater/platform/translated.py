@@ -5,9 +5,13 @@ Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` fr
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as gettext
 from django.utils.translation import gettext_lazy as gettext_lazy
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
 
 
 class Translated:

@@ -1,7 +1,7 @@
 """The Django application of the team room: users, teams, roles, the company."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 
 class TeamConfig(AppConfig):
@@ -15,10 +15,11 @@ class TeamConfig(AppConfig):
         """Make the room's facts, pages and regular work known."""
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
+        from headwater.platform.language import choose_by
         from headwater.team import events, handlers, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_roles, add_talk
-        from headwater.team.queries import actor_by_ref, installation, team_members, user_choices
+        from headwater.team.queries import actor_by_ref, installation, language_of, team_members, user_choices
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", _("Company"), "settings_company", order=10, verb="team.company.change"))
@@ -37,4 +38,5 @@ class TeamConfig(AppConfig):
         register_extension(add_talk)
         register_extension(add_leaving)
         register_extension(add_roles)
+        choose_by(language_of)
         provide(installation=installation, actor=actor_by_ref, team_members=team_members, people=user_choices)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
 from headwater.platform.errors import Invalid
+from headwater.platform.language import spoken
 from headwater.platform.money import CURRENCIES
 from headwater.team import queries
 from headwater.team.actions.files import Upload
@@ -212,6 +213,12 @@ class FirstCompanyForm(forms.Form):
     country = forms.ChoiceField(
         label=_("Country"), choices=lazy(country_choices, list), help_text=_("Reads phone numbers without prefix.")
     )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=lazy(lambda: [("", _("As each browser asks")), *spoken()], list),
+        required=False,
+        help_text=_("For everybody who chose none of their own."),
+    )
     currency = forms.ChoiceField(
         label=_("Currency"), choices=lazy(currency_choices, list), help_text=_("Reports are in this currency.")
     )
@@ -254,7 +261,7 @@ class CompanyForm(FirstCompanyForm):
     )
 
     field_order = (
-        "name", "country", "currency", "time_zone", "office_opens", "office_closes", "answer_minutes",
+        "name", "country", "language", "currency", "time_zone", "office_opens", "office_closes", "answer_minutes",
         "handover_hours", "office_days", "needs_second_factor",
     )  # fmt: skip
 
@@ -352,8 +359,11 @@ def notation_choices(codes: Iterable[str]) -> Choices:
 
 
 class ReadingForm(forms.Form):
-    """Where somebody is, and how they write figures, days and times."""
+    """The language somebody reads, where they are, and how they write figures, days and times."""
 
+    language = forms.ChoiceField(
+        label=_("Language"), choices=lazy(lambda: [("", _("As the company")), *spoken()], list), required=False
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(own_time_zone_choices, list), required=False)
     number_notation = forms.ChoiceField(
         label=_("Numbers"), choices=lazy(lambda: notation_choices(NUMBERS), list), required=False

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from headwater.platform.action import only_looking
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
+from headwater.platform.language import asked_for, speaking
 from headwater.team import queries
 from headwater.team.actions import sessions, tokens
 from headwater.team.queries.looking import looks_as
@@ -54,18 +56,37 @@ class ActorMiddleware:
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
         user = request.user
-        if user.is_authenticated:
-            refused = _send_to_second_factor(request)
-            if refused is not None:
-                return refused
-            session = cast("SessionStore", request.session)
-            if session.is_stale(now()):
-                sessions.note_seen(session_key=session.session_key or "", at=now())
-            company = request.company  # type: ignore[attr-defined]
-            zone = ZoneInfo(user.time_zone or company.time_zone)
-            with timezone.override(zone), writing_for(notation_of(user, company)), _looking(request):
-                return self.get_response(request)
-        return self.get_response(request)
+        with speaking(*_languages(request)):
+            if user.is_authenticated:
+                return self._for_user(request, user)
+            response = self.get_response(request)
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    def _for_user(self, request: HttpRequest, user: User) -> HttpResponse:
+        refused = _send_to_second_factor(request)
+        if refused is not None:
+            return refused
+        session = cast("SessionStore", request.session)
+        if session.is_stale(now()):
+            sessions.note_seen(session_key=session.session_key or "", at=now())
+        company = request.company  # type: ignore[attr-defined]
+        zone = ZoneInfo(user.time_zone or company.time_zone)
+        with timezone.override(zone), writing_for(notation_of(user, company)), _looking(request):
+            return self.get_response(request)
+
+
+def _languages(request: HttpRequest) -> tuple[str, ...]:
+    """The languages to speak, best first: programs may ask for one, people chose theirs, strangers' browsers ask."""
+    asked = asked_for(request.headers.get("Accept-Language", ""))
+    if _token_of(request) is not None:
+        return asked, "" if asked else request.actor.language  # type: ignore[attr-defined]
+    user = request.user
+    if not user.is_authenticated:
+        return (asked,)
+    if request.path.startswith("/api/") and asked:
+        return (asked,)
+    return user.language, request.company.language, asked  # type: ignore[attr-defined]
 
 
 def notation_of(user: User, company: Company) -> Notation:

@@ -23,6 +23,7 @@ class Company(models.Model):
 
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="EUR")
+    language = models.CharField(max_length=10, default="", blank=True, help_text=_("Empty: as the browser asks."))
     time_zone = models.CharField(max_length=60, default="UTC")
     country = models.CharField(max_length=2, default="", help_text=_("ISO 3166-1; reads phone numbers without prefix."))
     office_days = models.CharField(max_length=7, default="12345", help_text=_("ISO weekdays, Monday is 1."))
@@ -137,6 +138,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, help_text=_("The key of a delivered role, or of one of the company's own."))
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     time_zone = models.CharField(max_length=60, default="", blank=True)
+    language = models.CharField(max_length=10, default="", blank=True, help_text=_("Empty: as the company."))
     number_notation = models.CharField(max_length=10, default="", blank=True, help_text=_("Such as 1,234.56."))
     day_notation = models.CharField(max_length=10, default="", blank=True, help_text=_("Such as 31.12.2026."))
     clock = models.CharField(max_length=2, default="", blank=True, help_text=_("24, or 12 twice a day."))

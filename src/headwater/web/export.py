@@ -17,6 +17,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.exports import exported_columns, record_export
 from headwater.platform.files_out import CHUNK, CSV, FORMATS, FileFormat, csv_lines
+from headwater.platform.language import in_this_language
 from headwater.platform.paging import in_order
 from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
@@ -95,7 +96,9 @@ def sent(
     name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{format.key}"
     fetched = rows.iterator(chunk_size=CHUNK)
     if format is CSV:  # needs no file in between: its first line leaves at once
-        lines = StreamingHttpResponse(csv_lines(columns, fetched, zone), content_type=format.media_type)
+        lines = StreamingHttpResponse(
+            in_this_language(csv_lines(columns, fetched, zone)), content_type=format.media_type
+        )
         lines["Content-Disposition"] = f'attachment; filename="{name}"'
         return lines
     kept = tempfile.TemporaryFile()  # noqa: SIM115  (the answer closes it)

@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.clock import now
 from headwater.platform.events import Fact
@@ -26,17 +27,18 @@ _CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _ROW = re.compile(r"([a-z ]+):\d+")
-_WORDS = {"EMAIL": "e-mail", "TODO": "to-do"}
+_WORDS = {"EMAIL": _("e-mail"), "TODO": _("to-do")}
 _SPACES = re.compile(r"\s{2,}")
-_DANGLING = re.compile(r"[\s,:]+(?:from|to|by|until|for)?$")
-_LABELS: dict[tuple[str, str], dict[str, str]] = {}
+# What a sentence does not end with, because what it led to is not said.
+_LEADING = pgettext_lazy("words that lead to something, with | between", "from|to|by|until|for")
+_LABELS: dict[tuple[str, str], dict[str, Any]] = {}
 
 
 def say(*facts: type[Fact], **fields: Choices) -> None:
     """Declare what the codes in some fields of facts are called: ``say(LeadDisqualified, reason=Reason.choices)``."""
     for cls in facts:
         for name, choices in fields.items():
-            _LABELS[cls.verb, name] = {str(code): str(label) for code, label in choices}
+            _LABELS[cls.verb, name] = {str(code): label for code, label in choices}
 
 
 def sentence(
@@ -67,8 +69,9 @@ def sentence(
         elif name == "names" and cls.verb == "platform.changed":
             said[name] = _columns(value, values, subject_type, closed)
         else:
-            said[name] = _LABELS.get((cls.verb, name), {}).get(str(value)) or _spoken(value)
-    text = _DANGLING.sub("", _SPACES.sub(" ", template.format_map(said)).strip())
+            said[name] = str(_LABELS.get((cls.verb, name), {}).get(str(value)) or _spoken(value))
+    dangling = re.compile(rf"[\s,:]+(?:{_LEADING})?$")
+    text = dangling.sub("", _SPACES.sub(" ", template.format_map(said)).strip())
     return text[:1].upper() + text[1:]
 
 
@@ -104,7 +107,7 @@ def _spoken(value: Any) -> str:
         return words.number(value, locale)
     text = str(value)
     if text in _WORDS:
-        return _WORDS[text]
+        return str(_WORDS[text])
     if _DAY.fullmatch(text):
         return _when(text, lambda: words.day(date.fromisoformat(text), locale, today=timezone.localtime(now()).date()))
     if _MOMENT.fullmatch(text):

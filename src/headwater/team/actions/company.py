@@ -17,6 +17,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed
 from headwater.platform.events import record
+from headwater.platform.language import spoken
 from headwater.platform.money import CURRENCIES
 from headwater.team.actions.accounts import add_user
 from headwater.team.events import SetupFinished, SetupPrepared
@@ -89,8 +90,8 @@ def is_setup_secret(company: Company, secret: str) -> bool:
 
 CHANGEABLE = frozenset(
     {
-        "name", "currency", "time_zone", "country", "office_days", "office_opens", "office_closes", "answer_minutes",
-        "handover_hours", "needs_second_factor",
+        "name", "language", "currency", "time_zone", "country", "office_days", "office_opens", "office_closes",
+        "answer_minutes", "handover_hours", "needs_second_factor",
     }
 )  # fmt: skip
 
@@ -140,6 +141,8 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
         ]
     if after["time_zone"] not in available_timezones():
         wrong["time_zone"] = [_("There is no time zone called %(zone)s.") % {"zone": after["time_zone"]}]
+    if after["language"] and after["language"] not in dict(spoken()):
+        wrong["language"] = [_("This language is not spoken here.")]
     country = after["country"]
     if country and not _is_country(country):
         wrong["country"] = [_("A country is two letters, such as NL.")]

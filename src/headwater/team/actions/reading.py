@@ -13,6 +13,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Invalid, NotFound
+from headwater.platform.language import spoken
 from headwater.team.models import User
 from headwater.web.notation import CLOCKS, DAYS, NUMBERS, WEEK_BEGINS
 
@@ -23,7 +24,7 @@ _OFFERED: Final[Mapping[str, Collection[str]]] = {
 
 @action
 def change_reading(*, by: Actor, at: datetime, **values: str) -> User:
-    """Change one's own time zone and notation; what is empty is the company's, or as language and country have it.
+    """Change one's own language, time zone and notation; empty is the company's, or as usual there.
 
     Raises:
         Invalid: a value that is not on offer.
@@ -40,6 +41,8 @@ def change_reading(*, by: Actor, at: datetime, **values: str) -> User:
 
 
 def _is_offered(name: str, value: str) -> bool:
+    if name == "language":
+        return value == "" or value in dict(spoken())
     if name == "time_zone":
         return value == "" or value in available_timezones()
     return name in _OFFERED and (value == "" or value in _OFFERED[name])

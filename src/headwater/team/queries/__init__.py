@@ -51,6 +51,7 @@ def actors_of(users: Sequence[User]) -> list[Actor]:
                 team_ids=teams_within(user.team_id, visibility, tree),
                 team_id=user.team_id,
                 time_zone=user.time_zone or "",
+                language=user.language,
             )
         )
     return found
@@ -85,6 +86,12 @@ def has_amounts() -> bool:
         for model in apps.get_models()
         if model is not Company and "currency" in {field.name for field in model._meta.concrete_fields}
     )
+
+
+def language_of(user_id: int | None) -> str:
+    """What somebody reads: the language they chose, else the company's; empty where neither chose."""
+    own = User.objects.filter(pk=user_id).values_list("language", flat=True).first() if user_id else ""
+    return own or company().language
 
 
 def installation() -> Installation:
@@ -131,6 +138,7 @@ def _narrowed(token: ApiToken) -> Actor:
         team_id=person.team_id,
         scopes=frozenset(TOKEN_SCOPES.get(scope, scope) for scope in token.scopes),
         time_zone=person.time_zone,
+        language=person.language,
     )
 
 

@@ -68,6 +68,7 @@ def first_run_company(request: Request) -> HttpResponse:
         initial = {
             "name": company.name,
             "country": company.country,
+            "language": company.language,
             "currency": company.currency,
             "time_zone": company.time_zone,
         }

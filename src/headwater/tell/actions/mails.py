@@ -15,6 +15,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
 from headwater.platform.events import record
+from headwater.platform.language import speaking_to
 from headwater.platform.sealing import Sealer
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.events import MailTriedAgain
@@ -57,12 +58,14 @@ def queue_mail(
     ours = mail_settings()
     if not ours.is_on:
         raise MailNotSetUp()
-    words = words_of(kind)
-    filled = {**values, "name": name, "link": f"{ours.address}{path}"}
-    letter = {
-        "subject": words.subject_with(filled), "text": words.text_with(filled), "html": str(words.html_with(filled)),
-        "unsubscribe": f"{ours.address}{unsubscribe}" if unsubscribe else "",
-    }  # fmt: skip
+    with speaking_to(user_id):
+        words = words_of(kind)
+        filled = {**values, "name": name, "link": f"{ours.address}{path}"}
+        letter = {
+            "subject": words.subject_with(filled), "text": words.text_with(filled),
+            "html": str(words.html_with(filled)),
+            "unsubscribe": f"{ours.address}{unsubscribe}" if unsubscribe else "",
+        }  # fmt: skip
     return Mail.objects.create(
         kind=kind,
         user_id=user_id,
