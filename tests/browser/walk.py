@@ -168,6 +168,8 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
     yield Stop("settings-mail", "/settings/mail")
+    yield Stop("settings-words", "/settings/mail/words")
+    yield Stop("settings-words-of", "/settings/mail/words/INVITATION")
     yield Stop("notifications", "/notifications")
     yield Stop("bell", "/leads", do=_bell)
     yield Stop("account-notifications", "/account/notifications")

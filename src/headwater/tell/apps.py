@@ -15,6 +15,7 @@ class TellConfig(AppConfig):
         """Make the room's facts, pages and regular work known."""
         from headwater.api.extension import register_extension
         from headwater.tell import events, handlers, tasks  # noqa: F401  (importing declares them)
+        from headwater.tell.actions import words  # noqa: F401  (declares how it is taken back)
         from headwater.tell.api import add_news
         from headwater.tell.queries.news import unread_count
         from headwater.tell.queries.settings import RIGHTS

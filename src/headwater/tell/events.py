@@ -49,3 +49,15 @@ class DigestChosen(
 
     user_id: int
     hour: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsChanged(
+    Fact, verb="tell.words_changed", subject="tell.words:words_id", sentence=_("Changed what a mail says"), icon="mail"
+):
+    """Mails of a kind say something else: subject and text before and after, none where they are as delivered."""
+
+    words_id: int
+    kind: str
+    before: list[str] | None = None
+    after: list[str] | None = None

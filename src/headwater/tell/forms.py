@@ -9,9 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.errors import Invalid
 from headwater.tell.models import MailSettings
+from headwater.tell.rules import LONGEST_SUBJECT, LONGEST_TEXT
 from headwater.tell.words import NewsKind, NewsWay
 
 PLAIN = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+
+
+def show_refusal(form: forms.Form, refusal: Invalid) -> None:
+    """Put an action's reasons beside the fields they are about."""
+    for name, reasons in refusal.fields.items():
+        for reason in reasons:
+            form.add_error(name if name in form.fields else None, reason)
 
 
 class MailForm(forms.Form):
@@ -40,12 +48,6 @@ class MailForm(forms.Form):
         help_text=_("Where your people open it, such as https://crm.example.com. Links in mails begin with it."),
     )  # fmt: skip
 
-    def show(self, refusal: Invalid) -> None:
-        """Put an action's reasons beside the fields they are about."""
-        for name, reasons in refusal.fields.items():
-            for reason in reasons:
-                self.add_error(name if name in self.fields else None, reason)
-
     def values(self) -> tuple[dict[str, Any], str | None]:
         """What was filled in, and the password if there is a new one."""
         values = dict(self.cleaned_data)
@@ -68,3 +70,10 @@ class WaysForm(forms.Form):
             label=_("Daily digest by mail"), required=False, coerce=int, empty_value=None, choices=digest_hours,
             help_text=_("On working days, when there is something: what is new, to-dos of the day, answers that wait."),
         )  # fmt: skip
+
+
+class WordsForm(forms.Form):
+    """What a mail says."""
+
+    subject = forms.CharField(label=_("Subject"), max_length=LONGEST_SUBJECT)
+    text = forms.CharField(label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 14}))

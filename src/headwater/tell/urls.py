@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.tell.views import mail, news
+from headwater.tell.views import mail, news, words
 
 urlpatterns = [
     path("notifications", news.notifications, name="notifications"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("notifications/mark/<slug:what>", news.mark, name="mark_notifications"),
     path("account/notifications", news.my_notifications, name="my_notifications"),
     path("settings/mail", mail.mail, name="settings_mail"),
+    path("settings/mail/words", words.all_words, name="settings_words"),
+    path("settings/mail/words/<str:kind>", words.words, name="settings_words_of"),
+    path("settings/mail/words/<str:kind>/put-back", words.put_back, name="settings_put_back_words"),
     path("settings/mail/test", mail.test, name="settings_mail_test"),
     path("settings/mail/<int:mail_id>/again", mail.try_again, name="settings_mail_again"),
 ]

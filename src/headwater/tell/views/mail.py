@@ -15,7 +15,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.tell.actions import mails
 from headwater.tell.actions import settings as actions
-from headwater.tell.forms import MailForm
+from headwater.tell.forms import MailForm, show_refusal
 from headwater.tell.queries.mails import visible_mails
 from headwater.tell.queries.settings import mail_settings, require_mail
 from headwater.web.http import Request, render
@@ -36,7 +36,7 @@ def mail(request: Request) -> HttpResponse:
         try:
             actions.change_mail_settings(values=values, password=password, by=request.actor, at=now())
         except Invalid as refusal:
-            form.show(refusal)
+            show_refusal(form, refusal)
         else:
             messages.success(request, _("The settings of mail are saved."))
             return redirect("settings_mail")
