@@ -24,7 +24,7 @@ Assets = dict[str, tuple[str, dict[str, str], Path, str]]
 ASSETS: Assets = {
     "tabler": (
         "@tabler/core",
-        {"dist/css/tabler.min.css": "tabler.min.css"},
+        {"dist/css/tabler.min.css": "tabler.min.css", "dist/css/tabler.rtl.min.css": "tabler.rtl.min.css"},
         HERE / "licences" / "tabler.txt",  # the package does not carry the file
         "style sheet only, source-map line removed",
     ),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import phonenumbers
-from django.utils.translation import gettext as _
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from headwater.platform.translated import gettext as _
 
 _PLAIN = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 \u00a0().\-/]{4,30}", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", "+ \u00a0().-/")

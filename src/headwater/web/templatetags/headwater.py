@@ -32,6 +32,7 @@ from headwater.web.notation import here
 register = template.Library()
 
 SPRITE = "vendor/tabler-icons/sprite.svg"
+POINTING = ("arrow-left", "arrow-right", "arrow-back", "chevron-left", "chevron-right", "logout")
 
 
 def _locale() -> Locale:
@@ -46,6 +47,8 @@ def _locale() -> Locale:
 def icon(name: str, size: int = 16, label: str = "") -> SafeString:
     """One icon of the sprite; hidden from assistive technology unless it has a ``label``. Sizes 14 to 28."""
     size_class = "i" if size == 16 else f"i i-{size}"
+    if name.startswith(POINTING):
+        size_class += " i-points"
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="{}" {}><use href="{}#i-{}"/></svg>', size_class, named, static(SPRITE), name)
 
