@@ -3,10 +3,11 @@
     .venv/bin/python bench/users.py
     .venv/bin/python scripts/with_postgres.py .venv/bin/python bench/users.py
 
-loads the demo company (12,000 leads) into a folder of its own (bench/var/users, kept; on PostgreSQL moved into an empty
-database), serves it as ``headwater up`` does, and lets USERS (50) people with sessions of their own work for SECONDS
-(60) with THINK (2) seconds between two steps: four of five read (lists, searches, records, boards, My day), one of five
-writes (a lead, a comment, a lead on). Limit: 400 ms at the 95th percentile, no errors, no write lost or done twice.
+loads the demo company (12,000 leads) into a folder of its own (bench/var/users, kept: remove it when there are new
+migrations; on PostgreSQL moved into an empty database), serves it as ``headwater up`` does, and lets USERS (50) people
+with sessions of their own work for SECONDS (60) with THINK (2) seconds between two steps: four of five read (lists,
+searches, records, the board, My day), one of five writes (a lead or a comment). Limit: 400 ms at the 95th percentile, no
+errors, no write lost or done twice.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Person:
         self.timed(kind, "GET", address)
 
     def write(self) -> None:
-        """Add a lead, say something about one, or move it on; what is added has a name of its own."""
+        """Add a lead or say something about one, in words that nobody else uses."""
         lead = self.chance.choice(self.leads)
         mark = f"bench {uuid.uuid4().hex}"
         with self.outcome.lock:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import override_settings
 
-from headwater.config import backup, daily, restore
+from headwater.config import backup, daily, doctor, restore
 from headwater.config.home import Home
 from headwater.platform import job
 from headwater.platform.models import Job
@@ -74,6 +74,27 @@ def test_it_is_late_after_two_days_without_one(home):
     assert daily.is_late(home, at=AT + timedelta(days=2))
     (home.backups / "daily-2026-11-12.tar.gz").write_bytes(b"")
     assert not daily.is_late(home, at=datetime.now(UTC) + timedelta(days=1))
+
+
+def told_by_doctor(home: Home) -> tuple[dict, set[str]]:
+    report = doctor.Report(home=str(home.path))
+    doctor._backups(home, report)
+    return report.backups, {problem.code for problem in report.problems} - {"pg_dump_missing"}
+
+
+@pytest.mark.django_db
+def test_doctor_tells_when_the_last_one_was_and_what_is_wrong(home):
+    os.utime(home.path / "secret_key", (0, 0))
+    assert told_by_doctor(home) == ({"daily": 0, "last_at": None}, {"backup_late"})
+    file = home.backups / "daily-2026-11-12.tar.gz"
+    file.write_bytes(b"")
+    backups, wrong = told_by_doctor(home)
+    assert (backups["daily"], wrong) == (1, set())
+    job.enqueue(daily.KIND, args={"day": "2026-11-13"}, at=AT)
+    Job.objects.update(state=Job.State.FAILED, error="No backup was written: No space left on device.")
+    assert told_by_doctor(home)[1] == {"backup_failed"}
+    with override_settings(BACKUPS_DAILY=0):
+        assert told_by_doctor(home) == ({}, set())
 
 
 def damaged(write):
