@@ -35,6 +35,7 @@ NOT_PAGES = {
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
     "settings_webhook_act", "settings_webhook_again", "web:field_act",
+    "settings_rates_file", "settings_remove_rates", "use_zone",
 }  # fmt: skip
 # The addresses that every noun has.
 GENERIC = {"web:list", "web:create", "web:record", "web:edit", "web:history"}
@@ -164,6 +165,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-holidays", "/settings/holidays")
     yield Stop("settings-fields", "/settings/fields?of=leads")
     yield Stop("settings-field", do=_add_field)
+    yield Stop("settings-currencies", "/settings/currencies")
     yield Stop("settings-webhooks", "/settings/webhooks")
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))

@@ -43,7 +43,8 @@ class Column:
     ``is_person``: what it points at are our own people, so that "me" and "my team" mean something. ``order`` is the ORM
     path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
     value: given where a value takes long to reckon, so that sorting by it asks few rows. ``several``: it
-    holds any number of its choices.
+    holds any number of its choices. ``rated_on`` is the ORM path of the day or moment whose exchange rate holds for an
+    amount; without one it is today's.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Column:
     order: str = ""
     known_among: Callable[[], Q] = Q
     several: bool = False
+    rated_on: str = ""
 
     @property
     def orm_path(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from headwater.platform.actor import Actor
 from headwater.platform.column import Choices
+from headwater.platform.rates import Rates
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class _Source:
     actor: Callable[[str], Actor] | None = None
     team_members: Callable[[Collection[int]], Sequence[int]] | None = None
     people: Callable[[Actor], Choices] | None = None
+    rates: Callable[[str, Iterable[str]], Rates] | None = None
 
 
 _source = _Source()
@@ -54,10 +56,11 @@ def provide(
     actor: Callable[[str], Actor],
     team_members: Callable[[Collection[int]], Sequence[int]],
     people: Callable[[Actor], Choices],
+    rates: Callable[[str, Iterable[str]], Rates],
 ) -> None:
     """Called once by the room that knows the company and can make an actor out of its reference."""
     _source.installation, _source.actor = installation, actor
-    _source.team_members, _source.people = team_members, people
+    _source.team_members, _source.people, _source.rates = team_members, people, rates
 
 
 def installation() -> Installation:
@@ -86,3 +89,9 @@ def people_choices(actor: Actor) -> Choices:
     """Our own people as somebody may choose among them."""
     assert _source.people is not None, "the team room provides this when it is ready"
     return _source.people(actor)
+
+
+def rates_into(own: str, currencies: Iterable[str]) -> Rates:
+    """What these currencies are worth in the company's own, day by day."""
+    assert _source.rates is not None, "the team room provides this when it is ready"
+    return _source.rates(own, currencies)

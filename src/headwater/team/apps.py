@@ -17,14 +17,17 @@ class TeamConfig(AppConfig):
         from headwater.platform.installation import provide
         from headwater.platform.language import choose_by
         from headwater.team import events, handlers, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
-        from headwater.team.actions import comments, files, followers, holidays, leaving, roles, teams  # noqa: F401  (declare how they are taken back)
+        from headwater.team.actions import comments, files, followers, holidays, leaving, rates, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_roles, add_talk
         from headwater.team.queries import actor_by_ref, installation, language_of, team_members, user_choices
+        from headwater.team.queries.rates import rates_of
+        from headwater.team.rates_api import add_rates
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", _("Company"), "settings_company", order=10, verb="team.company.change"))
         closed = NavPage("settings", _("Holidays"), "settings_holidays", order=15, verb="team.company.change")
         register_page(closed)
+        register_page(NavPage("settings", _("Currencies"), "settings_currencies", order=16, verb="team.rate.change"))
         register_page(NavPage("settings", _("Users and roles"), "settings_users", order=20, verb="team.user.change"))
         register_page(NavPage("settings", _("Roles"), "settings_roles", order=21, verb="team.role.change"))
         register_page(NavPage("settings", _("Teams"), "settings_teams", order=22, verb="team.team.change"))
@@ -39,4 +42,11 @@ class TeamConfig(AppConfig):
         register_extension(add_leaving)
         register_extension(add_roles)
         choose_by(language_of)
-        provide(installation=installation, actor=actor_by_ref, team_members=team_members, people=user_choices)
+        register_extension(add_rates)
+        provide(
+            installation=installation,
+            actor=actor_by_ref,
+            team_members=team_members,
+            people=user_choices,
+            rates=rates_of,
+        )

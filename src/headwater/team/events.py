@@ -473,3 +473,35 @@ class FilePurged(
     """The content of a file that was deleted long ago was removed from the data folder."""
 
     file_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesSet(
+    Fact,
+    verb="team.rates_set",
+    subject="team.company:company_id",
+    sentence=_("Set exchange rates: {said}"),
+    icon="coin",
+):
+    """What other currencies are worth from some days on. ``before`` has the rates that were replaced."""
+
+    company_id: int
+    said: str
+    count: int
+    before: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesRemoved(
+    Fact,
+    verb="team.rates_removed",
+    subject="team.company:company_id",
+    sentence=_("Removed exchange rates: {said}"),
+    icon="coin",
+):
+    """Rates that do not hold any more; ``rates`` has them, unless there were too many."""
+
+    company_id: int
+    said: str
+    count: int
+    rates: dict[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -26,7 +26,6 @@ from headwater.team.queries.single_sign_on import newcomer_roles
 from headwater.team.rights import all_rights
 from headwater.team.rules import TOKEN_SCOPES
 from headwater.web.fields import CountField, DayField
-from headwater.web.notation import DAYS, NUMBERS
 
 Choices = list[tuple[str, Any]]
 
@@ -351,42 +350,6 @@ class ProfileForm(forms.Form):
     """What somebody may change of themselves."""
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-
-
-def notation_choices(codes: Iterable[str]) -> Choices:
-    """Ways to write something, each written that way, or as language and country have it."""
-    return [("", _("As usual in my language and country")), *((code, code) for code in codes)]
-
-
-class ReadingForm(forms.Form):
-    """The language somebody reads, where they are, and how they write figures, days and times."""
-
-    language = forms.ChoiceField(
-        label=_("Language"), choices=lazy(lambda: [("", _("As the company")), *spoken()], list), required=False
-    )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(own_time_zone_choices, list), required=False)
-    number_notation = forms.ChoiceField(
-        label=_("Numbers"), choices=lazy(lambda: notation_choices(NUMBERS), list), required=False
-    )
-    day_notation = forms.ChoiceField(
-        label=_("Days"),
-        choices=lazy(lambda: notation_choices(DAYS), list),
-        required=False,
-        help_text=_("With a choice days are shown and typed in figures; without, the browser shows its own calendar."),
-    )
-    clock = forms.ChoiceField(
-        label=_("Clock"),
-        choices=[("", _("As usual in my language and country")), ("24", "14:30"), ("12", "2:30 pm")],
-        required=False,
-    )
-    week_begins = forms.ChoiceField(
-        label=_("The week begins on"),
-        choices=[
-            ("", _("As usual in my language and country")),
-            ("1", _("Monday")), ("6", _("Saturday")), ("7", _("Sunday")),
-        ],
-        required=False,
-    )  # fmt: skip
 
 
 class LeavingForm(forms.Form):

@@ -68,6 +68,28 @@ class Holiday(models.Model):
         return cls.objects.filter(day__gte=day).order_by("day")
 
 
+class ExchangeRate(models.Model):
+    """What one unit of a currency was worth in the company's currency on a day, and on those after it until the next.
+
+    Fifteen digits at most, twelve of them decimals: that much both databases keep exactly.
+    """
+
+    currency = models.CharField(max_length=3, help_text=_("ISO 4217."))
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=21, decimal_places=12)
+    source = models.CharField(max_length=120, default="", blank=True, help_text=_("Where it is from."))
+    added_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "day"], name="one_rate_a_day"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="rate_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day}"
+
+
 class Team(models.Model):
     """Colleagues who share what they see."""
 

@@ -58,6 +58,8 @@ BESIDES: Final[dict[str, Any]] = {
     "team.token.see": _("See everybody's tokens"),
     "team.token.create": _("Make tokens for others"),
     "team.token.delete": _("Revoke the tokens of others"),
+    "team.rate.see": _("See exchange rates"),
+    "team.rate.change": _("Set exchange rates"),
     "team.company.change": _("Change the company's settings"),
     "api.webhook.see": _("See webhooks and what was sent"),
     "api.webhook.create": _("Add webhooks"),
@@ -75,6 +77,7 @@ HEADINGS: Final[dict[str, Any]] = {
     "team.team": _("Users, teams and roles"), "team.role": _("Users, teams and roles"), "team.token": _("Tokens"),
     "api.webhook": _("Webhooks"), "team.company": _("Company"), "platform.delivery": _("Company"),
     "platform.field": _("Company"),
+    "team.rate": _("Company"),
 }  # fmt: skip
 
 

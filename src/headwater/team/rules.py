@@ -18,7 +18,7 @@ Visibility = Literal["OWN", "TEAM", "SUBTREE", "ALL"]
 _READ: Final = frozenset(
     {
         "parties.*.see", "acquire.*.see", "qualify.*.see", "sell.product.see", "sell.opportunity.see", "sell.order.see",
-        "measure.report.see", "team.user.see",
+        "measure.report.see", "team.user.see", "team.rate.see",
         "platform.view.save",
     }
 )  # fmt: skip
@@ -60,7 +60,7 @@ _MARKET: Final = frozenset(
 _LEAD_SALES: Final = frozenset(
     {
         "qualify.*", "sell.*", "parties.*", "acquire.*", "intake.*", "measure.report.*", "measure.company.see",
-        "measure.margin.see", "team.user.see", "platform.deleted.see", "platform.view.*",
+        "measure.margin.see", "team.user.see", "team.rate.see", "platform.deleted.see", "platform.view.*",
     }
 )  # fmt: skip
 

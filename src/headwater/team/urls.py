@@ -3,6 +3,7 @@
 from django.urls import path
 
 from headwater.team.views import (
+    currencies,
     demo,
     files,
     first_run,
@@ -60,6 +61,9 @@ urlpatterns = [
     path("settings/holidays", holidays.holidays, name="settings_holidays"),
     path("settings/holidays/fill", holidays.fill, name="settings_fill_holidays"),
     path("settings/holidays/<int:holiday_id>/remove", holidays.remove, name="settings_remove_holiday"),
+    path("settings/currencies", currencies.currencies, name="settings_currencies"),
+    path("settings/currencies/file", currencies.bring_in, name="settings_rates_file"),
+    path("settings/currencies/<str:code>/remove", currencies.remove, name="settings_remove_rates"),
     path("settings/demo", demo.ask, name="settings_demo"),
     path("settings/demo/remove", demo.remove, name="settings_demo_remove"),
     path("settings/demo/<int:job_id>", demo.progress, name="settings_demo_job"),

@@ -27,7 +27,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _offers_zone(request: HttpRequest, actor: Any) -> bool:
-    """Whether the person may be asked for the zone their device is in: they chose none and did not say no here."""
-    if actor is None or actor.user_id is None or actor.seen_as or "hw_zone" in request.COOKIES:
+    """Whether the person may be asked for the zone their device is in: on their first page, if they chose
+    none and did not say no here."""
+    if request.path != "/" or "hw_zone" in request.COOKIES:
+        return False
+    if actor is None or actor.user_id is None or actor.seen_as:
         return False
     return not actor.time_zone

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from headwater.platform.column import Column
 from headwater.platform.lists.totals import Sums, summed_columns, totals_of
 from headwater.platform.paging import COUNT_LIMIT, Page, in_order
-from headwater.platform.resource import Resource
+from headwater.platform.resource import Resource, Rows
 from headwater.web import format as words
 from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
 from headwater.web.notation import counted, here
+from headwater.web.worth import worth_in_words, worth_of
 
 LONGEST_SHOWN = 3  # digits
 
@@ -46,6 +47,8 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
         looked_at = in_order(rows, state.resource, sort=state.order) if is_more else rows.order_by()
         [total] = totals_of([looked_at], state.resource, columns, limit=COUNT_LIMIT)
         sums = sums_in_words(request, columns, total.sums)
+        if not is_more:
+            sums = [_with_worth(each, total.sums, rows, state.resource, request.company.currency) for each in sums]
     return {
         "counted": True,
         "summed": columns,
@@ -56,6 +59,18 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
         "sums": sums,
         "sums_of_first": counted(COUNT_LIMIT) if is_more else "",
     }
+
+
+def _with_worth(each: Sum, sums: Sums, rows: Rows, resource: Resource, own: str) -> Sum:
+    """The sum, and what all of it is worth in the company's currency where some is in another and has a rate."""
+    by_currency = sums[each.column.key]
+    if not set(by_currency) - {own, ""}:
+        return each
+    found = worth_of(each.column, resource, rows)
+    if not found.known:
+        return each
+    ours = by_currency.get(own, Decimal(0)) + by_currency.get("", Decimal(0))
+    return Sum(each.column, f"{each.words} {worth_in_words(found, ours)}")
 
 
 def awaited(state: ListState, page: Page | None, columns_shown: list[Column]) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from django.db.models.functions import RowNumber
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
+from headwater.platform.rates import total
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
 from headwater.sell.queries.visible import default_stages, visible_opportunities
+from headwater.team.queries.rates import rates_of
 
 if TYPE_CHECKING:
     from headwater.team.models import Company
@@ -72,7 +74,9 @@ class Card:
 
 @dataclass
 class StageColumn:
-    """A stage on the board. Sums are in the company's currency; ``other_currencies`` counts what they leave out."""
+    """A stage on the board. Sums are in the company's currency, other amounts at the rate of today;
+    ``other_currencies`` counts those without one, which they leave out.
+    """
 
     stage: PipelineStage
     count: int = 0
@@ -147,7 +151,7 @@ def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) 
     narrowed = waiting.filter(stuck) if wanted.stuck else waiting
     narrowed = narrowed.filter(next_step="") if wanted.no_next_step else narrowed
     found = Board(columns, WonColumn(_start_of_month(at, company.zone)))
-    _fill_sums(found, narrowed, company.currency)
+    _fill_sums(found, narrowed, company, at)
     counted = waiting.aggregate(stuck=Count("pk", filter=stuck), no_next_step=Count("pk", filter=Q(next_step="")))
     found.stuck, found.no_next_step = counted["stuck"], counted["no_next_step"]
     _fill_cards(found, narrowed, company.zone, at)
@@ -164,7 +168,7 @@ def column_sums(actor: Actor, wanted: BoardFilter, *, company: Company, at: date
     waiting = waiting.filter(_stuck(stages, usual, at)) if wanted.stuck else waiting
     waiting = waiting.filter(next_step="") if wanted.no_next_step else waiting
     found = Board([StageColumn(stage) for stage in stages], WonColumn(_start_of_month(at, company.zone)))
-    _fill_sums(found, waiting, company.currency)
+    _fill_sums(found, waiting, company, at)
     _sum_won(found.won, everything, company)
     return found
 
@@ -258,8 +262,8 @@ def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetim
     return condition
 
 
-def _fill_sums(found: Board, rows: QuerySet[Opportunity], currency: str) -> None:
-    ours = Q(currency=currency)
+def _fill_sums(found: Board, rows: QuerySet[Opportunity], company: Company, at: datetime) -> None:
+    ours = Q(currency=company.currency)
     weighted = ExpressionWrapper(
         F("amount") * F("probability") / 100, output_field=DecimalField(max_digits=17, decimal_places=2)
     )
@@ -272,6 +276,23 @@ def _fill_sums(found: Board, rows: QuerySet[Opportunity], currency: str) -> None
         if row := by_stage.get(column.stage.pk):
             column.count, column.other_currencies = row["count"], row["other"]
             column.amount, column.weighted = row["total"] or ZERO, row["likely"] or ZERO
+    if any(row["other"] for row in sums):
+        _add_other_currencies(found, rows, company.currency, at.astimezone(company.zone).date())
+
+
+def _add_other_currencies(found: Board, rows: QuerySet[Opportunity], currency: str, today: date) -> None:
+    """Add what is in other currencies at the rates of today; what has none stays left out, and counted."""
+    foreign = rows.order_by().exclude(currency=currency).exclude(amount=None)
+    told = list(foreign.values_list("stage_id", "amount", "currency", "probability"))
+    rates = rates_of(currency, {code for _stage, _amount, code, _likely in told})
+    columns = {column.stage.pk: column for column in found.stages}
+    for stage_id, amount, code, likely in told:
+        worth = rates.convert(amount or ZERO, code, today)
+        if worth is not None and stage_id in columns:
+            column = columns[stage_id]
+            column.amount += worth
+            column.weighted += worth * likely / 100
+            column.other_currencies -= 1
 
 
 def _fill_cards(found: Board, rows: QuerySet[Opportunity], zone: ZoneInfo, at: datetime) -> None:
@@ -293,7 +314,12 @@ def _fill_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> 
 def _sum_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> None:
     of_month = rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)
     sums = of_month.aggregate(count=Count("pk"), total=Sum("amount", filter=Q(currency=company.currency)))
-    won.count, won.amount = sums["count"], sums["total"] or ZERO
+    foreign = of_month.order_by().exclude(currency=company.currency).exclude(amount=None)
+    told = list(foreign.values_list("amount", "currency", "closed_at"))
+    rates = rates_of(company.currency, {code for _amount, code, _at in told})
+    days = [(amount or ZERO, code, (at or won.since).astimezone(company.zone).date()) for amount, code, at in told]
+    worth = total(rates, days)
+    won.count, won.amount = sums["count"], (sums["total"] or ZERO) + worth.amount
 
 
 def _shown(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:

@@ -21,7 +21,7 @@ from headwater.platform.language import spoken
 from headwater.platform.money import CURRENCIES
 from headwater.team.actions.accounts import add_user
 from headwater.team.events import SetupFinished, SetupPrepared
-from headwater.team.models import Company, Role, User
+from headwater.team.models import Company, ExchangeRate, Role, User
 from headwater.team.queries import digest_of, has_amounts
 
 
@@ -137,6 +137,11 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
     elif after["currency"] != company.currency and has_amounts():
         wrong["currency"] = [
             _("There are amounts in %(code)s already, and reports count in one currency. It can no longer be changed.")
+            % {"code": company.currency}
+        ]
+    elif after["currency"] != company.currency and ExchangeRate.objects.exists():
+        wrong["currency"] = [
+            _("There are exchange rates into %(code)s. Remove them first, and enter those into the new currency.")
             % {"code": company.currency}
         ]
     if after["time_zone"] not in available_timezones():

@@ -15,7 +15,7 @@ from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
-from headwater.team.models import ApiToken, Company, Role, Team, User
+from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, User
 from headwater.team.queries.roles import rights_by_role, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
@@ -84,7 +84,7 @@ def has_amounts() -> bool:
     return any(
         model._default_manager.exclude(currency="").exists()
         for model in apps.get_models()
-        if model is not Company and "currency" in {field.name for field in model._meta.concrete_fields}
+        if model not in (Company, ExchangeRate) and "currency" in {field.name for field in model._meta.concrete_fields}
     )
 
 

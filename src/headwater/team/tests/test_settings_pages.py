@@ -97,12 +97,12 @@ def test_ones_own_name_and_zone(client, owner):
 
 
 def test_the_zone_of_the_device_is_offered_until_somebody_chose(client, owner):
-    assert 'id="zone-offer"' in client.get("/account").content.decode()
+    assert 'id="zone-offer"' in client.get("/").content.decode()
     client.cookies["hw_zone"] = "kept"
-    assert 'id="zone-offer"' not in client.get("/account").content.decode()
+    assert 'id="zone-offer"' not in client.get("/").content.decode()
     del client.cookies["hw_zone"]
     assert client.post("/account/time-zone", {"time_zone": "Europe/Lisbon"}).status_code == 302
-    assert 'id="zone-offer"' not in client.get("/account").content.decode()
+    assert 'id="zone-offer"' not in client.get("/").content.decode()
     owner.refresh_from_db()
     assert owner.time_zone == "Europe/Lisbon"
     assert client.post("/account/time-zone", {"time_zone": "Mars/Base"}).status_code == 422

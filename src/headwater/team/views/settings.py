@@ -28,6 +28,7 @@ from headwater.team.queries.passkeys import passkeys_of
 from headwater.team.queries.roles import role_names
 from headwater.team.queries.second_factor import factor_of, has_factor, who_has_factor
 from headwater.team.queries.single_sign_on import is_linked
+from headwater.team.reading_forms import ReadingForm
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
 from headwater.team.views.security import knows_password, where_signed_in
@@ -248,9 +249,9 @@ def my_account(request: Request) -> HttpResponse:
     user = request.user
     asked = request.POST.get("form", "")
     profile = forms.ProfileForm(request.POST if asked == "profile" else None, initial={"name": user.name})
-    reading = forms.ReadingForm(
+    reading = ReadingForm(
         request.POST if asked == "reading" else None,
-        initial={name: getattr(user, name) for name in forms.ReadingForm.base_fields},
+        initial={name: getattr(user, name) for name in ReadingForm.base_fields},
     )
     password = forms.OwnPasswordForm(request.POST if asked == "password" else None)
     if asked == "profile" and profile.is_valid():

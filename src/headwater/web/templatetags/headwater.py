@@ -200,6 +200,14 @@ def number(value: words.Figure | None, digits: int | None = None) -> str:
 
 
 @register.filter
+def rate(value: Decimal) -> str:
+    """0.94858661: the rate of a currency, in eight digits."""
+    shown = Decimal(f"{value:.8g}").normalize()
+    exponent = shown.as_tuple().exponent
+    return words.number(shown, _locale(), digits=max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
+@register.filter
 def phone(number: str | None) -> str:
     """+353 1 555 0142: a number of the whole world, in the groups its country writes."""
     return words.phone(number or "")

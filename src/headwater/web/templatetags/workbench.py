@@ -22,6 +22,7 @@ from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
 from headwater.web.notation import here
 from headwater.web.templatetags.headwater import icon
+from headwater.web.worth import worth_of_row
 
 register = template.Library()
 
@@ -166,7 +167,11 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
         return icon("check", 16, _("yes")) if found else ("" if short else _("no"))
     if column.kind is Kind.MONEY:
         currency = getattr(row, "currency", "") or getattr(context.get("company"), "currency", "")
-        return (words.money_short if short else words.money)(found, currency, locale)
+        if short:
+            return words.money_short(found, currency, locale)
+        own = getattr(context.get("company"), "currency", "")
+        worth = worth_of_row(row, column, found, currency) if own and currency and currency != own else ""
+        return f"{words.money(found, currency, locale)} {worth}".strip()
     if isinstance(found, datetime):
         zone = timezone.get_current_timezone()
         full = words.moment(found, locale, now=now(), zone=zone)

@@ -1,0 +1,73 @@
+"""What is in other currencies counts at the rate of its day; what has none is left out, and said to be."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from headwater.platform.rates import Quote
+from headwater.sell import actions
+from headwater.sell.models import Opportunity, Order
+from headwater.sell.queries.board import BoardFilter, board
+from headwater.team.actions.rates import set_rates
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def rated(company, system):
+    """A dollar is 0.92 from the 2nd of November on, and 0.95 from the 10th."""
+    quotes = [Quote("USD", date(2026, 11, 2), D("0.92")), Quote("USD", date(2026, 11, 10), D("0.95"))]
+    set_rates(quotes=quotes, source="Bank", by=system, at=AT)
+
+
+@pytest.fixture
+def reader(client, jonas):
+    jonas.role = "HEAD_OF_SALES"
+    jonas.save()
+    client.force_login(jonas)
+    return client
+
+
+@pytest.fixture
+def order(acme, by_jonas, company):
+    def place(amount, currency, day):
+        at = datetime(2026, 11, day, 12, 0, tzinfo=UTC)
+        actions.place_order(party_id=acme.pk, amount=D(amount), ordered_at=at, by=by_jonas, at=max(at, AT))
+        made = Order.objects.latest("pk")
+        Order.objects.filter(pk=made.pk).update(currency=currency)
+        return made
+
+    return place
+
+
+def test_a_list_adds_up_orders_at_the_rate_of_the_day_they_came(reader, rated, order):
+    for amount, currency, day in (("100.00", "EUR", 1), ("10.01", "USD", 9), ("10.01", "USD", 10)):
+        order(amount, currency, day)
+    page = reader.get("/orders/totals").content.decode()
+    assert "€100 · $20.02 ≈ €118.72" in page.replace("US$", "$")  # 9.2092 is 9.21, 9.5095 is 9.51
+    order("5.00", "USD", 1)
+    page = reader.get("/orders/totals").content.decode()
+    assert "≈ €118.72 (without 1 amount of no known rate)" in page
+
+
+def test_without_rates_amounts_stand_apart_as_they_are(reader, company, order):
+    order("5.00", "USD", 1)
+    assert "≈" not in reader.get("/orders/totals").content.decode()
+
+
+def test_a_record_says_what_it_is_worth(reader, rated, order):
+    early, late = order("10.00", "USD", 1), order("10.00", "USD", 9)
+    assert "≈ €9.20" in reader.get(f"/orders/{late.pk}").content.decode()
+    assert "≈" not in reader.get(f"/orders/{early.pk}").content.decode()
+
+
+def test_the_pipeline_adds_up_at_the_rate_of_today(rated, opened, by_jonas, company):
+    for amount, currency in (("10.00", "EUR"), ("10.00", "USD"), ("7.00", "GBP")):
+        made = opened(amount=D(amount))
+        Opportunity.objects.filter(pk=made.pk).update(currency=currency)
+    column = board(by_jonas, BoardFilter(), company=company, at=AT).stages[0]
+    assert (column.count, column.amount, column.other_currencies) == (3, D("19.50"), 1)
+    assert column.weighted == D("19.50") * column.stage.probability / 100
