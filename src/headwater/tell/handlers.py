@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from headwater.api.events import WebhookSwitchedOff
 from headwater.api.models import Webhook
 from headwater.intake.events import FileImported
+from headwater.platform.language import speaking_to
 from headwater.tell.queries.tidings import Tiding, Told, alone, tells
 from headwater.tell.words import NewsKind
 
@@ -20,7 +21,9 @@ def tell_of_imports(told: Sequence[Told]) -> Iterable[Tiding]:
     for fact, event in told:
         assert isinstance(fact, FileImported)
         if event.user_id is not None:
-            words = _("Your import is done: %(created)s created, %(updated)s updated, %(rejected)s left out") % {
+            with speaking_to(event.user_id):
+                said = _("Your import is done: %(created)s created, %(updated)s updated, %(rejected)s left out")
+            words = said % {
                 "created": f"{fact.created:,}", "updated": f"{fact.updated:,}", "rejected": f"{fact.rejected:,}",
             }  # fmt: skip
             path = reverse("import", args=[fact.batch_id])
@@ -33,6 +36,7 @@ def tell_of_webhooks(told: Sequence[Told]) -> Iterable[Tiding]:
     events = {fact.webhook_id: (fact, event) for fact, event in told if isinstance(fact, WebhookSwitchedOff)}
     for webhook in Webhook.objects.filter(pk__in=events).filter(user__isnull=False):
         fact, event = events[webhook.pk]
-        words = _("The webhook to %(host)s was given up: %(why)s") % {"host": fact.host, "why": fact.why}
+        with speaking_to(webhook.user_id):
+            words = _("The webhook to %(host)s was given up: %(why)s") % {"host": fact.host, "why": fact.why}
         path = reverse("settings_webhook", args=[webhook.pk])
         yield alone(NewsKind.WEBHOOK, event, webhook.user_id or 0, noun="", row_id=None, words=words, path=path)

@@ -13,6 +13,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.events import record
 from headwater.platform.installation import actor_by_ref, installation
+from headwater.platform.language import speaking_to
 from headwater.tell.actions.mails import queue_mail
 from headwater.tell.events import DigestChosen
 from headwater.tell.models import Digest, MailKind, News
@@ -57,8 +58,9 @@ def _send(digest: Digest, today: date, at: datetime) -> bool:
         if not Digest.objects.filter(pk=digest.pk).exclude(last_on=today).update(last_on=today):
             return False
         actor = actor_by_ref(f"user:{digest.user_id}")
-        news = unread_for_digest(actor)
-        lines = [*waiting_lines(actor, at=at), *(one.text for one in news)]
+        with speaking_to(digest.user_id):
+            news = unread_for_digest(actor)
+            lines = [*waiting_lines(actor, at=at), *(one.text for one in news)]
         if not lines:
             return False
         queue_mail(

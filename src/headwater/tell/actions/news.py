@@ -18,6 +18,7 @@ from headwater.platform.errors import NotAllowed
 from headwater.platform.events import facts_of
 from headwater.platform.horizon import log_horizon
 from headwater.platform.installation import actor_by_ref, installation
+from headwater.platform.language import speaking_to
 from headwater.platform.models import Event, HandlerCursor
 from headwater.platform.resource import REGISTRY
 from headwater.tell.actions.mails import queue_mail
@@ -169,7 +170,9 @@ def _write(wanted: dict[tuple[int, str], list[Tiding]], ways: dict[tuple[int, st
 def _mail(ids: set[int], user_ids: set[int], at: datetime) -> None:
     for user_id in sorted(user_ids):
         actor = actor_by_ref(f"user:{user_id}")
-        for shown in said(actor, list(visible_news(actor).filter(pk__in=ids).select_related("user", "who"))):
+        with speaking_to(user_id):
+            found = said(actor, list(visible_news(actor).filter(pk__in=ids).select_related("user", "who")))
+        for shown in found:
             user = shown.news.user
             queue_mail(
                 kind=MailKind.NEWS, user_id=user.pk, name=user.name, address=user.email, path=shown.path, at=at,

@@ -19,7 +19,7 @@ from home_mail import PASSWORD, Mailbox, certificate, serve, settings_for
 
 
 @pytest.fixture
-def company(transactional_db) -> Company:
+def company(db) -> Company:
     company, _made = Company.objects.update_or_create(
         pk=1, defaults={"name": "Kestrel Office IT", "time_zone": "Europe/Dublin", "setup_done_at": now()}
     )

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 from home_mail import ADDRESS, PASSWORD, settings_for
 
 from headwater.platform import job
@@ -144,6 +146,7 @@ def test_a_link_is_over_after_an_hour_and_when_the_password_changed(mail_is_set_
     assert user_of_link(secret, at=at) is None
 
 
+@pytest.mark.slow
 def test_nobody_is_drowned_in_mails(mail_is_set_up, person):
     person("MARKETER", "Orla Keane")
     for _time in range(5):
@@ -195,3 +198,11 @@ def test_without_mail_the_sign_in_page_says_whom_to_ask(company, person):
     person("OWNER")
     assert "An administrator can give you a link" in Client().get("/sign-in").content.decode()
     assert ask("x@kestrel.example").status_code == 302 and not SignInAttempt.objects.exists()
+
+
+def test_a_mail_speaks_the_language_of_who_gets_it(mail_is_set_up, person):
+    user = person("MARKETER", "Orla Keane", language="de")
+    ask(user.email, HTTP_ACCEPT_LANGUAGE="en")
+    worked()
+    with translation.override("de"):
+        assert mail_is_set_up.mails[0]["Subject"] == gettext("Choose a new password")

@@ -125,6 +125,7 @@ def test_each_trouble_has_its_sentence(mail_is_set_up, person, monkeypatch):
         test_of(owner)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drips", [False, True])
 def test_a_server_that_hangs_keeps_nobody_for_long(company, person, monkeypatch, drips):
     monkeypatch.setattr(smtp, "STEP_SECONDS", 0.3)

@@ -88,6 +88,7 @@ def test_a_chunk_in_the_middle_of_a_step_adds_to_what_was_told(ada, orla, monkey
     assert texts(orla) == ["Ada Marsh gave you 7 leads"]
 
 
+@pytest.mark.slow
 def test_telling_costs_no_more_for_thirty_than_for_three(ada, orla):
     def cost(number):
         ids = [lead(ada, f"Person {number} {n}").pk for n in range(number)]

@@ -46,6 +46,7 @@ def test_a_mail_goes_out_and_its_words_are_forgotten(mail_is_set_up, person):
     assert (mail.state, mail.sealed) == ("SENT", "")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_is_not_committed_is_not_sent(mail_is_set_up, person):
     user = person("OWNER")
 
@@ -100,6 +101,7 @@ def test_what_the_server_refuses_for_good_stops_no_other_mail(mail_is_set_up, pe
     assert list(given_up_since(now() - timedelta(days=1))) == [first]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_is_tried_for_a_day_and_no_longer(mail_is_set_up, person):
     at = now()
     mail = written(person("OWNER"), at=at)
