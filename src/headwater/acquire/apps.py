@@ -16,10 +16,12 @@ class AcquireConfig(AppConfig):
         from headwater.acquire import events, panels, resources  # noqa: F401  (importing declares them)
         from headwater.web.nav import NavPage, NewItem, register_new, register_page
 
-        for order, resource in ((20, resources.CAMPAIGNS), (30, resources.SOURCES), (40, resources.SPEND),
-                                (50, resources.TOUCHPOINTS)):  # fmt: skip
+        for order, label, resource in (
+            (20, _("Campaigns"), resources.CAMPAIGNS), (30, _("Sources"), resources.SOURCES),
+            (40, _("Spend"), resources.SPEND), (50, _("Touchpoints"), resources.TOUCHPOINTS),
+        ):  # fmt: skip
             address = f"web:list {resource.slug}"
-            register_page(NavPage("acquire", resource.label_plural, address, order=order, verb=resource.verb("see")))
+            register_page(NavPage("acquire", label, address, order=order, verb=resource.verb("see")))
         register_new(
             NewItem(_("Campaign"), "speakerphone", "web:create campaigns", order=60, verb="acquire.campaign.create")
         )

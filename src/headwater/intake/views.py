@@ -28,6 +28,7 @@ from headwater.platform.errors import DomainError, NotAllowed, NotFound
 from headwater.platform.importer import Importer
 from headwater.platform.models import Job
 from headwater.platform.resource import Resource
+from headwater.platform.translated import inside
 from headwater.web.http import Request, is_htmx, render
 
 PAGE = 25
@@ -298,7 +299,7 @@ def _context(batch: ImportBatch) -> dict[str, Any]:
     return {
         "batch": batch,
         "noun": noun,
-        "nouns": noun.label_plural.lower() if noun else batch.kind,
+        "nouns": inside(noun.label_plural) if noun else batch.kind,
         "steps": _steps(batch),
     }
 

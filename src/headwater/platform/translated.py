@@ -5,8 +5,9 @@ Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` fr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as gettext
 from django.utils.translation import gettext_lazy as gettext_lazy
 
@@ -42,3 +43,8 @@ class Translated:
 def noted(text: str) -> str:
     """Mark a text for translators where a plain ``str`` is needed; whoever shows it passes it through ``gettext``."""
     return text
+
+
+def inside(label: Any) -> str:
+    """A label as it stands inside a sentence: without its capital, except in German, which writes nouns with one."""
+    return str(label) if (get_language() or "").startswith("de") else str(label).lower()

@@ -15,6 +15,7 @@ from headwater.platform.column import Column
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.filter import MAX_CONDITIONS, MAX_DEPTH, Group, Tree, params_of, tree_from_params
 from headwater.platform.resource import Resource, filtered
+from headwater.platform.translated import inside
 from headwater.web.filterrows import ConditionRow, Offer, row_of, row_read
 from headwater.web.filterwords import rooted, url_with
 from headwater.web.http import Request, go, is_htmx, local_url, render, resource_of
@@ -119,7 +120,7 @@ def _counted(request: Request, state: ListState, built: Builder) -> HttpResponse
         return HttpResponse("")
     params = dict(parse_qsl(urlsplit(url_with(state, tree)).query, keep_blank_values=True))
     count = state_of(state.resource, params, state.path, request.actor).count(request)
-    nouns = (state.resource.label if count == 1 else state.resource.label_plural).lower()
+    nouns = inside(state.resource.label if count == 1 else state.resource.label_plural)
     return HttpResponse(escape(f"{spoken_count(count)} {nouns}"))
 
 

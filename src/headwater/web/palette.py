@@ -18,6 +18,7 @@ from headwater.platform.search.finding import NAMED, SHOWN, fitness
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.marking import spans_of
 from headwater.platform.search.words import Words
+from headwater.platform.translated import inside
 from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render
 from headwater.web.nav import NavLink, navigation
@@ -154,7 +155,7 @@ def _lists(hits: Hits, query: str) -> list[Entry]:
     return [
         Entry(
             resource.icon,
-            label % {"nouns": resource.label_plural.lower(), "query": query},
+            label % {"nouns": inside(resource.label_plural), "query": query},
             f"/{resource.slug}?{urlencode({'q': query})}",
         )
         for resource in sorted(hits.more, key=lambda r: r.searched.rank)[:MOST_LISTS]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.platform.clock import now
 from headwater.platform.events import Fact
 from headwater.platform.resource import REGISTRY, Choices
+from headwater.platform.translated import inside
 from headwater.web import format as words
 from headwater.web.notation import here
 
@@ -95,7 +96,7 @@ def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: 
             continue
         key = name.removesuffix("_id")
         column = resource.by_key.get(name) or resource.by_key.get(key)
-        labels.append(str(column.label).lower() if column is not None else key.replace("_", " "))
+        labels.append(inside(column.label) if column is not None else key.replace("_", " "))
     return ", ".join(dict.fromkeys(labels))
 
 

@@ -15,6 +15,7 @@ from headwater.platform.column import Column
 from headwater.platform.lists.totals import Sums, summed_columns, totals_of
 from headwater.platform.paging import COUNT_LIMIT, Page, in_order
 from headwater.platform.resource import Resource, Rows
+from headwater.platform.translated import inside
 from headwater.web import format as words
 from headwater.web.http import Request
 from headwater.web.layout import shown_columns
@@ -78,7 +79,7 @@ def awaited(state: ListState, page: Page | None, columns_shown: list[Column]) ->
     columns = summed_columns(columns_shown)
     shown = len(page.rows) if page is not None else 0
     is_whole = page is not None and page.next is None and page.previous is None
-    nouns = state.resource.label_plural.lower()
+    nouns = inside(state.resource.label_plural)
     told = {"shown": counted(shown), "nouns": nouns}
     return {
         "summed": columns,
@@ -102,11 +103,11 @@ def totals_url(state: ListState, **besides: str) -> str:
 def summary(resource: Resource, shown: int | None, total: int, *, is_exact: bool = False) -> str:
     """How many rows are shown of how many; without ``shown`` how many there are."""
     is_more = total > COUNT_LIMIT and not is_exact
-    told = {"total": counted(COUNT_LIMIT if is_more else total), "nouns": resource.label_plural.lower()}
+    told = {"total": counted(COUNT_LIMIT if is_more else total), "nouns": inside(resource.label_plural)}
     if shown is None or shown == total:
         if is_more:
             return _("more than %(total)s %(nouns)s") % told
-        return f"{total:,} {(resource.label if total == 1 else resource.label_plural).lower()}"
+        return f"{total:,} {inside(resource.label if total == 1 else resource.label_plural)}"
     told["shown"] = counted(shown)
     if is_more:
         return _("%(shown)s of more than %(total)s %(nouns)s") % told

@@ -22,6 +22,7 @@ from headwater.platform.lists.kept import NOT_HERE, PUBLISH, SAVE, may_change, v
 from headwater.platform.models import Event, ListView
 from headwater.platform.paging import in_order
 from headwater.platform.resource import REGISTRY, Resource, filtered
+from headwater.platform.translated import inside
 from headwater.platform.undo import undoes, undoes_changes_of
 
 ROW = "platform.view"
@@ -264,7 +265,7 @@ def _checked(resource: Resource, values: Mapping[str, Any], by: Actor) -> dict[s
                 {
                     "columns": [
                         _("Keys of columns of {label_plural} are needed here.").format(
-                            label_plural=resource.label_plural.lower()
+                            label_plural=inside(resource.label_plural)
                         )
                     ]
                 }

@@ -12,6 +12,7 @@ from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.lists.actions import checked_widths
 from headwater.platform.models import ListLayout
 from headwater.platform.resource import Resource
+from headwater.platform.translated import inside
 
 _FIELDS = frozenset({"columns", "widths", "is_compact", "tab_order", "start_view"})
 
@@ -40,7 +41,7 @@ def keep_layout(*, resource: Resource, by: Actor, **values: Any) -> ListLayout:
             {
                 "columns": [
                     gettext("Keys of columns of {label_plural} are needed here.").format(
-                        label_plural=resource.label_plural.lower()
+                        label_plural=inside(resource.label_plural)
                     )
                 ]
             }

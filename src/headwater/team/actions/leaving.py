@@ -16,6 +16,7 @@ from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.lists import actions as lists
 from headwater.platform.models import Event
+from headwater.platform.translated import inside
 from headwater.platform.undo import heads_step, undoes
 from headwater.team.events import WorkHandedOver, WorkTakenBack
 from headwater.team.models import User
@@ -66,7 +67,7 @@ def take_work_back(fact: WorkHandedOver, *, event: Event, by: Actor, at: datetim
 
 def _refuse_who_cannot(works: list[HeldWork], to_id: int, by: Actor) -> None:
     """Ask each kind's own form whether this colleague can take it, before anything is given."""
-    cannot = [str(work.label).lower() for work in works if work.held is not None and _form(work, to_id, by) is None]
+    cannot = [inside(work.label) for work in works if work.held is not None and _form(work, to_id, by) is None]
     if cannot:
         kinds = ", ".join(cannot)
         raise Invalid({"to_id": [_("This colleague cannot take: %(kinds)s. Choose whom for each.") % {"kinds": kinds}]})

@@ -14,6 +14,7 @@ from headwater.platform.held import HELD, Held, kinds_of_work
 from headwater.platform.lists.kept import count_shared_views, is_in_sight, shared_views_of
 from headwater.platform.models import Event, Job, ListView
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import inside
 from headwater.team.events import WorkHandedOver
 from headwater.team.models import User
 
@@ -88,7 +89,7 @@ def who_can_take(work: Sequence[HeldWork], user_id: int, actor: Actor) -> list[t
     """The colleagues this work can be given to, those first who can take all of it; with what others cannot take."""
     choices = {str(work_.key): _takers(work_, actor) for work_ in work if work_.held is not None}
     here = User.objects.filter(is_active=True).exclude(pk=user_id).order_by("name", "pk").values_list("pk", "name")
-    labels: Mapping[str, str] = {work_.key: str(work_.label).lower() for work_ in work}
+    labels: Mapping[str, str] = {work_.key: inside(work_.label) for work_ in work}
     whole, partly = [], []
     for pk, name in here:
         missing = [labels[key] for key, takers in choices.items() if str(pk) not in takers]

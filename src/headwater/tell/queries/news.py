@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from headwater.platform.actor import Actor
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import inside
 from headwater.tell.models import News, NewsChoice
 from headwater.tell.rules import MOST_SHOWN, WAYS
 from headwater.tell.words import NewsKind
@@ -104,7 +105,7 @@ def _text(news: News, row: Any) -> str:
     who, what = news.who.name if news.who is not None else "Headwater", resource.title(row)
     if news.count > 1:
         return _many(news.kind, news.count) % {
-            "who": who, "count": news.count, "things": str(resource.label_plural).lower()
+            "who": who, "count": news.count, "things": inside(resource.label_plural)
         }  # fmt: skip
     words = {
         NewsKind.MENTION: _("%(who)s means you in a comment on %(what)s"),

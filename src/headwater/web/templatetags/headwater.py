@@ -25,6 +25,7 @@ from django.utils.translation import get_language, gettext
 from headwater.platform.clock import now
 from headwater.platform.money import Money
 from headwater.platform.search.marking import spans_of
+from headwater.platform.translated import inside
 from headwater.web import format as words
 from headwater.web.channels import channel_look
 from headwater.web.notation import here
@@ -320,3 +321,6 @@ def undo_url(message: Message) -> str:
     """Where a message's Undo posts to: views say ``messages.success(request, text, extra_tags="undo=/undo/7")``."""
     tags = (message.extra_tags or "").split()
     return next((tag.removeprefix("undo=") for tag in tags if tag.startswith("undo=/")), "")
+
+
+register.filter("inside", inside)
