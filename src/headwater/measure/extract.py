@@ -65,11 +65,14 @@ _PARTIES = (
 # A deleted order whose opportunity is still there fell when that was reopened: up to then it counted.
 _FELL = "EXISTS (SELECT 1 FROM sell_opportunity o WHERE o.id = t.opportunity_id AND o.deleted_at IS NULL)"
 
-_TYPES = {"ids": "BIGINT", "texts": "VARCHAR", "moments": "UTC", "days": "DATE", "money": "DECIMAL(15,2)"}
+_TYPES = {
+    "ids": "BIGINT", "texts": "VARCHAR", "moments": "UTC", "days": "DATE", "money": "DECIMAL(15,2)", "own": "TEXT",
+}  # fmt: skip
 
 
 def _columns(**named: str) -> tuple[tuple[str, str, str], ...]:
-    """Columns by kind; ``lead_id=subject_id`` for one that the table calls otherwise."""
+    """Columns by kind; ``lead_id=subject_id`` for one that the table calls otherwise. The company's ``own`` fields are
+    JSON, for ``json_extract_string(custom, '$.cf_floor')``."""
     found = []
     for kind, names in named.items():
         for name in names.split():
@@ -87,6 +90,7 @@ TABLES: tuple[Mirrored, ...] = (
             texts="stage exit currency",
             moments="arrived_at exited_at",
             money="amount",
+            own="custom",
         ),
         where="t.deleted_at IS NULL AND t.exit <> 'MERGED'",
         changed=_subjects("qualify.lead", "qualify_lead"),
@@ -107,6 +111,7 @@ TABLES: tuple[Mirrored, ...] = (
             texts="outcome currency",
             money="amount",
             moments="opened_at closed_at",
+            own="custom",
         ),
         where="t.deleted_at IS NULL",
         changed=_subjects("sell.opportunity"),
@@ -127,6 +132,7 @@ TABLES: tuple[Mirrored, ...] = (
             moments="ordered_at fell_at=deleted_at",
             money="amount cost",
             texts="currency",
+            own="custom",
         ),
         where=f"(t.deleted_at IS NULL OR {_FELL})",
         changed=f"{_subjects('sell.order', 'sell_order')} UNION SELECT id FROM sell_order "

@@ -312,7 +312,7 @@ class CustomField(models.Model):
 
     ``key`` names it for good, in addresses, files and the API; ``table`` holds the rows, of several nouns maybe, so a
     key is given once there. ``choices`` are ``{"code", "label"}``, with ``"retired": true`` where one is not on offer
-    any more. A formula has ``formula`` and what comes of it, ``result``.
+    any more.
     """
 
     noun = models.CharField(max_length=40)
@@ -322,8 +322,6 @@ class CustomField(models.Model):
     kind = models.CharField(max_length=10)
     help = models.CharField(max_length=200, default="")
     choices = models.JSONField(default=list)
-    formula = models.CharField(max_length=1000, default="")
-    result = models.CharField(max_length=10, default="")
     is_required = models.BooleanField(default=False)
     position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()

@@ -84,6 +84,9 @@ class FieldForm(forms.Form):
                 required=False, initial=not each.get("retired"),
             )  # fmt: skip
 
+        if row.choices:
+            self.fields["more"] = self.fields.pop("more")  # below those there are
+
     def values(self) -> dict[str, Any]:
         """What is to be changed."""
         found: dict[str, Any] = {

@@ -20,8 +20,6 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=10)),
                 ("help", models.CharField(default="", max_length=200)),
                 ("choices", models.JSONField(default=list)),
-                ("formula", models.CharField(default="", max_length=1000)),
-                ("result", models.CharField(default="", max_length=10)),
                 ("is_required", models.BooleanField(default=False)),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
