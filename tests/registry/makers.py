@@ -17,7 +17,6 @@ from headwater.platform.custom.declared import fields_of, read_again
 from headwater.platform.custom.kinds import FieldKind
 from headwater.platform.models import CustomField
 from headwater.platform.resource import REGISTRY
-from headwater.qualify import actions as qualify
 from headwater.sell import actions as sell
 
 AT = datetime(2026, 11, 12, 9, 20, tzinfo=UTC)
@@ -78,13 +77,15 @@ def make_touchpoint(by: Actor) -> int:
 
 
 def make_lead(by: Actor) -> int:
-    lead = qualify.capture_lead(
-        by=by, at=AT, party_id=make_person(by), source_id=make_source(by), title=f"Printers {next(_numbers)}",
+    n = next(_numbers)
+    command = REGISTRY["qualify.lead"].now().create
+    assert command is not None
+    lead = command.run(
+        by=by, at=AT, party_id=make_person(by), source_id=make_source(by), title=f"Printers {n}",
         interest="QUOTE_REQUEST", amount=Decimal("34000"), owner_id=by.user_id,
+        **own_values("qualify.lead", by, leave_out=n),
     )  # fmt: skip
-    lead.custom = own_values("qualify.lead", by, leave_out=lead.pk)
-    lead.save(update_fields=["custom"])
-    return lead.pk
+    return int(lead.pk)
 
 
 def make_product(by: Actor) -> int:

@@ -103,7 +103,11 @@ def row_schema(resource: Resource) -> Schema:
     for column in resource.columns:
         properties[column.key] = {**_COLUMN_TYPES[column.kind], "title": str(column.label)}
         if column.kind is Kind.CHOICE and column.choices and not callable(column.choices):
-            properties[column.key]["enum"] = [*(str(code) for code, _label in column.choices), "", None]
+            codes = [str(code) for code, _label in column.choices]
+            if column.several:
+                properties[column.key] |= {"type": ["array", "null"], "items": {"type": "string", "enum": codes}}
+            else:
+                properties[column.key]["enum"] = [*codes, "", None]
     if any(column.kind is Kind.MONEY for column in resource.columns):
         properties.setdefault("currency", {"type": "string", "description": "ISO 4217"})
     return {"type": "object", "required": ["id"], "properties": properties}

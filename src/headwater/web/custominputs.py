@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django import forms
 
 from headwater.platform.custom.kinds import LONGEST_LINK, LONGEST_TEXT, Field, FieldKind
-from headwater.web.fields import AmountField, NumberField
-from headwater.web.widgets import DateInput, IdField
+from headwater.web.fields import AmountField, DayField, NumberField
+from headwater.web.widgets import IdField
 
 
 def input_of(field: Field) -> forms.Field:
@@ -23,7 +23,7 @@ _MAKE: dict[FieldKind, Callable[[Field], forms.Field]] = {
     FieldKind.TEXT: lambda field: forms.CharField(max_length=LONGEST_TEXT),
     FieldKind.NUMBER: lambda field: NumberField(max_digits=19, decimal_places=6),
     FieldKind.MONEY: lambda field: AmountField(min_value=None),
-    FieldKind.DATE: lambda field: forms.DateField(widget=DateInput),
+    FieldKind.DATE: lambda field: DayField(),
     FieldKind.CHOICE: lambda field: forms.ChoiceField(choices=[("", "–"), *field.on_offer]),
     FieldKind.CHOICES: lambda field: forms.MultipleChoiceField(
         choices=field.on_offer, widget=forms.CheckboxSelectMultiple
