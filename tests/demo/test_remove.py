@@ -13,6 +13,7 @@ from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Pipeline, PipelineStage, Product
 from headwater.team.models import Company, Team, User
 from headwater.team.queries import actor_of
+from headwater.tell.models import News
 
 AT = datetime(2026, 11, 19, 9, 42, tzinfo=UTC)
 
@@ -29,6 +30,9 @@ def own(django_db_setup, django_db_blocker):
         Event.objects.filter(request_id=last)._raw_delete("default")  # as if it had been killed before the end
         load_demo(at=AT, leads=60)
         seen = {"begun": Event.objects.filter(verb="demo.company_begun").count(), "logins": demo_logins()}
+        colleague = User.objects.exclude(pk=owner.pk).first()
+        News.objects.create(user=colleague, kind="TODO_DUE", key="theirs", at=AT)
+        News.objects.create(user=owner, who=colleague, kind="ASSIGNED", key="mine", at=AT)
         remove_demo(by=actor_of(owner), at=AT)
         yield owner, seen
         Event.objects.all()._raw_delete("default")

@@ -24,6 +24,7 @@ from headwater.platform.errors import Conflict
 from headwater.platform.events import record
 from headwater.platform.models import DeadLetter, Event, EventPersonal, ExternalId, Job, Span, Undone
 from headwater.team.models import ApiToken, Company, Team, User
+from headwater.tell.models import Digest, Mail, News, NewsChoice
 
 KEPT_TOLD = 500
 WORKED_ON = "somebody has worked on it since"
@@ -251,6 +252,10 @@ def _remove_people(begun: Event, by: Actor) -> int:
         going = going.exclude(pk=owner.pk if owner else 0)
     ids = set(going.values_list("pk", flat=True))
     ApiToken.objects.filter(user_id__in=ids).delete()
+    for told in (News, NewsChoice, Digest):  # what somebody was told keeps nobody here
+        told._default_manager.filter(user_id__in=ids).delete()
+    News.objects.filter(who_id__in=ids).update(who=None)
+    Mail.objects.filter(user_id__in=ids).update(user=None)
     needed: set[int] = set()
     for relation in _relations_to(User):
         pointing = relation.model._default_manager.filter(**{f"{relation.attname}__in": ids})
