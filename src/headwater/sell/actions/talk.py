@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from headwater.parties.actions import log_activity
-from headwater.parties.models import Activity
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, NotFound
 from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.visible import visible_opportunities, visible_orders
+
+if TYPE_CHECKING:
+    from headwater.parties.models import Activity
 
 
 @action
