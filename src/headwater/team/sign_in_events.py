@@ -63,7 +63,7 @@ class ProviderSecretSet(
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationMailed(
-    Fact, verb="team.invitation_mailed", subject="team.user:user_id", sentence="Invited by mail", icon="mail"
+    Fact, verb="team.invitation_mailed", subject="team.user:user_id", sentence=_("Invited by mail"), icon="mail"
 ):
     """A link to choose a password is on its way to a colleague by mail."""
 
@@ -75,7 +75,7 @@ class ResetMailed(
     Fact,
     verb="team.reset_mailed",
     subject="team.user:user_id",
-    sentence="A link for a new password was asked for and mailed",
+    sentence=_("A link for a new password was asked for and mailed"),
     icon="mail",
 ):
     """Somebody said that they forgot this person's password; a link is on its way to the mailbox of that person."""
