@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import Model, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -27,7 +26,7 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, kw_only=True)
 class RowArchived(
-    Fact, verb="platform.archived", subject="platform.row:row_id", sentence=lazy("Archived"), icon="archive"
+    Fact, verb="platform.archived", subject="platform.row:row_id", sentence=_("Archived"), icon="archive"
 ):
     """A record left lists and pickers; it is found under *Archived*, and what refers to it still does."""
 
@@ -37,7 +36,7 @@ class RowArchived(
 
 @dataclass(frozen=True, kw_only=True)
 class RowUnarchived(
-    Fact, verb="platform.unarchived", subject="platform.row:row_id", sentence=lazy("In use again"), icon="restore"
+    Fact, verb="platform.unarchived", subject="platform.row:row_id", sentence=_("In use again"), icon="restore"
 ):
     """An archived record is on lists and in pickers again."""
 
@@ -243,7 +242,7 @@ def _each_noun(
             take(_ARCHIVES[noun], list(about.values()))
 
 
-ARCHIVED_VIEW = SavedView("archived", lazy("Archived"), {"archived_at__empty": "false"})
+ARCHIVED_VIEW = SavedView("archived", _("Archived"), {"archived_at__empty": "false"})
 
 
 def archive_commands(shelf: Shelf[Any]) -> tuple[Command, Command]:
