@@ -63,4 +63,6 @@ def test_what_nouns_declare_is_translated(resource):
 
 
 def test_what_facts_say_is_translated():
-    assert [verb for verb, fact in FACTS.items() if fact.sentence and not isinstance(fact.sentence, Promise)] == []
+    assert [
+        verb for verb, fact in FACTS.items() if verb.split(".")[0] != "demo" and not isinstance(fact.sentence, Promise)
+    ] == []

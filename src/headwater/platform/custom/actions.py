@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform import job
 from headwater.platform.action import action
@@ -49,7 +50,7 @@ class FieldAdded(
     Fact,
     verb="platform.field_added",
     subject="platform.field:field_id",
-    sentence="Added the field {label}",
+    sentence=lazy("Added the field {label}"),
     icon="forms",
 ):
     """A noun got a field of the company's own, or got one back that was retired."""
@@ -66,7 +67,7 @@ class FieldRetired(
     Fact,
     verb="platform.field_retired",
     subject="platform.field:field_id",
-    sentence="Retired the field {label}",
+    sentence=lazy("Retired the field {label}"),
     icon="archive",
 ):
     """A field is shown and asked for nowhere any more; rows keep what it held."""
@@ -81,7 +82,7 @@ class FieldsOrdered(
     Fact,
     verb="platform.fields_ordered",
     subject="platform.field:field_id",
-    sentence="Moved the field {label}",
+    sentence=lazy("Moved the field {label}"),
     icon="arrows-sort",
 ):
     """The fields of a noun stand in another order; ``before`` and ``after`` are their ids."""
