@@ -16,7 +16,7 @@ class TeamConfig(AppConfig):
         from headwater.api.extension import register_extension
         from headwater.platform.installation import provide
         from headwater.platform.language import choose_by
-        from headwater.team import events, handlers, panels, sign_in_events, tasks  # noqa: F401  (importing declares them)
+        from headwater.team import events, handlers, panels, record_events, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, rates, roles, teams  # noqa: F401  (declare how they are taken back)
         from headwater.team.api import add_leaving, add_roles, add_talk
         from headwater.team.queries import actor_by_ref, installation, language_of, team_members, user_choices

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from headwater.platform.resource import REGISTRY
-from headwater.team.events import CommentAdded, CommentEdited
 from headwater.team.models import Follow, Notice
+from headwater.team.record_events import CommentAdded, CommentEdited
 from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, tells, tiding
 from headwater.tell.words import NewsKind
 

@@ -15,7 +15,11 @@ from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes
 from headwater.team import rules
 from headwater.team.actions.followers import follow_by_taking_part
-from headwater.team.events import (
+from headwater.team.models import Comment, Notice
+from headwater.team.queries.comments import WRITE, colleagues, handles, may_delete
+from headwater.team.queries.followers import followers_of
+from headwater.team.queries.records import Record, the_record, who_see
+from headwater.team.record_events import (
     CommentAdded,
     CommentDeleted,
     CommentEdited,
@@ -23,10 +27,6 @@ from headwater.team.events import (
     NoticeDone,
     NoticeReopened,
 )
-from headwater.team.models import Comment, Notice
-from headwater.team.queries.comments import WRITE, colleagues, handles, may_delete
-from headwater.team.queries.followers import followers_of
-from headwater.team.queries.records import Record, the_record, who_see
 
 
 @action

@@ -17,10 +17,10 @@ from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import is_own, undoes
 from headwater.team.actions import file_store
-from headwater.team.events import FileAdded, FileDeleted, FilePurged, FileRestored
 from headwater.team.models import StoredFile
 from headwater.team.queries.files import THUMBNAIL, WRITE, content_of, folder, may_delete
 from headwater.team.queries.records import Record, the_record
+from headwater.team.record_events import FileAdded, FileDeleted, FilePurged, FileRestored
 
 MOST_AT_ONCE = 20
 KEPT_AFTER_DELETING = timedelta(days=30)

@@ -11,10 +11,10 @@ from headwater.platform.errors import NotAllowed
 from headwater.platform.events import record
 from headwater.platform.models import Event
 from headwater.platform.undo import is_own, undoes
-from headwater.team.events import RecordFollowed, RecordUnfollowed
 from headwater.team.models import Follow
 from headwater.team.queries.followers import is_following
 from headwater.team.queries.records import Record, the_record
+from headwater.team.record_events import RecordFollowed, RecordUnfollowed
 
 
 @action
