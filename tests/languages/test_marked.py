@@ -63,6 +63,5 @@ def test_what_nouns_declare_is_translated(resource):
 
 
 def test_what_facts_say_is_translated():
-    assert [
-        verb for verb, fact in FACTS.items() if verb.split(".")[0] != "demo" and not isinstance(fact.sentence, Promise)
-    ] == []
+    ours = {verb: fact for verb, fact in FACTS.items() if verb.split(".")[0] not in ("demo", "test")}
+    assert [verb for verb, fact in ours.items() if not isinstance(fact.sentence, Promise)] == []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
-from conftest import AT
 from django.test import Client
 from django.utils import translation
 
@@ -17,6 +17,8 @@ from headwater.team.actions.reading import change_reading
 from headwater.team.actions.tokens import create_token
 from headwater.team.models import Role, User
 from headwater.team.queries import actor_of
+
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture

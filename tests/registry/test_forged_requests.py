@@ -79,6 +79,7 @@ def test_signing_in_leads_nowhere_else(people):
         assert answer.status_code == 302 and stays_here(answer["Location"]), answer["Location"]
 
 
+@pytest.mark.slow
 def test_no_write_leads_elsewhere(make, client_of):
     """The page one came from is told by the form, by htmx or by the browser: any of them may lie."""
     [pk] = make("qualify.lead")

@@ -47,6 +47,7 @@ def no_break(answer, what):
     assert answer.status_code < 500, (answer.status_code, str(what)[:200])
 
 
+@pytest.mark.slow
 def test_no_filter_breaks_a_list(make, by):
     """Columns that are alike in any noun: the first of each."""
     chosen = unlike([resource.now() for resource in REGISTRY.values()], by)
