@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 from django.db import connection
+
+from headwater.measure.worth import in_own_currency
 
 CHUNK = 50_000
 
@@ -19,7 +22,8 @@ class Mirrored:
     ``columns`` maps each mirror column to its type and the SQL that reads it from ``source``; columns of type
     ``UTC`` are moments, which travel as text. ``changed`` selects the ids of rows touched after a position of
     the log (``%s`` from, ``%s`` to, as often as it asks); None means the table is small and copied
-    whole every time. ``key`` is the column those ids are of.
+    whole every time. ``key`` is the column those ids are of. ``rated_on`` is the column whose day gives the exchange
+    rate of the row's money; without one, or where it is empty, the day of the copy does.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Mirrored:
     where: str = "TRUE"
     changed: str | None = None
     key: str = "id"
+    rated_on: str = ""
 
     def positions(self, since: int, upto: int) -> list[int]:
         """The parameters of ``changed``."""
@@ -47,14 +52,23 @@ _MERGED = (
     "('parties.merged', 'parties.merged_away', 'parties.unmerged', 'parties.came_back', 'parties.rows_followed')"
 )
 
+# Rates first: where none changed, no row is looked at.
+_RATED_ANEW = (
+    "SELECT t.id FROM (SELECT 1 FROM log WHERE verb IN ('team.rates_set', 'team.rates_removed') LIMIT 1) rated"
+    " CROSS JOIN {table} t WHERE t.currency <> '' AND t.currency <> (SELECT currency FROM team_company WHERE id = 1)"
+)
+
 
 def _subjects(kind: str, table: str = "") -> str:
-    """The rows that facts are about, and with ``table`` those that a merge moved from one party to another."""
+    """The rows that facts are about; with ``table`` also those that a merge moved from one party to another, and
+    those whose money is worth something else because exchange rates changed."""
     facts = f"{_LOG} SELECT subject_id FROM log WHERE subject_type = '{kind}'"
+    if not table:
+        return facts
     moved = (
         f" UNION SELECT id FROM {table} WHERE {column} IN ({_MERGED})" for column in ("party_id", "organisation_id")
     )
-    return facts + ("".join(moved) if table else "")
+    return f"{facts}{''.join(moved)} UNION {_RATED_ANEW.format(table=table)}"
 
 
 _PARTIES = (
@@ -94,6 +108,7 @@ TABLES: tuple[Mirrored, ...] = (
         ),
         where="t.deleted_at IS NULL AND t.exit <> 'MERGED'",
         changed=_subjects("qualify.lead", "qualify_lead"),
+        rated_on="arrived_at",
     ),
     Mirrored(
         name="stage_span",
@@ -114,7 +129,8 @@ TABLES: tuple[Mirrored, ...] = (
             own="custom",
         ),
         where="t.deleted_at IS NULL",
-        changed=_subjects("sell.opportunity"),
+        changed=_subjects("sell.opportunity", "sell_opportunity"),
+        rated_on="closed_at",
     ),
     Mirrored(
         name="outcome_span",
@@ -137,6 +153,7 @@ TABLES: tuple[Mirrored, ...] = (
         where=f"(t.deleted_at IS NULL OR {_FELL})",
         changed=f"{_subjects('sell.order', 'sell_order')} UNION SELECT id FROM sell_order "
         f"WHERE deleted_at IS NOT NULL AND opportunity_id IN ({_subjects('sell.opportunity')})",
+        rated_on="ordered_at",
     ),
     Mirrored(
         name="touch",
@@ -155,6 +172,7 @@ TABLES: tuple[Mirrored, ...] = (
         source="acquire_spendentry t",
         columns=_columns(ids="id source_id campaign_id", days="spent_on", money="amount", texts="currency"),
         where="t.deleted_at IS NULL",
+        rated_on="spent_on",
     ),
     Mirrored(
         name="source",
@@ -169,8 +187,11 @@ TABLES: tuple[Mirrored, ...] = (
 )
 
 
-def rows_of(table: Mirrored, *, since: int | None = None, upto: int = 0) -> Iterator[pa.Table]:
-    """The rows of ``table`` as Arrow, in chunks: all of them, or those changed after position ``since``."""
+def rows_of(table: Mirrored, *, at: datetime, since: int | None = None, upto: int = 0) -> Iterator[pa.Table]:
+    """The rows of ``table`` as Arrow, in chunks: all of them, or those changed after position ``since``.
+
+    Money is in the company's currency, where the rate of its day is known.
+    """
     where: str = table.where
     params: list[int] = []
     if since is not None and table.changed is not None:
@@ -183,7 +204,7 @@ def rows_of(table: Mirrored, *, since: int | None = None, upto: int = 0) -> Iter
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {selected} FROM {table.source} WHERE {where}", params)
         while found := cursor.fetchmany(CHUNK):
-            yield _arrow(found, names, kinds)
+            yield _arrow(in_own_currency(table, found, at=at), names, kinds)
 
 
 def changed_keys(table: Mirrored, *, since: int, upto: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import duckdb
@@ -24,13 +25,13 @@ _BUYERS: Final = {
 }
 
 
-def fill(db: Connection) -> None:
+def fill(db: Connection, *, at: datetime) -> None:
     """Copy all rows."""
     for table in TABLES:
-        _copy_whole(db, table)
+        _copy_whole(db, table, at=at)
 
 
-def follow(db: Connection, *, since: int, upto: int) -> int:
+def follow(db: Connection, *, since: int, upto: int, at: datetime) -> int:
     """Drop and copy again the rows that changed after a position of the log; how many leads that touches.
 
     Leaves the tables ``touched_lead`` and ``touched_sale`` behind: whose facts are to be worked out again.
@@ -39,13 +40,13 @@ def follow(db: Connection, *, since: int, upto: int) -> int:
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} (id BIGINT)")
     for table in TABLES:
         if table.changed is None:
-            _copy_whole(db, table)
+            _copy_whole(db, table, at=at)
             continue
         keys = pa.table({"key": pa.array(changed_keys(table, since=since, upto=upto), pa.int64())})
         db.register("changed", keys)
         _note_touched(db, table)
         db.execute(f'DELETE FROM "{table.name}" WHERE "{table.key}" IN (SELECT key FROM changed)')
-        for chunk in rows_of(table, since=since, upto=upto):
+        for chunk in rows_of(table, at=at, since=since, upto=upto):
             _insert(db, table, chunk)
         _note_touched(db, table)
         if table.name == "sale":
@@ -68,10 +69,10 @@ def _note_touched(db: Connection, table: Mirrored) -> None:
             db.execute(f"INSERT INTO {name} {among[table.name]}")
 
 
-def _copy_whole(db: Connection, table: Mirrored) -> None:
+def _copy_whole(db: Connection, table: Mirrored, *, at: datetime) -> None:
     db.execute(f'DROP TABLE IF EXISTS "{table.name}"')
     db.execute(table.ddl())
-    for chunk in rows_of(table):
+    for chunk in rows_of(table, at=at):
         _insert(db, table, chunk)
 
 

@@ -22,7 +22,7 @@ from headwater.team import queries as team_queries
 
 Connection = duckdb.DuckDBPyConnection
 
-VERSION = "8"
+VERSION = "9"
 MEMORY = "192MB"
 PATCHES = 0.1  # of the leads: once so many were worked out again, the whole is sorted anew
 
@@ -90,10 +90,10 @@ def refresh(*, at: datetime) -> bool:
         with contextlib.closing(_open(target)) as db:
             patched = 0
             if position is None:
-                fill(db)
+                fill(db, at=at)
                 derive(db, zone=company.time_zone, currency=company.currency)
             else:
-                patched = _patched(db) + follow(db, since=position, upto=horizon)
+                patched = _patched(db) + follow(db, since=position, upto=horizon, at=at)
                 derive_touched(db, zone=company.time_zone, currency=company.currency)
                 if patched > PATCHES * _leads(db):
                     patched = 0

@@ -250,7 +250,7 @@ def _title(request: Request, state: PageState, found: RowsBehind) -> str:
     metric = {
         "leads": _("Leads"), "working": _("Working"), "mql": _("MQL"), "sal": _("SAL"), "sql": _("SQL"),
         "bought": _("Won"), "won": _("Won"), "revenue": _("Orders"),
-        "foreign": _("Orders in other currencies"),
+        "foreign": _("Orders without an exchange rate"),
         "spend": _("Spend"), "": _("Leads"),
     }[request.GET.get("metric", "")]  # fmt: skip
     about = ""

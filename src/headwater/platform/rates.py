@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from headwater.platform.money import CURRENCIES, decimal_places
+from headwater.platform.translated import gettext
 
 DIGITS = 15  # that every database keeps exactly
 PLACES = 12
@@ -121,7 +122,9 @@ def read_rates(text: str, *, own: str, base: str = "EUR") -> list[Quote]:
         return list(_long(rows[1:], heads, own=own))
     if heads and heads[0] in _DAYS and any(head.upper() in CURRENCIES for head in heads[1:]):
         return list(_wide(rows[1:], [head.upper() for head in heads], own=own, base=base))
-    raise UnreadableRates("The first line names neither currency, date and rate, nor a date and one currency a column.")
+    raise UnreadableRates(
+        gettext("The first line names neither currency, date and rate, nor a date and one currency a column.")
+    )
 
 
 def _long(rows: Sequence[Sequence[str]], heads: Sequence[str], *, own: str) -> Iterator[Quote]:
@@ -129,7 +132,7 @@ def _long(rows: Sequence[Sequence[str]], heads: Sequence[str], *, own: str) -> I
     for names in (_CURRENCIES, _DAYS, _RATES):
         place = next((at for at, head in enumerate(heads) if head in names), None)
         if place is None:
-            raise UnreadableRates(f"The first line does not name the column “{names[0]}”.")
+            raise UnreadableRates(gettext("The first line does not name the column “%(name)s”.") % {"name": names[0]})
         places[names[0]] = place
     for line, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row):
@@ -140,14 +143,17 @@ def _long(rows: Sequence[Sequence[str]], heads: Sequence[str], *, own: str) -> I
                 raise ValueError(code)
             yield Quote(code.upper(), date.fromisoformat(day), rounded(_figure(figure)))
         except (ValueError, IndexError, InvalidOperation) as error:
-            raise UnreadableRates(
-                f"Line {line}: a currency other than {own}, a date such as 2026-12-31 and a rate above zero are needed."
-            ) from error
+            why = gettext(
+                "Line %(line)s: a currency other than %(own)s, a date such as 2026-12-31 and a rate above zero are "
+                "needed."
+            )
+            raise UnreadableRates(why % {"line": line, "own": own}) from error
 
 
 def _wide(rows: Sequence[Sequence[str]], heads: Sequence[str], *, own: str, base: str) -> Iterator[Quote]:
     if own != base and own not in heads:
-        raise UnreadableRates(f"The file counts from {base} and has no column for {own}.")
+        why = gettext("The file counts from %(base)s and has no column for %(own)s.")
+        raise UnreadableRates(why % {"base": base, "own": own})
     for line, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row):
             continue
@@ -158,7 +164,8 @@ def _wide(rows: Sequence[Sequence[str]], heads: Sequence[str], *, own: str, base
                 if code != own and own in quoted:
                     yield Quote(code, day, rounded(_EXACT.divide(quoted[own], figure)))
         except (ValueError, InvalidOperation, ZeroDivisionError) as error:
-            raise UnreadableRates(f"Line {line}: a date such as 2026-12-31 and rates above zero are needed.") from error
+            why = gettext("Line %(line)s: a date such as 2026-12-31 and rates above zero are needed.")
+            raise UnreadableRates(why % {"line": line}) from error
 
 
 def _quoted(heads: Sequence[str], row: Sequence[str]) -> Mapping[str, Decimal]:

@@ -332,7 +332,10 @@ def test_orders_in_another_currency_are_told_and_open(owner, kestrel):
     Order.objects.filter(pk=order.pk).update(currency="USD")
     kestrel.count_up()
     said = words(owner.get(PAGE))
-    assert "1 order is not in EUR: it is counted as won, but not in any sum of money. See them" in said
+    assert (
+        "1 order is not in EUR and has no exchange rate: it is counted as won, but not in any sum of money. See them"
+        in said
+    )
     assert "1 was counted" in words(owner.get(f"{PAGE}/rows?metric=foreign&every=1"))
     found = owner.get("/api/v1/reports/sources").json()
     assert found["total"]["orders_other_currency"] == 1
