@@ -20,7 +20,7 @@ from headwater.platform.resource import REGISTRY
 from headwater.sell import actions as sell
 
 AT = datetime(2026, 11, 12, 9, 20, tzinfo=UTC)
-SOON = ("qualify.lead", "parties.person")
+SOON = ("sell.opportunity", "parties.person")
 _numbers = count(1)
 
 
