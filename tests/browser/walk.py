@@ -36,6 +36,8 @@ NOT_PAGES = {
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
     "settings_webhook_act", "settings_webhook_again", "web:field_act",
     "settings_rates_file", "settings_remove_rates", "use_zone",
+    "latest_notifications", "waiting_notifications", "mark_notifications", "open_notification",
+    "settings_invite", "settings_mail_again", "settings_mail_test", "settings_put_back_words",
 }  # fmt: skip
 # The addresses that every noun has.
 GENERIC = {"web:list", "web:create", "web:record", "web:edit", "web:history"}
@@ -170,6 +172,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
     yield Stop("settings-mail", "/settings/mail")
+    yield Stop("settings-mail-on", do=_set_up_mail)
     yield Stop("settings-words", "/settings/mail/words")
     yield Stop("settings-words-of", "/settings/mail/words/INVITATION")
     yield Stop("notifications", "/notifications")
@@ -189,6 +192,8 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("refused", "/settings/users", who="tom")
     yield Stop("sign-in", "/sign-in", who="")
     yield Stop("sign-in-wrong", do=_sign_in_wrong, who="")
+    yield Stop("forgotten", "/sign-in/forgotten", who="")
+    yield Stop("forgotten-asked", do=_forget, who="")
 
 
 def by_person(stops: Iterable[Stop]) -> list[Stop]:
@@ -203,6 +208,20 @@ def _bell(tab: Any) -> None:
     """What opens under the bell."""
     tab.locator("#bell").click()
     tab.locator("#bell-latest > *").first.wait_for()
+
+
+def _set_up_mail(tab: Any) -> None:
+    tab.get_by_label("Mail server").fill("mail.kestrel.example")
+    tab.get_by_label("Sender's address").fill("headwater@kestrel.example")
+    tab.get_by_label("Address of Headwater").fill("https://crm.kestrel.example")
+    tab.locator("main").get_by_role("button", name="Save").click()
+    tab.get_by_role("button", name="Send me a test").wait_for()
+
+
+def _forget(tab: Any) -> None:
+    tab.fill("[name=email]", "nobody@kestrel.example")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("a link to choose a new password is on its way").wait_for()
 
 
 def _press(keys: str) -> Callable[[Any], None]:
