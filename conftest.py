@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _asks_a_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("pages_only"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = any(item.iter_markers("django_db"))
     asked = {"db", "transactional_db", "django_db_setup", "on_postgres", "bare", "empty_database"}

@@ -36,7 +36,8 @@ def main(command: list[str]) -> int:
         )
 
     pg("initdb", "--pgdata", str(data), "--username=headwater", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+    hurried = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # nothing is to outlive the command
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} {hurried} -c max_connections=60"
     pg("pg_ctl", "start", "-w", "-D", str(data), "-l", str(folder / "log"), "-o", options)
     try:
         url = f"postgresql://headwater@/postgres?host={quote(str(folder))}"

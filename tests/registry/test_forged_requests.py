@@ -16,6 +16,7 @@ ELSEWHERE = (
     "//evil.example\\@testserver/", "https://testserver@evil.example/", "https://testserver.evil.example/",
     "data:text/html,x", "\x00//evil.example",
 )  # fmt: skip
+pytestmark = [pytest.mark.slow, pytest.mark.pages_only]
 
 
 def patterns(found, prefix=""):
@@ -38,7 +39,6 @@ def address_of(route):
 ADDRESSES = [(address_of(route), view) for route, view in patterns(get_resolver().url_patterns)]
 
 
-@pytest.mark.slow
 def test_no_page_takes_a_write_without_its_token(client_of):
     """A form on another site has the cookies of the session and not the token of the page."""
     client = client_of("OWNER", enforce_csrf_checks=True)
@@ -55,7 +55,6 @@ def test_only_the_api_looks_after_its_token_itself():
     assert exempt and all(address.startswith("/api/v1/") for address in exempt)
 
 
-@pytest.mark.slow
 def test_no_endpoint_takes_a_write_of_a_session_without_its_token(client_of):
     client = client_of("OWNER", enforce_csrf_checks=True)
     taken = 0
@@ -79,7 +78,6 @@ def test_signing_in_leads_nowhere_else(people):
         assert answer.status_code == 302 and stays_here(answer["Location"]), answer["Location"]
 
 
-@pytest.mark.slow
 def test_no_write_leads_elsewhere(make, client_of):
     """The page one came from is told by the form, by htmx or by the browser: any of them may lie."""
     [pk] = make("qualify.lead")

@@ -18,6 +18,7 @@ LINKS = re.compile(r'(?:href|hx-get|src|data-url)="([^"#]*)')
 LEAVING = ("sign_out", "see_as", "end_looking")
 # Made by the product, not typed by anybody: codes, secrets, names of stored files.
 OURS = re.compile("password|digest|secret|sealed|token|path|handler|cursor|codename|app_label")
+pytestmark = [pytest.mark.slow, pytest.mark.pages_only]
 
 
 def texts_of(model):
@@ -68,7 +69,6 @@ def kind_of(address):
     return f"{found.view_name} {noun}"
 
 
-@pytest.mark.slow
 def test_no_page_runs_what_stands_in_a_text_or_an_address(make, client_of):
     for key in MAKERS:
         make(key)

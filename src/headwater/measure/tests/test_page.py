@@ -31,6 +31,11 @@ PAGE = "/where-sales-come-from"
 NOW = datetime(2026, 11, 12, 10, tzinfo=UTC)  # of the history in conftest
 
 
+def asked(first, *others):
+    """Questions to a test that takes long: the first at once, the others with the slow tests."""
+    return [first, *(pytest.param(query, marks=pytest.mark.slow) for query in others)]
+
+
 @pytest.fixture
 def owner(history):
     return signed_in(history.user())
@@ -66,7 +71,7 @@ def test_the_kinds_of_not_knowing_stay_rows_of_their_own(owner, kestrel):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?by=channel", "?by=campaign&model=last", "?by=month&basis=closed", "?width=value"]
+    "query", asked("?by=channel", "", "?by=campaign&model=last", "?by=month&basis=closed", "?width=value")
 )
 def test_every_address_on_the_page_opens(owner, kestrel, query):
     page = owner.get(PAGE + query).content.decode()
@@ -286,7 +291,7 @@ def test_the_openapi_document_describes_the_reports(owner):
 QUESTIONS = ("", "?by=channel", "?by=campaign&model=last", "?by=month&basis=closed", "?by=quarter", "?as_of=2026-09-01")
 
 
-@pytest.mark.parametrize("query", QUESTIONS)
+@pytest.mark.parametrize("query", asked(*QUESTIONS))
 def test_every_number_of_the_table_and_the_funnel_opens_exactly_so_many_rows(kestrel, query):
     kestrel.order(kestrel.lead(None), amount="90", days_later=20)
     Order.objects.filter(amount=90).update(currency="USD")
