@@ -65,6 +65,7 @@ def twins(db):
     return people
 
 
+@pytest.mark.slow
 def test_totals_are_the_same_before_and_after_and_after_taking_it_back(twins):
     (orla, harrow, _), (twin, other, _) = twins
     before, mirrored = totals(), rows()

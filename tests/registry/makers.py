@@ -20,12 +20,12 @@ from headwater.platform.resource import REGISTRY
 from headwater.sell import actions as sell
 
 AT = datetime(2026, 11, 12, 9, 20, tzinfo=UTC)
-SOON = ("sell.opportunity", "parties.person")
+SOON = ("sell.opportunity",)
 _numbers = count(1)
 
 
 def nouns_in_turn() -> list[Any]:
-    """Every noun for tests that take long: two at once, those that are made of the same parts with the slow tests."""
+    """Every noun for tests that take long: one at once, the others with the slow tests."""
     return [pytest.param(key, marks=() if key in SOON else pytest.mark.slow) for key in sorted(REGISTRY)]
 
 

@@ -150,6 +150,7 @@ def test_values_and_fields_that_do_not_fit_are_named(token_client):
     assert problem(extra)["errors"] == {"id": ["There is no such field."]}
 
 
+@pytest.mark.slow
 def test_other_errors_have_the_same_shape(token_client, monkeypatch):
     client = token_client("write")
     assert problem(client.get("/api/v1/leads/999999"))["code"] == "not_found"

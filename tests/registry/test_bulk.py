@@ -95,6 +95,7 @@ def test_sent_again_with_its_key_it_is_not_done_again(program, query, monkeypatc
     assert (used.status_code, used.json()["code"]) == (422, "key_used")
 
 
+@pytest.mark.slow
 def test_what_broke_off_goes_on_when_it_is_sent_again(program, monkeypatch):
     monkeypatch.setattr("headwater.api.bulk.PORTION", 2)
     real, calls = taking.take_sent, []

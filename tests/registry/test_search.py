@@ -247,6 +247,7 @@ def test_while_a_file_comes_in_the_database_is_left_to_it(by):
     assert not keeping.lag() and listed("parties.person", by, "import") == ids
 
 
+@pytest.mark.slow
 def test_many_changed_rows_follow_from_the_log(by, people, orla):
     others = [parties.add_person(by=by, at=AT, name=f"Worker {n}", employer_id=orla.employer_id) for n in range(120)]
     keeping.rebuild()
@@ -341,6 +342,7 @@ def test_the_api_finds_anything_too(by, client_of, orla):
     assert client.get("/api/v1/search?q=keane&limit=1").json()["items"] == [first]
 
 
+@pytest.mark.slow
 def test_finding_costs_the_same_queries_for_few_rows_and_many(by, make):
     for key in REGISTRY:
         make(key, 2)

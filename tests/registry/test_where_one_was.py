@@ -58,6 +58,7 @@ def test_settings_lead_to_the_first_page_of_them_one_may_see(role, to, client_of
     assert client_of(role).get(answer["Location"]).status_code == 200
 
 
+@pytest.mark.slow
 def test_every_noun_is_asked_for_names_that_are_gone_without_falling_over(client_of):
     client = client_of("OWNER")
     for resource in REGISTRY.values():

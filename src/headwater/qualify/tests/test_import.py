@@ -271,6 +271,7 @@ _CELLS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(st.fixed_dictionaries(_CELLS), min_size=1, max_size=6))
 def test_any_file_imported_again_creates_nothing_and_undone_leaves_nothing(

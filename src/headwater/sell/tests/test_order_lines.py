@@ -216,6 +216,7 @@ UnitPrice = "unit_price"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.environ.get("HEADWATER_DATA"), reason="HEADWATER_DATA names no folder of real files")
 def test_the_baskets_of_a_real_shop_add_up(company, by_head, tmp_path, monkeypatch):
     monkeypatch.setattr(pace, "FIRST_CHUNK", 130)  # so that baskets are cut in the middle

@@ -211,6 +211,7 @@ LEADS = "external_id,name,email,company,source,arrived_at"
 ORLA = "L1,Orla Keane,orla@keane.example,Keane BV,Fair,2026-03-01"
 
 
+@pytest.mark.slow
 def test_leads_go_though_deals_came_of_them_when_the_deals_went_first(bring, undo):
     leads = bring("leads", LEADS, ORLA)
     sold = bring("orders", "external_id,lead,amount,ordered_at", "L1,L1,90,2026-03-09")
