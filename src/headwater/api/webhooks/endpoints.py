@@ -122,10 +122,8 @@ def list_deliveries(request: Any, pk: int) -> JsonResponse:
     params = request.GET.dict()
     if unknown := [name for name in params if name not in ("before", "limit")]:
         raise Invalid({name: [gettext("There is no parameter “{name}” here.").format(name=name)] for name in unknown})
-    limit, rows = (
-        limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE),
-        deliveries_of(webhook_of(request.actor, pk)),
-    )
+    limit = limit_of(params.get("limit", ""), usual=PAGE, most=LARGEST_PAGE)
+    rows = deliveries_of(webhook_of(request.actor, pk))
     if before := params.get("before", ""):
         moment, number = _place(before)
         rows = rows.filter(last_at__lte=moment).exclude(last_at=moment, pk__gte=number)

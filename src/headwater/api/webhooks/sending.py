@@ -96,10 +96,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         return reply(None, str(bad))
     except OSError:
         return reply(None, _("The name of the address cannot be looked up."))
-    late, too_slow = (
-        threading.Event(),
-        _("No whole answer came within {total_seconds:.0f} seconds.").format(total_seconds=TOTAL_SECONDS),
-    )
+    late = threading.Event()
+    too_slow = _("No whole answer came within {total_seconds:.0f} seconds.").format(total_seconds=TOTAL_SECONDS)
 
     def cut_off() -> None:
         late.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.parties.actions import log_activity
@@ -29,10 +30,9 @@ def log_about_opportunity(
         NotFound: there is no such opportunity, or the actor may not see it or its party.
         Invalid: no words, an unknown kind, or a time that is still to come.
     """
-    row = visible_opportunities(by).filter(pk=opportunity_id).first()
     return log_activity(
-        party_id=_party_of(row), kind=kind, subject=subject, body=body, is_outbound=is_outbound,
-        occurred_at=occurred_at, by=by, at=at,
+        party_id=_party_of(visible_opportunities(by), opportunity_id), kind=kind, subject=subject, body=body,
+        is_outbound=is_outbound, occurred_at=occurred_at, by=by, at=at,
     )  # fmt: skip
 
 
@@ -47,14 +47,14 @@ def log_about_order(
         NotFound: there is no such order, or the actor may not see it or its party.
         Invalid: no words, an unknown kind, or a time that is still to come.
     """
-    row = visible_orders(by).filter(pk=order_id).first()
     return log_activity(
-        party_id=_party_of(row), kind=kind, subject=subject, body=body, is_outbound=is_outbound,
-        occurred_at=occurred_at, by=by, at=at,
+        party_id=_party_of(visible_orders(by), order_id), kind=kind, subject=subject, body=body,
+        is_outbound=is_outbound, occurred_at=occurred_at, by=by, at=at,
     )  # fmt: skip
 
 
-def _party_of(row: Opportunity | Order | None) -> int:
+def _party_of(rows: QuerySet[Opportunity] | QuerySet[Order], pk: int) -> int:
+    row = rows.filter(pk=pk).first()
     if row is None:
         raise NotFound()
     party_id = row.party_id or row.organisation_id
