@@ -48,6 +48,13 @@ def test_one_sees_what_the_role_sees_and_leaves_again(people, client_of, make):
     assert list(told) == [("team.looked_as", me), ("team.looking_ended", me)]
 
 
+def test_who_signs_out_meanwhile_has_stopped_looking(client_of):
+    client = as_role(client_of("ADMINISTRATOR"), "FIELD_REP")
+    assert client.post("/sign-out").status_code == 302
+    told = Event.objects.filter(verb__startswith="team.look").order_by("pk")
+    assert [event.verb for event in told] == ["team.looked_as", "team.looking_ended"]
+
+
 def test_one_sees_what_a_colleague_sees(people, client_of, make):
     [pk] = make("qualify.lead")
     client, rep = client_of("ADMINISTRATOR"), people["INDEPENDENT_REP"]

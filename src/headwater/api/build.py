@@ -21,7 +21,15 @@ from headwater.api.fields import with_custom
 from headwater.api.filters import filter_parameters, tree_schema
 from headwater.api.jobs import MOST_ROWS
 from headwater.api.repeated import KEY_PARAMETER, answered_once
-from headwater.api.shapes import Schema, form_schema, query_parameter, record_schema, row_schema
+from headwater.api.shapes import (
+    IF_MATCH,
+    Schema,
+    form_schema,
+    query_parameter,
+    record_schema,
+    row_schema,
+    versioned,
+)
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.files_out import CSV, FORMATS
@@ -323,17 +331,7 @@ def _count_doc(resource: Resource) -> Schema:
 def _one_doc(resource: Resource) -> Schema:
     shown = {"$ref": f"#/components/schemas/{_name(resource)}Record"}
     moved = {301: _problems(301)[301]} if resource.archived and resource.key.startswith("parties.") else {}
-    return {"responses": {200: _versioned(_json(shown, "The row")), **moved, **_problems(404)}}
-
-
-def _versioned(answer: Schema) -> Schema:
-    return {**answer, "headers": {"ETag": {"description": "The row's version.", "schema": {"type": "string"}}}}
-
-
-_IF_MATCH: Schema = {
-    "in": "header", "name": "If-Match", "required": False, "schema": {"type": "string"},
-    "description": "The version that was read (its `ETag`): 412 if somebody changed the row since.",
-}  # fmt: skip
+    return {"responses": {200: versioned(_json(shown, "The row")), **moved, **_problems(404)}}
 
 
 def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema:
@@ -341,10 +339,10 @@ def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema
     return {
         "requestBody": {"required": bool(body.get("required")), "content": {"application/json": {"schema": body}}},
         "responses": {
-            status: _versioned(_json(shown, "The row afterwards")),
+            status: versioned(_json(shown, "The row afterwards")),
             **_problems(400, 404, 409, 422, *([] if status == 201 else [412])),
         },
-        **({} if status == 201 else {"parameters": [_IF_MATCH]}),
+        **({} if status == 201 else {"parameters": [IF_MATCH]}),
     }
 
 
@@ -357,8 +355,8 @@ def _put_doc(resource: Resource) -> Schema:
     left = {"type": "array", "items": {"type": "string"}, "description": "Values that only a new row takes."}
     shown = {"anyOf": [{"$ref": f"#/components/schemas/{_name(resource)}Record"}, _ID_ONLY]}
     changed = {"allOf": [shown, {"type": "object", "properties": {"left_alone": left}}]}
-    document["responses"][200] = _versioned(_json(changed, "The row after the change"))
-    document["responses"][201] = _versioned(_json(shown, "The new row"))
+    document["responses"][200] = versioned(_json(changed, "The row after the change"))
+    document["responses"][201] = versioned(_json(shown, "The new row"))
     return document
 
 

@@ -359,8 +359,17 @@ def _shown(resource: Resource, row: Any, *, pk: int | None = None, **more: Any) 
 
 
 def _require_match(request: HttpRequest, resource: Resource, row: Any) -> None:
-    """Refuse where the caller named the version it has read (``If-Match``) and the row is of another one."""
+    if "If-Match" in request.headers:
+        require_version(request, version_of(resource, row))
+
+
+def require_version(request: HttpRequest, version: str) -> None:
+    """Refuse where the caller named the version it has read (``If-Match``) and there is another one by now.
+
+    Raises:
+        Stale: somebody else was faster.
+    """
     wanted = request.headers.get("If-Match", "").strip()
-    versions = [version.strip().removeprefix("W/") for version in wanted.split(",")]
-    if wanted and wanted != "*" and version_of(resource, row) not in versions:
+    versions = [each.strip().removeprefix("W/") for each in wanted.split(",")]
+    if wanted and wanted != "*" and version not in versions:
         raise Stale()

@@ -23,6 +23,11 @@ from headwater.platform.resource import ActorForm, Column, Kind, Resource
 
 Schema = dict[str, Any]
 
+IF_MATCH: Schema = {
+    "in": "header", "name": "If-Match", "required": False, "schema": {"type": "string"},
+    "description": "The version that was read (its `ETag`): 412 if somebody changed the row since.",
+}  # fmt: skip
+
 _COLUMN_TYPES: dict[Kind, Schema] = {
     Kind.TEXT: {"type": ["string", "null"]},
     Kind.NUMBER: {"type": ["number", "string", "null"], "description": "A decimal comes as a string."},
@@ -61,8 +66,18 @@ def record_json(resource: Resource, row: Any) -> dict[str, Any]:
 def version_of(resource: Resource, row: Any) -> str:
     """The version of a row as an ``ETag``: another one as soon as anything is that is stored or shown of it."""
     stored = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-    shown = json.dumps([stored, record_json(resource, row)], sort_keys=True, default=str)
-    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'
+    return version_as_told([stored, record_json(resource, row)])
+
+
+def version_as_told(told: Any) -> str:
+    """The version of what is told as JSON, as an ``ETag``."""
+    text = json.dumps(told, sort_keys=True, default=str)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def versioned(answer: Schema) -> Schema:
+    """An answer as the document tells it, with the version of the row."""
+    return {**answer, "headers": {"ETag": {"description": "The row's version.", "schema": {"type": "string"}}}}
 
 
 def json_of(value: Any) -> Any:

@@ -12,7 +12,6 @@ from ninja import NinjaAPI
 
 from headwater.api import problems
 from headwater.api.shapes import Schema, json_of
-from headwater.platform.actor import Visibility
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.resource import REGISTRY, Resource
@@ -21,14 +20,12 @@ from headwater.team.actions import comments as actions
 from headwater.team.actions import files as file_actions
 from headwater.team.actions import followers as following
 from headwater.team.actions import leaving
-from headwater.team.actions.roles import RIGHT as ROLES_RIGHT
 from headwater.team.forms import uploads_of
 from headwater.team.models import Comment, StoredFile, User
 from headwater.team.queries import comments as queries
-from headwater.team.queries import files, followers, roles
+from headwater.team.queries import files, followers
 from headwater.team.queries.leaving import held_work
 from headwater.team.queries.records import Record
-from headwater.team.queries.tree import team_tree
 from headwater.web.download import attachment
 from headwater.web.http import row_of
 
@@ -66,33 +63,6 @@ def add_leaving(api: NinjaAPI) -> None:
             [method], f"/users/{{int:user_id}}/{path}", operation_id=key, summary=summary, tags=["Users"],
             openapi_extra=extra,
         )(view)  # fmt: skip
-
-
-def add_roles(api: NinjaAPI) -> None:
-    """Add the endpoints that tell which roles and teams there are."""
-    for path, view, summary, item in (
-        ("roles", list_roles, "The roles, what each may do and how far it sees", _role_schema()),
-        ("teams", list_teams, "The teams, and which stands below which", _team_schema()),
-    ):
-        extra = {"responses": {200: _answer(_items(item), "All of them"), **problems.documented(401, 403)}}
-        api.api_operation(
-            ["GET"], f"/{path}", operation_id=f"{path}_list", summary=summary, tags=["Users"], openapi_extra=extra
-        )(view)
-
-
-def list_roles(request: Any) -> HttpResponse:
-    """Every role by the key that programs call it; for whoever may change roles."""
-    request.actor.require(ROLES_RIGHT)
-    people = roles.holders()
-    return JsonResponse({"items": [_role_json(role, people) for role in roles.known_roles(with_retired=True)]})
-
-
-def list_teams(request: Any) -> HttpResponse:
-    """The working teams, each after the one it stands below; for whoever sees who works here."""
-    request.actor.require("team.user.see")
-    return JsonResponse(
-        {"items": [{"id": t.pk, "name": t.name, "parent": t.parent_id, "people": t.people} for t in team_tree()]}
-    )
 
 
 def show_held_work(request: Any, user_id: int) -> HttpResponse:
@@ -271,26 +241,7 @@ def _comment_json(comment: Comment, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _role_json(role: roles.KnownRole, people: dict[str, int]) -> dict[str, Any]:
-    return {
-        "key": role.key, "name": role.name, "base": role.base, "is_own": role.is_own, "is_changed": role.is_changed,
-        "is_retired": role.is_retired, "visibility": role.visibility.value, "verbs": sorted(role.verbs),
-        "people": people.get(role.key, 0),
-    }  # fmt: skip
-
-
 # ---------------------------------------------------------------- as the document says it
-
-
-def _role_schema() -> Schema:
-    flags: Schema = {key: {"type": "boolean"} for key in ("is_own", "is_changed", "is_retired")}
-    sees = {"type": "string", "enum": [each.value for each in Visibility]}
-    texts = dict.fromkeys(("key", "name", "base"), TEXT)
-    return _object({**texts, **flags, "visibility": sees, "verbs": {"type": "array", "items": TEXT}, "people": NUMBER})
-
-
-def _team_schema() -> Schema:
-    return _object({"id": NUMBER, "name": TEXT, "parent": {"type": ["integer", "null"]}, "people": NUMBER})
 
 
 def _answer(schema: Schema, words: str) -> Schema:

@@ -18,10 +18,11 @@ class TeamConfig(AppConfig):
         from headwater.platform.language import choose_by
         from headwater.team import events, handlers, panels, record_events, sign_in_events, tasks  # noqa: F401  (importing declares them)
         from headwater.team.actions import comments, files, followers, holidays, leaving, rates, roles, teams  # noqa: F401  (declare how they are taken back)
-        from headwater.team.api import add_leaving, add_roles, add_talk
+        from headwater.team.api import add_leaving, add_talk
         from headwater.team.queries import actor_by_ref, installation, language_of, team_members, user_choices
         from headwater.team.queries.rates import rates_of
         from headwater.team.rates_api import add_rates
+        from headwater.team.staff_api import add_staff
         from headwater.web.nav import NavPage, register_page
 
         register_page(NavPage("settings", _("Company"), "settings_company", order=10, verb="team.company.change"))
@@ -40,7 +41,7 @@ class TeamConfig(AppConfig):
         register_page(work)
         register_extension(add_talk)
         register_extension(add_leaving)
-        register_extension(add_roles)
+        register_extension(add_staff)
         choose_by(language_of)
         register_extension(add_rates)
         provide(

@@ -24,7 +24,7 @@ from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team import queries
-from headwater.team.actions import accounts, second_factor
+from headwater.team.actions import accounts, looking, second_factor
 from headwater.team.actions import signing_in as tries
 from headwater.team.forms import PasswordForm, SignInCodeForm, SignInForm, show_refusal
 from headwater.team.models import SecondFactor, SignInAttempt, User
@@ -32,7 +32,7 @@ from headwater.team.queries.passkeys import are_there_passkeys, has_passkey
 from headwater.team.queries.second_factor import factor_of, has_factor
 from headwater.team.queries.signing_in import user_of_link
 from headwater.team.queries.single_sign_on import do_passwords_work, provider_in_use
-from headwater.team.rules import browser_in_words
+from headwater.team.rules import SEEN_AS, browser_in_words
 from headwater.team.sessions import ADDRESS, AGENT, STARTED, VOUCHED
 from headwater.team.views.proof import note_proof, site_of
 from headwater.tell.queries.settings import is_mail_on
@@ -212,6 +212,8 @@ def open_session(request: HttpRequest, user: User, *, keep: bool = False) -> Non
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session and forgets what it held, pages that the browser kept included."""
+    if SEEN_AS in request.session:
+        looking.end_looking(by=request.actor, at=now())  # type: ignore[attr-defined]
     logout(request)
     response = redirect("sign_in")
     response["Clear-Site-Data"] = '"cache"'
