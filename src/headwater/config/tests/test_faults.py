@@ -42,10 +42,15 @@ def add_lead(client: Client, name: str) -> int:
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """No page more than there is."""
+    """No page more than there is, and none that is free: what tests before this one gave back is filled."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA max_page_count")
         (before,) = cursor.fetchone()
+        cursor.execute("CREATE TABLE filling (bytes BLOB)")
+        cursor.execute(
+            "INSERT INTO filling SELECT zeroblob(freelist_count * page_size)"
+            " FROM pragma_freelist_count, pragma_page_size"
+        )
         cursor.execute("PRAGMA page_count")
         cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
         yield
