@@ -166,6 +166,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-work", "/settings/work")
     yield Stop("settings-holidays", "/settings/holidays")
     yield Stop("settings-fields", "/settings/fields?of=leads")
+    yield Stop("settings-formula", "/settings/fields/formula?of=leads", do=_try_formula)
     yield Stop("settings-field", do=_add_field)
     yield Stop("settings-currencies", "/settings/currencies")
     yield Stop("settings-webhooks", "/settings/webhooks")
@@ -378,6 +379,15 @@ def _add_field(tab: Any) -> None:
     link = tab.locator("main").get_by_role("link", name="Delivery").first
     link.wait_for()
     tab.goto(link.get_attribute("href"))
+
+
+def _try_formula(tab: Any) -> None:
+    """A formula and what it gives, before it is added."""
+    tab.get_by_label("Name", exact=True).fill("Tenth")
+    tab.get_by_label("Gives").select_option("MONEY")
+    tab.get_by_label("Formula", exact=True).fill("ROUND(amount / 10, 2)")
+    tab.get_by_role("button", name="Preview").click()
+    tab.get_by_role("heading", name="Preview").wait_for()
 
 
 def _import_sample(tab: Any) -> None:

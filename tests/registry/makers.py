@@ -127,7 +127,7 @@ WOODS = [{"code": "OAK", "label": "Oak"}, {"code": "ELM", "label": "Elm"}]
 
 def own_values(noun: str, by: Actor, *, leave_out: int) -> dict[str, Any]:
     """A value for every field of the company's own but one, another one for each row."""
-    fields = [field for field in fields_of(noun) if field.key == own_key(noun, field.kind)]
+    fields = [field for field in fields_of(noun) if field.key == own_key(noun, field.kind) and not field.formula]
     values = {**EVERY_KIND, "PERSON": by.user_id}
     return {f.key: values[f.kind] for at, f in enumerate(fields) if at != leave_out % (len(fields) + 1)}
 
@@ -144,6 +144,7 @@ def own_fields(noun: str) -> dict[str, str]:
         CustomField(
             noun=noun, table=table, key=own_key(noun, kind), label=f"Own {kind.lower()}",
             kind=kind, position=at, created_at=AT, choices=WOODS if kind.startswith("CHOICE") else [],
+            **({"formula": f"{own_key(noun, 'NUMBER')} * 2", "result": "NUMBER"} if kind == FieldKind.FORMULA else {}),
         )
         for at, kind in enumerate(FieldKind)
     ]  # fmt: skip

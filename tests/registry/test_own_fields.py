@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
 
 from headwater.intake.run import import_file
-from headwater.platform import job
 from headwater.platform.custom import actions, indexing
 from headwater.platform.custom.declared import fields_of, forget, read_again
 from headwater.platform.custom.extending import MAY_HAVE
@@ -18,7 +16,7 @@ from headwater.platform.custom.kinds import FieldKind
 from headwater.platform.custom.values import path_of
 from headwater.platform.errors import Invalid, NotUndoable
 from headwater.platform.filter import Condition
-from headwater.platform.models import CustomField, Event, Job
+from headwater.platform.models import CustomField, Event
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.platform.search import keeping
@@ -37,25 +35,6 @@ def field(by):
         return actions.add_field(noun=noun, label=label, kind=kind, choices=wanted, by=by, at=AT)
 
     return added
-
-
-def indexed() -> list[dict]:
-    """What the worker does after fields changed, once for each change: what it built and dropped."""
-    told = []
-    if connection.vendor == "postgresql":  # a test is one transaction, and its rows still wait to be checked
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    while (done := job.run_next(at=AT + timedelta(days=1))) is not None:
-        told.append(Job.objects.get(pk=done.pk).result)
-    return told
-
-
-def plan_of(rows) -> str:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of a page is read at once otherwise
-            cursor.execute("SET LOCAL enable_sort = off")
-    return rows.explain()
 
 
 # ---------------------------------------------------------------- everywhere a column is

@@ -14,17 +14,19 @@ from headwater.api.bulk_doc import bulk_doc
 from headwater.api.endpoint import sent_object
 from headwater.api.extension import register_extension
 from headwater.api.filters import filter_parameters
-from headwater.api.shapes import Schema, form_schema, query_parameter
+from headwater.api.shapes import Schema, form_schema, json_of, query_parameter
 from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
 from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE
-from headwater.platform.custom.kinds import FieldKind
+from headwater.platform.custom.formula import LONGEST
+from headwater.platform.custom.kinds import RESULTS, FieldKind
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
 
-_NEW = ("noun", "label", "kind", "help", "choices", "is_required")
-_CHANGED = ("label", "kind", "help", "choices", "is_required", "is_retired", "position")
+_NEW = ("noun", "label", "kind", "help", "choices", "is_required", "formula", "result")
+_CHANGED = ("label", "kind", "help", "choices", "is_required", "formula", "is_retired", "position")
+_TRIED = ("noun", "formula", "result")
 _KINDS = [kind.value for kind in FieldKind]
 
 
@@ -41,15 +43,29 @@ def list_fields(request: Any) -> HttpResponse:
 def add_field(request: Any) -> HttpResponse:
     """A new field."""
     request.actor.require(MANAGE)
-    body = _body(request, _NEW)
-    slug = body.pop("noun", None)
-    noun = next((noun for noun in queries.nouns_with_fields() if noun.slug == slug), None)
-    if noun is None:
-        raise Invalid({"noun": ["There is no such noun."]})
-    if missing := [name for name in ("label", "kind") if name not in body]:
-        raise Invalid({name: ["This is needed."] for name in missing})
+    noun, body = _of_noun(_body(request, _NEW, needed=("noun", "label", "kind")))
     row = actions.add_field(noun=noun.key, by=request.actor, at=now(), **body)
     return JsonResponse(_told(row), status=201)
+
+
+def preview_formula(request: Any) -> HttpResponse:
+    """What a formula would give for the newest records; nothing is kept."""
+    request.actor.require(MANAGE)
+    noun, body = _of_noun(_body(request, _TRIED, needed=_TRIED))
+    found = queries.preview(noun.key, **body, by=request.actor)
+    items = [
+        {"id": row.pk, "title": noun.title(row), "value": json_of(found.column.of(row)), "reason": reason}
+        for row, reason in found.rows
+    ]
+    return JsonResponse({"items": items})
+
+
+def _of_noun(body: dict[str, Any]) -> tuple[Resource, dict[str, Any]]:
+    """The noun that a body names, and the rest of the body."""
+    noun = next((noun for noun in queries.nouns_with_fields() if noun.slug == body["noun"]), None)
+    if noun is None:
+        raise Invalid({"noun": ["There is no such noun."]})
+    return noun, {name: value for name, value in body.items() if name != "noun"}
 
 
 def change_field(request: Any, field_id: int) -> HttpResponse:
@@ -79,17 +95,21 @@ def _told(row: CustomField) -> dict[str, Any]:
         "help": row.help,
         "choices": [{"retired": False, **each} for each in row.choices],
         "is_required": row.is_required,
+        "formula": row.formula,
+        "result": row.result,
         "is_retired": row.retired_at is not None,
     }
 
 
-def _body(request: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _body(request: Any, names: tuple[str, ...], *, needed: tuple[str, ...] = ()) -> dict[str, Any]:
     body = sent_object(request)
     if unknown := [name for name in body if name not in names]:
         raise Invalid({name: ["There is no such field."] for name in unknown})
     wrong = [name for name, value in body.items() if not _IS[name](value)]
     if wrong:
         raise Invalid({name: ["This is not a value of it."] for name in wrong})
+    if missing := [name for name in needed if name not in body]:
+        raise Invalid({name: ["This is needed."] for name in missing})
     return body
 
 
@@ -98,7 +118,8 @@ def _is_text(value: Any) -> bool:
 
 
 _IS: Mapping[str, Any] = {
-    **dict.fromkeys(("noun", "label", "kind", "help"), _is_text),
+    **dict.fromkeys(("noun", "label", "kind", "help", "formula"), _is_text),
+    "result": lambda value: value in ("", *RESULTS),
     **dict.fromkeys(("is_required", "is_retired"), lambda value: isinstance(value, bool)),
     "choices": lambda value: isinstance(value, list),
     "position": lambda value: type(value) is int and 0 <= value < actions.MOST_FIELDS,
@@ -110,7 +131,7 @@ _IS: Mapping[str, Any] = {
 
 def add_fields(api: NinjaAPI) -> None:
     """Add the endpoints about fields."""
-    one = {"content": {"application/json": {"schema": _schema()}}}
+    one, tried = ({"content": {"application/json": {"schema": each}}} for each in (_schema(), _tried_schema()))
     listed = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": _schema()}}}
     noun = query_parameter("noun", "Only those of one noun.")
     for method, path, key, view, summary, extra in (
@@ -120,6 +141,8 @@ def add_fields(api: NinjaAPI) -> None:
              **problems.documented(401, 403, 422)}}),
         ("POST", "/fields", "fields_add", add_field, "Add a field",
          _taking(_write_schema(_NEW, required=("noun", "label", "kind")), 201, one)),
+        ("POST", "/fields/preview", "fields_preview", preview_formula, "Try a formula on the newest records",
+         _taking(_write_schema(_TRIED, required=_TRIED), 200, tried)),
         ("PATCH", "/fields/{int:field_id}", "fields_change", change_field, "Change, move or retire a field",
          _taking(_write_schema(_CHANGED), 200, one)),
     ):  # fmt: skip
@@ -133,7 +156,7 @@ def _taking(body: Schema, status: int, answer: Schema) -> Schema:
     return {
         "requestBody": {"required": status == 201, "content": {"application/json": {"schema": body}}},
         "responses": {
-            status: {"description": "The field afterwards", **answer},
+            status: {"description": "The field afterwards, or what was asked for", **answer},
             **problems.documented(400, 401, 403, 404, 409, 422),
         },
     }
@@ -157,9 +180,26 @@ def _properties() -> Schema:
             "description": "One without `code` is new. One that is left out is retired: rows that have it keep it.",
         },
         "is_required": {"type": "boolean"},
+        "formula": {
+            "type": "string",
+            "maxLength": LONGEST,
+            "description": "Of the kind `FORMULA`: worked out from other fields of the record. Empty for other kinds.",
+        },
+        "result": {"type": "string", "enum": ["", *RESULTS], "description": "What the formula gives."},
         "is_retired": {"type": "boolean"},
         "position": {"type": "integer", "minimum": 0, "maximum": actions.MOST_FIELDS - 1},
     }
+
+
+def _tried_schema() -> Schema:
+    one: Schema = {
+        "id": {"type": "integer"},
+        "title": {"type": "string"},
+        "value": {"type": ["string", "number", "boolean", "null"]},
+        "reason": {"type": "string", "description": "Why there is no value; empty if nothing went wrong."},
+    }
+    items = {"type": "array", "items": {"type": "object", "required": list(one), "properties": one}}
+    return {"type": "object", "required": ["items"], "properties": {"items": items}}
 
 
 def _write_schema(names: tuple[str, ...], *, required: tuple[str, ...] = ()) -> Schema:

@@ -57,18 +57,24 @@ _RATED_ANEW = (
     "SELECT t.id FROM (SELECT 1 FROM log WHERE verb IN ('team.rates_set', 'team.rates_removed') LIMIT 1) rated"
     " CROSS JOIN {table} t WHERE t.currency <> '' AND t.currency <> (SELECT currency FROM team_company WHERE id = 1)"
 )
+# The same for formulas, whose results change without a word about each row.
+_RECKONED = (
+    "SELECT t.id FROM (SELECT 1 FROM log WHERE verb = 'platform.fields_reckoned' LIMIT 1) reckoned"
+    " CROSS JOIN {table} t WHERE t.custom IS NOT NULL"
+)
 
 
 def _subjects(kind: str, table: str = "") -> str:
-    """The rows that facts are about; with ``table`` also those that a merge moved from one party to another, and
-    those whose money is worth something else because exchange rates changed."""
+    """The rows that facts are about; with ``table`` also those that a merge moved from one party to another, those
+    whose money is worth something else because exchange rates changed, and those whose formulas were worked out."""
     facts = f"{_LOG} SELECT subject_id FROM log WHERE subject_type = '{kind}'"
     if not table:
         return facts
     moved = (
         f" UNION SELECT id FROM {table} WHERE {column} IN ({_MERGED})" for column in ("party_id", "organisation_id")
     )
-    return f"{facts}{''.join(moved)} UNION {_RATED_ANEW.format(table=table)}"
+    anew = "".join(f" UNION {rows.format(table=table)}" for rows in (_RATED_ANEW, _RECKONED))
+    return f"{facts}{''.join(moved)}{anew}"
 
 
 _PARTIES = (

@@ -28,13 +28,21 @@ FEW_FACTS = 100
 class Unit:
     """The open unit of work: its id, shared by every fact it records, and whether the database numbered it.
 
-    ``about`` is what its facts are about, as long as those are few and do not come from a file.
+    ``about`` is what its facts are about, as long as those are few and do not come from a file. ``rows`` are the ids
+    of all rows they are about, by what facts call them, and of all parties as ``party``: kept if something asks for it.
     """
 
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     has_transaction_id: bool = False
     facts: int = 0
     about: list[About] = field(default_factory=list)
+    rows: dict[str, set[int]] = field(default_factory=dict)
+
+    def note(self, about: Iterable[About]) -> None:
+        """Note which rows facts are about, however many and from wherever."""
+        for kind, pk, *parties in about:
+            self.rows.setdefault(kind, set()).add(pk)
+            self.rows.setdefault("party", set()).update(party for party in parties if party is not None)
 
     def tell(self, count: int, about: Iterable[About]) -> None:
         """Note that so many facts were recorded, and what they are about."""

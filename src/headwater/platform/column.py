@@ -44,7 +44,8 @@ class Column:
     path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
     value: given where a value takes long to reckon, so that sorting by it asks few rows. ``several``: it
     holds any number of its choices. ``rated_on`` is the ORM path of the day or moment whose exchange rate holds for an
-    amount; without one it is today's.
+    amount; without one it is today's. ``is_reckoned``: it is worked out from other columns, so that nobody fills it in,
+    and it takes the rights to read those as well, ``needs``.
     """
 
     key: str
@@ -71,6 +72,8 @@ class Column:
     known_among: Callable[[], Q] = Q
     several: bool = False
     rated_on: str = ""
+    is_reckoned: bool = False
+    needs: frozenset[str] = frozenset()
 
     @property
     def orm_path(self) -> str:
@@ -86,6 +89,10 @@ class Column:
     def rights(self) -> frozenset[str]:
         """What it takes to read the column and to fill it in, besides the rights to the noun."""
         return frozenset({self.verb, self.writes} - {""})
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether this actor may read the column."""
+        return all(actor.may(verb) for verb in self.needs | {self.verb} if verb)
 
     @property
     def groupable(self) -> bool:

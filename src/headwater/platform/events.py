@@ -17,6 +17,7 @@ from headwater.platform.action import About, current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.clock import now
+from headwater.platform.custom.declared import has_formulas
 from headwater.platform.models import Event, EventPersonal
 
 FACTS: dict[str, type[Fact]] = {}
@@ -114,6 +115,8 @@ def record_bulk(facts: Sequence[Fact], *, by: Actor | Sequence[Actor], at: Seque
     unit, recorded = current_unit(), now()
     if isinstance(by, Actor) and by.batch_id is None:
         unit.tell(len(facts), map(_about, facts))
+    if has_formulas():
+        unit.note(map(_about, facts))
     ids = reserve_ids(Event, len(facts))
     _take_transaction_id()
     rows: list[tuple[Any, ...]] = []
@@ -175,6 +178,8 @@ def _events(
     unit, recorded = current_unit(), now()
     if by.batch_id is None:
         unit.tell(len(facts), map(_about, facts))
+    if has_formulas():
+        unit.note(map(_about, facts))
     _take_transaction_id()
     events: list[Event] = []
     personal_values: list[tuple[int, dict[str, Any]]] = []

@@ -312,7 +312,7 @@ class CustomField(models.Model):
 
     ``key`` names it for good, in addresses, files and the API; ``table`` holds the rows, of several nouns maybe, so a
     key is given once there. ``choices`` are ``{"code", "label"}``, with ``"retired": true`` where one is not on offer
-    any more.
+    any more. A ``formula`` is worked out from other fields of the same record, and ``result`` says what it gives.
     """
 
     noun = models.CharField(max_length=40)
@@ -323,6 +323,8 @@ class CustomField(models.Model):
     help = models.CharField(max_length=200, default="")
     choices = models.JSONField(default=list)
     is_required = models.BooleanField(default=False)
+    formula = models.TextField(default="")
+    result = models.CharField(max_length=10, default="")
     position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)

@@ -143,7 +143,7 @@ class Resource:
         """The noun as this actor knows it: with the fields the company added, without the columns they have no right
         to read."""
         whole = self.now()
-        known = [column for column in whole.columns if not column.verb or actor.may(column.verb)]
+        known = [column for column in whole.columns if column.is_for(actor)]
         return whole if len(known) == len(whole.columns) else replace(whole, columns=known)
 
     def now(self) -> Resource:

@@ -15,8 +15,12 @@ from django.views.decorators.http import require_POST
 from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
 from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE, ROW, WIDER
-from headwater.platform.custom.kinds import ABOUT, FieldKind
-from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.custom.declared import as_field
+from headwater.platform.custom.formula import LONGEST
+from headwater.platform.custom.functions import FUNCTIONS, WORDS
+from headwater.platform.custom.kinds import ABOUT, RESULTS, FieldKind
+from headwater.platform.custom.queries import NEW
+from headwater.platform.errors import DomainError, Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
 from headwater.platform.undo import newest_event, to_undo
@@ -24,10 +28,12 @@ from headwater.web.form import show_refusal
 from headwater.web.http import Request, answer, render
 
 Choices = list[dict[str, Any]]
+SHORT = 80
 
 
 def _kinds() -> list[tuple[str, Any]]:
-    return [(kind.value, about.label) for kind, about in ABOUT.items()]
+    """The kinds that are filled in; a formula has a page of its own."""
+    return [(kind.value, about.label) for kind, about in ABOUT.items() if kind is not FieldKind.FORMULA]
 
 
 class NewFieldForm(forms.Form):
@@ -49,6 +55,27 @@ class NewFieldForm(forms.Form):
         """What is to be added."""
         found: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if name != "more"}
         return {**found, "choices": _lines(self.cleaned_data["more"])}
+
+
+def formula_field(**more: Any) -> forms.CharField:
+    """What a formula is typed into."""
+    widget = forms.Textarea({"rows": 4, "spellcheck": "false", "autocapitalize": "off", "class": "mono"})
+    return forms.CharField(label=_("Formula"), max_length=LONGEST, widget=widget, **more)
+
+
+class FormulaForm(forms.Form):
+    """A formula to add."""
+
+    label = forms.CharField(label=lazy("Name"), max_length=LONGEST_LABEL)
+    result = forms.ChoiceField(
+        label=lazy("Gives"), choices=lambda: [(each.value, about.label) for each, about in RESULTS.items()]
+    )
+    help = forms.CharField(label=lazy("Help"), max_length=LONGEST_HELP, required=False)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["formula"] = formula_field()
+        self.order_fields(("label", "result", "formula", "help"))
 
 
 class FieldForm(forms.Form):
@@ -75,6 +102,10 @@ class FieldForm(forms.Form):
             del self.fields["kind"]
         if not row.choices:
             del self.fields["more"]
+        if row.formula:
+            del self.fields["is_required"]
+            self.fields["formula"] = formula_field(initial=row.formula)
+            self.order_fields(("label", "formula"))
         for at, each in enumerate(row.choices):
             self.fields[f"name_{at}"] = forms.CharField(
                 label=_("Choice %(number)s") % {"number": at + 1}, max_length=LONGEST_LABEL, initial=each["label"]
@@ -90,7 +121,9 @@ class FieldForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """What is to be changed."""
         found: dict[str, Any] = {
-            name: self.cleaned_data[name] for name in ("label", "kind", "help", "is_required") if name in self.fields
+            name: self.cleaned_data[name]
+            for name in ("label", "kind", "help", "is_required", "formula")
+            if name in self.fields
         }
         if not self.row.choices:
             return found
@@ -137,7 +170,8 @@ def field(request: Request, field_id: int) -> HttpResponse:
     if row is None:
         raise NotFound()
     form = FieldForm(request.POST or None, row=row)
-    if request.method == "POST" and form.is_valid():
+    tried = _tried(request, form, row.noun, row.key, row.result) if row.formula else {}
+    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         since = newest_event()
         try:
             row = actions.change_field(field_id=row.pk, by=request.actor, at=now(), **form.values())
@@ -145,8 +179,44 @@ def field(request: Request, field_id: int) -> HttpResponse:
             _show(form, refusal)
         else:
             return _told(request, row, _("“%(field)s” is saved.") % {"field": row.label}, since)
-    context = {"row": row, "resource": queries.noun_of(row.noun), "form": form, "about": ABOUT[FieldKind(row.kind)]}
+    context = {"row": row, "resource": queries.noun_of(row.noun), "form": form, "about": as_field(row).about, **tried}
     return render(request, "web/fields_one.html", context, status=422 if form.errors else 200)
+
+
+def new_formula(request: Request) -> HttpResponse:
+    """A field that is worked out from others, tried on real records before it is kept."""
+    request.actor.require(MANAGE)
+    resource = _noun(request.GET.get("of", ""))
+    form = FormulaForm(request.POST or None)
+    tried = _tried(request, form, resource.key, "", request.POST.get("result", ""))
+    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
+        since, kind = newest_event(), FieldKind.FORMULA
+        try:
+            row = actions.add_field(noun=resource.key, kind=kind, by=request.actor, at=now(), **form.cleaned_data)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            words = _("“%(field)s” is added. Its results are worked out in the background.") % {"field": row.label}
+            return _told(request, row, words, since)
+    context = {"resource": resource, "form": form, **tried}
+    return render(request, "web/fields_formula.html", context, status=422 if form.errors else 200)
+
+
+def _tried(request: Request, form: forms.Form, noun: str, key: str, result: str) -> dict[str, Any]:
+    """What a formula can name, and what the one that was typed in gives for the newest records; faults beside it."""
+    context: dict[str, Any] = {
+        "usable": [(named, WORDS[named.holds]) for named in queries.usable(noun, request.actor, besides=key)],
+        "functions": FUNCTIONS.values(), "preview": None,
+    }  # fmt: skip
+    text = request.POST.get("formula", "") if form.is_bound else str(form["formula"].initial or "")
+    if text and result in RESULTS:
+        try:
+            context["preview"] = queries.preview(noun, formula=text, result=result, by=request.actor, key=key or NEW)
+        except Invalid as faulty:
+            if form.is_bound:
+                form.is_valid()
+                show_refusal(form, faulty)
+    return context
 
 
 @require_POST
@@ -188,7 +258,9 @@ def _lines(text: str) -> Choices:
 
 
 def _in_short(row: CustomField) -> str:
-    """The choices on offer, as far as a line takes them."""
+    """The formula, or the choices on offer, as far as a line takes them."""
+    if row.formula:
+        return row.formula if len(row.formula) <= SHORT else f"{row.formula[:SHORT]}…"
     labels = [each["label"] for each in row.choices if not each.get("retired")]
     if len(labels) <= 4:
         return ", ".join(labels)

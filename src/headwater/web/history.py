@@ -91,7 +91,7 @@ def names_of_imports(fn: Callable[[Actor, Iterable[int]], Mapping[int, str]]) ->
 def field_of(model: type[Model], column: Column) -> str:
     """The stored field a column shows, as facts call it; empty where it shows something worked out."""
     if is_custom(column.orm_path):
-        return HELD
+        return "" if column.is_reckoned else HELD
     names = [column.key, column.orm_path]
     first, _dot, rest = column.orm_path.partition("__")
     if rest in NAMES:  # the name of what a foreign key points at: the key has the history

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, QueryDict
 
 from headwater.platform.clock import now
+from headwater.platform.custom.reckoning import outcomes_of
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.paging import neighbours
 from headwater.platform.resource import Column, Command, Resource
@@ -96,21 +97,30 @@ def _panels(request: Request, resource: Resource, row: Any, moment: Any) -> dict
     return {f"{place}_panels": panels for place, panels in shown.items()}
 
 
-Detail = tuple[Column, str, bool]
+Detail = tuple[Column, str, bool, str]
 
 
 def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[Detail]]:
     """The columns with a value, and those without: what is not known is not in the way, but can be filled in.
 
-    With each the field of the edit form it is changed by, and whether it has a history.
+    With each the field of the edit form it is changed by, whether it has a history, and why a formula gives nothing.
     """
     known: list[Detail] = []
     unknown: list[Detail] = []
+    reasons = _reasons(resource, row)
     for column in resource.columns:
         field = _field_of(resource.change, column.key) if may_change else ""
-        found = unknown if column.of(row) in (None, "", False) else known
-        found.append((column, field, has_history(row, column)))
+        reason = reasons.get(column.key, "")
+        found = unknown if column.of(row) in (None, "", False) and not reason else known
+        found.append((column, field, has_history(row, column), reason))
     return {"details": known, "unknown": unknown}
+
+
+def _reasons(resource: Resource, row: Any) -> dict[str, str]:
+    """Why formulas give nothing for this record, such as where one divides by zero; asked only if one is empty."""
+    if not any(column.is_reckoned and column.of(row) is None for column in resource.columns):
+        return {}
+    return {key: outcome.reason for key, outcome in outcomes_of(resource.key, row.pk).items() if outcome.reason}
 
 
 def _extra(resource: Resource, row: Any) -> list[tuple[str, Any]]:

@@ -54,6 +54,7 @@ urlpatterns = [
     path("bulk/<int:job_id>/stop", stop, name="stop_many"),
     path("settings", rail.settings, name="settings"),
     path("settings/fields", fieldsettings.fields, name="fields"),
+    path("settings/fields/formula", fieldsettings.new_formula, name="field_formula"),
     path("settings/fields/<int:field_id>", fieldsettings.field, name="field"),
     path("settings/fields/<int:field_id>/<slug:what>", fieldsettings.act, name="field_act"),
     path("settings/recently-deleted", deleted.deleted, name="deleted"),

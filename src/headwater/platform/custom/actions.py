@@ -16,10 +16,12 @@ from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
-from headwater.platform.custom.declared import read_again
+from headwater.platform.custom.declared import as_field, read_again
 from headwater.platform.custom.extending import MAY_HAVE
+from headwater.platform.custom.formula import Faulty, read
 from headwater.platform.custom.indexing import INDEX_JOB
-from headwater.platform.custom.kinds import FieldKind
+from headwater.platform.custom.kinds import Field, FieldKind, Result
+from headwater.platform.custom.reckoning import checked, declared_names, reckon_soon
 from headwater.platform.custom.values import PREFIX
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
@@ -105,12 +107,14 @@ def add_field(
     help: str = "",
     choices: Sequence[Mapping[str, Any]] = (),
     is_required: bool = False,
+    formula: str = "",
+    result: str = "",
 ) -> CustomField:
     """Give a noun a field. Its key comes from its label, once and for good.
 
     Raises:
         NotAllowed: the actor may not change fields.
-        Invalid: no such noun or kind, no label or one that is taken, or choices that are none.
+        Invalid: no such noun or kind, no label or one that is taken, choices that are none, or a faulty formula.
         Conflict: the noun has as many fields as it may.
     """
     by.require(MANAGE)
@@ -126,25 +130,28 @@ def add_field(
     row = CustomField.objects.create(
         noun=noun, table=table, key=_key(table, name), label=name, kind=kind, help=_help(help), is_required=is_required,
         choices=_choices(kind, [], choices), position=rows.count(), created_at=at,
+        **_formula(kind, formula, result),
     )  # fmt: skip
+    check_formula(row, by=by)
     record(_added(row), by=by, at=at)
-    _tell(by=by, at=at)
+    _tell(by=by, at=at, formula_of=row)
     return row
 
 
 @action
 def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> CustomField:
-    """Rename a field, or change its help, its choices, whether it must be filled in, or its kind to a wider one.
+    """Rename a field, or change its help, its choices, its formula, whether it must be filled in, or its kind to a
+    wider one.
 
     A choice that is left out is retired: rows that have it keep it.
 
     Raises:
         NotAllowed: the actor may not change fields.
         NotFound: there is no such field.
-        Invalid: a value that cannot be right, or a kind that would not hold what rows have.
+        Invalid: a value that cannot be right, a kind that would not hold what rows have, or a faulty formula.
     """
     row = _locked(field_id, by)
-    unknown = sorted(values.keys() - {"label", "help", "choices", "is_required", "kind"})
+    unknown = sorted(values.keys() - {"label", "help", "choices", "is_required", "kind", "formula"})
     if unknown:
         raise Invalid({name: [_("There is no such field.")] for name in unknown})
     new: dict[str, Any] = dict(values)
@@ -156,10 +163,13 @@ def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> Cu
         new["choices"] = _choices(row.kind, row.choices, new["choices"])
     if "is_required" in new:
         new["is_required"] = bool(new["is_required"])
+    if "formula" in new:
+        new |= _formula(row.kind, new["formula"], row.result)
     if new.get("kind", row.kind) != row.kind and new["kind"] not in WIDER.get(FieldKind(row.kind), ()):
         raise Invalid({"kind": [_("Rows have values that would not fit. Add a field of the other kind instead.")]})
     change_row(row, new, row_type=ROW, by=by, at=at)
-    _tell(by=by, at=at)
+    _check_after(row, new, by=by)
+    _tell(by=by, at=at, formula_of=row if "formula" in new else None)
     return row
 
 
@@ -193,9 +203,12 @@ def retire_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
     Raises:
         NotAllowed: the actor may not change fields.
         NotFound: there is no such field.
+        Conflict: a formula is worked out from it.
     """
     row = _locked(field_id, by)
     if row.retired_at is None:
+        if users := formulas_using(row):
+            raise Conflict(_("“%s” is worked out from it. Change that formula first.") % "”, “".join(users))
         row.retired_at = at
         row.save(update_fields=["retired_at"])
         record(FieldRetired(field_id=row.pk, noun=row.noun, label=row.label), by=by, at=at)
@@ -210,15 +223,16 @@ def restore_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
     Raises:
         NotAllowed: the actor may not change fields.
         NotFound: there is no such field.
-        Invalid: another field is called so by now.
+        Invalid: another field is called so by now, or what its formula is worked out from is not there any more.
     """
     row = _locked(field_id, by)
     if row.retired_at is not None:
         _label(row.noun, row.label, besides=row.pk)
+        check_formula(row, by=by)
         row.retired_at = None
         row.save(update_fields=["retired_at"])
         record(_added(row), by=by, at=at)
-        _tell(by=by, at=at)
+        _tell(by=by, at=at, formula_of=row)
     return row
 
 
@@ -272,7 +286,8 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
     if "choices" in before:
         before["choices"] = _choices(row.kind, row.choices, before["choices"])
     change_row(row, before, row_type=ROW, by=by, at=at)
-    _tell(by=by, at=at)
+    _check_after(row, before, by=by)
+    _tell(by=by, at=at, formula_of=row if "formula" in before else None)
 
 
 # ---------------------------------------------------------------- what is needed for it
@@ -282,9 +297,11 @@ def _added(row: CustomField) -> FieldAdded:
     return FieldAdded(field_id=row.pk, noun=row.noun, key=row.key, label=row.label, kind=row.kind)
 
 
-def _tell(*, by: Actor, at: datetime) -> None:
-    """Let this process know at once, and the worker bring the indexes in line."""
+def _tell(*, by: Actor, at: datetime, formula_of: CustomField | None = None) -> None:
+    """Let this process know at once, and the worker bring the indexes in line and work a formula out for all rows."""
     job.enqueue(INDEX_JOB, args={}, at=at, user_id=by.user_id)
+    if formula_of is not None and formula_of.formula:
+        reckon_soon(formula_of.noun, at=at, user_id=by.user_id)
     read_again()
     transaction.on_commit(read_again)  # another request may have read the old state in between
 
@@ -295,6 +312,73 @@ def _locked(field_id: int, by: Actor) -> CustomField:
     if row is None:
         raise NotFound()
     return row
+
+
+def _formula(kind: str, formula: str, result: str) -> dict[str, str]:
+    """A formula and what it gives, which only a field of that kind has.
+
+    Raises:
+        Invalid: another kind of field, or no such result.
+    """
+    if kind != FieldKind.FORMULA:
+        if formula or result:
+            raise Invalid({"formula": [_("Only formula fields have a formula.")]})
+        return {}
+    if result not in Result.__members__:
+        raise Invalid({"result": [_("Choose what the formula gives.")]})
+    if not isinstance(formula, str) or not is_storable(formula):
+        raise Invalid({"formula": [_("Write a text.")]})
+    return {"formula": formula.strip(), "result": result}
+
+
+def check_formula(row: CustomField, *, by: Actor) -> None:
+    """Refuse a formula that cannot be worked out, or names what the actor may not see.
+
+    Raises:
+        Invalid: why, and where in it.
+    """
+    if row.kind != FieldKind.FORMULA:
+        return
+    others = _fields_of(row.noun)
+    try:
+        formula = checked(as_field(row), others)
+        hidden = [column for key, column in declared_names(row.noun).items() if not column.is_for(by)]
+        for column in hidden:
+            if column.key in formula.uses:
+                raise Faulty(_("You may not see “%s”.") % column.label, 1)
+    except Faulty as faulty:
+        raise Invalid({"formula": [str(faulty)]}) from faulty
+
+
+def _check_after(row: CustomField, changed: Mapping[str, Any], *, by: Actor) -> None:
+    """After a change: its own formula, and those that a wider kind may have made wrong.
+
+    Raises:
+        Invalid: one of them cannot be worked out any more.
+    """
+    if "formula" in changed:
+        check_formula(row, by=by)
+    if "kind" not in changed:
+        return
+    fields = _fields_of(row.noun)
+    for other in fields:
+        if other.formula:
+            try:
+                checked(other, fields)
+            except Faulty as faulty:
+                told = _("The formula “%(formula)s” would not fit any more. %(reason)s")
+                raise Invalid({"kind": [told % {"formula": other.label, "reason": faulty}]}) from faulty
+
+
+def formulas_using(row: CustomField) -> list[str]:
+    """What the formulas are called that name a field."""
+    return [other.label for other in _fields_of(row.noun) if other.formula and row.key in read(other.formula).uses]
+
+
+def _fields_of(noun: str) -> tuple[Field, ...]:
+    """The fields of a noun as they stand in the database at this moment."""
+    rows = CustomField.objects.filter(noun=noun, retired_at=None).order_by("position", "pk")
+    return tuple(map(as_field, rows))
 
 
 def _put_in_order(ids: Sequence[int]) -> None:

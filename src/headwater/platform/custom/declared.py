@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from headwater.platform.custom.kinds import Choice, Field, FieldKind
+from headwater.platform.custom.kinds import Choice, Field, FieldKind, Result
 from headwater.platform.models import CustomField
 
 Fields = tuple[Field, ...]
@@ -31,6 +31,11 @@ def fields_of(noun: str) -> Fields:
     return _current().get(noun, ())
 
 
+def has_formulas() -> bool:
+    """Whether any noun has a field that is worked out from others."""
+    return any(field.formula for fields in _current().values() for field in fields)
+
+
 def read_again() -> None:
     """Look at what there is now: after a change, and from time to time."""
     found: dict[str, list[Field]] = {}
@@ -50,6 +55,7 @@ def as_field(row: CustomField) -> Field:
     return Field(
         id=row.pk, noun=row.noun, key=row.key, label=row.label, kind=FieldKind(row.kind), help=row.help,
         choices=tuple(choice_of(each) for each in row.choices), is_required=row.is_required,
+        formula=row.formula, result=Result(row.result) if row.result else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from headwater.platform.column import Choices, Column
 from headwater.platform.custom.declared import Fields, fields_of
 from headwater.platform.custom.importing import with_targets
 from headwater.platform.custom.kinds import Field, FieldKind, plain, shown
+from headwater.platform.custom.reckoning import needs_of
 from headwater.platform.custom.values import HELD, PREFIX, path_of
 from headwater.platform.errors import Invalid
 from headwater.platform.installation import people_choices
@@ -48,23 +49,25 @@ extend_nouns(whole)
 
 def _with(resource: Resource, fields: Fields) -> Resource:
     people = [field for field in fields if field.kind is FieldKind.PERSON]
+    asked = tuple(field for field in fields if field.kind is not FieldKind.FORMULA)
     return replace(
         resource,
         is_whole=True,
-        columns=(*resource.columns, *(column_of(field) for field in fields)),
+        columns=(*resource.columns, *(column_of(field, fields) for field in fields)),
         rows=_naming(resource.rows, people),
         detail_rows=_naming(resource.detail_rows, people) if resource.detail_rows is not None else None,
-        create=_command(resource.create, fields, _made),
-        change=_command(resource.change, fields, partial(_changed, resource.searched.model)),
-        importer=with_targets(resource, fields) if resource.importer is not None else None,
+        create=_command(resource.create, asked, _made),
+        change=_command(resource.change, asked, partial(_changed, resource.searched.model)),
+        importer=with_targets(resource, asked) if resource.importer is not None else None,
     )
 
 
 # ---------------------------------------------------------------- columns
 
 
-def column_of(field: Field) -> Column:
-    """The column that shows a field, filters and sorts by it."""
+def column_of(field: Field, fields: Fields) -> Column:
+    """The column that shows a field, filters and sorts by it; that of a formula is for those who may read all of what
+    it is worked out from."""
     about = field.about
     choices: Choices | Callable[[Actor], Choices] = ()
     if field.kind is FieldKind.PERSON:
@@ -77,6 +80,7 @@ def column_of(field: Field) -> Column:
         sortable=about.is_sorted, shown=False, personal=True, is_person=field.kind is FieldKind.PERSON,
         several=field.kind is FieldKind.CHOICES,
         cell="web/custom_cells.html#link" if field.kind is FieldKind.LINK else "",
+        is_reckoned=field.kind is FieldKind.FORMULA, needs=needs_of(field, fields),
     )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.column import Kind
+from headwater.platform.custom.functions import Unreckoned
 from headwater.platform.errors import Invalid
 from headwater.platform.values import LARGEST_ID, is_storable
 
@@ -31,6 +33,17 @@ class FieldKind(StrEnum):
     CHOICES = "CHOICES"
     PERSON = "PERSON"
     LINK = "LINK"
+    FORMULA = "FORMULA"
+
+
+class Result(StrEnum):
+    """What a formula gives."""
+
+    NUMBER = "NUMBER"
+    MONEY = "MONEY"
+    TEXT = "TEXT"
+    DATE = "DATE"
+    YES_NO = "YES_NO"
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,14 @@ ABOUT: dict[FieldKind, About] = {
     FieldKind.CHOICES: About(_("Several choices"), "checklist", Kind.CHOICE, "chosen", is_sorted=False),
     FieldKind.PERSON: About(_("Colleague"), "user", Kind.RELATION, "id", is_sorted=False),
     FieldKind.LINK: About(_("Link"), "link", Kind.TEXT, "text"),
+    FieldKind.FORMULA: About(_("Formula"), "bolt", Kind.TEXT, "text"),
+}
+RESULTS: dict[Result, About] = {
+    Result.NUMBER: ABOUT[FieldKind.NUMBER],
+    Result.MONEY: ABOUT[FieldKind.MONEY],
+    Result.TEXT: ABOUT[FieldKind.TEXT],
+    Result.DATE: ABOUT[FieldKind.DATE],
+    Result.YES_NO: About(_("Yes or no"), "toggle-left", Kind.BOOL, "flag", is_sorted=False),
 }
 
 
@@ -67,7 +88,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """A custom field as the rest of the house reads it."""
+    """A custom field as the rest of the house reads it; a formula with its text and what it gives."""
 
     id: int
     noun: str
@@ -77,11 +98,18 @@ class Field:
     help: str = ""
     choices: tuple[Choice, ...] = ()
     is_required: bool = False
+    formula: str = ""
+    result: Result | None = None
 
     @property
     def about(self) -> About:
-        """What its kind means."""
-        return ABOUT[self.kind]
+        """What lists and databases make of what it holds."""
+        return ABOUT[self.kind] if self.result is None else RESULTS[self.result]
+
+    @property
+    def holds(self) -> str:
+        """What its values are: those of its kind, or those its formula gives."""
+        return self.result or self.kind
 
     @property
     def on_offer(self) -> list[tuple[str, str]]:
@@ -98,7 +126,7 @@ def plain(field: Field, value: Any) -> Any:
     if value is None or value == "" or value == []:
         return None
     try:
-        return _PLAIN[field.kind](field, value)
+        return _PLAIN[field.holds](field, value)
     except (ValueError, TypeError, ArithmeticError) as error:
         told = str(error) if isinstance(error, NoValue) else _("This is not a value for “%s”.") % field.label
         raise Invalid({field.key: [told]}) from error
@@ -108,13 +136,27 @@ class NoValue(ValueError):
     """Why something is no value of a field, in words."""
 
 
+def kept_result(field: Field, value: Any) -> Any:
+    """What a formula gave in the form it is kept, None for nothing.
+
+    Raises:
+        Unreckoned: it is more than such a field can hold.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        return _PLAIN[field.holds](field, value)
+    except (NoValue, ArithmeticError) as error:
+        raise Unreckoned(str(error) if isinstance(error, NoValue) else _("The number is too large.")) from error
+
+
 def shown(field: Field, kept: Any) -> Any:
     """What was kept, as lists, files and the API have it."""
     if kept is None:
         return None
-    if field.kind in (FieldKind.NUMBER, FieldKind.MONEY):
+    if field.holds in (FieldKind.NUMBER, FieldKind.MONEY):
         return Decimal(kept)
-    return date.fromisoformat(kept) if field.kind is FieldKind.DATE else kept
+    return date.fromisoformat(kept) if field.holds == FieldKind.DATE else kept
 
 
 def _text(field: Field, value: Any) -> str | None:
@@ -131,9 +173,9 @@ def _number(field: Field, value: Any) -> str:
         raise NoValue(_("Write it in figures, such as 1234.50.")) from error
     if not number.is_finite() or abs(number) >= LARGEST:
         raise NoValue(_("The number is too large."))
-    if field.kind is FieldKind.MONEY:
-        return format(number.quantize(Decimal("0.01")), "f")
-    rounded = format(number.quantize(Decimal(1).scaleb(-MOST_DECIMALS)), "f").rstrip("0").rstrip(".")
+    if field.holds == FieldKind.MONEY:
+        return format(number.quantize(Decimal("0.01"), ROUND_HALF_UP), "f")
+    rounded = format(number.quantize(Decimal(1).scaleb(-MOST_DECIMALS), ROUND_HALF_UP), "f").rstrip("0").rstrip(".")
     return "0" if rounded == "-0" else rounded
 
 
@@ -172,7 +214,12 @@ def _link(field: Field, value: Any) -> str:
     return text
 
 
-_PLAIN = {
+def _yes_no(field: Field, value: Any) -> bool:
+    return bool(value)
+
+
+_PLAIN: dict[str, Callable[[Field, Any], Any]] = {
     FieldKind.TEXT: _text, FieldKind.NUMBER: _number, FieldKind.MONEY: _number, FieldKind.DATE: _day,
     FieldKind.CHOICE: _choice, FieldKind.CHOICES: _choices, FieldKind.PERSON: _person, FieldKind.LINK: _link,
+    Result.YES_NO: _yes_no,
 }  # fmt: skip

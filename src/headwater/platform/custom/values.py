@@ -72,12 +72,15 @@ COMPARED: dict[str, tuple[Callable[[], Field[Any, Any]], str]] = {
     "day": (lambda: IsoDate(null=True), ""),
     "id": (lambda: models.BigIntegerField(null=True), "bigint"),
     "chosen": (lambda: ChosenField(null=True), "list"),
+    "flag": (lambda: models.BooleanField(null=True), "boolean"),
 }
 _PATH = re.compile(rf"({'|'.join(COMPARED)})_({KEY.pattern})")
 
 
 class _Value(Transform):
     """One value out of the column, as the database compares it."""
+
+    conditional = False  # yes or no is compared like any other value, as its index needs it
 
     def __init__(self, lhs: Any, *, key: str, compared: str) -> None:
         super().__init__(lhs)
