@@ -204,6 +204,23 @@ def test_rows_of_a_file_are_found_before_and_after_they_are_indexed(by, orla):
     assert find(REGISTRY["parties.person"], "import").unindexed == []
 
 
+def test_rows_of_other_nouns_in_the_same_table_are_not_looked_through_at_every_search(by, orla):
+    people = brought_by_a_file(3)
+    while keeping.catch_up():
+        pass
+    assert SearchProgress.objects.get(pk="parties.organisation").position >= people[-1]
+
+
+def test_what_many_rows_hold_is_not_collected_but_asked_row_by_row(by, orla, monkeypatch):
+    ids = brought_by_a_file(30)
+    keeping.rebuild()
+    monkeypatch.setattr(store, "SAMPLE", 10)
+    monkeypatch.setattr(store, "WIDE_SHARE", 5)
+    noun = REGISTRY["parties.person"]
+    assert find(noun, "import").ids is None and listed(noun.key, by, "import") == ids
+    assert find(noun, "keane").ids == [orla.pk]
+
+
 def test_a_list_says_when_more_rows_wait_than_it_compared(by, client_of, orla, monkeypatch):
     brought_by_a_file(8)
     monkeypatch.setattr(finding, "TAIL", 5)

@@ -13,6 +13,7 @@ from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
+from django.db.models.sql.where import WhereNode
 from django.utils.translation import gettext
 
 from headwater.platform.custom.values import field_at, held_at
@@ -101,7 +102,7 @@ def first_of_each(
             for at, _place, pk in sorted(cursor.fetchall()):
                 ids[at].append(pk)
     wanted = [pk for of_one in ids for pk in of_one]
-    found = {row.pk: row for row in rows.filter(pk__in=wanted)} if wanted else {}
+    found = _shown(rows, wanted)
     firsts: list[tuple[list[Any], str | None]] = []
     for of_one in ids:
         shown = [found[pk] for pk in of_one[:size] if pk in found]
@@ -124,8 +125,8 @@ def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") ->
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [held_at(row, step.path) for step in order]
-    before, after = (_stretch(rows, order, position, backwards, 1) for backwards in (True, False))
-    return (before[0].pk if before else None), (after[0].pk if after else None)
+    before, after = (_next_ids(rows, order, position, backwards, 1) for backwards in (True, False))
+    return (before[0] if before else None), (after[0] if after else None)
 
 
 def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
@@ -197,8 +198,20 @@ def _stretch(rows: Rows, order: Order, position: Sequence[Any] | None, backwards
     Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
     """
     ids = _next_ids(rows, order, position, backwards, count)
-    found = {row.pk: row for row in rows.filter(pk__in=ids)} if ids else {}
+    found = _shown(rows, ids)
     return [found[pk] for pk in ids if pk in found]
+
+
+def _shown(rows: Rows, ids: Sequence[int]) -> dict[int, Any]:
+    """Some of ``rows`` with what the list shows of them.
+
+    That they are among them is known: the conditions are not asked again, as some of them hold thousands of ids.
+    """
+    if not ids:
+        return {}
+    unconditional = rows.all()
+    unconditional.query.where = WhereNode()
+    return {row.pk: row for row in unconditional.filter(pk__in=ids)}
 
 
 def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:

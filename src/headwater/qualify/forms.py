@@ -48,9 +48,9 @@ class CaptureForm(ActorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
-        offer(self, "campaign_id", campaign_choices(self.actor))
-        offer(self, "owner_id", _owners(self), blank=NOBODY)
+        offer(self, "source_id", lambda: source_choices(self.actor), blank=gettext("Left blank"))
+        offer(self, "campaign_id", lambda: campaign_choices(self.actor))
+        offer(self, "owner_id", lambda: _owners(self), blank=NOBODY)
         self.initial.setdefault("interest", Interest.ENQUIRY)
         self.initial.setdefault("owner_id", self.actor.user_id)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -131,8 +132,22 @@ class IdField(forms.TypedChoiceField):
         super().__init__(coerce=int, empty_value=None, **kwargs)
 
 
-def offer(form: forms.BaseForm, name: str, choices: Sequence[tuple[str, Any]], *, blank: str | Promise = "–") -> None:
-    """Set what can be chosen in a field, with nothing first; ``blank`` says what nothing means there."""
+def offer(
+    form: forms.BaseForm,
+    name: str,
+    choices: Sequence[tuple[str, Any]] | Callable[[], Sequence[tuple[str, Any]]],
+    *,
+    blank: str | Promise = "–",
+) -> None:
+    """Set what can be chosen in a field, with nothing first; ``blank`` says what nothing means there.
+
+    A function is asked only when the field is shown or something was chosen in it: programs leave most fields out.
+    """
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)
-    field.choices = [("", blank), *choices]
+
+    @cache
+    def offered() -> list[tuple[str, Any]]:
+        return [("", blank), *(choices() if callable(choices) else choices)]
+
+    field.choices = offered

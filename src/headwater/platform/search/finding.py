@@ -23,7 +23,7 @@ from headwater.platform.search.words import Words, beginning, read
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource, Rows
 
-FEW = 5_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
+FEW = 15_000  # so many hits are collected first; beyond, the list is read in its order and each row asked
 CANDIDATES = 40  # hits of a noun looked at first for the few that fit best
 COLLECTED = 500  # hits of a noun looked at when few of those may be seen
 FOLLOWED = ""  # the progress row of the log

@@ -182,14 +182,19 @@ class _Turn:
         """Index the rows beyond the noun's position; False when time ran out before the end."""
         declared = resource.searched
         progress = _progress(resource.key)
-        rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
+        table = declared.model._base_manager.order_by("pk")
+        rows = table.filter(**declared.where)
         while True:
+            newest = table.values_list("pk", flat=True).last() or 0
             ids = list(rows.filter(pk__gt=progress.position).values_list("pk", flat=True)[: self.portion])
             if not ids:
                 break
             if time.monotonic() > self.until:
                 return False
             self._write(resource, ids, progress)
+        if newest > progress.position:  # other nouns' rows of the table: not to be looked through at every search
+            progress.position = newest
+            progress.save(update_fields=["position"])
         if connection.vendor == "postgresql" and progress.position > progress.floor:
             late = rows.filter(
                 store.without_entry(resource.key), pk__gt=progress.floor - LATE, pk__lte=progress.position

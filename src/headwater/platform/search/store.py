@@ -24,9 +24,10 @@ from headwater.platform.search.words import START, Words
 ROOM_FOR_IDS = 40
 PIECE = 3
 TIDIED_PAGES = 500
-SAMPLE = 10_000
 NEWEST = 2_000
-COMMON_SHARE = 50  # one in so many entries of a sample: reading them in order beats collecting them
+COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
+SAMPLE = 1_000
+WIDE_SHARE = 150  # one in so many entries of a sample: reading them in order beats collecting them
 
 _FROM_INDEX = (
     "FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
@@ -125,7 +126,11 @@ def holding(noun: str, words: Words) -> Q:
 
 
 def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
-    """Up to ``limit`` rows whose entry holds the words, the newest first. None when no index can tell."""
+    """Up to ``limit`` rows whose entry holds the words, the newest first.
+
+    None when no index can tell, or when so many rows hold them that collecting those wanted takes longer than asking
+    the rows of a list one by one.
+    """
     if connection.vendor == "sqlite":
         wanted = _match(words)
         if not wanted:
@@ -134,6 +139,8 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
         if _is_piece(words):
             found = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s{_WITHIN}"
             return _ids(noun, f"{found} ORDER BY rowid DESC LIMIT %s", [wanted, *bounds, limit])
+        if limit > SAMPLE and _is_common(noun, words):
+            return None
         return _ids(noun, _in_index("e.id", words), [wanted, *bounds, *_spellings(words), limit])
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
         return None
@@ -322,15 +329,14 @@ def _escaped(text: str) -> str:
 
 
 def _is_common(noun: str, words: Words) -> bool:
-    """Whether many of the newest entries hold the words: then no list of ids helps."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE " + _held(words, "strpos(text, %s) > 0") + "), count(*) FROM (SELECT text"
-            " FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) AS newest",
-            [*_spellings(words), first_id(noun), last_id(noun), SAMPLE],
-        )
-        held, of = cursor.fetchone()
-    return bool(of == SAMPLE and held * COMMON_SHARE > of)
+    """Whether many entries hold the words, by a look at some from all over: then no list of ids helps."""
+    entries = SearchEntry.objects.filter(pk__gte=first_id(noun), pk__lte=last_id(noun)).order_by("pk")
+    oldest, newest = (found.values_list("pk", flat=True).first() or 0 for found in (entries, entries.reverse()))
+    if newest - oldest < SAMPLE:
+        return False
+    spread = range(oldest, newest + 1, (newest - oldest) // SAMPLE)
+    texts = list(SearchEntry.objects.filter(pk__in=one_of(spread)).values_list("text", flat=True))
+    return sum(map(words.match, texts)) * WIDE_SHARE > len(texts)
 
 
 # ---------------------------------------------------------------- writing

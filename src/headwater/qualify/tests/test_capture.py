@@ -13,8 +13,10 @@ from headwater.parties.models import Grant, Party
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, Span
+from headwater.platform.testing import query_budget
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries
+from headwater.qualify.forms import CaptureForm
 from headwater.qualify.models import Lead
 from headwater.team.actions.holidays import add_holiday
 from headwater.team.models import Company, User
@@ -179,3 +181,9 @@ def test_a_lead_on_the_evening_before_a_holiday_is_answered_after_it(company: Co
     assert lead.answer_due_at == datetime(2026, 12, 28, 8, 50, tzinfo=UTC)  # on Monday, twenty minutes after it opens
     clock = queries.clock_of(lead, Company.objects.get(), at=datetime(2026, 12, 25, 12, 0, tzinfo=UTC))
     assert clock is not None and clock.clock.seconds_left == 20 * 60
+
+
+def test_a_program_that_names_no_source_and_no_owner_has_none_of_them_looked_up(by_head: Actor) -> None:
+    with query_budget(0):
+        assert CaptureForm({"name": "Orla Keane", "interest": "ENQUIRY"}, actor=by_head).is_valid()
+    assert "source_id" in CaptureForm({"interest": "ENQUIRY", "source_id": "99"}, actor=by_head).errors
