@@ -304,7 +304,7 @@ ACTIVITIES = Resource(
         Command(
             "snooze", _("Snooze"), actions.change_activity, "parties.activity.change", forms.SnoozeForm,
             "activity_id",
-            icon="alarm", hotkey="s", offered=_is_open_todo, done=_("Snoozed"),
+            icon="alarm", hotkey="s", offered=_is_open_todo, run_many=actions.snooze_todos, done=_("Snoozed"),
         ),
         Command(
             "assign", _("Assign"), actions.assign_todo, "parties.activity.change", forms.AssignForm, "activity_id",
@@ -312,12 +312,11 @@ ACTIVITIES = Resource(
         ),
         Command(
             "reopen", _("Open again"), actions.reopen_todo, "parties.activity.done", id_name="activity_id",
-            icon="arrow-back-up", offered=_is_done_todo, done=_("Open again"),
+            icon="arrow-back-up", offered=_is_done_todo, run_many=actions.reopen_todos, done=_("Open again"),
         ),
         Command(
             "delete", _("Delete"), actions.delete_activity, "parties.activity.delete", id_name="activity_id",
-            icon="trash",
-            done=_("Deleted"),
+            icon="trash", run_many=actions.delete_activities, done=_("Deleted"),
         ),
     ),
     views=(

@@ -42,8 +42,11 @@ def pipeline(request: Request) -> HttpResponse:
         "board": found,
         "filters": _chips(request, wanted, found.stuck, found.no_next_step),
         "query": urlencode(_params(wanted)),
+        "wanted": wanted,
+        "kept": {key: value for key, value in _params(wanted).items() if key != "q"},
         "table_url": f"/opportunities?{urlencode({'view': 'open', **_table_params(wanted)})}",
-        "may_export": request.actor.may("sell.opportunity.export"),
+        "export_query": urlencode({"outcome__empty": "true", **_table_params(wanted)}),
+        "may_export": request.actor.may("sell.opportunity.export") and not wanted.is_of_the_board_alone,
         "may_create": request.actor.may("sell.opportunity.create"),
         "may_move": request.actor.may("sell.opportunity.move"),
         "may_win": request.actor.may("sell.opportunity.win"),
@@ -146,6 +149,7 @@ def _filter(request: Request) -> BoardFilter:
         stuck=told.get("stuck") == "1",
         no_next_step=told.get("no_next_step") == "1",
         source_id=_number(told.get("source", "")),
+        words=told.get("q", "").strip(),
     )
 
 
@@ -162,6 +166,7 @@ def _params(wanted: BoardFilter) -> dict[str, str]:
         "stuck": "1" if wanted.stuck else "",
         "no_next_step": "1" if wanted.no_next_step else "",
         "source": str(wanted.source_id or ""),
+        "q": wanted.words,
     }
     return {key: value for key, value in said.items() if value}
 
@@ -174,6 +179,7 @@ def _table_params(wanted: BoardFilter) -> dict[str, str]:
         "forecast_category": wanted.category,
         "next_step__empty": "true" if wanted.no_next_step else "",
         "source": str(wanted.source_id or ""),
+        "q": wanted.words,
     }
     return {key: value for key, value in said.items() if value}
 

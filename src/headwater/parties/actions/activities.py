@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
@@ -93,32 +94,26 @@ def complete_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
         raise Conflict(_("This to-do is done already."))
     todo.done_at = at
     todo.save(update_fields=["done_at"])
-    record(
-        TodoDone(
-            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
-            subject=todo.subject,
-        ),
-        by=by, at=at,
-    )  # fmt: skip
+    record(TodoDone(**_about(todo), subject=todo.subject), by=by, at=at)
     return todo
 
 
 @action
 def complete_todos(*, ids: Sequence[int], by: Actor, at: datetime) -> int:
     """Tick off several to-dos; those that are done already stay so. How many were ticked off."""
-    by.require("parties.activity.done")
-    seen = visible_activities(by).filter(pk__in=list(ids), kind=ActivityKind.TODO, done_at=None)
-    todos = list(seen.select_for_update(of=("self",)).select_related("party").order_by("pk"))
+    todos = _several(ids, "done", by=by, kind=ActivityKind.TODO, done_at=None)
     Activity.objects.filter(pk__in=[todo.pk for todo in todos]).update(done_at=at)
-    facts = [
-        TodoDone(
-            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
-            subject=todo.subject,
-        )
-        for todo in todos
-    ]  # fmt: skip
-    record_bulk(facts, by=by, at=[at] * len(facts))
-    return len(facts)
+    record_bulk([TodoDone(**_about(todo), subject=todo.subject) for todo in todos], by=by, at=[at] * len(todos))
+    return len(todos)
+
+
+@action
+def reopen_todos(*, ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Open several to-dos again; those that are open already stay so. How many were opened."""
+    todos = _several(ids, "done", by=by, kind=ActivityKind.TODO, done_at__isnull=False)
+    Activity.objects.filter(pk__in=[todo.pk for todo in todos]).update(done_at=None)
+    record_bulk([TodoReopened(**_about(todo), subject=todo.subject) for todo in todos], by=by, at=[at] * len(todos))
+    return len(todos)
 
 
 @action
@@ -130,13 +125,7 @@ def reopen_todo(*, activity_id: int, by: Actor, at: datetime) -> Activity:
         raise Conflict(_("This to-do is open already."))
     todo.done_at = None
     todo.save(update_fields=["done_at"])
-    record(
-        TodoReopened(
-            party_id=todo.party_id, organisation_id=organisation_of(todo.party), activity_id=todo.pk,
-            subject=todo.subject,
-        ),
-        by=by, at=at,
-    )  # fmt: skip
+    record(TodoReopened(**_about(todo), subject=todo.subject), by=by, at=at)
     return todo
 
 
@@ -185,13 +174,18 @@ def assign_todo(*, activity_id: int, owner_id: int | None, by: Actor, at: dateti
 @action
 def assign_todos(*, ids: Sequence[int], owner_id: int | None, by: Actor, at: datetime) -> int:
     """Give several open to-dos to a colleague; what is done, and what is no to-do, stays. How many changed hands."""
-    by.require("parties.activity.change")
-    seen = visible_activities(by).filter(pk__in=list(ids), kind=ActivityKind.TODO, done_at=None)
-    todos = list(seen.select_for_update(of=("self",)).select_related("party").order_by("pk"))
-    edits = [
-        Edit(todo, {"owner_id": owner_id}, "parties.activity", todo.party_id, organisation_of(todo.party))
-        for todo in todos
-    ]
+    return _change_open_todos(ids, {"owner_id": owner_id}, by=by, at=at)
+
+
+@action
+def snooze_todos(*, ids: Sequence[int], due_at: datetime, by: Actor, at: datetime) -> int:
+    """Let several open to-dos wait until later; what is done, and what is no to-do, stays. How many wait."""
+    return _change_open_todos(ids, {"due_at": due_at}, by=by, at=at)
+
+
+def _change_open_todos(ids: Sequence[int], values: dict[str, object], *, by: Actor, at: datetime) -> int:
+    todos = _several(ids, "change", by=by, kind=ActivityKind.TODO, done_at=None)
+    edits = [Edit(todo, dict(values), "parties.activity", todo.party_id, organisation_of(todo.party)) for todo in todos]
     return change_rows(edits, by=by, at=at, personal=("subject", "body"))
 
 
@@ -201,14 +195,18 @@ def delete_activity(*, activity_id: int, by: Actor, at: datetime) -> Activity:
     activity = _activity(activity_id, "delete", by=by)
     activity.deleted_at = at
     activity.save(update_fields=["deleted_at"])
-    record(
-        ActivityDeleted(
-            party_id=activity.party_id, organisation_id=organisation_of(activity.party), activity_id=activity.pk,
-            kind=activity.kind, subject=activity.subject,
-        ),
-        by=by, at=at,
-    )  # fmt: skip
+    record(ActivityDeleted(**_about(activity), kind=activity.kind, subject=activity.subject), by=by, at=at)
     return activity
+
+
+@action
+def delete_activities(*, ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Take several activities off their records; undo brings them back. How many went."""
+    rows = _several(ids, "delete", by=by)
+    Activity.objects.filter(pk__in=[row.pk for row in rows]).update(deleted_at=at)
+    facts = [ActivityDeleted(**_about(row), kind=row.kind, subject=row.subject) for row in rows]
+    record_bulk(facts, by=by, at=[at] * len(facts))
+    return len(rows)
 
 
 @undoes_changes_of("parties.activity")
@@ -228,13 +226,7 @@ def take_back_activity(fact: ActivityLogged | TodoPlanned, *, event: Event, by: 
         raise NotUndoable(reason=_("the to-do is done"))
     activity.deleted_at = at
     activity.save(update_fields=["deleted_at"])
-    record(
-        ActivityDeleted(
-            party_id=activity.party_id, organisation_id=organisation_of(activity.party), activity_id=activity.pk,
-            kind=activity.kind, subject=activity.subject,
-        ),
-        by=by, at=at,
-    )  # fmt: skip
+    record(ActivityDeleted(**_about(activity), kind=activity.kind, subject=activity.subject), by=by, at=at)
 
 
 @undoes(TodoDone)
@@ -306,6 +298,25 @@ def _activity(activity_id: int, what: str, *, by: Actor) -> Activity:
     if activity is None:
         raise NotFound()
     return activity
+
+
+def _several(ids: Sequence[int], what: str, *, by: Actor, **only: object) -> list[Activity]:
+    """Those of many activities that the actor sees and that are as wanted, locked."""
+    by.require(f"parties.activity.{what}")
+    seen = visible_activities(by).filter(pk__in=list(ids), **only)
+    return list(seen.select_for_update(of=("self",)).select_related("party").order_by("pk"))
+
+
+class _About(TypedDict):
+    party_id: int
+    organisation_id: int | None
+    activity_id: int
+
+
+def _about(activity: Activity) -> _About:
+    return {
+        "party_id": activity.party_id, "organisation_id": organisation_of(activity.party), "activity_id": activity.pk,
+    }  # fmt: skip
 
 
 def _require_todo(activity: Activity) -> None:

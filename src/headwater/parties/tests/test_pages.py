@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -220,3 +221,40 @@ def test_a_to_do_of_the_day_is_snoozed_with_s(page: Client, orla: Party, by: Act
     page.post(f"/activities/{todo.pk}/do/snooze", {"due_at": "2031-03-04T09:00"})
     todo.refresh_from_db()
     assert todo.due_at.year == 2031
+
+
+def test_many_to_dos_are_done_opened_put_off_and_deleted_each_taken_back_as_one(
+    page: Client, orla: Party, by: Actor
+) -> None:
+    rows = [
+        actions.plan_todo(party_id=orla.pk, subject=f"Call {n}", due_at=now(), owner_id=None, by=by, at=now())
+        for n in range(3)
+    ]
+    note = actions.log_activity(party_id=orla.pk, kind="NOTE", subject="Met", by=by, at=now())
+    ids = [row.pk for row in [*rows, note]]
+    undo = ""
+
+    def do(step: str, **said: str) -> None:
+        nonlocal undo
+        told = page.post(f"/activities/do/{step}", {"ids": ids, **said}, **HTMX)
+        assert told.status_code < 400, text(told)
+        undo = re.search(r"/undo/[^\"\\]+", str(told.headers) + text(told)).group()  # type: ignore[union-attr]
+
+    def how_many(**only: object) -> int:
+        return Activity.objects.filter(pk__in=ids, **only).count()
+
+    do("done")
+    assert how_many(done_at__isnull=False) == 3, "a note is never done"
+    do("reopen")
+    assert how_many(done_at__isnull=False) == 0
+    page.post(undo)
+    assert how_many(done_at__isnull=False) == 3
+    do("reopen")
+    do("snooze", due_at="2031-03-04T09:00")
+    assert how_many(due_at__year=2031) == 3
+    page.post(undo)
+    assert how_many(due_at__year=2031) == 0
+    do("delete")
+    assert how_many(deleted_at=None) == 0
+    page.post(undo)
+    assert how_many(deleted_at=None) == 4

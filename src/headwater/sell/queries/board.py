@@ -17,6 +17,8 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import total
+from headwater.platform.resource import REGISTRY
+from headwater.platform.search.finding import find
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
 from headwater.sell.queries.visible import default_stages, visible_opportunities
@@ -47,6 +49,12 @@ class BoardFilter:
     stuck: bool = False
     no_next_step: bool = False
     source_id: int | None = None
+    words: str = ""
+
+    @property
+    def is_of_the_board_alone(self) -> bool:
+        """Whether it asks for what no column of the list tells."""
+        return self.stuck or self.team_id is not None
 
 
 @dataclass(frozen=True)
@@ -250,7 +258,7 @@ def _narrowed(rows: QuerySet[Opportunity], wanted: BoardFilter, actor: Actor) ->
         rows = rows.filter(Q(forecast_category=wanted.category) | Q(outcome=Outcome.WON))
     if wanted.source_id is not None:
         rows = rows.filter(lead__source_id=wanted.source_id)
-    return rows
+    return find(REGISTRY[ROW], wanted.words).among(rows) if wanted.words else rows
 
 
 def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetime) -> Q:

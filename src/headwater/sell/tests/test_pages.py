@@ -108,6 +108,23 @@ def test_the_page_shows_the_board(page, sql_lead, by_jonas):
     assert "<html" not in part and "Acme Dental" in part
 
 
+def test_the_board_is_searched_and_leaves_as_what_it_shows(page, opened, stages, jonas):
+    User.objects.filter(pk=jonas.pk).update(role="HEAD_OF_SALES")
+    opened(name="Plotters for Kiel", stage_id=stages[1].pk)
+    opened(name="Servers")
+    text = page.get("/pipeline?q=plott&category=PIPELINE").content.decode()
+    assert "Plotters for Kiel" in text and "Servers" not in text
+    assert "/opportunities/export.csv?outcome__empty=true&amp;forecast_category=PIPELINE&amp;q=plott" in text
+    assert "view=open&amp;forecast_category=PIPELINE&amp;q=plott" in text, "the table shows the same"
+
+
+def test_what_only_the_board_can_tell_is_no_file(page, opened, jonas):
+    opened(name="Servers")
+    User.objects.filter(pk=jonas.pk).update(role="HEAD_OF_SALES")
+    assert "export.csv" in page.get("/pipeline").content.decode()
+    assert "export.csv" not in page.get("/pipeline?stuck=1").content.decode()
+
+
 def test_who_may_not_see_opportunities_gets_no_board(client, company, acme):
     user = User.objects.create(email="s@kestrel.example", name="Sam", role="SERVICE", created_at=AT)
     client.force_login(user)
