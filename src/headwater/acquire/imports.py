@@ -21,6 +21,7 @@ from headwater.acquire.actions.touchpoint_files import (
     undo_touchpoint_import,
 )
 from headwater.acquire.models import TouchpointKind
+from headwater.parties.rules import is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
 
 KINDS = {str(label).lower(): str(code) for code, label in TouchpointKind.choices} | {
@@ -104,7 +105,7 @@ TOUCHPOINTS = Importer(
         Target("first_name", _("First name"), max_length=100),
         Target("last_name", _("Last name"), max_length=100),
         Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
-        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
         Target("company", _("Company"), max_length=200),
         Target("kind", _("What happened"), TargetKind.CHOICE, choices=KINDS),
         Target("direction", _("Direction"), TargetKind.CHOICE, choices=DIRECTIONS),

@@ -73,13 +73,13 @@ class Look:
     problems: Counter[str] = field(default_factory=Counter)
     words: Counter[str] = field(default_factory=Counter)  # not among the choices of the target
 
-    def take(self, text: str, parse: Parser) -> None:
-        """Judge one cell."""
+    def take(self, text: str, parse: Parser, region: str) -> None:
+        """Judge one cell, as the company's country reads it."""
         if not text:
             self.blank += 1
             if self.target.required:
                 self.left_out += 1
-                self.problems["is needed and empty"] += 1
+                self.problems[gettext("is needed and empty")] += 1
             return
         try:
             parse(text)
@@ -93,10 +93,10 @@ class Look:
             return
         if self.target.kind is TargetKind.EMAIL and not _EMAIL.fullmatch(text):
             self.left_out += 1
-            self.problems[f"{quoted(text)} is not an e-mail address."] += 1
-        elif self.target.kind is TargetKind.PHONE and sum(c.isdigit() for c in text) < 5:
+            self.problems[gettext("{text} is not an e-mail address.").format(text=quoted(text))] += 1
+        elif self.target.reads is not None and not self.target.reads(text, region):
             self.fixable += 1
-            self.problems[f"{quoted(text)} is not a telephone number; the row comes in without it."] += 1
+            self.problems[gettext("{text} cannot be read; it is kept as text.").format(text=quoted(text))] += 1
         else:
             self.good += 1
 
@@ -198,10 +198,11 @@ class Cleaner:
     def look(self, rows: Iterable[Sequence[str]]) -> list[Look]:
         """How good the cells of a sample are, column by column."""
         looks = [(feed, Look(feed.column, feed.target)) for feed in self._feeds]
+        region = installation().region
         for cells in rows:
             for feed, look in looks:
                 text = self._blanks.clean(cells[feed.index])
-                look.take(feed.decisions.get(text, text), feed.parse)
+                look.take(feed.decisions.get(text, text), feed.parse, region)
         return [look for _, look in looks]
 
     @staticmethod

@@ -8,6 +8,7 @@ from headwater.parties.actions.file_cells import person_faults
 from headwater.parties.actions.file_undo import UNDO_PARTIES, undo_party_import
 from headwater.parties.actions.organisation_files import import_organisations, organisation_faults
 from headwater.parties.actions.people_files import import_people
+from headwater.parties.rules import is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
 
 _PLACE = (
@@ -35,7 +36,7 @@ PEOPLE = Importer(
         Target("first_name", _("First name"), max_length=100),
         Target("last_name", _("Last name"), max_length=100),
         Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
-        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
         Target("job_title", _("Job title"), max_length=120),
         Target("company", _("Company"), max_length=200),
         *_PLACE,
@@ -59,7 +60,7 @@ ORGANISATIONS = Importer(
             "name", _("Name"), required=True, max_length=200, aliases=("company", "company name", "account", "firma")
         ),
         Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
-        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
         Target("website", _("Website"), max_length=250),
         Target("sector", _("Sector"), max_length=120),
         Target("employees", _("Employees"), TargetKind.INTEGER),

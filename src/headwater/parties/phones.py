@@ -45,6 +45,15 @@ def normalise_phone(text: str, region: str | None) -> str:
     return _plain_phone(text, region) or parse_phone(text, region).e164
 
 
+def is_phone(text: str, region: str) -> bool:
+    """Whether a text is a number that a telephone can have, dialled in this country ("" where none is known)."""
+    try:
+        normalise_phone(text, region or None)
+    except BadContact:
+        return False
+    return True
+
+
 def parse_phone(text: str, region: str | None) -> Phone:
     """The number that somebody in ``region`` (ISO country, such as "DE") means by ``text``.
 

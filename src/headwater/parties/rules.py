@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from headwater.parties.phones import BadContact, Phone, normalise_phone, parse_phone
+from headwater.parties.phones import BadContact, Phone, is_phone, normalise_phone, parse_phone
 from headwater.parties.words import (
     COMPANY_LINKS,
     DOCTORS_OF,
@@ -28,6 +28,7 @@ __all__ = [
     "Phone",
     "company_key",
     "email_domain",
+    "is_phone",
     "name_key",
     "names_agree",
     "normalise_email",

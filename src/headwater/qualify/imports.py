@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from headwater.parties.rules import is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.qualify.actions.file_rows import lead_faults
 from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
@@ -75,7 +76,7 @@ LEADS = Importer(
         Target("first_name", _("First name"), max_length=100),
         Target("last_name", _("Last name"), max_length=100),
         Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
-        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
         Target("company", _("Company"), max_length=200),
         Target("job_title", _("Job title"), max_length=120),
         Target("city", _("City"), max_length=120),

@@ -340,3 +340,13 @@ def test_what_an_import_brought_is_one_click_away_and_any_list_can_be_cut_down_t
 def test_who_may_not_see_imports_gets_no_list_of_them_to_filter_by(company: Company) -> None:
     reader = User.objects.create(email="r@example.com", name="Rea", role=Role.READ_ONLY, created_at=now())
     assert batch_choices(actor_of(reader)) == []
+
+
+def test_numbers_that_stay_text_are_counted_before_anything_is_written(owner: Client) -> None:
+    rows = ["020 794 1234", "+31 20 794 1235", "ask Orla", "030 22", ""]
+    upload(owner, "Name,Phone\n" + "".join(f"P {n},{phone}\n" for n, phone in enumerate(rows)), kind="people")
+    page = owner.get(f"/imports/{ImportBatch.objects.get().pk}/columns").content.decode()
+    assert "2: “" in page and "cannot be read; it is kept as text" in page and "50" in page
+    Company.objects.update(country="")
+    without = owner.get(f"/imports/{ImportBatch.objects.get().pk}/columns").content.decode()
+    assert "3: “" in without, "without a country only numbers with a prefix are read"
