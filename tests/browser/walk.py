@@ -37,6 +37,7 @@ NOT_PAGES = {
     "settings_webhook_act", "settings_webhook_again", "web:field_act",
     "settings_rates_file", "settings_remove_rates", "use_zone",
     "latest_notifications", "waiting_notifications", "mark_notifications", "open_notification",
+    "settings_backups_under_way", "settings_backups_make", "settings_backups_check", "settings_backups_take",
     "settings_invite", "settings_mail_again", "settings_mail_test", "settings_put_back_words",
 }  # fmt: skip
 # The addresses that every noun has.
@@ -172,6 +173,7 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("settings-webhooks", "/settings/webhooks")
     yield Stop("settings-webhook-new", do=_add_webhook)
     yield Stop("settings-webhook", do=_click_and_wait("New secret", "code:has-text('whsec_')"))
+    yield Stop("settings-backups", "/settings/backups")
     yield Stop("settings-mail", "/settings/mail")
     yield Stop("settings-mail-on", do=_set_up_mail)
     yield Stop("settings-words", "/settings/mail/words")

@@ -159,7 +159,7 @@ def test_the_table_of_rights_stays_as_it_is(snapshot):
 
 # ---------------------------------------------------------------- complete by construction
 
-ROOMS = {key.partition(".")[0] for key in REGISTRY} | {"measure", "intake", "team", "api", "platform"}
+ROOMS = {key.partition(".")[0] for key in REGISTRY} | {"measure", "intake", "team", "api", "platform", "config"}
 QUOTED_VERB = re.compile(rf"""["']((?:{"|".join(sorted(ROOMS))})\.[a-z_]+\.[a-z_]+)["']""")
 POINTS = re.compile(r".*\.(party|organisation|referrer|employer|merged_into)")  # columns of parties.pointing
 

@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -100,11 +100,13 @@ class _Snapshot:
     migrations: tuple[str, ...]
 
 
-def write(home: Home, file: Path, *, at: datetime, embedded: Path | None = None) -> Manifest:
+def write(
+    home: Home, file: Path, *, at: datetime, embedded: Path | None = None, on_copied: Callable[[], None] = lambda: None
+) -> Manifest:
     """Write a backup of the whole installation to ``file`` while people go on working.
 
     The file appears complete or not at all, readable by its owner only. ``embedded`` names the SQLite database to keep
-    where the one in use is another.
+    where the one in use is another. ``on_copied`` hears when the copy of the database is made.
 
     Raises:
         BackupExists, BackupFailed: nothing was written.
@@ -114,6 +116,7 @@ def write(home: Home, file: Path, *, at: datetime, embedded: Path | None = None)
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
             snapshot = _snapshot(Path(scratch), embedded)
+            on_copied()
             return _archive(home, snapshot, file, at=at)
     except OSError as error:
         raise BackupFailed(file=file, reason=error.strerror or str(error)) from error

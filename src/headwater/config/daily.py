@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from django.conf import settings
 
 from headwater.config import backup, restore
 from headwater.config.home import Home, current_home
+from headwater.config.models import BackupPlan
 from headwater.platform.clock import now
 from headwater.platform.job import JobRun, enqueue, job
 from headwater.platform.models import Job
@@ -57,22 +58,44 @@ def make(home: Home, *, day: date, at: datetime) -> Path:
         BackupFailed: none was written; everything there was is still there.
         NotABackup: what was written cannot be read back; the older ones stay.
     """
+    file = write_whole(home, home.backups / f"daily-{day}.tar.gz", at=at)
+    there, wanted = {kept.day: kept.file for kept in kept_daily(home)}, plan()
+    for old in to_drop(there, daily=wanted.daily, weekly=wanted.weekly):
+        there[old].unlink()
+    return file
+
+
+def plan() -> BackupPlan:
+    """When backups are made and how many are kept: as somebody said in Settings, else as the environment says."""
+    delivered = BackupPlan(
+        pk=1, hour=settings.BACKUP_HOUR, daily=settings.BACKUPS_DAILY, weekly=settings.BACKUPS_WEEKLY
+    )
+    return BackupPlan.objects.filter(pk=1).first() or delivered
+
+
+def write_whole(home: Home, file: Path, *, at: datetime, on_step: Callable[[int], None] = lambda _step: None) -> Path:
+    """Write a backup that gets its name only after it was read back as a restore would; one that is there stays.
+
+    ``on_step`` hears how many of its three steps are done.
+
+    Raises:
+        BackupFailed, NotABackup: there is none of that name.
+    """
     home.backups.mkdir(exist_ok=True)
     _sweep(home)
-    file = home.backups / f"daily-{day}.tar.gz"
     if file.exists():
         return file
-    fresh = home.backups / f".fresh-{day}.tar.gz"
+    fresh = home.backups / f".fresh-{file.name}"
     fresh.unlink(missing_ok=True)
-    backup.write(home, fresh, at=at)
+    on_step(0)
+    backup.write(home, fresh, at=at, on_copied=lambda: on_step(1))
     try:
+        on_step(2)
         restore.verify(home, fresh)
         fresh.rename(file)
+        on_step(3)
     finally:
         fresh.unlink(missing_ok=True)
-    there = {kept.day: kept.file for kept in kept_daily(home)}
-    for old in to_drop(there, daily=settings.BACKUPS_DAILY, weekly=settings.BACKUPS_WEEKLY):
-        there[old].unlink()
     return file
 
 
@@ -94,13 +117,14 @@ def to_drop(days: Iterable[date], *, daily: int, weekly: int) -> list[date]:
 
 def is_due(home: Home, *, at: datetime) -> bool:
     """Whether the hour has come, on the company's clock, and today has no backup yet; the first day needs none."""
-    if not settings.BACKUPS_DAILY:
+    wanted = plan()
+    if not wanted.daily:
         return False
     zone = ZoneInfo(company().time_zone)
     local = at.astimezone(zone)
     if _began_at(home).astimezone(zone).date() >= local.date():
         return False
-    return local.hour >= settings.BACKUP_HOUR and not (home.backups / f"daily-{local.date()}.tar.gz").exists()
+    return local.hour >= wanted.hour and not (home.backups / f"daily-{local.date()}.tar.gz").exists()
 
 
 def last_made_at(home: Home) -> datetime | None:
@@ -111,7 +135,7 @@ def last_made_at(home: Home) -> datetime | None:
 
 def is_late(home: Home, *, at: datetime) -> bool:
     """Whether daily backups are wanted and there has been none for two days, nor is the installation that young."""
-    if not settings.BACKUPS_DAILY:
+    if not plan().daily:
         return False
     last = last_made_at(home)
     return at - (last or _began_at(home)) > LATE_AFTER

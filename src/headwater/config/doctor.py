@@ -277,13 +277,12 @@ def _mail(report: Report) -> None:
 
 def _backups(home: Home, report: Report) -> None:
     """Whether there is a backup to go back to, and a program to make the next one."""
-    from django.conf import settings
     from django.db import connection
 
     from headwater.config import daily
     from headwater.platform.models import Job
 
-    if not settings.BACKUPS_DAILY:
+    if not daily.plan().daily:
         return
     report.backups = {"daily": len(daily.kept_daily(home)), "last_at": daily.last_made_at(home)}
     last = Job.objects.filter(kind=daily.KIND).order_by("-pk").first()

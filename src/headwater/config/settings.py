@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "headwater.sell",
     "headwater.measure",
     "headwater.demo",
+    "headwater.config",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -201,7 +202,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-# The backup that the worker makes every day, from this hour of the company's clock on; 0 days: none.
+# The backup that the worker makes every day, from this hour of the company's clock on; 0 days: none. What is saved
+# under Settings → Backups takes their place.
 BACKUP_HOUR = int(os.environ.get("HEADWATER_BACKUP_HOUR", "3"))
 BACKUPS_DAILY = int(os.environ.get("HEADWATER_BACKUPS_DAILY", "7"))
 BACKUPS_WEEKLY = int(os.environ.get("HEADWATER_BACKUPS_WEEKLY", "4"))

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from headwater import __version__
-from headwater.config import daily as daily  # so that its jobs are known where they are tried again
+from headwater.config import pages
 from headwater.web import palette
 
 handler500 = "headwater.web.http.broken"
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("search", palette.search, name="palette"),
     path("api/v1/", include("headwater.api.urls")),
+    path("settings/backups", pages.backups, name="settings_backups"),
+    path("settings/backups/under-way", pages.under_way, name="settings_backups_under_way"),
+    path("settings/backups/make", pages.make, name="settings_backups_make"),
+    path("settings/backups/<str:name>/check", pages.check, name="settings_backups_check"),
+    path("settings/backups/<str:name>/take", pages.take_out, name="settings_backups_take"),
     path("", include("headwater.tell.urls")),
     path("", include("headwater.team.urls")),
     path("", include("headwater.parties.urls")),

@@ -61,6 +61,9 @@ BESIDES: Final[dict[str, Any]] = {
     "team.rate.see": _("See exchange rates"),
     "team.rate.change": _("Set exchange rates"),
     "team.company.change": _("Change the company's settings"),
+    "config.backup.see": _("See backups"),
+    "config.backup.change": _("Make and check backups, change their plan"),
+    "config.backup.export": _("Take backups out: everything there is"),
     "api.webhook.see": _("See webhooks and what was sent"),
     "api.webhook.create": _("Add webhooks"),
     "api.webhook.change": _("Change webhooks, send again"),
@@ -76,7 +79,7 @@ HEADINGS: Final[dict[str, Any]] = {
     "team.file": _("Comments and files"), "team.user": _("Users, teams and roles"),
     "team.team": _("Users, teams and roles"), "team.role": _("Users, teams and roles"), "team.token": _("Tokens"),
     "api.webhook": _("Webhooks"), "team.company": _("Company"), "platform.delivery": _("Company"),
-    "platform.field": _("Company"),
+    "platform.field": _("Company"), "config.backup": _("Company"),
     "team.rate": _("Company"),
 }  # fmt: skip
 

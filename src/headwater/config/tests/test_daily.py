@@ -100,8 +100,8 @@ def test_doctor_tells_when_the_last_one_was_and_what_is_wrong(home):
 def damaged(write):
     """What writes backups whose last byte is lost."""
 
-    def and_lose(home, file, *, at):
-        manifest = write(home, file, at=at)
+    def and_lose(home, file, **said):
+        manifest = write(home, file, **said)
         file.write_bytes(file.read_bytes()[:-200])
         return manifest
 
