@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.said import SaysChoices
+
 
 class Channel(models.TextChoices):
     """The kinds of way in. Fixed, so that every list and chart means the same by them."""
@@ -111,7 +113,7 @@ class TouchpointKind(models.TextChoices):
     OTHER = "OTHER", _("Other")
 
 
-class Touchpoint(models.Model):
+class Touchpoint(SaysChoices):
     """One contact in either direction. Never edited, only corrected by another entry (``corrects``).
 
     ``occurred_at`` empty means the time is not known. ``organisation`` is whom the person worked for then.

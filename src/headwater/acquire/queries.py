@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint
 from headwater.parties.queries.visible import visible_parties
-from headwater.platform.actor import Actor, Visibility
+from headwater.platform.actor import Actor, Visibility, per_actor
 
 
 def visible_sources(actor: Actor) -> QuerySet[Source]:
@@ -34,6 +34,7 @@ def visible_spend(actor: Actor) -> QuerySet[SpendEntry]:
     return SpendEntry.objects.filter(deleted_at=None).select_related("source", "campaign")
 
 
+@per_actor
 def visible_touchpoints(actor: Actor) -> QuerySet[Touchpoint]:
     """The touchpoints that count, of parties the actor sees; an entry that was corrected does not count."""
     if not actor.may("acquire.touchpoint.see"):
@@ -80,7 +81,7 @@ def channels_of(source_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 def first_touchpoint(actor: Actor, party_id: int, *, before: datetime | None = None) -> Touchpoint | None:
     """How a party first came to us, or nothing if that is not known."""
-    rows = touchpoints_of(actor, [party_id]).exclude(occurred_at=None)
+    rows = touchpoints_of(actor, [party_id]).exclude(occurred_at=None).select_related(None).select_related("source")
     return (rows.filter(occurred_at__lte=before) if before else rows).first()
 
 

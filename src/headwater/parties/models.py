@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.custom.values import CustomValues
+from headwater.platform.said import SaysChoices
 
 _EXTENSION = re.compile(r"(?:;?ext\.?=?|x|#)\s*(\d{1,7})\s*$", re.IGNORECASE)
 
@@ -218,7 +219,7 @@ class ActivityKind(models.TextChoices):
     TODO = "TODO", _("To-do")
 
 
-class Activity(models.Model):
+class Activity(SaysChoices):
     """A note, call, e-mail, meeting or to-do with a party. A to-do has a due time and is done or not."""
 
     party = models.ForeignKey(Party, db_index=False, on_delete=models.PROTECT, related_name="activities")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache, wraps
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from headwater.platform.errors import NotAllowed
 
@@ -72,6 +73,11 @@ class Actor:
         return tuple(verb for verb in self.verbs if "*" in verb)
 
     @property
+    def itself(self) -> Actor:
+        """The actor without what may stand in for it: a request finds out who acts only when somebody asks."""
+        return self
+
+    @property
     def ref(self) -> str:
         """How the event log names this actor, e.g. ``user:3``."""
         return f"{self.kind.lower()}:{self.id if self.id is not None else self.name}"
@@ -129,6 +135,24 @@ def owned_rows(actor: Actor, *, owner: str = "owner", team: str = "team") -> Q:
     if actor.visibility.is_of_teams and actor.team_ids:
         return mine | Q(**{f"{team}_id__in": sorted(actor.team_ids)})
     return mine
+
+
+_AnyRows = TypeVar("_AnyRows", bound=QuerySet[Any])
+
+
+def per_actor(build: Callable[[Actor], _AnyRows]) -> Callable[[Actor], _AnyRows]:
+    """Put a query together once for each actor that asks, not for each question; nothing but the actor may shape it.
+
+    A page asks for what somebody may see dozens of times, and putting such a query together takes longer than running
+    it. Everybody gets a copy: rows that were read are never kept.
+    """
+    built = lru_cache(maxsize=128)(build)
+
+    @wraps(build)
+    def rows(actor: Actor) -> _AnyRows:
+        return built(actor.itself).all()
+
+    return rows
 
 
 def job_actor(name: str) -> Actor:

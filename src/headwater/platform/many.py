@@ -195,7 +195,7 @@ def take_step(run: job.JobRun) -> Mapping[str, Any]:
             raise Conflict(gettext("What was filled in does not hold any more. The rest of the rows is as it was."))
 
         def take(ids: Sequence[int], at: datetime) -> None:
-            seen = set(resource.rows(by).filter(pk__in=list(ids)).order_by().values_list("pk", flat=True))
+            seen = set(resource.in_sight(by).filter(pk__in=list(ids)).order_by().values_list("pk", flat=True))
             gone = [pk for pk in ids if pk not in seen]
             if gone:
                 raise SomeRefused({pk: NotFound() for pk in gone}, of=len(ids))

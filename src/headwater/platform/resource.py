@@ -99,7 +99,8 @@ class Resource:
     """One noun: what its list, record, export, API and import know about it.
 
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
-    and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into.
+    and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into. Where
+    ``rows`` fetches much of what lists show, ``bare_rows`` are the same rows alone.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
     length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
@@ -132,6 +133,7 @@ class Resource:
     indexed_orders: Sequence[str] = ()
     stages: str = ""
     detail_rows: Callable[[Actor], Rows] | None = None
+    bare_rows: Callable[[Actor], Rows] | None = None
     is_whole: bool = False
 
     @cached_property
@@ -152,6 +154,10 @@ class Resource:
         for extend in _EXTENDERS:
             resource = extend(resource)
         return resource
+
+    def in_sight(self, actor: Actor) -> Rows:
+        """The rows the actor may see, for who asks which they are but not what they say."""
+        return (self.bare_rows or self.rows)(actor)
 
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""

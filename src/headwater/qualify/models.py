@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.custom.values import CustomValues
+from headwater.platform.said import SaysChoices
 
 
 class Stage(models.TextChoices):
@@ -59,7 +60,7 @@ class SendBackReason(models.TextChoices):
     OTHER = "OTHER", _("Other")
 
 
-class Lead(models.Model):
+class Lead(SaysChoices):
     """One episode of possible interest. A party can have many over the years.
 
     ``party`` is who asked; ``organisation`` whom they work for. ``source`` empty is *left blank*, which is not

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import visible_activities
-from headwater.platform.actor import Actor, Visibility, owned_rows
+from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.qualify.models import Lead
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
@@ -30,6 +30,7 @@ _HEAVY = ("extra", "party__extra", "organisation__extra", "source__extra", "camp
 WORKS_LEADS = "qualify.lead.move"  # what somebody needs the right to who is to own a lead
 
 
+@per_actor
 def visible_leads(actor: Actor) -> QuerySet[Lead]:
     """The leads ``actor`` may see, with what every list shows of them, in one query.
 
@@ -62,6 +63,7 @@ def deleted_leads(actor: Actor) -> QuerySet[Lead]:
     return rows.select_related("party", "organisation", "source").defer("extra", "party__extra", "organisation__extra")
 
 
+@per_actor
 def listed_leads(actor: Actor) -> QuerySet[Lead]:
     """The visible leads as lists and records show them: with party, source, owner and the next step, in one query.
 

@@ -34,6 +34,7 @@ from headwater.qualify.queries import (
     detailed_leads,
     leads_with_next_step,
     listed_leads,
+    visible_leads,
     waiting_leads,
     whose_it_is,
 )
@@ -173,6 +174,7 @@ LEADS = register(
         icon="filter",
         rows=listed_leads,
         detail_rows=detailed_leads,
+        bare_rows=visible_leads,
         columns=COLUMNS,
         default_order="-arrived_at",
         indexed_orders=("arrived_at", "created_at", "stage_since", "amount", "exited_at", "wake_up_on"),

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.custom.values import CustomValues
+from headwater.platform.said import SaysChoices
 from headwater.sell.rules import line_total
 
 
@@ -100,7 +101,7 @@ class LostReason(models.TextChoices):
     UNKNOWN = "UNKNOWN", _("Not recorded")
 
 
-class Opportunity(models.Model):
+class Opportunity(SaysChoices):
     """A chance to sell. ``party`` buys; ``organisation`` is whom a buying person works for.
 
     ``lead`` is the episode it came from, empty when none is known. ``amount`` empty means not known. Either
@@ -204,7 +205,7 @@ class OpportunityLine(Line):
         return self.label
 
 
-class Order(models.Model):
+class Order(SaysChoices):
     """What was bought. ``amount`` and ``cost`` are the sums of its lines where those are known.
 
     ``ordered_at`` empty means the day is not known. ``lead`` repeats the opportunity's lead, because every number

@@ -36,6 +36,8 @@ from headwater.sell.queries.visible import (
     listed_opportunities,
     listed_orders,
     stage_choices,
+    visible_opportunities,
+    visible_orders,
     visible_products,
 )
 from headwater.team.queries import user_choices
@@ -113,6 +115,7 @@ OPPORTUNITIES = Resource(
     label_plural=_("Opportunities"),
     icon="target-arrow",
     rows=listed_opportunities,
+    bare_rows=visible_opportunities,
     columns=(
         Column("party", _("Opportunity"), path="name", value=party_name, sortable=True, filterable=False, personal=True,
                cell=f"{CELLS}opportunity", place="primary", with_columns=("name",), file_label=_("Who buys")),
@@ -200,6 +203,7 @@ ORDERS = Resource(
     label_plural=_("Orders"),
     icon="receipt",
     rows=listed_orders,
+    bare_rows=visible_orders,
     columns=(
         Column("party", _("Who bought"), path="party__name", value=party_name, filterable=False, personal=True,
                cell=f"{CELLS}order", place="primary", with_columns=("opportunity",)),

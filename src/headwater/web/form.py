@@ -44,7 +44,7 @@ def created(
     """After something was made: go to ``url``, else to its record, and say so, with Undo; to the list where the actor
     does not see what they made."""
     pk = pk_of(made)
-    is_seen = pk is not None and resource.rows(request.actor).filter(pk=pk).exists()
+    is_seen = pk is not None and resource.in_sight(request.actor).filter(pk=pk).exists()
     url = url or (f"/{resource.slug}/{pk}" if is_seen else f"/{resource.slug}")
     words = command.says(request.actor, made) or command.done or _("%(noun)s added") % {"noun": resource.label}
     return answer(
@@ -211,7 +211,7 @@ def afterwards(request: Request, resource: Resource, pk: int) -> str:
     path = here.partition("?")[0]
     if path.startswith(f"{record}/"):  # a form's own page
         here = path = record
-    if path == record and not resource.rows(request.actor).filter(pk=pk).exists():
+    if path == record and not resource.in_sight(request.actor).filter(pk=pk).exists():
         return f"/{resource.slug}"
     return here
 

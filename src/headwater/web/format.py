@@ -35,8 +35,9 @@ def number(value: Figure | None, locale: Locale, *, digits: int | None = None) -
     """A figure with grouped thousands: 1,986. ``digits`` fixes the decimals."""
     if value is None:
         return NOT_KNOWN
-    if digits is not None and -1e15 < value < 1e15:
-        return _grouped(_decimal(value), digits, locale)
+    exact = 0 if digits is None and isinstance(value, int) else digits
+    if exact is not None and -1e15 < value < 1e15:
+        return _grouped(_decimal(value), exact, locale)
     pattern = "#,##0.###" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return _minus(format_decimal(_decimal(value), format=pattern, locale=locale))
 
@@ -77,6 +78,7 @@ def percent(share: Figure | None, locale: Locale, *, digits: int = 0, sign: bool
     return f"{write(_rounded(_decimal(share) * 100, digits), locale, digits=digits)}{THIN_GAP}%"
 
 
+@lru_cache(maxsize=4_096)
 def money(amount: Figure | None, currency: str, locale: Locale) -> str:
     """An amount as records and customers see it: €34,000, cents only where there are some."""
     if amount is None:
@@ -92,6 +94,7 @@ def money(amount: Figure | None, currency: str, locale: Locale) -> str:
     return (MINUS if value < 0 else "") + _apart(written)
 
 
+@lru_cache(maxsize=4_096)
 def money_short(amount: Figure | None, currency: str, locale: Locale) -> str:
     """An amount for lists and charts: €950, €6.2k, €34k, €1.49m."""
     if amount is None:
@@ -124,7 +127,12 @@ def day(value: date | None, locale: Locale, *, today: date) -> str:
         return NOT_KNOWN
     if isinstance(locale, Writing) and locale.is_in_figures:
         return locale.day(value)
-    return format_skeleton("MMMd" if value.year == today.year else "yMMMd", value, locale=locale)
+    return _in_words("MMMd" if value.year == today.year else "yMMMd", value, locale)
+
+
+@lru_cache(maxsize=4_096)  # a list shows the same few days over and over
+def _in_words(skeleton: str, value: date, locale: Locale) -> str:
+    return str(format_skeleton(skeleton, value, locale=locale))
 
 
 def long_day(value: date, locale: Locale) -> str:
@@ -161,7 +169,7 @@ def when(value: datetime | None, locale: Locale, *, now: datetime, zone: tzinfo)
     if days == 1:
         return gettext("tomorrow %(time)s") % said
     if abs(days) < 7 and not (isinstance(locale, Writing) and locale.is_in_figures):
-        return format_skeleton("MMMEd", local.date(), locale=locale)
+        return _in_words("MMMEd", local.date(), locale)
     return day(local.date(), locale, today=today)
 
 

@@ -43,7 +43,8 @@ def shown_columns(state: ListState) -> list[Column]:
 
 def offered_columns(state: ListState, shown: list[Column]) -> list[Offered]:
     """Every column for the chooser: the shown ones in their order, then the others."""
-    others = [column for column in state.resource.columns if column not in shown]
+    keys = {column.key for column in shown}
+    others = [column for column in state.resource.columns if column.key not in keys]
     return [*(Offered(column, True) for column in shown), *(Offered(column, False) for column in others)]
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.platform.files_out import FORMATS
-from headwater.platform.lists.kept import SAVE, KeptView, start_among, start_of
+from headwater.platform.lists.kept import SAVE, KeptView, start_among
 from headwater.platform.paging import Page, page_of
 from headwater.platform.resource import Command, Resource
 from headwater.platform.search.finding import similar
@@ -29,7 +29,7 @@ def listing(request: Request, slug: str) -> HttpResponse:
     """The list of a noun, or for htmx the region that changes with filters, sort and page."""
     resource = resource_of(slug, request)
     state = state_of(resource, request.GET.dict(), request.path, request.actor)
-    start = start_of(resource, request.actor, state.layout.start_view) if not request.GET else ""
+    start = start_among(state.views, request.actor, state.layout.start_view) if not request.GET else ""
     if start:
         return HttpResponseRedirect(address(request.path, {"view": start}))
     is_part = is_htmx(request) and request.headers.get("HX-Target") != "main"  # after a write the whole list comes anew

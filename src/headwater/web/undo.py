@@ -59,7 +59,7 @@ def _still_there(request: Request, url: str) -> str:
     if resource is None or "pk" not in match.kwargs:
         return _with_its_view(request, resource, url) if resource is not None else url
     record = f"/{resource.slug}/{match.kwargs['pk']}"
-    if not resource.rows(request.actor).filter(pk=match.kwargs["pk"]).exists():
+    if not resource.in_sight(request.actor).filter(pk=match.kwargs["pk"]).exists():
         return f"/{resource.slug}"
     return url if urlsplit(url).path == record else record  # with the list it was opened from
 

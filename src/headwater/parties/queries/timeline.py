@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.records import OUT_OF_SIGHT
@@ -123,7 +123,9 @@ def _of_rows_in_sight(rows: QuerySet[Event], actor: Actor) -> QuerySet[Event]:
     """Without what was done to leads, opportunities and orders of others: a shared customer does not open those."""
     for key, resource in REGISTRY.items():
         if not key.startswith(("parties.", "acquire.")):
-            rows = rows.exclude(Q(subject_type=key) & ~Q(subject_id__in=resource.rows(actor).order_by().values("pk")))
+            # Asked event by event: a list of all that is in sight would be made anew for every timeline.
+            seen = Exists(resource.in_sight(actor).filter(pk=OuterRef("subject_id")))
+            rows = rows.exclude(~seen, subject_type=key)
     return rows
 
 

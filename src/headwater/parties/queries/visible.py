@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Activity, Grant, MatchProposal, Party, PartyKind
-from headwater.platform.actor import Actor, Visibility, owned_rows
+from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 
 
+@per_actor
 def visible_parties(actor: Actor) -> QuerySet[Party]:
     """The people and companies ``actor`` may see.
 
@@ -19,6 +20,7 @@ def visible_parties(actor: Actor) -> QuerySet[Party]:
     return reachable_parties(actor).filter(deleted_at=None, merged_into=None)
 
 
+@per_actor
 def reachable_parties(actor: Actor) -> QuerySet[Party]:
     """As :func:`visible_parties`, with those that were deleted or became part of another record."""
     kinds = [
@@ -57,6 +59,7 @@ def visible_organisations(actor: Actor) -> QuerySet[Party]:
     return visible_parties(actor).filter(kind=PartyKind.ORGANISATION).select_related("owner")
 
 
+@per_actor
 def visible_activities(actor: Actor) -> QuerySet[Activity]:
     """What was done or is to be done with the parties ``actor`` may see, and the actor's own to-dos."""
     if not actor.may("parties.activity.see"):
@@ -86,6 +89,7 @@ def deleted_activities(actor: Actor) -> QuerySet[Activity]:
     return rows.select_related("party")
 
 
+@per_actor
 def visible_proposals(actor: Actor) -> QuerySet[MatchProposal]:
     """Pairs of parties that may be one and that nobody has judged yet; both sides visible to ``actor``."""
     # Asked pair by pair: there are few, and a list of everybody who is seen would be made for each page.

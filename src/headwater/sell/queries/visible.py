@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from headwater.platform.actor import Actor, owned_rows
+from headwater.platform.actor import Actor, owned_rows, per_actor
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
@@ -29,6 +29,7 @@ def visible_products(actor: Actor) -> QuerySet[Product]:
     return Product.objects.filter(deleted_at=None)
 
 
+@per_actor
 def visible_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     """The opportunities within the actor's visibility by owner and team."""
     if not actor.may("sell.opportunity.see"):
@@ -36,6 +37,7 @@ def visible_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     return Opportunity.objects.filter(owned_rows(actor), deleted_at=None)
 
 
+@per_actor
 def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     """The visible opportunities as lists, cards and records show them, with lead, source and products.
 
@@ -51,6 +53,7 @@ def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     )
 
 
+@per_actor
 def visible_orders(actor: Actor) -> QuerySet[Order]:
     """The orders within the actor's visibility by owner and team."""
     if not actor.may("sell.order.see"):
@@ -58,6 +61,7 @@ def visible_orders(actor: Actor) -> QuerySet[Order]:
     return Order.objects.filter(owned_rows(actor), deleted_at=None)
 
 
+@per_actor
 def listed_orders(actor: Actor) -> QuerySet[Order]:
     """The visible orders as lists and records show them, with buyer, lead, source and products."""
     to_decide = OrderLine.objects.filter(order=OuterRef("pk"), product=None).exclude(product_text="")

@@ -94,7 +94,7 @@ def who_see(record: Record, users: Collection[User]) -> set[int]:
         alike = actor.verbs if actor.visibility is Visibility.ALL else user.pk
         if alike not in seen:
             may = actor.may(record.resource.verb("see"))
-            seen[alike] = may and record.resource.rows(actor).filter(pk=record.row.pk).exists()
+            seen[alike] = may and record.resource.in_sight(actor).filter(pk=record.row.pk).exists()
         if seen[alike] and user.is_active:
             found.add(user.pk)
     return found

@@ -83,15 +83,16 @@ def label(text: str, tone: str = "", icon: str = "") -> SafeString:
     return _mark(get_language(), "web/components/label.html", text=text, tone=tone, icon=icon)
 
 
-@register.inclusion_tag("web/components/clock.html")
-def answer_clock(seconds_left: float, seconds_allowed: float, text: str = "") -> dict[str, Any]:
+@register.simple_tag
+def answer_clock(seconds_left: float, seconds_allowed: float, text: str = "") -> SafeString:
     """The answer clock: a ring filled by the time used, and words."""
     used = 1 - seconds_left / seconds_allowed if seconds_allowed > 0 else 1
-    return {
+    values = {
         "tone": words.clock_tone(seconds_left, seconds_allowed),
         "used": f"{max(0.0, min(1.0, used)) * 100:.0f}",
         "text": text or words.clock_words(seconds_left),
     }
+    return _mark(get_language(), "web/components/clock.html", **values)
 
 
 @register.inclusion_tag("web/components/score.html")
@@ -99,6 +100,12 @@ def score(grade: str | None, fit: int | None = None, engagement: int | None = No
     """A lead's score: grade letter and digit, fit and engagement as two bars of 0 to 100."""
     tones = {"A": "a", "B": "bb", "C": "cc"}
     return {"grade": grade, "tone": tones.get((grade or "")[:1], "dd"), "fit": fit, "engagement": engagement}
+
+
+@register.simple_tag
+def column_line(key: str, label: str, is_shown: bool) -> SafeString:
+    """A line of a list's column chooser: ticked where the column is shown."""
+    return _mark(get_language(), "web/components/column.html", key=key, label=str(label), is_shown=is_shown)
 
 
 # Drawn from data -----------------------------------------------------------------------------------------
