@@ -54,6 +54,10 @@ class Keyboard:
         self.tab.wait_for_timeout(150)
         assert re.search(focus, self.focus), self.focus
 
+    def waits_at(self, name: str) -> None:
+        """Wait until the field of that name has the focus."""
+        self.tab.wait_for_function("(name) => document.activeElement.name === name", arg=name)
+
     def dialog(self, title: str) -> None:
         self.tab.locator("dialog[open] h2", has_text=title).wait_for()
         assert self.tab.evaluate("() => document.querySelector('dialog[open]').contains(document.activeElement)")
@@ -161,3 +165,48 @@ def test_a_day_without_a_mouse(loaded, tab_of):
     keys.dialog("Keys of this page")
     keys.press("Escape")
     keys.settled(re.escape(card.split(",")[0]))
+
+
+SETTINGS = ("mail", "fields", "currencies", "roles", "webhooks")
+CONTROLS = """() => [...document.querySelectorAll("main :is(a[href], button, input, select, textarea, summary)")]
+  .filter((e) => e.type !== "hidden" && !e.disabled && e.checkVisibility()).map((e, at) => (e.dataset.nr = at))"""
+REACHED = """() => {
+  const e = document.activeElement, style = getComputedStyle(e);
+  const own = ["date", "time"].includes(e.type);  // its parts are marked by the browser
+  return [e.dataset.nr ?? "", own || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2)];
+}"""
+
+
+@pytest.mark.parametrize("page", SETTINGS)
+def test_everything_in_settings_is_reached_and_seen(loaded, tab_of, signed_in, page):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    tab.goto(f"/settings/{page}")
+    left = {str(number) for number in tab.evaluate(CONTROLS)}
+    assert left
+    for _ in range(len(left) + 60):  # the rail comes first, and a date has several parts
+        tab.keyboard.press("Tab")
+        number, is_seen = tab.evaluate(REACHED)
+        assert is_seen or not number, f"nothing marks control {number}"
+        left.discard(number)
+        if not left:
+            return
+    pytest.fail(f"never reached: {left}")
+
+
+def test_a_form_that_comes_back_is_gone_on_with_where_one_was(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    keys = Keyboard(tab)
+    tab.goto("/settings/holidays")
+    name = tab.locator("main [name=name]")
+    tab.locator("main input[name=day]").fill("2031-12-24")
+    name.fill("Christmas Eve")
+    name.press("Enter")
+    tab.locator("main th, main td", has_text="Christmas Eve").wait_for()
+    keys.waits_at("name")  # the next day is typed at once
+    tab.locator("main input[name=day]").fill("2031-12-24")
+    name.fill("Once more")
+    name.press("Enter")
+    tab.locator("main [aria-invalid=true]").wait_for()
+    keys.waits_at("day")  # what is wrong comes first

@@ -27,6 +27,10 @@ function restore({ selector, row, cell, within }) {
   found.scrollIntoView({ block: "nearest" });
 }
 
+function keep() {
+  sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, place }));
+}
+
 export function announce(text) {
   const region = document.getElementById("announcer");
   if (!region || !text) return;
@@ -55,8 +59,18 @@ document.addEventListener("htmx:afterSettle", (event) => {
 // A page that comes again as a whole finds its place too.
 document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
   if (!(xhr.getResponseHeader("HX-Redirect") || xhr.getResponseHeader("HX-Refresh"))) return;
-  sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, place }));
+  keep();
 });
+
+// So does one that a form of its own loads: whoever sent it by a key goes on where they were, or at what is wrong.
+let byKey = false;
+addEventListener("keydown", () => (byKey = true), true);
+addEventListener("pointerdown", () => (byKey = false), true);
+addEventListener("submit", ({ target, defaultPrevented }) => {
+  if (byKey && !defaultPrevented && target.method === "post" && !target.closest("dialog")) keep();
+});
+
 const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
 sessionStorage.removeItem(KEPT);
 if (kept?.path === location.pathname) restore(kept.place);
+else document.querySelector("main [aria-invalid=true]")?.focus();
