@@ -50,6 +50,21 @@ def test_a_migration_killed_half_way_is_refused_and_restored(installed, eventual
     assert "hw_later_later" in tables(installed)
 
 
+def test_a_migration_that_fails_is_taken_back_at_once(installed):
+    """What was there before comes back by itself, and both versions can go on with it."""
+    token = installed.run("token", "add", "owner@example.org", "--scope", "read", check=True)
+    failed = installed.later(HW_LATER_FAILS="1").run("up", "--no-browser")
+    assert failed.returncode == 1 and "a value nobody thought of" in failed.stderr
+    assert "put back as it was" in failed.stderr and "Traceback" not in failed.stderr
+    (log,) = installed.home.glob("replaced-*/upgrade-failed.txt")
+    assert str(log) in failed.stderr and "RuntimeError" in log.read_text()
+    assert "hw_later_later" not in tables(installed) and not (installed.home / "migrating.json").exists()
+    assert installed.run("doctor").returncode == 0 and token.returncode == 0
+    database = sqlite3.connect(installed.home / "headwater.sqlite3")
+    assert database.execute("SELECT count(*), count(revoked_at) FROM team_apitoken").fetchone() == (1, 0)
+    database.close()
+
+
 def test_ctrl_c_waits_until_a_migration_is_through(installed, eventually):
     started = installed.later(HW_LATER_SLEEP="2").start("up")
     eventually(lambda: "hw_later_later" in tables(installed), 30)

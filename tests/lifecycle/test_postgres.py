@@ -94,6 +94,15 @@ def test_what_a_later_migration_made_is_gone_after_a_restore(on_postgres):
         pass
 
 
+def test_a_migration_that_fails_is_taken_back_at_once(on_postgres):
+    add(on_postgres, "first@example.org")
+    failed = on_postgres.later(HW_LATER_FAILS="1").run("up", "--no-browser")
+    assert failed.returncode == 1 and "put back as it was" in failed.stderr
+    assert asked(on_postgres, "SELECT to_regclass('hw_later_later')") == [(None,)]
+    assert emails(on_postgres) == {"first@example.org"}
+    assert on_postgres.run("doctor").returncode == 0
+
+
 def test_a_database_that_holds_data_is_never_filled(on_postgres, tmp_path):
     add(on_postgres, "first@example.org")
     on_postgres.home = tmp_path / "other"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,16 @@ class MigrationUnfinished(DomainError):
     message = (
         "The last migration of {home} did not finish. Your data as they were before it lie in {backup}: "
         "run “headwater restore {backup}”, then start again."
+    )
+
+
+class UpgradeFailed(DomainError):
+    """A migration failed; everything was put back."""
+
+    code = "upgrade_failed"
+    message = (
+        "{home} could not be brought to version {version}: {reason}. Everything was put back as it was before, so go "
+        "on with the version you had; everybody signs in anew. What happened stands in {log}: please report it."
     )
 
 
@@ -264,16 +275,40 @@ def refuse_newer(home: Home, state: Migrations) -> None:
 def migrate_after_backup(home: Home, *, at: datetime) -> Path:
     """Bring the database to this version, and keep what was before in the backup that is given back.
 
-    Ctrl-C waits until it is through. A marker in the folder tells the next start if this one was killed.
+    The backup is read back before anything is changed, and put back if a migration fails. Ctrl-C waits until it is
+    through. A marker in the folder tells the next start if this one was killed.
+
+    Raises:
+        BackupFailed, NotABackup: nothing was changed.
+        UpgradeFailed: everything is as it was.
+        RestoreFailed: nor could it be put back; the next start says what to do.
     """
-    from headwater.config import backup
+    from headwater.config import backup, restore
 
     kept = backup.automatic(home, at=at)
+    restore.verify(home, kept)
     _write_marker(home, {"backup": str(kept), "to": __version__, "at": at.isoformat()})
     with _uninterrupted():
-        _run_migrations()
+        try:
+            _run_migrations()
+        except Exception as error:
+            log = _go_back(home, kept, why=error, at=at)
+            reason = f"{type(error).__name__}: {error}"
+            raise UpgradeFailed(home=home.path, version=__version__, reason=reason, log=log) from error
         (home.path / MARKER).unlink()
     return kept
+
+
+def _go_back(home: Home, kept: Path, *, why: Exception, at: datetime) -> Path:
+    """Put back what was before a migration that failed; where it stands what happened. What it left is kept aside."""
+    from django.db import connection
+
+    from headwater.config import restore
+
+    connection.close()
+    log = restore.put_back(home, kept, at=at, revokes=False) / "upgrade-failed.txt"
+    log.write_text("".join(traceback.format_exception(why)), encoding="utf-8")
+    return log
 
 
 @contextmanager

@@ -55,18 +55,28 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path:
     lock = locks.hold_alone(home)
     try:
         lifecycle.load_django()
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=home.path) as scratch:
-            manifest = _unpacked(file, Path(scratch))
-            _refuse_unfit(file, manifest, Path(scratch))
-            if manifest.engine == "sqlite":
-                _revoke_tokens(Path(scratch) / SQLITE_MEMBER, at=at)
-            kept = home.path / f"replaced-{at:%Y%m%d-%H%M%S-%f}"
-            kept.mkdir()
-            with lifecycle.restoring(home, file.resolve()):
-                _swap(home, Path(scratch), kept, manifest, at=at)
-            return kept
+        return put_back(home, file, at=at, revokes=True)
     finally:
         lock.release()
+
+
+def put_back(home: Home, file: Path, *, at: datetime, revokes: bool) -> Path:
+    """As :func:`restore`, by who holds the folder already. ``revokes``: keys of programs in it are good no more.
+
+    Raises:
+        NotABackup: nothing was changed.
+        RestoreFailed: it did not get through; the next start says so.
+    """
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home.path) as scratch:
+        manifest = _unpacked(file, Path(scratch))
+        _refuse_unfit(file, manifest, Path(scratch))
+        if revokes and manifest.engine == "sqlite":
+            _revoke_tokens(Path(scratch) / SQLITE_MEMBER, at=at)
+        kept = home.path / f"replaced-{at:%Y%m%d-%H%M%S-%f}"
+        kept.mkdir()
+        with lifecycle.restoring(home, file.resolve()):
+            _swap(home, Path(scratch), kept, manifest, revoked_at=at if revokes else None)
+        return kept
 
 
 def verify(home: Home, file: Path) -> Manifest:
@@ -173,11 +183,11 @@ END $$;
 """
 
 
-def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest, *, at: datetime) -> None:
+def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest, *, revoked_at: datetime | None) -> None:
     from django.db import connection
 
     if manifest.engine == "postgresql":
-        _swap_postgres(scratch, kept, at=at)
+        _swap_postgres(scratch, kept, revoked_at=revoked_at)
     else:
         connection.close()
         for suffix in ("-wal", "-shm", ""):
@@ -192,7 +202,7 @@ def _swap(home: Home, scratch: Path, kept: Path, manifest: Manifest, *, at: date
     home.mirror.mkdir(exist_ok=True)
 
 
-def _swap_postgres(scratch: Path, kept: Path, *, at: datetime) -> None:
+def _swap_postgres(scratch: Path, kept: Path, *, revoked_at: datetime | None) -> None:
     from django.db import connection
 
     settings = connection.settings_dict
@@ -201,7 +211,7 @@ def _swap_postgres(scratch: Path, kept: Path, *, at: datetime) -> None:
     connection.close()
     script, empty, revoke = (scratch / f"{name}.sql" for name in ("database", "empty", "revoke"))
     empty.write_text("DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n", encoding="ascii")
-    revoke.write_text(REVOKE_ON_POSTGRES.format(at=at.isoformat()), encoding="ascii")
+    revoke.write_text(REVOKE_ON_POSTGRES.format(at=revoked_at.isoformat()) if revoked_at else "", encoding="ascii")
     options = ("--no-owner", "--no-privileges", "--file", str(script))
     done = subprocess.run(  # noqa: S603  (a fixed program on our own file)
         ["pg_restore", *options, str(scratch / POSTGRES_MEMBER)],  # noqa: S607
