@@ -24,9 +24,11 @@ from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
 
-_NEW = ("noun", "label", "kind", "help", "choices", "is_required", "formula", "result")
-_CHANGED = ("label", "kind", "help", "choices", "is_required", "formula", "is_retired", "position")
+_KEPT = ("label", "kind", "help", "choices", "is_required", "formula", "seen_by", "changed_by")
+_NEW = ("noun", *_KEPT, "result")
+_CHANGED = (*_KEPT, "is_retired", "position")
 _TRIED = ("noun", "formula", "result")
+_ROLES: Schema = {"type": ["array", "null"], "items": {"type": "string"}}
 _KINDS = [kind.value for kind in FieldKind]
 
 
@@ -37,7 +39,8 @@ def list_fields(request: Any) -> HttpResponse:
     if wanted and wanted not in [noun.slug for noun in nouns]:
         raise Invalid({"noun": ["There is no such noun."]})
     shown = [noun for noun in nouns if wanted in ("", noun.slug)]
-    return JsonResponse({"items": [_told(row) for noun in shown for row in queries.fields_with_retired(noun.key)]})
+    found = [row for noun in shown for row in queries.fields_seen_by(noun.key, request.actor)]
+    return JsonResponse({"items": [_told(row) for row in found]})
 
 
 def add_field(request: Any) -> HttpResponse:
@@ -97,6 +100,8 @@ def _told(row: CustomField) -> dict[str, Any]:
         "is_required": row.is_required,
         "formula": row.formula,
         "result": row.result,
+        "seen_by": row.seen_by,
+        "changed_by": row.changed_by,
         "is_retired": row.retired_at is not None,
     }
 
@@ -117,10 +122,15 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 _IS: Mapping[str, Any] = {
     **dict.fromkeys(("noun", "label", "kind", "help", "formula"), _is_text),
     "result": lambda value: value in ("", *RESULTS),
     **dict.fromkeys(("is_required", "is_retired"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(("seen_by", "changed_by"), lambda value: value is None or _is_texts(value)),
     "choices": lambda value: isinstance(value, list),
     "position": lambda value: type(value) is int and 0 <= value < actions.MOST_FIELDS,
 }
@@ -186,6 +196,12 @@ def _properties() -> Schema:
             "description": "Of the kind `FORMULA`: worked out from other fields of the record. Empty for other kinds.",
         },
         "result": {"type": "string", "enum": ["", *RESULTS], "description": "What the formula gives."},
+        "seen_by": {
+            **_ROLES,
+            "description": "Codes of the roles that see it, besides those that may do everything; null: whoever sees "
+            "the record.",
+        },
+        "changed_by": {**_ROLES, "description": "Codes of the roles that fill it in; null: whoever sees it."},
         "is_retired": {"type": "boolean"},
         "position": {"type": "integer", "minimum": 0, "maximum": actions.MOST_FIELDS - 1},
     }

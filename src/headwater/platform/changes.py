@@ -99,11 +99,12 @@ def put_values(row: models.Model, values: Mapping[str, Any]) -> dict[str, list[A
 def split_changes(
     changed: Mapping[str, list[Any]], personal: Collection[str]
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """Old and new values as a fact carries them: those for the log, and the personal ones kept apart."""
+    """Old and new values as a fact carries them: those for the log, and the personal ones kept apart; what a company
+    notes in fields of its own is always among those."""
     plain: dict[str, list[Any]] = {}
     private: dict[str, list[Any]] = {}
     for name, pair in changed.items():
-        (private if name in personal else plain)[name] = cast(list[Any], json_value(pair))
+        (private if name in personal or name == HELD else plain)[name] = cast(list[Any], json_value(pair))
     return plain, private
 
 

@@ -313,6 +313,8 @@ class CustomField(models.Model):
     ``key`` names it for good, in addresses, files and the API; ``table`` holds the rows, of several nouns maybe, so a
     key is given once there. ``choices`` are ``{"code", "label"}``, with ``"retired": true`` where one is not on offer
     any more. A ``formula`` is worked out from other fields of the same record, and ``result`` says what it gives.
+    ``seen_by`` and ``changed_by`` are the roles that may see and fill it in besides those that may do everything;
+    without a list all may.
     """
 
     noun = models.CharField(max_length=40)
@@ -325,6 +327,8 @@ class CustomField(models.Model):
     is_required = models.BooleanField(default=False)
     formula = models.TextField(default="")
     result = models.CharField(max_length=10, default="")
+    seen_by = models.JSONField(null=True)
+    changed_by = models.JSONField(null=True)
     position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)

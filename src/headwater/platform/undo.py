@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import check_each
+from headwater.platform.custom.closed import require_fields
+from headwater.platform.custom.values import HELD, changed_keys
 from headwater.platform.errors import DomainError, NotFound, NotUndoable, SomeRefused
-from headwater.platform.events import Fact, fact_of, facts_of
+from headwater.platform.events import Changed, Fact, fact_of, facts_of
 from headwater.platform.models import Event, Undone
 
 Answer = TypeVar("Answer")
@@ -150,7 +152,19 @@ def undo_event(*, event_id: int, by: Actor, at: datetime) -> str:
     if Undone.objects.filter(pk=event.pk).exists():
         raise NotUndoable(reason=_("it was undone before"))
     Undone.objects.create(event=event, actor=by.ref, at=at, request_id=current_unit().request_id)
-    return reverse(fact_of(event), event=event, by=by, at=at) or ""
+    fact = fact_of(event)
+    _require_fields(fact, by)
+    return reverse(fact, event=event, by=by, at=at) or ""
+
+
+def _require_fields(fact: Fact, by: Actor) -> None:
+    """Refuse to take back what somebody noted in a field that the actor may not see or fill in.
+
+    Raises:
+        NotAllowed: there is such a field among those that were changed.
+    """
+    if isinstance(fact, Changed) and (pair := {**(fact.fields or {}), **(fact.personal_fields or {})}.get(HELD)):
+        require_fields(fact.row_type, changed_keys(*pair), by)
 
 
 @action
@@ -211,12 +225,15 @@ def undo_events(*, event_ids: Sequence[int], by: Actor, at: datetime) -> None:
     found = list(zip(facts_of(events), events, strict=True))
     for reverse, part in groupby(found, key=lambda pair: _reversal_of_many(pair[1])):
         if reverse is not None:
-            reverse(list(part), by=by, at=at)
+            pairs = list(part)
+            each_of(pairs, lambda fact, _event: _require_fields(fact, by))
+            reverse(pairs, by=by, at=at)
             continue
         for fact, event in part:
             one = _reversal(event)
             assert one is not None
             try:
+                _require_fields(fact, by)
                 one(fact, event=event, by=by, at=at)
             except DomainError as refusal:
                 # Raised on, so that the whole step is rolled back: whoever asked can leave this one out.

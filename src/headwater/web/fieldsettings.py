@@ -21,6 +21,7 @@ from headwater.platform.custom.functions import FUNCTIONS, WORDS
 from headwater.platform.custom.kinds import ABOUT, RESULTS, FieldKind
 from headwater.platform.custom.queries import NEW
 from headwater.platform.errors import DomainError, Invalid, NotFound
+from headwater.platform.installation import installation
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
 from headwater.platform.undo import newest_event, to_undo
@@ -29,6 +30,7 @@ from headwater.web.http import Request, answer, render
 
 Choices = list[dict[str, Any]]
 SHORT = 80
+RIGHTS = ("seen_by", "changed_by")
 
 
 def _kinds() -> list[tuple[str, Any]]:
@@ -85,13 +87,24 @@ class FieldForm(forms.Form):
     kind = forms.ChoiceField(label=lazy("Kind"))
     help = forms.CharField(label=lazy("Help"), max_length=LONGEST_HELP, required=False)
     is_required = forms.BooleanField(label=lazy("Must be filled in"), required=False)
+    seen_by = forms.MultipleChoiceField(
+        label=lazy("Who sees it"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=lazy("Roles that may do everything always see it and fill it in."),
+    )  # fmt: skip
+    changed_by = forms.MultipleChoiceField(
+        label=lazy("Who fills it in"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=lazy("Of those who may change the record."),
+    )  # fmt: skip
     more = forms.CharField(
         label=lazy("Further choices"), required=False, widget=forms.Textarea({"rows": 3}),
         help_text=lazy("One on each line."),
     )  # fmt: skip
 
     def __init__(self, data: Any = None, *, row: CustomField) -> None:
+        roles = list(installation().roles)
+        every = [code for code, _word in roles]
         first = {"label": row.label, "kind": row.kind, "help": row.help, "is_required": row.is_required}
+        first |= {name: every if (kept := getattr(row, name)) is None else kept for name in RIGHTS}
         super().__init__(data, initial=first)
         self.row = row
         own = FieldKind(row.kind)
@@ -100,10 +113,14 @@ class FieldForm(forms.Form):
         kind.choices = [(each.value, ABOUT[each].label) for each in (own, *WIDER.get(own, ()))]
         if len(kind.choices) == 1:
             del self.fields["kind"]
+        for name in RIGHTS:
+            asked = self.fields[name]
+            assert isinstance(asked, forms.MultipleChoiceField)
+            asked.choices = roles
         if not row.choices:
             del self.fields["more"]
         if row.formula:
-            del self.fields["is_required"]
+            del self.fields["is_required"], self.fields["changed_by"]
             self.fields["formula"] = formula_field(initial=row.formula)
             self.order_fields(("label", "formula"))
         for at, each in enumerate(row.choices):
@@ -115,8 +132,9 @@ class FieldForm(forms.Form):
                 required=False, initial=not each.get("retired"),
             )  # fmt: skip
 
-        if row.choices:
-            self.fields["more"] = self.fields.pop("more")  # below those there are
+        below = ["more"] if row.choices else []  # below the choices there are
+        for name in (*below, *(name for name in RIGHTS if name in self.fields)):
+            self.fields[name] = self.fields.pop(name)
 
     def values(self) -> dict[str, Any]:
         """What is to be changed."""
@@ -125,6 +143,10 @@ class FieldForm(forms.Form):
             for name in ("label", "kind", "help", "is_required", "formula")
             if name in self.fields
         }
+        for name in RIGHTS:
+            if name in self.fields:
+                chosen, roles = self.cleaned_data[name], self.fields[name].choices  # type: ignore[attr-defined]
+                found[name] = None if len(chosen) == len(roles) else chosen
         if not self.row.choices:
             return found
         kept: Choices = [

@@ -108,9 +108,9 @@ def closed_fields(noun: str, actor: Actor) -> frozenset[str]:
     resource = REGISTRY.get(noun)
     if resource is None:
         return frozenset()
-    closed = [column for column in resource.columns if column.verb and not actor.may(column.verb)]
+    closed = [column for column in resource.now().columns if not column.is_for(actor)]
     names = {name for column in closed for name in (column.key, field_of(resource.searched.model, column))}
-    return frozenset(names - {""})
+    return frozenset(names - {"", HELD})  # of the fields of the company's own, only some are closed
 
 
 def traced_by(resource: Resource, row: Any, key: str, actor: Actor) -> Traced | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.clock import now
+from headwater.platform.custom.values import HELD, changed_keys
 from headwater.platform.events import Fact
 from headwater.platform.resource import REGISTRY, Choices
 from headwater.platform.translated import inside
@@ -86,7 +87,9 @@ def _money(value: Any, currency: str) -> str:
 def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: Collection[str]) -> str:
     """The changed fields as the columns of their noun are called; as they were told where it has none of that name."""
     resource = REGISTRY.get(subject_type)
-    changed = [*(values.get("fields") or {}), *(values.get("personal_fields") or {})]
+    if resource is not None:
+        resource = resource.now()
+    changed = _changed(values)
     if resource is None or not changed:
         closed_words = {name.removesuffix("_id").replace("_", " ") for name in closed}
         return ", ".join(word for word in str(spoken).split(", ") if word not in closed_words)
@@ -98,6 +101,13 @@ def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: 
         column = resource.by_key.get(name) or resource.by_key.get(key)
         labels.append(inside(column.label) if column is not None else key.replace("_", " "))
     return ", ".join(dict.fromkeys(labels))
+
+
+def _changed(values: Mapping[str, Any]) -> list[str]:
+    """What an edit changed, each of the company's own fields by itself."""
+    fields = {**(values.get("fields") or {}), **(values.get("personal_fields") or {})}
+    own = fields.pop(HELD, None)
+    return [*fields, *(sorted(changed_keys(*own)) if own else ())]
 
 
 def _spoken(value: Any) -> str:

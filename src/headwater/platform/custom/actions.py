@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,15 +16,17 @@ from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
+from headwater.platform.custom.closed import needs_of
 from headwater.platform.custom.declared import as_field, read_again
 from headwater.platform.custom.extending import MAY_HAVE
 from headwater.platform.custom.formula import Faulty, read
 from headwater.platform.custom.indexing import INDEX_JOB
 from headwater.platform.custom.kinds import Field, FieldKind, Result
-from headwater.platform.custom.reckoning import checked, declared_names, reckon_soon
+from headwater.platform.custom.reckoning import checked, reckon_soon
 from headwater.platform.custom.values import PREFIX
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
+from headwater.platform.installation import installation
 from headwater.platform.models import CustomField, Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.typed import plain_text
@@ -33,6 +35,7 @@ from headwater.platform.values import is_storable
 
 MANAGE: Final = "platform.field.change"
 ROW: Final = "platform.field"
+CHANGEABLE: Final = {"label", "help", "choices", "is_required", "kind", "formula", "seen_by", "changed_by"}
 MOST_FIELDS: Final = 60
 MOST_CHOICES: Final = 200
 LONGEST_LABEL: Final = 60
@@ -109,12 +112,16 @@ def add_field(
     is_required: bool = False,
     formula: str = "",
     result: str = "",
+    seen_by: Sequence[str] | None = None,
+    changed_by: Sequence[str] | None = None,
 ) -> CustomField:
-    """Give a noun a field. Its key comes from its label, once and for good.
+    """Give a noun a field. Its key comes from its label, once and for good. ``seen_by`` and ``changed_by`` are the
+    roles that may see and fill it in; without a list all may.
 
     Raises:
         NotAllowed: the actor may not change fields.
-        Invalid: no such noun or kind, no label or one that is taken, choices that are none, or a faulty formula.
+        Invalid: no such noun or kind, no label or one that is taken, choices or roles that are none, or a faulty
+            formula.
         Conflict: the noun has as many fields as it may.
     """
     by.require(MANAGE)
@@ -130,18 +137,19 @@ def add_field(
     row = CustomField.objects.create(
         noun=noun, table=table, key=_key(table, name), label=name, kind=kind, help=_help(help), is_required=is_required,
         choices=_choices(kind, [], choices), position=rows.count(), created_at=at,
-        **_formula(kind, formula, result),
+        **_formula(kind, formula, result), **_roles(seen_by, changed_by),
     )  # fmt: skip
     check_formula(row, by=by)
     record(_added(row), by=by, at=at)
-    _tell(by=by, at=at, formula_of=row)
+    _redo(row, {"formula"}, by=by, at=at)
+    _tell(by=by, at=at)
     return row
 
 
 @action
 def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> CustomField:
-    """Rename a field, or change its help, its choices, its formula, whether it must be filled in, or its kind to a
-    wider one.
+    """Rename a field, or change its help, its choices, its formula, whether it must be filled in, which roles see and
+    fill it in, or its kind to a wider one.
 
     A choice that is left out is retired: rows that have it keep it.
 
@@ -151,7 +159,7 @@ def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> Cu
         Invalid: a value that cannot be right, a kind that would not hold what rows have, or a faulty formula.
     """
     row = _locked(field_id, by)
-    unknown = sorted(values.keys() - {"label", "help", "choices", "is_required", "kind", "formula"})
+    unknown = sorted(values.keys() - CHANGEABLE)
     if unknown:
         raise Invalid({name: [_("There is no such field.")] for name in unknown})
     new: dict[str, Any] = dict(values)
@@ -165,11 +173,14 @@ def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> Cu
         new["is_required"] = bool(new["is_required"])
     if "formula" in new:
         new |= _formula(row.kind, new["formula"], row.result)
+    if new.keys() & {"seen_by", "changed_by"}:
+        new |= _roles(new.get("seen_by", row.seen_by), new.get("changed_by", row.changed_by))
     if new.get("kind", row.kind) != row.kind and new["kind"] not in WIDER.get(FieldKind(row.kind), ()):
         raise Invalid({"kind": [_("Rows have values that would not fit. Add a field of the other kind instead.")]})
     change_row(row, new, row_type=ROW, by=by, at=at)
     _check_after(row, new, by=by)
-    _tell(by=by, at=at, formula_of=row if "formula" in new else None)
+    _redo(row, new, by=by, at=at)
+    _tell(by=by, at=at)
     return row
 
 
@@ -212,6 +223,7 @@ def retire_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
         row.retired_at = at
         row.save(update_fields=["retired_at"])
         record(FieldRetired(field_id=row.pk, noun=row.noun, label=row.label), by=by, at=at)
+        _redo(row, {"seen_by"}, by=by, at=at)
         _tell(by=by, at=at)
     return row
 
@@ -232,7 +244,8 @@ def restore_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
         row.retired_at = None
         row.save(update_fields=["retired_at"])
         record(_added(row), by=by, at=at)
-        _tell(by=by, at=at, formula_of=row)
+        _redo(row, {"formula", "seen_by"}, by=by, at=at)
+        _tell(by=by, at=at)
     return row
 
 
@@ -287,7 +300,8 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
         before["choices"] = _choices(row.kind, row.choices, before["choices"])
     change_row(row, before, row_type=ROW, by=by, at=at)
     _check_after(row, before, by=by)
-    _tell(by=by, at=at, formula_of=row if "formula" in before else None)
+    _redo(row, before, by=by, at=at)
+    _tell(by=by, at=at)
 
 
 # ---------------------------------------------------------------- what is needed for it
@@ -297,11 +311,9 @@ def _added(row: CustomField) -> FieldAdded:
     return FieldAdded(field_id=row.pk, noun=row.noun, key=row.key, label=row.label, kind=row.kind)
 
 
-def _tell(*, by: Actor, at: datetime, formula_of: CustomField | None = None) -> None:
-    """Let this process know at once, and the worker bring the indexes in line and work a formula out for all rows."""
+def _tell(*, by: Actor, at: datetime) -> None:
+    """Let this process know at once, and the worker bring the indexes in line."""
     job.enqueue(INDEX_JOB, args={}, at=at, user_id=by.user_id)
-    if formula_of is not None and formula_of.formula:
-        reckon_soon(formula_of.noun, at=at, user_id=by.user_id)
     read_again()
     transaction.on_commit(read_again)  # another request may have read the old state in between
 
@@ -339,15 +351,39 @@ def check_formula(row: CustomField, *, by: Actor) -> None:
     """
     if row.kind != FieldKind.FORMULA:
         return
-    others = _fields_of(row.noun)
+    others, declared = _fields_of(row.noun), REGISTRY[row.noun].by_key
     try:
-        formula = checked(as_field(row), others)
-        hidden = [column for key, column in declared_names(row.noun).items() if not column.is_for(by)]
-        for column in hidden:
-            if column.key in formula.uses:
-                raise Faulty(_("You may not see “%s”.") % column.label, 1)
+        checked(as_field(row), others)
+        if not all(by.may(verb) for verb in needs_of(as_field(row), others, declared)):
+            raise Faulty(_("It names something that you may not see."), 1)
     except Faulty as faulty:
         raise Invalid({"formula": [str(faulty)]}) from faulty
+
+
+def _roles(seen_by: Sequence[str] | None, changed_by: Sequence[str] | None) -> dict[str, list[str] | None]:
+    """Which roles may see a field and fill it in; who fills it in sees it.
+
+    Raises:
+        Invalid: a role that is none, or one that would fill in what it does not see.
+    """
+    known = [code for code, _word in installation().roles]
+    for name, roles in (("seen_by", seen_by), ("changed_by", changed_by)):
+        if roles is not None and not set(roles) <= set(known):
+            raise Invalid({name: [_("There is no such role.")]})
+    if seen_by is not None and changed_by is not None and not set(changed_by) <= set(seen_by):
+        raise Invalid({"changed_by": [_("Who fills it in must see it as well.")]})
+    return {
+        name: None if roles is None else [code for code in known if code in roles]
+        for name, roles in (("seen_by", seen_by), ("changed_by", changed_by))
+    }
+
+
+def _redo(row: CustomField, changed: Iterable[str], *, by: Actor, at: datetime) -> None:
+    """Have the worker do what a change asks for with all rows: work the formula out, and search in it as far as
+    everybody sees it now."""
+    is_searched_anew = "seen_by" in changed
+    if is_searched_anew or (row.formula and "formula" in changed):
+        reckon_soon(row.noun, at=at, user_id=by.user_id, is_searched_anew=is_searched_anew)
 
 
 def _check_after(row: CustomField, changed: Mapping[str, Any], *, by: Actor) -> None:

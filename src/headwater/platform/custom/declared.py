@@ -56,7 +56,23 @@ def as_field(row: CustomField) -> Field:
         id=row.pk, noun=row.noun, key=row.key, label=row.label, kind=FieldKind(row.kind), help=row.help,
         choices=tuple(choice_of(each) for each in row.choices), is_required=row.is_required,
         formula=row.formula, result=Result(row.result) if row.result else None,
+        seen_by=_roles(row.seen_by), changed_by=_roles(row.changed_by),
     )  # fmt: skip
+
+
+def _roles(kept: list[str] | None) -> tuple[str, ...] | None:
+    return None if kept is None else tuple(kept)
+
+
+def roles_by_right() -> dict[str, tuple[str, ...]]:
+    """The rights to single fields there are, and which roles were given each."""
+    found: dict[str, tuple[str, ...]] = {}
+    for own in (each for fields in _current().values() for each in fields):
+        if own.seen_by is not None:
+            found[own.see_verb] = own.seen_by
+        if own.changed_by is not None:
+            found[own.change_verb] = own.changed_by
+    return found
 
 
 def choice_of(kept: Mapping[str, Any]) -> Choice:

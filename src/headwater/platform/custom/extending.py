@@ -14,10 +14,10 @@ from django.db.models import Model, OuterRef, Subquery
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.column import Choices, Column
+from headwater.platform.custom.closed import needs_of, require_fields
 from headwater.platform.custom.declared import Fields, fields_of
 from headwater.platform.custom.importing import with_targets
 from headwater.platform.custom.kinds import Field, FieldKind, plain, shown
-from headwater.platform.custom.reckoning import needs_of
 from headwater.platform.custom.values import HELD, PREFIX, path_of
 from headwater.platform.errors import Invalid
 from headwater.platform.installation import people_choices
@@ -53,11 +53,11 @@ def _with(resource: Resource, fields: Fields) -> Resource:
     return replace(
         resource,
         is_whole=True,
-        columns=(*resource.columns, *(column_of(field, fields) for field in fields)),
+        columns=(*resource.columns, *(column_of(field, fields, resource.by_key) for field in fields)),
         rows=_naming(resource.rows, people),
         detail_rows=_naming(resource.detail_rows, people) if resource.detail_rows is not None else None,
-        create=_command(resource.create, asked, _made),
-        change=_command(resource.change, asked, partial(_changed, resource.searched.model)),
+        create=_command(resource.create, asked, partial(_made, resource.key)),
+        change=_command(resource.change, asked, partial(_changed, resource)),
         importer=with_targets(resource, asked) if resource.importer is not None else None,
     )
 
@@ -65,7 +65,7 @@ def _with(resource: Resource, fields: Fields) -> Resource:
 # ---------------------------------------------------------------- columns
 
 
-def column_of(field: Field, fields: Fields) -> Column:
+def column_of(field: Field, fields: Fields, declared: Mapping[str, Column]) -> Column:
     """The column that shows a field, filters and sorts by it; that of a formula is for those who may read all of what
     it is worked out from."""
     about = field.about
@@ -80,7 +80,8 @@ def column_of(field: Field, fields: Fields) -> Column:
         sortable=about.is_sorted, shown=False, personal=True, is_person=field.kind is FieldKind.PERSON,
         several=field.kind is FieldKind.CHOICES,
         cell="web/custom_cells.html#link" if field.kind is FieldKind.LINK else "",
-        is_reckoned=field.kind is FieldKind.FORMULA, needs=needs_of(field, fields),
+        is_reckoned=field.kind is FieldKind.FORMULA, needs=needs_of(field, fields, declared),
+        verb=field.see_verb, writes=field.change_verb,
     )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ class FieldsForm(ActorForm):
         for field in self.custom:
             value = shown(field, kept.get(field.key))
             self._offer(field, value)
-            if value is not None:
+            if value is not None and field.key in self.fields:
                 self.initial.setdefault(field.key, value)
 
     def _offer(self, field: Field, value: Any) -> None:
@@ -171,7 +172,9 @@ def _command(command: Command | None, fields: Fields, run: Callable[..., Any]) -
     if command is None:
         return None
     asked = {field.key: _inputs[0](field) for field in fields}
-    form = type(command.form.__name__, (FieldsForm, command.form), {**asked, "custom": fields, "__doc__": ""})
+    guarded = {field.key: frozenset({field.see_verb, field.change_verb} - {""}) for field in fields}
+    about = {"custom": fields, "guarded": {**command.form.guarded, **guarded}, "__doc__": ""}
+    form = type(command.form.__name__, (FieldsForm, command.form), {**asked, **about})
     return replace(command, form=form, run=partial(run, command))
 
 
@@ -187,9 +190,10 @@ def merged(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @action
-def _made(command: Command, **values: Any) -> Any:
+def _made(noun: str, command: Command, **values: Any) -> Any:
     """Make a row and give it its custom values; they are part of how it began."""
     own, custom = _apart(values)
+    require_fields(noun, custom, own["by"])
     made = command.run(**own)
     row = next((each for each in (made if isinstance(made, tuple | list) else [made]) if isinstance(each, Model)), None)
     filled = merged({}, custom)
@@ -200,11 +204,12 @@ def _made(command: Command, **values: Any) -> Any:
 
 
 @action
-def _changed(model: type[Model], command: Command, **values: Any) -> Any:
+def _changed(resource: Resource, command: Command, **values: Any) -> Any:
     """Change a row: its custom values are one more of what the noun's own action stores, records and takes back."""
     own, custom = _apart(values)
     if custom:
-        rows = model._base_manager.select_for_update().filter(pk=own[command.id_name])
+        require_fields(resource.key, custom, own["by"])
+        rows = resource.searched.model._base_manager.select_for_update().filter(pk=own[command.id_name])
         kept = rows.values_list(HELD, flat=True).first() or {}
         own[HELD] = merged(kept, custom)
     return command.run(**own)

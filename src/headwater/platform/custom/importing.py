@@ -14,6 +14,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import update_rows
 from headwater.platform.changes import Edit, change_rows
+from headwater.platform.custom.closed import require_fields
 from headwater.platform.custom.declared import Fields
 from headwater.platform.custom.kinds import Field, FieldKind, plain
 from headwater.platform.custom.values import HELD
@@ -44,6 +45,7 @@ def target_of(field: Field) -> Target:
     return Target(
         field.key, field.label, _KINDS.get(field.kind, TargetKind.TEXT), required=field.is_required,
         choices=_words(field) if field.kind is FieldKind.CHOICE else {}, several=field.kind is FieldKind.CHOICES,
+        verb=field.change_verb or field.see_verb,
     )  # fmt: skip
 
 
@@ -61,6 +63,8 @@ def _apply(
     custom: dict[int, dict[str, Any]] = {}
     wrong: dict[int, list[str]] = {}
     people = _people(rows, fields)
+    guarded = [field.key for field in fields if field.see_verb or field.change_verb]
+    require_fields(resource.key, {key for key in guarded for row in rows if row.values.get(key)}, by)
     for row in rows:
         try:
             custom[row.line] = {

@@ -100,6 +100,18 @@ class Field:
     is_required: bool = False
     formula: str = ""
     result: Result | None = None
+    seen_by: tuple[str, ...] | None = None
+    changed_by: tuple[str, ...] | None = None
+
+    @property
+    def see_verb(self) -> str:
+        """The right it takes to see it; empty where everybody may who sees the record."""
+        return "" if self.seen_by is None else f"own.{self.id}.see"
+
+    @property
+    def change_verb(self) -> str:
+        """The right it takes to fill it in besides; empty where whoever sees it may."""
+        return "" if self.changed_by is None else f"own.{self.id}.change"
 
     @property
     def about(self) -> About:

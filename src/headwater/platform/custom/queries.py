@@ -38,6 +38,13 @@ def fields_with_retired(noun: str) -> list[CustomField]:
     return list(CustomField.objects.filter(noun=noun).order_by("position", "pk"))
 
 
+def fields_seen_by(noun: str, actor: Actor) -> list[CustomField]:
+    """The same as far as an actor may know of them: those they see, and for who looks after fields the retired ones."""
+    seen, looks_after = REGISTRY[noun].for_actor(actor).by_key, actor.may("platform.field.change")
+    rows = fields_with_retired(noun)
+    return [row for row in rows if row.key in seen or looks_after or (row.retired_at and row.seen_by is None)]
+
+
 # ---------------------------------------------------------------- formulas before they are kept
 
 
@@ -67,7 +74,7 @@ def preview(noun: str, *, formula: str, result: str, by: Actor, key: str = NEW) 
     )
     try:
         checked(field, others)
-        column = column_of(field, others)
+        column = column_of(field, others, REGISTRY[noun].by_key)
         if not column.is_for(by):
             raise Faulty(_("It names something that you may not see."), 1)
     except Faulty as faulty:

@@ -108,20 +108,6 @@ def checked(field: Field, fields: Fields) -> Formula:
     return formula
 
 
-def needs_of(field: Field, fields: Fields) -> frozenset[str]:
-    """The rights it takes to read all that a formula is worked out from, formulas among it included."""
-    if not field.formula:
-        return frozenset()
-    columns, own = declared_names(field.noun), {other.key: other for other in fields}
-    found: set[str] = set()
-    for key in read(field.formula).uses:
-        if key in own:
-            found |= needs_of(own[key], fields)
-        elif key in columns:
-            found.add(columns[key].verb)
-    return frozenset(found - {""})
-
-
 def _in_order(fields: Iterable[Field]) -> list[Field]:
     """The formulas, each after those it needs."""
     formulas = {field.key: field for field in fields if field.formula}
@@ -266,12 +252,12 @@ def reckon_unit(unit: Unit) -> None:
 def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
     """Work out the formulas of all rows of a noun, in portions that let others write in between, and say so in the
     log: reports copy the results of rows that nobody else touched."""
-    noun = str(run.args["noun"])
+    noun, is_searched_anew = str(run.args["noun"]), bool(run.args.get("is_searched_anew"))
     declared = REGISTRY[noun].searched
     rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
     after, done, changed = (run.checkpoint.get(name, 0) for name in ("after", "done", "changed"))
     while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:PORTION]):
-        changed += _reckon_portion(noun, ids)
+        changed += _reckon_portion(noun, ids, is_searched_anew)
         after, done = ids[-1], done + len(ids)
         run.report(done=done, checkpoint={"after": after, "done": done, "changed": changed})
     _tell(run.id, noun, changed)
@@ -279,9 +265,10 @@ def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
 
 
 @action
-def _reckon_portion(noun: str, ids: Sequence[int]) -> int:
+def _reckon_portion(noun: str, ids: Sequence[int], is_searched_anew: bool) -> int:
     changed = reckon(noun, ids)
-    store.write(noun, texts_of(REGISTRY[noun], changed))  # no fact tells the search index of them
+    # No fact tells the search index of them.
+    store.write(noun, texts_of(REGISTRY[noun], ids if is_searched_anew else changed))
     return len(changed)
 
 
@@ -290,9 +277,11 @@ def _tell(job_id: int, noun: str, changed: int) -> None:
     record(FieldsReckoned(job_id=job_id, noun=noun, rows=changed), by=job_actor("formulas"), at=now())
 
 
-def reckon_soon(noun: str, *, at: datetime, user_id: int | None = None) -> None:
-    """Have the formulas of a noun worked out for all its rows, once every process knows of them."""
-    job.enqueue(RECKON_JOB, args={"noun": noun}, at=at, user_id=user_id, run_after=at + NOTICED_AFTER)
+def reckon_soon(noun: str, *, at: datetime, user_id: int | None = None, is_searched_anew: bool = False) -> None:
+    """Have the formulas of a noun worked out for all its rows, once every process knows of them; and all that is
+    searched of them put together anew, if other fields are among that."""
+    args = {"noun": noun, "is_searched_anew": is_searched_anew}
+    job.enqueue(RECKON_JOB, args=args, at=at, user_id=user_id, run_after=at + NOTICED_AFTER)
 
 
 BEFORE_COMMIT.insert(0, reckon_unit)  # before the search index is brought up to date, which reads what this writes

@@ -150,6 +150,12 @@ def is_custom(path: str) -> bool:
     return path.startswith(f"{HELD}__")
 
 
+def key_of(path: str) -> str:
+    """The key of the field at a path of a custom value; empty if it is none."""
+    found = _PATH.fullmatch(path.removeprefix(f"{HELD}__"))
+    return found[2] if found is not None else ""
+
+
 def field_at(model: type[models.Model], path: str) -> list[Any]:
     """The fields on the way of an ORM path; a custom value ends it with the field it is compared as.
 

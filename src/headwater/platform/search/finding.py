@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from headwater.platform.custom.values import is_custom
+from headwater.platform.custom.closed import searched_keys
+from headwater.platform.custom.values import is_custom, key_of
 from headwater.platform.installation import installation
 from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
@@ -99,7 +100,9 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     No condition where it cannot tell: the column is not searched, the text too short or common, or the index behind.
     """
     spelling = fold(text)
-    is_searched = path in resource.searched.singles or is_custom(path)
+    is_searched = path in resource.searched.singles or (
+        is_custom(path) and key_of(path) in searched_keys(resource.key, resource.by_key)
+    )
     if len(spelling) < store.PIECE or not is_searched or is_behind():
         return Q()
     found = Found(resource, Words(spelling, ((spelling,),)))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Model
 
+from headwater.platform.custom.closed import searched_keys
 from headwater.platform.custom.declared import labels_of
-from headwater.platform.custom.values import HELD
+from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.store import one_of
@@ -35,14 +36,14 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
     declared = resource.searched
     kept = [name for name in _KEPT if _has(resource, name)]
     paths = (*declared.singles, *kept)
-    labels = labels_of(resource.key)
+    labels, seen = labels_of(resource.key), searched_keys(resource.key, resource.by_key)
     rows = _values(declared.model, declared.where, paths, ids)
     further = _further(resource, [row[0] for row in rows])
     names = len(declared.name)
     found: dict[int, str] = {}
     for pk, *told in rows:
         for at in range(len(told) - len(kept), len(told)):
-            told[at] = _opened(told[at], labels)
+            told[at] = _opened(told[at], labels, seen)
         name = " ".join(fold(value) for value in told[:names] if value)
         pieces = _pieces([*told[names:], *further.get(pk, ())])
         others = [form for value in told[:names] if value for form in also_written(value)]
@@ -114,9 +115,11 @@ def _has(resource: Resource, name: str) -> bool:
     return resource.extra and any(f.attname == name for f in resource.searched.model._meta.concrete_fields)
 
 
-def _opened(kept: str | None, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Values kept as JSON, choices by what they are called today."""
+def _opened(kept: str | None, labels: Mapping[str, Mapping[str, str]], seen: frozenset[str]) -> dict[str, Any]:
+    """Values kept as JSON, of the company's own fields those that everybody may see, choices by what they are called
+    today."""
     values: dict[str, Any] = json.loads(kept) if kept else {}
+    values = {key: value for key, value in values.items() if key in seen or not key.startswith(PREFIX)}
     for key in values.keys() & labels.keys():
         held, words = values[key], labels[key]
         values[key] = [words.get(each, each) for each in (held if isinstance(held, list) else [held])]

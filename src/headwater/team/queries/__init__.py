@@ -16,7 +16,7 @@ from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
 from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, User
-from headwater.team.queries.roles import rights_by_role, role_choices, roles_that_may
+from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
 
@@ -46,7 +46,7 @@ def actors_of(users: Sequence[User]) -> list[Actor]:
                 id=user.pk,
                 user_id=user.pk,
                 role=user.role,
-                verbs=rights.verbs,
+                verbs=rights.verbs | (rights_to_fields(user.role, rights) if user.is_active else frozenset()),
                 visibility=visibility,
                 team_ids=teams_within(user.team_id, visibility, tree),
                 team_id=user.team_id,

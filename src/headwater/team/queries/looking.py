@@ -8,7 +8,7 @@ from typing import Any
 from headwater.platform.actor import Actor, Visibility
 from headwater.team.models import Role, User
 from headwater.team.queries import actor_of, team_tree_rows, teams_within
-from headwater.team.queries.roles import covers, role_of
+from headwater.team.queries.roles import KnownRole, covers, rights_to_fields, role_of
 from headwater.team.rules import manages_owners
 
 RIGHT = "team.role.change"
@@ -33,7 +33,7 @@ def _as_role(actor: Actor, key: str) -> Actor | None:
     if key == Role.OWNER and not manages_owners(actor.role):
         return None
     reach = teams_within(actor.team_id, role.visibility, team_tree_rows())
-    verbs = frozenset(verb for verb in role.verbs if actor.may(verb))
+    verbs = _verbs(role, actor)
     return actor.looked_through(
         by=actor.user_id, words=role.name, role=key, verbs=verbs, visibility=role.visibility, team_ids=reach
     )
@@ -48,5 +48,9 @@ def _as_colleague(actor: Actor, user_id: object) -> Actor | None:
     role = role_of(user.role)
     if role is None or not covers(actor, role.rights):
         return None
-    verbs = frozenset(verb for verb in role.verbs if actor.may(verb))
+    verbs = _verbs(role, actor)
     return actor_of(user).looked_through(by=actor.user_id, words=f"{user.name} ({role.name})", verbs=verbs)
+
+
+def _verbs(role: KnownRole, actor: Actor) -> frozenset[str]:
+    return frozenset(verb for verb in role.verbs | rights_to_fields(role.key, role.rights) if actor.may(verb))

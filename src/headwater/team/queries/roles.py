@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from headwater.platform.actor import Actor, Visibility
+from headwater.platform.custom.declared import roles_by_right
 from headwater.platform.models import Event
 from headwater.team.models import CompanyRole, Role, User
 from headwater.team.rights import all_rights
@@ -87,6 +88,12 @@ def rights_by_role(keys: Iterable[str]) -> dict[str, RoleRights]:
     asked = wanted - {Role.OWNER, ""}
     rows = {row.key: row for row in CompanyRole.objects.filter(key__in=asked)} if asked else {}
     return {key: rights_in(rows[key]) if key in rows else rights_of(key) for key in wanted}
+
+
+def rights_to_fields(key: str, rights: RoleRights) -> frozenset[str]:
+    """The rights to single fields of the company's own that a role has: because it was given them where the field is
+    kept, or because it may do everything."""
+    return frozenset(verb for verb, roles in roles_by_right().items() if key in roles or has_right(rights, verb))
 
 
 def roles_that_may(verb: str) -> list[str]:
