@@ -28,6 +28,14 @@ for model in sorted(apps.get_models(include_auto_created=True), key=lambda m: m.
     rows = (json.dumps(row, default=repr, sort_keys=True) for row in model._base_manager.values_list())
     print(model._meta.label, *sorted(rows), sep="\n")
 """
+WORKED_OFF = """
+from headwater.config.lifecycle import load_django
+load_django()
+from headwater.platform.clock import now
+from headwater.platform.job import run_next
+while run_next(at=now()) is not None:
+    pass
+"""
 HOSTILE = "O’Malley \\ \t\r\n\b\f\v \\. \\N “日本” 🦅 ‮x"
 DOCUMENT = '{"n": 123456789012345678901234567890, "d": 0.10, "": "\\ud83e\\udd85\\n\\\\\\"", "a": [null, true]}'
 
@@ -122,6 +130,21 @@ def test_everything_arrives_or_nothing_does(installed, empty_database):
         installed.run("user", "add", "late@example.org", "--role", "service", "--json", check=True).stdout
     )
     assert added["id"] == 5001
+
+
+def test_own_fields_are_indexed_where_they_arrive(installed, empty_database):
+    with inside(installed) as database:
+        database.execute(
+            'INSERT INTO platform_customfield (noun, "table", key, label, kind, help, choices, is_required, formula,'
+            " result, position, created_at) VALUES ('qualify.lead', 'qualify_lead', 'cf_floor', 'Floor', 'NUMBER', '',"
+            " '[]', 0, '', '', 0, '2026-11-12 09:20:00')"
+        )
+    installed.run("move-to-postgres", empty_database, check=True)
+    installed.environment["HEADWATER_DATABASE_URL"] = empty_database
+    subprocess.run([sys.executable, "-c", WORKED_OFF], env=installed.env(), check=True)
+    with psycopg.connect(empty_database) as database:
+        found = database.execute("SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'custom\\_%'").fetchall()
+    assert len(found) == 1 and "cf_floor" in found[0][0]
 
 
 def test_a_database_that_holds_something_is_refused(installed, empty_database):

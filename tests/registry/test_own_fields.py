@@ -9,6 +9,7 @@ from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
 
 from headwater.intake.run import import_file
+from headwater.intake.undoing import undo_batch
 from headwater.platform.custom import actions, indexing
 from headwater.platform.custom.declared import fields_of, forget, read_again
 from headwater.platform.custom.extending import MAY_HAVE
@@ -137,6 +138,24 @@ def test_an_import_fills_fields_changes_them_and_is_taken_back(by, client_of, tm
     assert import_file(file, kind="people", by=by, at=AT).updated == 1
     ana.refresh_from_db()
     assert ana.custom[keys["TEXT"]] == "Third" and ana.custom[keys["MONEY"]] == "1200.00"
+
+
+def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):
+    """What it changed is as it was, what is worked out from it too, and the records it brought are gone."""
+    own_fields("parties.person")
+    keys = {field.kind: field.key for field in fields_of("parties.person")}
+    file, people = tmp_path / "people.csv", REGISTRY["parties.person"].searched.model.objects
+    file.write_text("E-mail,Name,Own text,Own number\nana@fjord.example,Ana Ruiz,First,1\n", encoding="utf-8")
+    first = import_file(file, kind="people", by=by, at=AT)
+    file.write_text("E-mail,Own text,Own number\nana@fjord.example,Second,2\n", encoding="utf-8")
+    second = import_file(file, kind="people", by=by, at=AT)
+    ana = people.get(email="ana@fjord.example")
+    assert (ana.custom[keys["TEXT"]], ana.custom[keys["NUMBER"]], ana.custom[keys["FORMULA"]]) == ("Second", "2", "4")
+    undo_batch(batch_id=second.pk, by=by, at=AT)
+    ana.refresh_from_db()
+    assert (ana.custom[keys["TEXT"]], ana.custom[keys["NUMBER"]], ana.custom[keys["FORMULA"]]) == ("First", "1", "2")
+    undo_batch(batch_id=first.pk, by=by, at=AT)
+    assert people.filter(email="ana@fjord.example", deleted_at=None).count() == 0
 
 
 def test_programs_send_many_rows_with_them(field, make, client_of):

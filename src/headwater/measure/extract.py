@@ -174,6 +174,14 @@ TABLES: tuple[Mirrored, ...] = (
         key="party_id",
     ),
     Mirrored(
+        name="party",  # people and companies, for nothing but what they have in fields of the company's own
+        source="parties_party t",
+        columns=_columns(ids="id", texts="kind", own="custom"),
+        where="t.deleted_at IS NULL AND t.custom IS NOT NULL",
+        changed=f"{_LOG} SELECT subject_id FROM log WHERE subject_type IN ('parties.person', 'parties.organisation')"
+        f" UNION {_MERGED} UNION {_RECKONED.format(table='parties_party')}",
+    ),
+    Mirrored(
         name="spend",
         source="acquire_spendentry t",
         columns=_columns(ids="id source_id campaign_id", days="spent_on", money="amount", texts="currency"),
