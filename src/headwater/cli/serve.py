@@ -146,13 +146,12 @@ def _serve(home: Home, chosen: argparse.Namespace, held: list[HomeLock]) -> None
     statics.publish(home)
     locks.note_server(home, pid=os.getpid(), port=chosen.port)
     lines, path = _welcome()
-    workers = 1 if connection.vendor == "sqlite" else int(os.environ.get("HEADWATER_WEB_WORKERS", "2"))
     connection.close()
     os.environ["HEADWATER_HOME"] = str(home.path)
     server.become(
         server.Serving(
             port=chosen.port,
-            workers=workers,
+            workers=int(os.environ.get("HEADWATER_WEB_WORKERS", "2")),
             browser=not chosen.no_browser,
             lines=lines,
             path=path,

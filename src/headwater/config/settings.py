@@ -189,6 +189,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CUSTOM_FIELDS_READ_AGAIN: float | None = 1.0  # seconds after which a process notices what another one changed
+MIRROR_APART = True  # the worker fills the mirror in a process of its own
 API_PER_MINUTE = int(os.environ.get("HEADWATER_API_PER_MINUTE", "1200"))  # requests of one token
 WEBHOOK_NETWORKS = [  # private networks that webhooks may reach, such as "10.0.0.0/8"; none without being named
     ip_network(text.strip()) for text in os.environ.get("HEADWATER_WEBHOOK_NETWORKS", "").split(",") if text.strip()

@@ -20,4 +20,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 WHITENOISE_USE_FINDERS = False
 CUSTOM_FIELDS_READ_AGAIN = None  # a test knows of those it made, and asks nothing in between
+MIRROR_APART = False  # another process would not find the database of the tests
 API_PER_MINUTE = 1_000_000  # the tests of a process ask as the same few people

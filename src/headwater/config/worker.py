@@ -20,7 +20,7 @@ from django.db.utils import DatabaseError, InterfaceError
 
 from headwater.api.webhooks.delivering import deliver_next
 from headwater.config import daily as daily  # its work is declared by being loaded
-from headwater.platform import delivery, job, schedule
+from headwater.platform import apart, delivery, job, schedule
 from headwater.platform.clock import now
 from headwater.platform.models import Job
 from headwater.platform.search import keeping
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 BEAT_SECONDS = 15
 TROUBLE_PAUSE = 5.0
 SENDERS = 3
+LITTLE = "PRAGMA mmap_size=0;PRAGMA cache_size=-8000"  # of SQLite's file, for each thread beside the jobs
 _lost = threading.Event()  # a job of this process was left in the middle, since the database went away
 LAST_ERRAND_SECONDS = 2.0  # as long as an errand may take to its end when the worker stops
 
@@ -111,6 +112,7 @@ def _beside() -> Iterator[None]:
     over = threading.Event()
 
     def run(do: Callable[[], bool]) -> None:
+        _keep_little()
         while not over.is_set():
             try:
                 done = _untroubled(do)
@@ -132,9 +134,18 @@ def _beside() -> Iterator[None]:
         yield
     finally:
         over.set()
+        apart.end_all()
         until = time.monotonic() + LAST_ERRAND_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+
+
+def _keep_little() -> None:
+    """Let this thread's connection hold little of the database in memory; jobs, which go through much of it, may."""
+    if connection.vendor == "sqlite":
+        options = connection.settings_dict["OPTIONS"]
+        small = {**options, "init_command": f"{options['init_command']};{LITTLE}"}
+        connection.settings_dict = {**connection.settings_dict, "OPTIONS": small}
 
 
 @schedule.every(timedelta(minutes=1), "worker.alive")

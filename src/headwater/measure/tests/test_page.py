@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import subprocess
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -17,6 +18,7 @@ from headwater.measure import mirror, queries, schema, tasks, views
 from headwater.measure.rules.periods import By, ReportRequest
 from headwater.measure.state import page_state
 from headwater.measure.table import table_of
+from headwater.platform import apart
 from headwater.platform.clock import now
 from headwater.platform.exports import cell_text
 from headwater.platform.models import Job
@@ -241,7 +243,8 @@ def test_the_reader_is_told_how_fresh_the_numbers_are_and_can_refresh(owner, kes
     assert owner.post(f"{PAGE}/refresh", {"next": "https://elsewhere.example/"})["Location"] == PAGE
 
 
-def test_the_mirror_follows_the_log_once_it_rests_or_after_a_minute(history):
+def test_the_mirror_follows_the_log_once_it_rests_or_after_a_minute(history, monkeypatch):
+    monkeypatch.setattr(tasks, "_log", tasks._Log())
     at = now()
     tasks.keep_up(at)
     assert mirror.freshness().behind == 0, "the first time at once"
@@ -254,6 +257,19 @@ def test_the_mirror_follows_the_log_once_it_rests_or_after_a_minute(history):
         history.lead(None)
         tasks.keep_up(at + timedelta(seconds=seconds))
     assert mirror.freshness().behind == 0, "not put off for ever"
+
+
+def test_a_process_of_its_own_does_what_it_is_named_at_the_present_moment(history):
+    history.lead(None)
+    apart.work("headwater.measure.mirror.refresh")
+    assert mirror.freshness().behind == 0
+
+
+@pytest.mark.slow
+def test_work_that_fails_in_a_process_of_its_own_is_told_of(capfd):
+    with pytest.raises(subprocess.CalledProcessError):
+        apart.run_apart("headwater.measure.mirror.nothing")
+    assert "nothing" in capfd.readouterr().err
 
 
 def test_an_opportunity_without_a_lead_hides_no_lead_from_the_picture(history):

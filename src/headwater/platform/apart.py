@@ -1,0 +1,46 @@
+"""Heavy work in a process of its own: the memory it takes is given back when it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import django
+from django.utils.module_loading import import_string
+
+from headwater.platform.clock import now
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def run_apart(name: str) -> None:
+    """Do ``room.module.function(at=now)`` in a process of its own, and wait until it is done.
+
+    Raises:
+        CalledProcessError: it failed, or was ended; why stands on standard error.
+    """
+    # Our own interpreter and program.
+    with subprocess.Popen([sys.executable, "-P", "-m", "headwater.platform.apart", name]) as process:  # noqa: S603
+        _running.add(process)
+        try:
+            code = process.wait()
+        finally:
+            _running.discard(process)
+    if code:
+        raise subprocess.CalledProcessError(code, name)
+
+
+def end_all() -> None:
+    """End what runs apart, because this process ends."""
+    for process in list(_running):
+        process.terminate()
+
+
+def work(name: str) -> None:
+    """What that process does."""
+    django.setup()
+    import_string(name)(at=now())
+
+
+if __name__ == "__main__":
+    work(sys.argv[1])
