@@ -68,8 +68,8 @@ class Party(models.Model):
     class Meta:
         indexes = [
             models.Index("kind", "name_key", "id", name="party_kind_name"),
-            # The operator class lets PostgreSQL answer "begins with" from it, whatever the collation.
-            models.Index(fields=["name_key"], name="party_name", opclasses=["varchar_pattern_ops"]),
+            # Without an operator class, so that PostgreSQL goes along it in the order of what rows are called.
+            models.Index("name_key", name="party_by_name"),
             models.Index("kind", "created_at", "id", name="party_kind_created"),
             models.Index("employer", name="party_employer", condition=Q(employer__isnull=False)),
             models.Index("owner", name="party_owner", condition=Q(owner__isnull=False)),

@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import CharField, DecimalField, Exists, Field, IntegerField, Model, OuterRef, Q, TextField
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    DecimalField,
+    Field,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    TextField,
+    When,
+)
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
@@ -29,6 +42,7 @@ from headwater.platform.errors import Invalid
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
+from headwater.platform.search.store import there_is
 from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
 if TYPE_CHECKING:
@@ -83,7 +97,9 @@ class Filtering:
             matching = self._reach(column, self._matching(column, operator, values))
             is_text = column.kind is Kind.TEXT and operator in ("is", "contains", "starts")
             held = narrowed(self.resource, column.orm_path, values[0]) if is_text else Q()
-            return held & matching if held else self._in_order(column, matching)
+            return (
+                held & matching if held else self._in_order(column, matching, is_looked_through=operator == "contains")
+            )
         other = ~self._reach(column, self._matching(column, _NEGATED[operator], values))
         # Django minds what is not filled in where it knows the field, not where the query reckons the value.
         is_reckoned = column.orm_path in self.rows.query.annotations or is_custom(column.orm_path)
@@ -137,19 +153,23 @@ class Filtering:
             empty |= Q(**{column.orm_path: ""})
         return self._in_order(column, empty if wanted else ~empty)
 
-    def _in_order(self, column: Column, condition: Q) -> Q:
-        """A condition on a row this one points at, asked row by row where many meet it.
+    def _in_order(self, column: Column, condition: Q, *, is_looked_through: bool = False) -> Q:
+        """A condition on a row this one points at, or one no index serves, asked row by row where many meet it.
 
         Else the database begins with those rows, all of them, and sorts what it finds; so it ends with the page.
         """
-        fields = self._fields(column)
-        if len(fields) < 2 or self._is_many(column) or column.orm_path in self.rows.query.annotations:
+        is_own = len(self._fields(column)) < 2
+        if is_own and not (is_looked_through and connection.vendor == "postgresql"):  # SQLite does so by itself
+            return condition
+        if self._is_many(column) or column.orm_path in self.rows.query.annotations:
             return condition
         every = self.rows.model._base_manager
         newest = every.order_by("-pk").values("pk")[:SAMPLE]
         if every.filter(condition, pk__in=newest).count() * COMMON_SHARE < SAMPLE:
             return condition
-        return Q(Exists(every.filter(condition, pk=OuterRef("pk"))))
+        if is_own:  # in a form of which PostgreSQL does not believe to know how few meet it
+            return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
+        return there_is(every.filter(condition, pk=OuterRef("pk")))
 
     def _reach(self, column: Column, condition: Q) -> Q:
         """The condition on rows that may have several of it, such as tags: those that have one; each row once."""

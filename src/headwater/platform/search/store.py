@@ -15,8 +15,9 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import IsNull
 
 from headwater.platform.models import SearchEntry
 from headwater.platform.search.words import START, Words
@@ -114,6 +115,14 @@ def last_id(noun: str) -> int:
 # ---------------------------------------------------------------- finding
 
 
+def there_is(rows: QuerySet[Any]) -> Q:
+    """Whether there is such a row, asked row by row of a list that is read in its order.
+
+    For ``EXISTS`` PostgreSQL would rather collect all of them beforehand, taking them for few.
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))
+
+
 def holding(noun: str, words: Words) -> Q:
     """The rows of ``noun`` whose entry holds the words, asked row by row."""
     entries = SearchEntry.objects.filter(pk=OuterRef("pk") + first_id(noun))
@@ -122,7 +131,7 @@ def holding(noun: str, words: Words) -> Q:
         for spelling in term:
             anyhow |= Q(text__contains=spelling)
         entries = entries.filter(anyhow)
-    return Q(Exists(entries))
+    return there_is(entries)
 
 
 def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
@@ -231,7 +240,9 @@ def ids_near(nouns: Sequence[str], pieces: Sequence[Sequence[str]], limit: int) 
         params: list[Any] = [match, *bounds, limit]
     else:
         held = " OR ".join("text LIKE %s" for _ in ways)
-        sql = f"SELECT id FROM platform_searchentry WHERE ({held}) AND ({within.format(id='id')})"
+        # Kept apart, or the database reads all entries in the hope of early hits.
+        found = f"SELECT id FROM platform_searchentry WHERE ({held}) AND ({within.format(id='id')})"
+        sql = f"WITH found AS MATERIALIZED ({found}) SELECT id FROM found"
         params = [*("%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways), *bounds, limit]
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LIMIT %s", params)
