@@ -125,6 +125,24 @@ def test_two_people_at_one_cell_are_asked_whose_words_stand(loaded, tab_of):
     assert "Call the buyer" in tab.locator("tbody").inner_text()
 
 
+def test_two_people_at_one_form_begin_at_what_is_to_be_decided(loaded, tab_of, signed_in):
+    base, places = loaded
+    tab, other = tab_of(base, storage_state=signed_in), tab_of(base, storage_state=signed_in)
+    for each, words in ((tab, "Mine"), (other, "Theirs")):
+        each.goto(f"/organisations/{places['organisations']['record']}")
+        each.keyboard.press("e")
+        each.locator("dialog[open] [name=city]").fill(words)
+    other.keyboard.press("Enter")
+    other.locator("dialog[open]").wait_for(state="detached")
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[open] .clash").wait_for()
+    tab.wait_for_function("() => document.activeElement.name === 'keep-city'")
+    tab.keyboard.press("Space")  # keep mine
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[open]").wait_for(state="detached")
+    tab.locator("dd", has_text="Mine").first.wait_for()
+
+
 def test_the_values_of_a_record_are_changed_in_place(loaded, tab_of):
     base, places = loaded
     tab = tab_of(base, "erik")

@@ -75,7 +75,7 @@ def bulk(request: Request, slug: str, key: str) -> HttpResponse:
         return go(request, reverse("web:many", args=[begun.pk]))
     since = newest_event()
     try:
-        chosen.run_many(ids=ids, by=request.actor, at=now(), **form.cleaned_data)
+        done = chosen.run_many(ids=ids, by=request.actor, at=now(), **form.cleaned_data)
     except SomeRefused as some:
         if not form.fields:
             raise some.one_reason from some
@@ -84,9 +84,17 @@ def bulk(request: Request, slug: str, key: str) -> HttpResponse:
         if not form.fields:
             raise
         return refused(request, resource, chosen, form, refusal, ids=kept)
-    nouns = ngettext(resource.label, resource.label_plural, len(ids)).lower()
-    words = f"{chosen.label}: {counted(len(ids))} {nouns}"
+    words = _told(resource, chosen, done if isinstance(done, int) else len(ids), of=len(ids))
     return answer(request, came_from(request, f"/{slug}"), words, undo_url=_undo_all(request, resource, since))
+
+
+def _told(resource: Resource, command: Command, done: int, *, of: int) -> str:
+    """What became of a step for many: some of them may be so already, or not of the kind it is for."""
+    nouns = ngettext(resource.label, resource.label_plural, of).lower()
+    if done == of:
+        return f"{command.label}: {counted(of)} {nouns}"
+    words = {"step": command.label, "done": counted(done), "of": counted(of), "nouns": nouns}
+    return _("%(step)s: %(done)s of %(of)s %(nouns)s") % words
 
 
 def offered_commands(resource: Resource, request: Request, row: Any) -> list[Command]:

@@ -232,19 +232,21 @@ def test_many_to_dos_are_done_opened_put_off_and_deleted_each_taken_back_as_one(
     ]
     note = actions.log_activity(party_id=orla.pk, kind="NOTE", subject="Met", by=by, at=now())
     ids = [row.pk for row in [*rows, note]]
-    undo = ""
+    undo = said = ""
 
-    def do(step: str, **said: str) -> None:
-        nonlocal undo
-        told = page.post(f"/activities/do/{step}", {"ids": ids, **said}, **HTMX)
+    def do(step: str, **form: str) -> None:
+        nonlocal undo, said
+        told = page.post(f"/activities/do/{step}", {"ids": ids, **form}, **HTMX)
         assert told.status_code < 400, text(told)
-        undo = re.search(r"/undo/[^\"\\]+", str(told.headers) + text(told)).group()  # type: ignore[union-attr]
+        said = str(told.headers) + text(told)
+        undo = re.search(r"/undo/[^\"\\]+", said).group()  # type: ignore[union-attr]
 
     def how_many(**only: object) -> int:
         return Activity.objects.filter(pk__in=ids, **only).count()
 
     do("done")
     assert how_many(done_at__isnull=False) == 3, "a note is never done"
+    assert "Done: 3 of 4 activities" in said
     do("reopen")
     assert how_many(done_at__isnull=False) == 0
     page.post(undo)

@@ -5,9 +5,10 @@ document.addEventListener("htmx:afterSwap", () => {
   document.querySelectorAll("dialog[data-arrives]:not([open])").forEach((dialog) => {
     dialog.addEventListener("close", () => dialog.remove(), { once: true });
     dialog.showModal();
-    const first = "[autofocus], [aria-invalid=true], input:not([type=hidden]), select, textarea, .btn-p";
+    const open = dialog.querySelector(".clash input[type=radio], [aria-invalid=true]"); // what is to be decided or wrong
+    const first = "[autofocus], input:not([type=hidden]), select, textarea, .btn-p";
     const named = dialog.dataset.focus && dialog.querySelector(`[name="${CSS.escape(dialog.dataset.focus)}"]`);
-    (named || dialog.querySelector("[aria-invalid=true]") || dialog.querySelector(first))?.focus();
+    (open || named || dialog.querySelector(first))?.focus();
   });
 });
 
