@@ -242,7 +242,7 @@ def test_the_texts_to_decide_of_a_record_cost_the_same_however_many_they_are(ope
         shown = lines(9)
     assert len(few) == len(many)
     assert [each["alike"] for each in shown] == [1, 1, 1, 2, 1, 1, 1, 1, 1]
-    assert all(len(each["form"].fields["product_id"].choices) == 2 for each in shown)
+    assert all(len(list(each["form"].fields["product_id"].choices)) == 2 for each in shown)
 
 
 def test_my_day_says_what_to_move(page, opened, by_jonas, company):
