@@ -265,6 +265,22 @@ def test_a_choice_that_is_retired_stays_with_its_rows_and_is_on_offer_to_no_othe
     assert client.patch(f"/api/v1/leads/{other}", {wood.key: "OAK"}, **JSON).status_code == 422
 
 
+def test_choices_have_colours_in_lists_and_records(field, make, by, client_of):
+    wood, (pk,), client = field("CHOICE", "Wood", "Oak", "Elm"), make("qualify.lead"), client_of("OWNER")
+    sent = {"label": "Wood", "name_0": "Oak", "offer_0": "on", "tone_0": "warn", "name_1": "Elm", "offer_1": "on"}
+    client.post(f"/settings/fields/{wood.pk}", sent)
+    client.patch(f"/api/v1/leads/{pk}", {wood.key: "OAK"}, **JSON)
+    for url in (f"/leads?cols={wood.key}", f"/leads/{pk}"):
+        assert '<span class="lbl warn">Oak</span>' in client.get(url).content.decode(), url
+    undo_event(event_id=Event.objects.filter(subject_type="platform.field").latest("pk").pk, by=by, at=AT)
+    assert "lbl warn" not in client.get(f"/leads?cols={wood.key}").content.decode()
+    client.post(f"/settings/fields/{wood.pk}", sent)
+    told = client.patch(f"/api/v1/fields/{wood.pk}", {"choices": [{"code": "OAK", "label": "Oaken"}]}, **JSON).json()
+    assert [(choice["label"], choice["tone"]) for choice in told["choices"]] == [("Oaken", "warn"), ("Elm", "")]
+    new = [{"label": "Ash", "tone": "#ff0000"}]
+    assert client.patch(f"/api/v1/fields/{wood.pk}", {"choices": new}, **JSON).status_code == 422
+
+
 def test_a_kind_is_only_widened(field, make, by, client_of):
     floor = field("NUMBER")
     (pk,), client = make("qualify.lead"), client_of("OWNER")

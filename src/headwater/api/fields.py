@@ -19,7 +19,7 @@ from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
 from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE
 from headwater.platform.custom.formula import LONGEST
-from headwater.platform.custom.kinds import RESULTS, FieldKind
+from headwater.platform.custom.kinds import RESULTS, TONES, FieldKind
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
@@ -96,7 +96,7 @@ def _told(row: CustomField) -> dict[str, Any]:
         "label": row.label,
         "kind": row.kind,
         "help": row.help,
-        "choices": [{"retired": False, **each} for each in row.choices],
+        "choices": [{"retired": False, "tone": "", **each} for each in row.choices],
         "is_required": row.is_required,
         "formula": row.formula,
         "result": row.result,
@@ -174,7 +174,7 @@ def _taking(body: Schema, status: int, answer: Schema) -> Schema:
 
 def _choice_schema() -> Schema:
     properties = {"code": {"type": "string"}, "label": {"type": "string", "minLength": 1, "maxLength": LONGEST_LABEL},
-                  "retired": {"type": "boolean"}}  # fmt: skip
+                  "retired": {"type": "boolean"}, "tone": {"type": "string", "enum": ["", *TONES]}}  # fmt: skip
     return {"type": "object", "required": ["label"], "properties": properties}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -45,7 +45,8 @@ class Column:
     value: given where a value takes long to reckon, so that sorting by it asks few rows. ``several``: it
     holds any number of its choices. ``rated_on`` is the ORM path of the day or moment whose exchange rate holds for an
     amount; without one it is today's. ``is_reckoned``: it is worked out from other columns, so that nobody fills it in,
-    and it takes the rights to read those as well, ``needs``.
+    and it takes the rights to read those as well, ``needs``. ``tones`` are the colours of those of its choices that
+    have one.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Column:
     rated_on: str = ""
     is_reckoned: bool = False
     needs: frozenset[str] = frozenset()
+    tones: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def orm_path(self) -> str:

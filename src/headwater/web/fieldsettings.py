@@ -18,7 +18,7 @@ from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAG
 from headwater.platform.custom.declared import as_field
 from headwater.platform.custom.formula import LONGEST
 from headwater.platform.custom.functions import FUNCTIONS, WORDS
-from headwater.platform.custom.kinds import ABOUT, RESULTS, FieldKind
+from headwater.platform.custom.kinds import ABOUT, RESULTS, TONES, FieldKind
 from headwater.platform.custom.queries import NEW
 from headwater.platform.errors import DomainError, Invalid, NotFound
 from headwater.platform.installation import installation
@@ -131,6 +131,10 @@ class FieldForm(forms.Form):
                 label=_("“%(choice)s” is on offer") % {"choice": each["label"]},
                 required=False, initial=not each.get("retired"),
             )  # fmt: skip
+            self.fields[f"tone_{at}"] = forms.ChoiceField(
+                label=_("Colour of “%(choice)s”") % {"choice": each["label"]},
+                choices=[("", "–"), *TONES.items()], required=False, initial=each.get("tone", ""),
+            )  # fmt: skip
 
         below = ["more"] if row.choices else []  # below the choices there are
         for name in (*below, *(name for name in RIGHTS if name in self.fields)):
@@ -154,6 +158,7 @@ class FieldForm(forms.Form):
                 "code": each["code"],
                 "label": self.cleaned_data[f"name_{at}"],
                 "retired": not self.cleaned_data[f"offer_{at}"],
+                "tone": self.cleaned_data[f"tone_{at}"],
             }
             for at, each in enumerate(self.row.choices)
         ]

@@ -111,9 +111,15 @@ def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[D
     for column in resource.columns:
         field = _field_of(resource.change, column.key) if may_change else ""
         reason = reasons.get(column.key, "")
-        found = unknown if column.of(row) in (None, "", False) and not reason else known
+        found = unknown if _is_nothing(column, row) and not reason else known
         found.append((column, field, has_history(row, column), reason))
     return {"details": known, "unknown": unknown}
+
+
+def _is_nothing(column: Column, row: Any) -> bool:
+    """Whether there is nothing to show; a *no* is something only where nothing would be possible as well."""
+    value = column.of(row)
+    return value in (None, "") or (value is False and not column.nullable)
 
 
 def _reasons(resource: Resource, row: Any) -> dict[str, str]:

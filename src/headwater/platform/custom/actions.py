@@ -21,7 +21,7 @@ from headwater.platform.custom.declared import as_field, read_again
 from headwater.platform.custom.extending import MAY_HAVE
 from headwater.platform.custom.formula import Faulty, read
 from headwater.platform.custom.indexing import INDEX_JOB
-from headwater.platform.custom.kinds import Field, FieldKind, Result
+from headwater.platform.custom.kinds import TONES, Field, FieldKind, Result
 from headwater.platform.custom.reckoning import checked, reckon_soon
 from headwater.platform.custom.values import PREFIX
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
@@ -297,7 +297,7 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
     if "kind" in before:
         raise NotUndoable(reason=_("rows may hold values by now that would not fit"))
     if "choices" in before:
-        before["choices"] = _choices(row.kind, row.choices, before["choices"])
+        before["choices"] = _choices(row.kind, row.choices, [{"tone": "", **each} for each in before["choices"]])
     change_row(row, before, row_type=ROW, by=by, at=at)
     _check_after(row, before, by=by)
     _redo(row, before, by=by, at=at)
@@ -477,7 +477,11 @@ def _choices(kind: str, present: Sequence[Mapping[str, Any]], wanted: Any) -> li
             raise Invalid({"choices": [_("There is no choice of this code.")]})
         if not label:
             raise Invalid({"choices": [_("Give each choice a name.")]})
-        found[code] = {"code": code, "label": label, **({"retired": True} if each.get("retired") else {})}
+        tone = each.get("tone", known.get(code, {}).get("tone", ""))
+        if tone and tone not in TONES:
+            raise Invalid({"choices": [_("There is no such colour.")]})
+        more = {"retired": bool(each.get("retired")), "tone": tone}
+        found[code] = {"code": code, "label": label, **{name: value for name, value in more.items() if value}}
     found |= {code: {**each, "retired": True} for code, each in known.items() if code not in found}
     labels = [each["label"].casefold() for each in found.values() if not each.get("retired")]
     if not labels:

@@ -77,7 +77,7 @@ def roles_by_right() -> dict[str, tuple[str, ...]]:
 
 def choice_of(kept: Mapping[str, Any]) -> Choice:
     """A stored choice as a value."""
-    return Choice(kept["code"], kept["label"], bool(kept.get("retired")))
+    return Choice(kept["code"], kept["label"], bool(kept.get("retired")), kept.get("tone", ""))
 
 
 def _current() -> Mapping[str, Fields]:

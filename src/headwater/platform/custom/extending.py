@@ -82,6 +82,7 @@ def column_of(field: Field, fields: Fields, declared: Mapping[str, Column]) -> C
         cell="web/custom_cells.html#link" if field.kind is FieldKind.LINK else "",
         is_reckoned=field.kind is FieldKind.FORMULA, needs=needs_of(field, fields, declared),
         verb=field.see_verb, writes=field.change_verb,
+        tones={choice.code: choice.tone for choice in field.choices if choice.tone},
     )  # fmt: skip
 
 

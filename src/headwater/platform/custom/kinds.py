@@ -77,13 +77,19 @@ RESULTS: dict[Result, About] = {
 }
 
 
+# The colours of choices: those of the labels everywhere, which can be read in the light and in the dark.
+TONES: dict[str, Any] = {"good": _("Green"), "warn": _("Amber"), "bad": _("Red"), "info": _("Blue"), "acc": _("Teal")}
+
+
 @dataclass(frozen=True)
 class Choice:
-    """One of the choices of a field. A retired one is not on offer any more; rows that have it keep it."""
+    """One of the choices of a field. A retired one is not on offer any more; rows that have it keep it. Its ``tone`` is
+    the colour of its label."""
 
     code: str
     label: str
     is_retired: bool = False
+    tone: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django import template
 from django.template.context import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
 from headwater.web.notation import here
-from headwater.web.templatetags.headwater import icon
+from headwater.web.templatetags.headwater import icon, label
 from headwater.web.worth import worth_of_row
 
 register = template.Library()
@@ -164,7 +164,7 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
     if found is None or found == "":
         return ""
     if isinstance(found, bool):
-        return icon("check", 16, _("yes")) if found else ("" if short else _("no"))
+        return icon("check", 16, _("yes")) if found else ("" if short and not column.nullable else _("no"))
     if column.kind is Kind.MONEY:
         currency = getattr(row, "currency", "") or getattr(context.get("company"), "currency", "")
         if short:
@@ -184,7 +184,15 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
         return words.day(found, locale, today=timezone.localtime(now()).date())
     if isinstance(found, (int, float, Decimal)) and column.kind is Kind.NUMBER:
         return words.number(found, locale)
-    return words.grouped(column.text(row))
+    return _toned(column, found) if column.tones else words.grouped(column.text(row))
+
+
+def _toned(column: Column, found: Any) -> SafeString:
+    """Choices as labels in their colours."""
+    labels: dict[str, Any] = {} if callable(column.choices) else dict(column.choices)
+    codes = found if isinstance(found, list) else [found]
+    shown = ((label(str(labels.get(code, code)), column.tones.get(code, "")),) for code in codes)
+    return format_html_join(" ", "{}", shown)
 
 
 def _drawn(context: Context, column: Column, row: Any, drawn_by: Any) -> str:
