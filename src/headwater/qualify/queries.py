@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 LEAD_KIND = "qualify.lead"
 
 # What no list or panel of leads shows is not fetched with every row.
-_HEAVY = ("extra", "party__extra", "organisation__extra", "source__extra", "campaign__extra", "owner__password")
+_HEAVY = (
+    "extra", "party__extra", "organisation__extra", "referrer__extra", "source__extra", "campaign__extra",
+    "owner__password", "handed_to__password", "handed_by__password",
+)  # fmt: skip
 
 
 WORKS_LEADS = "qualify.lead.move"  # what somebody needs the right to who is to own a lead
@@ -122,9 +125,17 @@ def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
 
 def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
     """The visible leads whose first answer is due, the most urgent first: the actor's own and those of the pool."""
-    waiting = listed_leads(actor).filter(answered_at=None, exit="", answer_due_at__isnull=False)
+    return _unanswered(listed_leads(actor), actor).order_by("answer_due_at", "pk")
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many leads wait for the actor's answer, counted up to a thousand."""
+    return _unanswered(visible_leads(actor), actor).values("pk")[:1_000].count()
+
+
+def _unanswered(rows: QuerySet[Lead], actor: Actor) -> QuerySet[Lead]:
     mine = Q(owner=None) | Q(owner_id=actor.user_id)
-    return waiting.filter(mine).order_by("answer_due_at", "pk")
+    return rows.filter(mine, answered_at=None, exit="", answer_due_at__isnull=False)
 
 
 def handovers_to_accept(actor: Actor) -> QuerySet[Lead]:
@@ -203,7 +214,7 @@ def clock_of(lead: Lead, company: Company, *, at: datetime) -> LeadClock | None:
 
 def late_answers(actor: Actor, at: datetime) -> int:
     """How many of the leads that wait for the actor's answer are overdue, counted up to a hundred."""
-    return waiting_for_answer(actor, at).filter(answer_due_at__lt=at).order_by()[:100].count()
+    return _unanswered(visible_leads(actor), actor).filter(answer_due_at__lt=at).values("pk")[:100].count()
 
 
 def open_leads_waiting(actor: Actor, at: datetime) -> tuple[int, bool]:
