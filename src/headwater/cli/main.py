@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from headwater import __version__
-from headwater.cli import accounts, data, mail, report, serve, upkeep
+from headwater.cli import accounts, data, mail, rates, report, serve, upkeep
 from headwater.platform.errors import DomainError
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     everywhere = argparse.ArgumentParser(add_help=False)
     everywhere.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help=home)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, data, report, accounts, mail, upkeep):
+    for module in (serve, data, report, accounts, mail, rates, upkeep):
         module.add_commands(commands, everywhere)
     return parser
 

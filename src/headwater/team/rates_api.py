@@ -18,6 +18,7 @@ from headwater.platform.errors import Invalid
 from headwater.platform.rates import Quote
 from headwater.team.actions.rates import set_rates
 from headwater.team.models import ExchangeRate
+from headwater.team.queries.rates import newest_rates
 
 SEE = "team.rate.see"
 MOST_READ, MOST_SENT = 1_000, 10_000
@@ -41,10 +42,8 @@ def add_rates(api: NinjaAPI) -> None:
 def list_rates(request: Any) -> HttpResponse:
     """The newest rates, of one currency or up to a day if that is asked."""
     request.actor.require(SEE)
-    rows = ExchangeRate.objects.order_by("-day", "currency")
-    currency, until = request.GET.get("currency", ""), request.GET.get("until", "")
-    if currency:
-        rows = rows.filter(currency=currency)
+    until = request.GET.get("until", "")
+    rows = newest_rates(request.GET.get("currency", ""))
     if until:
         rows = rows.filter(day__lte=_day(until, "until"))
     return JsonResponse({"items": [_json(row) for row in rows[:MOST_READ]]})

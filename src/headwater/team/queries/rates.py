@@ -51,3 +51,9 @@ def known_currencies() -> list[Known]:
 def rates_on_record(currency: str) -> QuerySet[ExchangeRate]:
     """The rates of one currency, newest day first."""
     return ExchangeRate.objects.filter(currency=currency).order_by("-day")
+
+
+def newest_rates(currency: str = "") -> QuerySet[ExchangeRate]:
+    """All rates, or those of one currency, newest day first."""
+    rows = ExchangeRate.objects.order_by("-day", "currency")
+    return rows.filter(currency=currency) if currency else rows
