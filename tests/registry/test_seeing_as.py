@@ -167,6 +167,7 @@ def test_whose_right_to_look_is_taken_meanwhile_is_themselves_again(people, clie
     client = as_role(client_of("ADMINISTRATOR"), "SERVICE")
     User.objects.filter(pk=people["ADMINISTRATOR"].pk).update(role="READ_ONLY")
     assert BAR not in client.get("/").content.decode()
+    assert Event.objects.filter(verb="team.looking_ended").count() == 1
 
 
 def test_private_views_of_a_colleague_stay_private(people, client_of):

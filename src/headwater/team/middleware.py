@@ -18,7 +18,7 @@ from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.clock import now
 from headwater.platform.language import asked_for, speaking
 from headwater.team import queries
-from headwater.team.actions import sessions, tokens
+from headwater.team.actions import looking, sessions, tokens
 from headwater.team.queries.looking import looks_as
 from headwater.team.queries.second_factor import has_factor
 from headwater.team.rules import SEEN_AS
@@ -121,6 +121,7 @@ def _looking(request: HttpRequest) -> AbstractContextManager[None]:
     actor = looks_as(request.actor, seen)  # type: ignore[attr-defined]
     if actor is None:  # the right to look, or whom one looked as, is gone
         del request.session[SEEN_AS]
+        looking.end_looking(by=request.actor, at=now())  # type: ignore[attr-defined]
         return nullcontext()
     request.actor = actor  # type: ignore[attr-defined]
     return only_looking()
