@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from headwater.platform.translated import gettext, grouped
 from headwater.platform.translated import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class SomeRefused(Conflict):
     def __init__(self, refusals: Mapping[int, DomainError], *, of: int) -> None:
         self.refusals, self.is_all = dict(refusals), len(refusals) == of
         first = next(iter(self.refusals.values()))
-        super().__init__(f"{len(refusals):,} of {of:,} rows refuse this, so nothing was changed. {first.text}")
+        words = gettext("{refusing} of {rows} rows refuse this, so nothing was changed. {reason}")
+        super().__init__(words.format(refusing=grouped(len(refusals)), rows=grouped(of), reason=first.text))
 
     @property
     def reasons(self) -> dict[int, str]:

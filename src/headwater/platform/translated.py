@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as gettext
 from django.utils.translation import gettext_lazy as gettext_lazy
@@ -38,6 +39,11 @@ class Translated:
 
     def __set__(self, row: object, value: str | Promise) -> None:
         row.__dict__[self._name] = value
+
+
+def grouped(number: int) -> str:
+    """A whole number with the marks between thousands of the language that is read: 12,408 or 12.408."""
+    return number_format(number, force_grouping=True)
 
 
 def noted(text: str) -> str:

@@ -16,6 +16,7 @@ from headwater.api.shapes import Schema
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.platform.rates import Quote
+from headwater.platform.translated import grouped
 from headwater.team.actions.rates import set_rates
 from headwater.team.models import ExchangeRate
 from headwater.team.queries.rates import newest_rates
@@ -64,7 +65,7 @@ def _items(request: Any) -> list[Any]:
         raise Invalid({"body": [_("The body must be a JSON object.")]}) from error
     items = body.get("items") if isinstance(body, dict) and set(body) == {"items"} else None
     if not isinstance(items, list) or not 0 < len(items) <= MOST_SENT:
-        raise Invalid({"items": [_("A list of 1 to %(most)s rates is needed.") % {"most": f"{MOST_SENT:,}"}]})
+        raise Invalid({"items": [_("A list of 1 to %(most)s rates is needed.") % {"most": grouped(MOST_SENT)}]})
     return items
 
 

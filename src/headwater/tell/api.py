@@ -17,6 +17,8 @@ from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.resource import REGISTRY
 from headwater.tell.actions import news as actions
 from headwater.tell.actions.choices import choose_ways
+from headwater.tell.actions.digests import choose_digest
+from headwater.tell.queries.digests import digest_of
 from headwater.tell.queries.news import Said, said, visible_news, ways_of
 from headwater.tell.words import NewsKind, NewsWay
 
@@ -34,6 +36,8 @@ def add_news(api: NinjaAPI) -> None:
         ("POST", "/unread", "notifications_unread", mark_unread, "Mark as unread", _mark_doc()),
         ("GET", "/ways", "notification_ways", show_ways, "How one is told of what", _ways_doc()),
         ("PATCH", "/ways", "notification_ways_change", change_ways, "Be told otherwise", _change_doc()),
+        ("GET", "/digest", "notification_digest", show_digest, "When one gets the daily digest", _digest_doc()),
+        ("PUT", "/digest", "notification_digest_set", put_digest, "Get the digest at another hour", _put_digest_doc()),
     ):
         api.api_operation(
             [method], f"/notifications{path}", operation_id=key, summary=summary, tags=["Notifications"],
@@ -79,6 +83,22 @@ def change_ways(request: Any) -> HttpResponse:
         raise Invalid(wrong)
     choose_ways(ways=ways, by=request.actor, at=now())
     return show_ways(request)
+
+
+def show_digest(request: Any) -> HttpResponse:
+    """From which hour on the person gets one mail a day; null: none."""
+    digest = digest_of(_person(request))
+    return JsonResponse({"hour": digest.hour if digest is not None else None})
+
+
+def put_digest(request: Any) -> HttpResponse:
+    """Get the digest from another hour on, or none."""
+    body = sent_object(request)
+    hour = body.get("hour")
+    if set(body) != {"hour"} or not (hour is None or type(hour) is int):
+        raise Invalid({"hour": [_("An hour from 0 to 23 is needed, or null for no digest.")]})
+    choose_digest(hour=hour, by=request.actor, at=now())
+    return show_digest(request)
 
 
 def _person(request: Any) -> int:
@@ -147,6 +167,20 @@ def _change_doc() -> Schema:
     return {**_ways_doc(), "requestBody": _sent(schema), "responses": {
         200: answer_of(object_of(_ways()), "By kind"), **problems.documented(401, 403, 422),
     }}  # fmt: skip
+
+
+def _digest() -> Schema:
+    return object_of({"hour": {"type": ["integer", "null"], "minimum": 0, "maximum": 23}})
+
+
+def _digest_doc() -> Schema:
+    return {"responses": {200: answer_of(_digest(), "By the clock of the person"), **problems.documented(401, 403)}}
+
+
+def _put_digest_doc() -> Schema:
+    wanted = {**_digest(), "additionalProperties": False}
+    told = {200: answer_of(_digest(), "By the clock of the person"), **problems.documented(401, 403, 422)}
+    return {"requestBody": _sent(wanted), "responses": told}
 
 
 def _sent(schema: Schema) -> Schema:

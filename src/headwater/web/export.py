@@ -23,7 +23,7 @@ from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of
-from headwater.web.notation import reading_zone
+from headwater.web.notation import counted, reading_zone
 
 
 def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
@@ -81,7 +81,7 @@ def sent(
     if format.most_rows is not None and count > format.most_rows:
         raise Conflict(
             _("A sheet holds at most %(rows)s rows. Narrow the list, or take it as CSV.")
-            % {"rows": f"{format.most_rows:,}"}
+            % {"rows": counted(format.most_rows)}
         )
     moment = now()
     record_export(

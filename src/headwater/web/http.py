@@ -191,6 +191,10 @@ def broken(request: HttpRequest) -> HttpResponse:
     refusal = as_busy(sys.exc_info()[1])
     if refusal is None:
         return server_error(request)
+    if request.path.startswith("/api/"):  # programs are told as the API tells everything, though it was not reached
+        told = {"type": "about:blank", "title": "Service Unavailable", "status": refusal.status, "code": refusal.code}
+        body = json.dumps({**told, "detail": refusal.text, "instance": request.path})
+        return _with_pause(HttpResponse(body, "application/problem+json", refusal.status), refusal)
     response = HttpResponse(f"{refusal.text}\n", status=refusal.status, content_type="text/plain")
     return _with_pause(response, refusal)
 

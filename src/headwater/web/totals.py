@@ -107,7 +107,7 @@ def summary(resource: Resource, shown: int | None, total: int, *, is_exact: bool
     if shown is None or shown == total:
         if is_more:
             return _("more than %(total)s %(nouns)s") % told
-        return f"{total:,} {inside(resource.label if total == 1 else resource.label_plural)}"
+        return f"{counted(total)} {inside(resource.label if total == 1 else resource.label_plural)}"
     told["shown"] = counted(shown)
     if is_more:
         return _("%(shown)s of more than %(total)s %(nouns)s") % told

@@ -22,6 +22,7 @@ from headwater.platform.undo import newest_event
 from headwater.web.form import form_page
 from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
 from headwater.web.listing import chosen_ids
+from headwater.web.notation import counted
 
 KINDS = {"people": PartyKind.PERSON, "organisations": PartyKind.ORGANISATION}
 MOST_FOUND = 8
@@ -187,7 +188,9 @@ def _slug(proposal: MatchProposal) -> str:
 
 
 def _in_words(hanging: Any) -> str:
-    told = [f"{count:,} {label if count != 1 else label_of_one(label)}" for label, count in sorted(hanging.items())]
+    told = [
+        f"{counted(count)} {label if count != 1 else label_of_one(label)}" for label, count in sorted(hanging.items())
+    ]
     return ", ".join(told) or _("nothing yet")
 
 

@@ -16,6 +16,7 @@ from headwater.platform.events import record
 from headwater.platform.models import Event
 from headwater.platform.money import CURRENCIES
 from headwater.platform.rates import Quote, rounded
+from headwater.platform.translated import grouped
 from headwater.platform.undo import undoes
 from headwater.team.events import RatesRemoved, RatesSet
 from headwater.team.models import Company, ExchangeRate
@@ -110,7 +111,7 @@ def take_back_removing(fact: RatesRemoved, *, event: Event, by: Actor, at: datet
 
 def _checked(quotes: Sequence[Quote], *, own: str, source: str) -> dict[tuple[str, date], Quote]:
     if not 0 < len(quotes) <= MOST:
-        raise Invalid({"file": [_("Between 1 and %(most)s rates can be set at once.") % {"most": f"{MOST:,}"}]})
+        raise Invalid({"file": [_("Between 1 and %(most)s rates can be set at once.") % {"most": grouped(MOST)}]})
     if len(source) > 120:
         raise Invalid({"source": [_("Say where it is from in 120 letters at most.")]})
     found: dict[tuple[str, date], Quote] = {}

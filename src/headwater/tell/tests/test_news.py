@@ -238,6 +238,7 @@ def test_the_bell_counts_opens_and_marks(ada, orla, browser_of):
     told()
     client = browser_of(orla)
     assert "Notifications, 1 new" in client.get("/").content.decode()
+    assert "Notifications, 1 new" in client.get("/notifications/waiting").content.decode()  # what the poll brings
     assert "Ada Marsh gave you Harrow Pike" in client.get("/notifications/latest").content.decode()
     [one] = News.objects.all()
     assert client.post(f"/notifications/{one.pk}/open")["Location"] == f"/leads/{found.pk}"
@@ -302,6 +303,11 @@ def test_the_api_tells_one_s_own_news(ada, orla):
     marked = client.post("/api/v1/notifications/read", {"ids": [one["id"]]}, content_type="application/json")
     assert marked.json() == {"marked": 1}
     assert client.get("/api/v1/notifications?unread=true").json()["items"] == []
+    assert client.get("/api/v1/notifications/digest").json() == {"hour": None}
+    for hour, status in ((7, 200), (24, 422), ("7", 422), (True, 422)):
+        sent = client.put("/api/v1/notifications/digest", {"hour": hour}, content_type="application/json")
+        assert sent.status_code == status, hour
+    assert client.get("/api/v1/notifications/digest").json() == {"hour": 7}
     ways = client.get("/api/v1/notifications/ways").json()
     assert ways["ASSIGNED"] == "DIGEST"
     changed = client.patch("/api/v1/notifications/ways", {"ASSIGNED": "OFF"}, content_type="application/json")
