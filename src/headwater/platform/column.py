@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from django.db.models import Q
@@ -127,10 +128,17 @@ class Column:
 
     def text(self, row: Any) -> str:
         """The value as plain text with the label of a choice, for cells without a partial of their own."""
-        value = self.of(row)
+        return self.told(self.of(row))
+
+    def told(self, value: Any) -> str:
+        """A value of the column in the same way."""
         if value is None:
             return ""
         if self.kind is Kind.CHOICE and not callable(self.choices):
-            labels = dict(self.choices)
-            return ", ".join(str(labels.get(each, each)) for each in (value if isinstance(value, list) else [value]))
+            values = value if isinstance(value, list) else [value]
+            return ", ".join(str(self._labels.get(each, each)) for each in values)
         return str(value)
+
+    @cached_property
+    def _labels(self) -> dict[Any, Any]:
+        return {} if callable(self.choices) else dict(self.choices)

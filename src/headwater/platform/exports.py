@@ -99,7 +99,7 @@ def cell_value(column: Column, row: Any) -> Any:
         return "yes" if value else "no"
     if value is None or isinstance(value, (int, float, Decimal, date)):
         return value
-    return column.text(row) if column.kind is Kind.CHOICE else str(value)
+    return column.told(value) if column.kind is Kind.CHOICE else str(value)
 
 
 def local_time(value: datetime, zone: ZoneInfo) -> datetime:
