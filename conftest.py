@@ -41,7 +41,7 @@ def _asks_a_database(item: pytest.Item) -> bool:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = any(item.iter_markers("django_db"))
-    asked = {"db", "transactional_db", "django_db_setup", "on_postgres", "bare", "empty_database"}
+    asked = {"db", "transactional_db", "django_db_setup", "template", "bare", "empty_database"}
     return is_marked or bool(fixtures & asked)
 
 

@@ -14,38 +14,77 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL of our own, on a socket in a folder that goes with it."""
+
+    folder: Path
+    programs: Path
+    owner: str | None
+
+    @property
+    def url(self) -> str:
+        """Where its database is."""
+        return f"postgresql://headwater@/postgres?host={quote(str(self.folder))}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as who may."""
+        subprocess.run(
+            [str(self.programs / program), *arguments],
+            check=True, user=self.owner, cwd=self.folder, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def begin(self) -> None:
+        """Make its files and start it."""
+        self.run(
+            "initdb", "--pgdata", f"{self.folder}/data", "--username=headwater", "--auth=trust", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--no-sync",
+        )  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        hurried = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # nothing is to outlive the command
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} {hurried} -c max_connections=60"
+        where = ("-D", f"{self.folder}/data", "-l", f"{self.folder}/log")
+        self.run("pg_ctl", "start", "-w", *where, "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it, whoever works on it."""
+        self.run("pg_ctl", "stop", "-m", mode, "-D", f"{self.folder}/data")
+
+
+@contextmanager
+def throw_away() -> Iterator[Server]:
+    """A server for a while; what is left of it in the end is removed."""
+    programs, owner = _programs(), _owner()
+    folder = Path(tempfile.mkdtemp(prefix="hw-pg-"))
+    if owner:
+        os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
+    folder.chmod(0o755)
+    server = Server(folder, programs, owner)
+    server.begin()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(command: list[str]) -> int:
     """The exit code of the command, run beside a server."""
     if os.environ.get("HEADWATER_TEST_DATABASE_URL"):
         return subprocess.run(command, check=False).returncode
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="hw-pg-"))
-    owner = _owner()
-    if owner:
-        os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
-    folder.chmod(0o755)
-    data = folder / "data"
-
-    def pg(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(programs / program), *arguments], check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL
-        )
-
-    pg("initdb", "--pgdata", str(data), "--username=headwater", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
-    hurried = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # nothing is to outlive the command
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} {hurried} -c max_connections=60"
-    pg("pg_ctl", "start", "-w", "-D", str(data), "-l", str(folder / "log"), "-o", options)
-    try:
-        url = f"postgresql://headwater@/postgres?host={quote(str(folder))}"
-        environment = {**os.environ, "HEADWATER_TEST_DATABASE_URL": url}
+    with throw_away() as server:
+        environment = {**os.environ, "HEADWATER_TEST_DATABASE_URL": server.url}
         return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-        pg("pg_ctl", "stop", "-m", "immediate", "-D", str(data))
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _programs() -> Path:

@@ -12,9 +12,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -23,7 +25,7 @@ HERE = Path(__file__).parent
 
 # These tests choose their database themselves: a run on PostgreSQL adds only what is different there.
 if os.environ.get("HEADWATER_TEST_DATABASE_URL"):
-    there = {"test_postgres.py", "test_moving.py"}
+    there = {"test_postgres.py", "test_moving.py", "test_restarted.py"}
     collect_ignore = [file.name for file in HERE.glob("test_*.py") if file.name not in there]
 
 
@@ -178,6 +180,33 @@ def installed(tmp_path: Path, _template: Path) -> Installation:
     """An installation with one owner."""
     shutil.copytree(_template, tmp_path / "home")
     return Installation(tmp_path / "home")
+
+
+@contextlib.contextmanager
+def _database(like: str = "template1") -> Iterator[tuple[str, str]]:
+    import psycopg
+
+    url, name = os.environ["HEADWATER_TEST_DATABASE_URL"], f"hw_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+    yield name, urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def database() -> Callable[..., contextlib.AbstractContextManager[tuple[str, str]]]:
+    """A PostgreSQL database for a while, like another one: its name and its address."""
+    return _database
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """An installation with its database, to be copied: making one takes as long as all its migrations."""
+    with _database() as (name, url):
+        made = Installation(tmp_path_factory.mktemp("template") / "home", {"HEADWATER_DATABASE_URL": url})
+        made.run("init", check=True)
+        yield made.home, name
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import uuid
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -16,35 +13,15 @@ URL = os.environ.get("HEADWATER_TEST_DATABASE_URL", "")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not URL, reason="needs PostgreSQL (make test-all)")]
 
 
-@contextlib.contextmanager
-def database(like="template1"):
-    """A database for a while; its name and its address."""
-    name = f"hw_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(URL, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
-    yield name, urlunsplit(urlsplit(URL)._replace(path=f"/{name}"))
-    with psycopg.connect(URL, autocommit=True) as server:
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture
-def bare(at, tmp_path):
+def bare(at, tmp_path, database):
     """A folder that does not exist yet, and an empty database."""
     with database() as (_, url):
         yield at(tmp_path / "on-postgres", {"HEADWATER_DATABASE_URL": url})
 
 
-@pytest.fixture(scope="module")
-def template(at, tmp_path_factory):
-    """An installation with its database, to be copied: making one takes as long as all its migrations."""
-    with database() as (name, url):
-        made = at(tmp_path_factory.mktemp("template") / "home", {"HEADWATER_DATABASE_URL": url})
-        made.run("init", check=True)
-        yield made.home, name
-
-
 @pytest.fixture
-def on_postgres(at, tmp_path, template):
+def on_postgres(at, tmp_path, template, database):
     """An installation of its own."""
     home, name = template
     with database(like=name) as (_, url):
