@@ -131,12 +131,12 @@ def test_each_step_is_noticed(noun, text, step, sent, formula, make, client_of):
 def test_a_new_formula_is_worked_out_for_all_there_are(formula, number, make, client_of, by):
     pk, client = make("qualify.lead", 2)[0], client_of("OWNER")
     client.patch(f"/api/v1/leads/{pk}", {"cf_floor": 4}, **JSON)
-    row = formula('"floor " + TEXT(cf_floor)', "TEXT")
+    row = formula('"gallery " + TEXT(cf_floor)', "TEXT")
     assert client.get(f"/api/v1/leads/{pk}").json()[row.key] is None
     indexed()
-    assert client.get(f"/api/v1/leads/{pk}").json()[row.key] == "floor 4"
+    assert client.get(f"/api/v1/leads/{pk}").json()[row.key] == "gallery 4"
     keeping.catch_up()
-    assert [item["id"] for item in client.get("/api/v1/leads", {"q": "floor 4"}).json()["items"]] == [pk]
+    assert [item["id"] for item in client.get("/api/v1/leads", {"q": "gallery"}).json()["items"]] == [pk]
     actions.change_field(field_id=row.pk, formula='"level " + TEXT(cf_floor)', by=by, at=AT)
     indexed()
     assert client.get(f"/api/v1/leads/{pk}").json()[row.key] == "level 4"
