@@ -266,7 +266,8 @@ def test_programs_try_add_and_change_formulas(make, client_of):
     new = {"noun": "leads", "formula": "amount / 10", "result": "MONEY"}
     tried = client.post("/api/v1/fields/preview", new, **JSON)
     assert tried.status_code == 200 and tried.json()["items"][0]["value"] == "3400.00", tried.content
-    assert client.post("/api/v1/fields/preview", {**new, "formula": "foo"}, **JSON).status_code == 422
+    for wrong in ({"formula": "foo"}, {"formula": 7}, {"result": ""}, {"result": []}):
+        assert client.post("/api/v1/fields/preview", {**new, **wrong}, **JSON).status_code == 422
     made = client.post("/api/v1/fields", {**new, "label": "Tenth", "kind": "FORMULA"}, **JSON)
     assert made.status_code == 201 and made.json()["formula"] == "amount / 10" and made.json()["result"] == "MONEY"
     url = f"/api/v1/fields/{made.json()['id']}"

@@ -21,8 +21,8 @@ from headwater.platform.custom.declared import as_field, read_again
 from headwater.platform.custom.extending import MAY_HAVE
 from headwater.platform.custom.formula import Faulty, read
 from headwater.platform.custom.indexing import INDEX_JOB
-from headwater.platform.custom.kinds import TONES, Field, FieldKind, Result
-from headwater.platform.custom.reckoning import checked, reckon_soon
+from headwater.platform.custom.kinds import TONES, Field, FieldKind
+from headwater.platform.custom.reckoning import checked, reckon_soon, require_formula
 from headwater.platform.custom.values import PREFIX
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
@@ -336,10 +336,7 @@ def _formula(kind: str, formula: str, result: str) -> dict[str, str]:
         if formula or result:
             raise Invalid({"formula": [_("Only formula fields have a formula.")]})
         return {}
-    if result not in Result.__members__:
-        raise Invalid({"result": [_("Choose what the formula gives.")]})
-    if not isinstance(formula, str) or not is_storable(formula):
-        raise Invalid({"formula": [_("Write a text.")]})
+    require_formula(formula, result)
     return {"formula": formula.strip(), "result": result}
 
 

@@ -13,7 +13,7 @@ from headwater.platform.custom.declared import fields_of
 from headwater.platform.custom.extending import MAY_HAVE, column_of, held
 from headwater.platform.custom.formula import Faulty, Named
 from headwater.platform.custom.kinds import Field, FieldKind, Result
-from headwater.platform.custom.reckoning import Plan, checked, names_of
+from headwater.platform.custom.reckoning import Plan, checked, names_of, require_formula
 from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.errors import Invalid
 from headwater.platform.models import CustomField
@@ -66,8 +66,9 @@ def preview(noun: str, *, formula: str, result: str, by: Actor, key: str = NEW) 
     """What a formula would give for the newest records this actor sees; nothing is kept. Two queries.
 
     Raises:
-        Invalid: the formula is faulty, and where.
+        Invalid: the formula is faulty, and where; or there is no such result.
     """
+    require_formula(formula, result)
     others = tuple(field for field in fields_of(noun) if field.key != key)
     field = Field(
         id=0, noun=noun, key=key, label=_("Result"), kind=FieldKind.FORMULA, formula=formula, result=Result(result)

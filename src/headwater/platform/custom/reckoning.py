@@ -30,11 +30,13 @@ from headwater.platform.custom.formula import Faulty, Formula, Named, Reckoner, 
 from headwater.platform.custom.functions import WORDS, Holds, Unreckoned
 from headwater.platform.custom.kinds import Field, FieldKind, Result, kept_result, shown
 from headwater.platform.custom.values import HELD
+from headwater.platform.errors import Invalid
 from headwater.platform.events import Fact, record
 from headwater.platform.installation import installation
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
 from headwater.platform.search.texts import texts_of
+from headwater.platform.values import is_storable
 
 RECKON_JOB: Final = "platform.reckon_fields"
 PORTION: Final = 500
@@ -82,6 +84,18 @@ def names_of(noun: str, fields: Fields) -> dict[str, Named]:
 def _named(column: Column) -> Named:
     choices = () if callable(column.choices) else tuple(str(code) for code, _label in column.choices)
     return Named(column.key, str(column.label), _DECLARED[column.kind], choices)
+
+
+def require_formula(formula: Any, result: Any) -> None:
+    """Refuse what is no text of a formula, whatever it may say, or no kind of result.
+
+    Raises:
+        Invalid: it is one of these.
+    """
+    if not isinstance(result, str) or result not in Result.__members__:
+        raise Invalid({"result": [_("Choose what the formula gives.")]})
+    if not isinstance(formula, str) or not is_storable(formula):
+        raise Invalid({"formula": [_("Write a text.")]})
 
 
 def checked(field: Field, fields: Fields) -> Formula:
