@@ -115,10 +115,15 @@ def rows_of(make, by, people):
         found = {pk: {} for pk in resource.rows(by).values_list("pk", flat=True)}
         for column in columns:
             for pk, value in resource.rows(by).order_by().values_list("pk", column.orm_path):
-                found[pk].setdefault(column.key, []).append(value)
+                several = json.loads(value) if is_list_of_codes(column, value) else [value]
+                found[pk].setdefault(column.key, []).extend(several)
         return columns, found
 
     return rows
+
+
+def is_list_of_codes(column, value):
+    return column.kind is Kind.CHOICE and isinstance(value, str) and value.startswith("[")
 
 
 # What a comparison means, told a second time ---------------------------------------------------------------
