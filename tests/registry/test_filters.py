@@ -278,6 +278,17 @@ def test_many_filters_find_what_one_would_pick_by_hand(key, rows_of, by):
     same_rows_as_by_hand(key, rows_of, by, examples=300)
 
 
+def test_who_has_no_company_lacks_any_whatever_else_is_asked(rows_of, by):
+    columns, found = rows_of("parties.person")
+    by_key = {column.key: column for column in columns}
+    name = next(value for row in found.values() for value in row["company"] if value)
+    both = Group("all", (Condition("first_name", "contains", "fair"), Condition("company", "contains", name)))
+    tree = Group("any", (both, Condition("company", "lacks", name)))
+    expected = sorted(pk for pk, row in found.items() if picked(tree, by_key, row, by))
+    assert any(found[pk]["company"] == [None] for pk in expected)
+    assert sorted(found_by("parties.person", by, tree)) == expected
+
+
 def test_what_points_at_a_colleague_understands_me_and_my_team(make, by, people, client_of):
     """Every column that leads to a user says so, and "my team" are those of the team, and oneself."""
     for resource in REGISTRY.values():

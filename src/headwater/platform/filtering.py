@@ -30,6 +30,7 @@ from django.db.models import (
     TextField,
     When,
 )
+from django.db.models.constants import LOOKUP_SEP
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
@@ -101,10 +102,12 @@ class Filtering:
                 held & matching if held else self._in_order(column, matching, is_looked_through=operator == "contains")
             )
         other = ~self._reach(column, self._matching(column, _NEGATED[operator], values))
-        # Django minds what is not filled in where it knows the field, not where the query reckons the value.
+        # Django minds what is not filled in where it knows the field: not where the query reckons the value, nor of a
+        # row this one points at when another condition has reached for that before.
         is_reckoned = column.orm_path in self.rows.query.annotations or is_custom(column.orm_path)
-        is_reckoned = is_reckoned and column.nullable
-        return other | Q(**{f"{column.orm_path}__isnull": True}) if is_reckoned else other
+        is_beyond = LOOKUP_SEP in column.orm_path and not self._is_many(column)
+        is_minded = column.nullable and (is_reckoned or is_beyond)
+        return other | Q(**{f"{column.orm_path}__isnull": True}) if is_minded else other
 
     def _column(self, condition: Condition) -> Column:
         column = self.resource.by_key.get(condition.column)
