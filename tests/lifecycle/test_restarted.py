@@ -129,7 +129,7 @@ def test_a_restarted_database_loses_and_doubles_nothing(on_postgres_of_its_own, 
             postgres.stop("fast")
             eventually(lambda: company.answered[503] > 0)
             postgres.start()
-            # A step whose worker could not even put it back is taken up by another after a minute without a sign of life.
+            # A step that its worker could not put back is taken up after a minute without a sign of life.
             eventually(lambda: company.count(f"{jobs} AND state <> 'DONE'") == 0, seconds=300)
         assert company.count("platform_event WHERE verb = 'qualify.lead_moved'") == LEADS
         assert company.count("qualify_lead WHERE stage = 'WORKING'") == LEADS
