@@ -313,7 +313,7 @@ def test_another_process_notices_after_a_moment(field, settings):
 # ---------------------------------------------------------------- hostile hands
 
 WRONG = {
-    "NUMBER": ["1e400", "NaN", "Infinity", "9" * 40, "x", True], "MONEY": ["1" * 20, "-"],
+    "NUMBER": ["1e400", "NaN", "Infinity", "9" * 40, "x", True], "MONEY": ["1" * 20, "-", "12.345"],
     "DATE": ["2026-02-30", "0000-01-01", "1"], "CHOICE": ["PINE", "<script>"], "CHOICES": [["PINE"], {"a": 1}],
     "PERSON": [-1, 10**30, "me"], "TEXT": ["x" * 501, "\x00", ["a"]],
     "LINK": ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT://a.b/%0aalert(1)", "https://a b", "x" * 600],

@@ -15,6 +15,11 @@ _TYPES: dict[TargetKind, Schema] = {
     TargetKind.DATE: {"type": ["string", "null"], "format": "date"},
     TargetKind.DATETIME: {"type": ["string", "null"], "format": "date-time"},
     TargetKind.DECIMAL: {"type": ["string", "number", "null"], "format": "decimal"},
+    TargetKind.MONEY: {
+        "type": ["string", "number", "null"],
+        "format": "decimal",
+        "description": "Two decimals at most.",
+    },
     TargetKind.INTEGER: {"type": ["integer", "string", "null"]},
     TargetKind.BOOL: {"type": ["boolean", "null"]},
 }

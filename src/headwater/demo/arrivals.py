@@ -11,6 +11,7 @@ from headwater.demo import company
 from headwater.demo.company import CHAMBER, WAYS, Fair, Way
 from headwater.demo.records import Campaign, History, Spend
 from headwater.demo.season import GROWTH, OFFICE_WEEK, WEB_WEEK, Season
+from headwater.platform.money import in_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +189,4 @@ def _end_of_month(day: date) -> date:
 
 
 def _euros(amount: float) -> Decimal:
-    return Decimal(round(amount)).quantize(Decimal("0.01"))
+    return in_cents(Decimal(round(amount)))

@@ -14,6 +14,7 @@ from headwater.demo.journeys import Journeys
 from headwater.demo.records import Deal, History, Lead, Line, Organisation, Sale, Step
 from headwater.demo.season import ORDERS, Season, spread
 from headwater.demo.words import words
+from headwater.platform.money import in_cents
 
 PROBABILITY = {1: 20, 2: 40, 3: 60, 4: 80}
 STAGES = {1: "Discovery", 2: "Solution", 3: "Proposal", 4: "Negotiation"}
@@ -69,7 +70,7 @@ class Trade:
             off = self._rng.choice((0, 0, 0, 0.02, 0.03, 0.05, 0.08)) + (0.02 if quantity > 10 else 0)
             price = Decimal(round(entry[2] * (1 - off) * 20)) / 20
             cost = Decimal(round(entry[2] * entry[3] * COST * self._rng.uniform(0.97, 1.03) * 20)) / 20
-            found.append(Line(number, quantity, price.quantize(Decimal("0.01")), cost.quantize(Decimal("0.01"))))
+            found.append(Line(number, quantity, in_cents(price), in_cents(cost)))
         return found
 
     def size(self, way: Way, organisation: Organisation) -> float:

@@ -17,6 +17,7 @@ from headwater.demo.journeys import Journeys
 from headwater.demo.records import History, Lead, Line, Link, Organisation, Sale, Step, Talk
 from headwater.demo.season import Season
 from headwater.demo.words import words
+from headwater.platform.money import in_cents
 
 DAY = 540  # minutes the office is open
 _WAYS = {way.name: way for way in WAYS}
@@ -184,8 +185,8 @@ class Scene:
             size *= float(wanted / total(lines)) ** 0.7
         main = max(lines, key=lambda line: line.price * line.quantity)
         price = main.price + (wanted - total(lines)) / main.quantity
-        main.cost = (main.cost * price / main.price).quantize(Decimal("0.01"))
-        main.price = price.quantize(Decimal("0.01"))
+        main.cost = in_cents(main.cost * price / main.price)
+        main.price = in_cents(price)
         return lines
 
     def _days_ago(self, days: float, hour: float) -> datetime:

@@ -19,6 +19,7 @@ from headwater.intake.values import (
     choice_parser,
     infer_date_order,
     infer_decimal_comma,
+    parse_amount,
     parse_bool,
     parse_date,
     parse_datetime,
@@ -38,6 +39,9 @@ Parser = Callable[[str], Any]
 Unknown = Counter[tuple[str, str, str, str]]
 """How many rows say a word that is no choice of its column: by kind, column, target and word."""
 MOST_UNKNOWN = 200
+_NUMBERS: Mapping[TargetKind, Callable[..., Any]] = {
+    TargetKind.DECIMAL: parse_decimal, TargetKind.MONEY: parse_amount, TargetKind.INTEGER: parse_integer,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -225,13 +229,13 @@ class Cleaner:
         match target.kind:
             case TargetKind.DATE | TargetKind.DATETIME:
                 return self._date_parser(target.kind, place, column)
-            case TargetKind.DECIMAL | TargetKind.INTEGER:
+            case TargetKind.DECIMAL | TargetKind.MONEY | TargetKind.INTEGER:
                 decimal = self._profile.file.decimal
                 if decimal is None and place is not None:
                     guess = infer_decimal_comma(self._cells(place, SAMPLE))
                     decimal = guess.mark
                     self._note(column, guess.reason, guess.certain)
-                read = parse_decimal if target.kind is TargetKind.DECIMAL else parse_integer
+                read = _NUMBERS[target.kind]
                 return lambda text: read(text, decimal=decimal)
             case TargetKind.BOOL:
                 return parse_bool

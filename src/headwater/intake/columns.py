@@ -152,7 +152,7 @@ def mapping_view(table: Table, profile: Profile, importer: Importer) -> ColumnsP
         wrong=wrong,
         guesses=guesses,
         has_dates=bool(kinds & {TargetKind.DATE, TargetKind.DATETIME}),
-        has_numbers=bool(kinds & {TargetKind.DECIMAL, TargetKind.INTEGER}),
+        has_numbers=bool(kinds & {TargetKind.DECIMAL, TargetKind.MONEY, TargetKind.INTEGER}),
     )
 
 

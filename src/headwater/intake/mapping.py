@@ -200,7 +200,7 @@ def _fits(look: str, target: Target) -> bool | None:
         return True if look == "phone" else False if look in ("email", "url", "bool") else None
     if kind in (TargetKind.DATE, TargetKind.DATETIME):
         return True if look == "date" else None if look == "number" else False
-    if kind in (TargetKind.DECIMAL, TargetKind.INTEGER):
+    if kind in (TargetKind.DECIMAL, TargetKind.MONEY, TargetKind.INTEGER):
         return True if look in ("number", "bool") else None if look == "phone" else False
     if kind is TargetKind.BOOL:
         return look == "bool"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 
 from headwater.intake.dates import DateOrder
 from headwater.intake.errors import BadValue
-from headwater.intake.values import choice_parser, parse_bool, parse_date, parse_datetime, parse_decimal, parse_integer
+from headwater.intake.values import (
+    choice_parser,
+    parse_amount,
+    parse_bool,
+    parse_date,
+    parse_datetime,
+    parse_decimal,
+    parse_integer,
+)
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 from headwater.platform.typed import plain_text
 from headwater.platform.values import LARGEST_ID, is_storable
@@ -126,7 +134,9 @@ def _parser(target: Target, zone: ZoneInfo) -> Any:
         case TargetKind.DATETIME:
             return partial(parse_datetime, order=DateOrder.YMD, timezone=zone)
         case TargetKind.DECIMAL:
-            return _decimal
+            return partial(_number, read=parse_decimal)
+        case TargetKind.MONEY:
+            return partial(_number, read=parse_amount)
         case TargetKind.INTEGER:
             return partial(parse_integer, decimal=".")
         case TargetKind.BOOL:
@@ -136,8 +146,8 @@ def _parser(target: Target, zone: ZoneInfo) -> Any:
     return partial(_short, longest=target.max_length)
 
 
-def _decimal(text: str) -> Decimal:
-    value = parse_decimal(text, decimal=".")
+def _number(text: str, *, read: Callable[..., Decimal]) -> Decimal:
+    value = read(text, decimal=".")
     if not abs(value) < LARGEST:
         raise BadValue(_("The number is too large."))
     return value

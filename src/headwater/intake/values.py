@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from headwater.intake.dates import (
     parse_datetime,
 )
 from headwater.intake.errors import BadValue, quoted
+from headwater.platform.money import FinerThanKept, kept
 from headwater.platform.numbers import DecimalMark, is_grouped, plain_number
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "OrderGuess",
     "infer_date_order",
     "infer_decimal_comma",
+    "parse_amount",
     "parse_bool",
     "parse_choice",
     "parse_date",
@@ -109,6 +111,19 @@ def parse_decimal(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
     if shift:
         value = Decimal(format(value.scaleb(shift), "f"))
     return -value if brackets or "-" in signs else value
+
+
+def parse_amount(text: str, *, decimal: DecimalMark | None = None) -> Decimal:
+    """An amount of money with its two decimals; one that has more is refused, never rounded.
+
+    Raises:
+        BadValue: it is no number, or finer than amounts are kept.
+    """
+    try:
+        return kept(parse_decimal(text, decimal=decimal))
+    except (FinerThanKept, InvalidOperation) as error:
+        told = str(error) if isinstance(error, FinerThanKept) else _("{text} is too large.").format(text=quoted(text))
+        raise BadValue(told) from error
 
 
 def parse_integer(text: str, *, decimal: DecimalMark | None = None) -> int:

@@ -13,10 +13,10 @@ from django.db.models import IntegerField
 
 from headwater.platform.exports import heading
 from headwater.platform.files_out import FileFormat
+from headwater.platform.money import in_cents
 from headwater.platform.resource import Column, Kind, Resource
 
 GROUP: Final = 10_000  # rows that are held in memory and written together
-CENT: Final = Decimal("0.01")
 
 
 def write_parquet(
@@ -68,7 +68,7 @@ def _is_whole(resource: Resource, column: Column) -> bool:
 def _read(column: Column) -> Callable[[Any], Any]:
     def amount(row: Any) -> Decimal | None:
         value = column.of(row)
-        return None if value is None else Decimal(value).quantize(CENT)
+        return None if value is None else in_cents(Decimal(value))
 
     def text(row: Any) -> str | None:
         value = column.of(row)

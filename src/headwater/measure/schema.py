@@ -6,8 +6,8 @@ Money and shares are numbers, money with two decimals; what is not known is null
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -17,10 +17,9 @@ from headwater.measure.mirror import Freshness
 from headwater.measure.queries import FunnelReport, SourceRow, SourcesReport
 from headwater.measure.rules.intervals import LEVEL, Interval
 from headwater.measure.rules.periods import By, ReportRequest
+from headwater.platform.money import in_cents
 
 Json = dict[str, Any]
-
-_CENT: Final = Decimal("0.01")
 
 
 def sources_json(report: SourcesReport) -> Json:
@@ -88,7 +87,7 @@ def funnel_json(report: FunnelReport) -> Json:
 
 def money(amount: Decimal | None) -> float | None:
     """An amount as a JSON number with two decimals."""
-    return None if amount is None else float(amount.quantize(_CENT, ROUND_HALF_UP))
+    return None if amount is None else float(in_cents(amount))
 
 
 def _asked(request: ReportRequest) -> Json:

@@ -32,6 +32,7 @@ class TargetKind(StrEnum):
     DATE = "DATE"
     DATETIME = "DATETIME"
     DECIMAL = "DECIMAL"
+    MONEY = "MONEY"
     INTEGER = "INTEGER"
     BOOL = "BOOL"
     CHOICE = "CHOICE"

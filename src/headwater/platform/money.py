@@ -29,12 +29,19 @@ _CODES_BY_PLACES = {
 _PLACES = {code: places for places, codes in _CODES_BY_PLACES.items() for code in codes.split()}
 
 
+CENT = Decimal("0.01")  # what amounts are kept in, whatever their currency
+
+
 class UnknownCurrency(ValueError):
     """The text is not a currency code of ISO 4217."""
 
 
 class MixedCurrencies(ValueError):
     """Two amounts of different currencies were put together; convert one of them at a dated rate first."""
+
+
+class FinerThanKept(ValueError):
+    """An amount has more decimals than are kept: it is refused, as rounding it would say something else."""
 
 
 def currency_code(text: str) -> str:
@@ -54,6 +61,30 @@ def currency_code(text: str) -> str:
 def decimal_places(currency: str) -> int:
     """How many digits the currency's smallest coin stands behind the point: 2 for EUR, 0 for JPY."""
     return _PLACES.get(currency_code(currency), 2)
+
+
+def smallest_kept(currency: str) -> Decimal:
+    """The smallest amount of a currency that is kept: one yen, a cent, and a cent of a dinar that has a thousand."""
+    return max(Decimal(1).scaleb(-decimal_places(currency)), CENT)
+
+
+def kept(amount: Decimal) -> Decimal:
+    """An amount somebody gave, with the two decimals it is kept in.
+
+    Raises:
+        FinerThanKept: it has more; nobody's amount is rounded behind their back.
+    """
+    found = in_cents(amount)
+    if found != amount:
+        raise FinerThanKept(
+            _("{amount} has more than two decimals, which amounts are kept in.").format(amount=f"{amount:f}")
+        )
+    return found
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """An amount that was worked out, to the cent, halves away from zero as on an invoice."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)

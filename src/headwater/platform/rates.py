@@ -7,10 +7,11 @@ import io
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
-from headwater.platform.money import CURRENCIES, decimal_places
+from headwater.platform.money import CURRENCIES, smallest_kept
 from headwater.platform.translated import gettext
 
 DIGITS = 15  # that every database keeps exactly
@@ -48,6 +49,13 @@ def rounded(rate: Decimal) -> Decimal:
     return kept
 
 
+def rated_day(moment: datetime | date | None, zone: ZoneInfo, today: date) -> date:
+    """The day whose rate holds for what happened then, as the company counts days; today's where that is not known."""
+    if moment is None:
+        return today
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
 @dataclass(frozen=True)
 class Rates:
     """Rates into one currency. A day without one has that of the latest day before it; before the first is unknown."""
@@ -82,8 +90,7 @@ class Rates:
         rate = self.rate(currency, day)
         if rate is None:
             return None
-        unit = Decimal(1).scaleb(-decimal_places(self.own))
-        return _EXACT.multiply(amount, rate).quantize(unit, ROUND_HALF_EVEN, _EXACT)
+        return _EXACT.multiply(amount, rate).quantize(smallest_kept(self.own), ROUND_HALF_EVEN, _EXACT)
 
 
 @dataclass(frozen=True)

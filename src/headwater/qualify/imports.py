@@ -87,7 +87,7 @@ LEADS = Importer(
         Target("interest", _("Interest"), TargetKind.CHOICE, choices=INTERESTS),
         Target("arrived_at", _("Arrived"), TargetKind.DATETIME),
         Target("title", _("What they want"), max_length=200),
-        Target("amount", _("Worth, their guess"), TargetKind.DECIMAL),
+        Target("amount", _("Worth, their guess"), TargetKind.MONEY),
         Target("currency", _("Currency"), max_length=3),
         Target("stage", _("Stage"), TargetKind.CHOICE, choices=STAGES),
         Target("owner", _("Owner"), max_length=254),

@@ -51,7 +51,6 @@ BUYER = (
 BOUGHT = (
     Target("product", _("Product (name or id)"), max_length=160),
     Target("quantity", _("Quantity"), TargetKind.DECIMAL),
-    Target("unit_price", _("Price each"), TargetKind.DECIMAL),
 )
 OWNER = Target("owner_name", _("Owner (name or e-mail)"), max_length=254, aliases=("owner", "sales rep", "sales agent"))
 
@@ -65,8 +64,8 @@ PRODUCTS = Importer(
         EXTERNAL_ID,
         Target("name", _("Name"), required=True, max_length=160, aliases=("product",)),
         Target("family", _("Family"), max_length=80, aliases=("series", "category")),
-        Target("list_price", _("List price"), TargetKind.DECIMAL, aliases=("price", "sales price")),
-        Target("cost", _("Cost"), TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
+        Target("list_price", _("List price"), TargetKind.MONEY, aliases=("price", "sales price")),
+        Target("cost", _("Cost"), TargetKind.MONEY, aliases=("unit cost",), verb=CHANGE_COST),
         CURRENCY,
     ),
 )
@@ -84,7 +83,7 @@ OPPORTUNITIES = Importer(
         *BUYER,
         Target("stage", _("Stage"), max_length=60),
         Target("state", _("Open, won or lost"), TargetKind.CHOICE, choices=STATES, aliases=("status", "outcome")),
-        Target("amount", _("Value"), TargetKind.DECIMAL),
+        Target("amount", _("Value"), TargetKind.MONEY),
         CURRENCY,
         Target("probability", _("Probability in percent"), TargetKind.DECIMAL),
         Target("forecast_category", _("Forecast category"), TargetKind.CHOICE, choices=CATEGORIES),
@@ -95,6 +94,7 @@ OPPORTUNITIES = Importer(
         Target("competitor", _("Competitor"), max_length=120),
         Target("lost_reason", _("Why it was lost"), TargetKind.CHOICE, choices=REASONS),
         *BOUGHT,
+        Target("unit_price", _("Price each"), TargetKind.MONEY),
         OWNER,
     ),
 )
@@ -112,15 +112,14 @@ ORDERS = Importer(
         *BUYER,
         Target("opportunity", _("Opportunity's id in the other system"), max_length=200),
         Target("ordered_at", _("Ordered on"), TargetKind.DATETIME, aliases=("order date", "won date")),
-        Target("amount", _("Value"), TargetKind.DECIMAL, aliases=("total", "revenue")),
-        Target("cost", _("Cost"), TargetKind.DECIMAL, verb=CHANGE_COST),
+        Target("amount", _("Value"), TargetKind.MONEY, aliases=("total", "revenue")),
+        Target("cost", _("Cost"), TargetKind.MONEY, verb=CHANGE_COST),
         CURRENCY,
         *BOUGHT,
+        Target("unit_price", _("Price each"), TargetKind.DECIMAL),  # a tenth of a cent counts in what the line comes to
         Target("discount", _("Discount in percent"), TargetKind.DECIMAL, aliases=("discount", "discount %", "rabatt")),
-        Target(
-            "line_amount", _("Value of the line"), TargetKind.DECIMAL, aliases=("line total", "line amount", "sales")
-        ),
-        Target("unit_cost", _("Cost each"), TargetKind.DECIMAL, aliases=("unit cost",), verb=CHANGE_COST),
+        Target("line_amount", _("Value of the line"), TargetKind.MONEY, aliases=("line total", "line amount", "sales")),
+        Target("unit_cost", _("Cost each"), TargetKind.MONEY, aliases=("unit cost",), verb=CHANGE_COST),
         OWNER,
         Target("note", _("Note"), max_length=300),
     ),

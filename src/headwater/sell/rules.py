@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from headwater.platform.money import in_cents
 from headwater.platform.translated import noted
 
 # Fewer cases than this are too few to call anything usual.
@@ -109,14 +110,11 @@ def weighted(amount: Decimal | None, chance: Probability) -> Decimal | None:
     return None if amount is None else amount * chance.percent / 100
 
 
-CENT = Decimal("0.01")
-
-
 def line_total(quantity: Decimal, unit_price: Decimal | None, discount: Decimal | None = None) -> Decimal | None:
     """What a line comes to: quantity times price, less the discount in percent; unknown without a price."""
     if unit_price is None:
         return None
-    return (quantity * unit_price * (100 - (discount or 0)) / 100).quantize(CENT, ROUND_HALF_UP)
+    return in_cents(quantity * unit_price * (100 - (discount or 0)) / 100)
 
 
 def margin(revenue: Decimal | None, cost: Decimal | None) -> Decimal | None:

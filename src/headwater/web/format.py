@@ -15,9 +15,10 @@ from typing import Literal
 import phonenumbers
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, get_currency_precision, get_currency_symbol
 from django.utils.translation import gettext, ngettext, pgettext
 
+from headwater.platform.money import in_cents
 from headwater.web.notation import Writing
 
 Tone = Literal["good", "warn", "bad", "info", "acc", "line", "quiet", ""]
@@ -90,8 +91,16 @@ def money(amount: Figure | None, currency: str, locale: Locale) -> str:
     pattern = locale.currency_formats["standard"].pattern
     if whole:
         pattern = pattern.replace("0.00", "0")
-    written = format_currency(abs(value), currency, format=pattern, locale=locale, currency_digits=not whole)
+    else:
+        pattern = pattern.replace("0.00", f"0.{'0' * _digits_kept(value, currency)}")
+    written = format_currency(abs(value), currency, format=pattern, locale=locale, currency_digits=False)
     return (MINUS if value < 0 else "") + _apart(written)
+
+
+def _digits_kept(value: Decimal, currency: str) -> int:
+    """The decimals to show: those of the currency's coins, and of half a yen that somebody asks, what is kept of it."""
+    exponent = in_cents(value).normalize().as_tuple().exponent
+    return max(get_currency_precision(currency), -exponent if isinstance(exponent, int) else 0)
 
 
 @lru_cache(maxsize=4_096)

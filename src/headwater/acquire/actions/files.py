@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +36,6 @@ from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResul
 from headwater.team import queries as team
 
 SOURCE, CAMPAIGN, SPEND = "acquire.source", "acquire.campaign", "acquire.spend"
-CENT = Decimal("0.01")
 
 
 # Sources are a few dozen and campaigns a few hundred: their files go through the actions of one row each.
@@ -133,7 +131,7 @@ def import_campaigns(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: d
         }
         extra = dict(row.extra)
         if (budget := get("budget")) is not None:
-            values["budget"] = budget.quantize(CENT)
+            values["budget"] = budget
         if owner := get("owner"):
             if owner in owners:
                 values["owner_id"] = owners[owner].pk
@@ -279,7 +277,7 @@ class _Spend:
             "source_id": self.sources[row.values["source"]],
             "campaign_id": self.campaigns[campaign] if (campaign := get("campaign")) else None,
             "spent_on": row.values["spent_on"],
-            "amount": row.values["amount"].quantize(CENT),
+            "amount": row.values["amount"],
             "currency": get("currency") or self.batch.currency,
             "note": get("note", ""),
         }

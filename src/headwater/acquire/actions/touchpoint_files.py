@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -33,7 +32,6 @@ from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
 
 ROW = "acquire.touchpoint"
-CENT = Decimal("0.01")
 CLOCKS_DIFFER = timedelta(days=1)
 Key = tuple[int, str, int | None, datetime | None]
 
@@ -156,7 +154,7 @@ def _read(fresh: Sequence[_FileRow], *, batch: Batch, by: Actor, at: datetime) -
             campaign_id=campaigns.get(get("campaign", "")),
             is_outbound=get("direction") == "OUTBOUND",
             occurred_at=get("occurred_at"),
-            cost=cost.quantize(CENT) if cost is not None else None,
+            cost=cost,
             currency=(get("currency") or batch.currency) if cost is not None else "",
             note=get("note", ""),
             extra=row.extra,

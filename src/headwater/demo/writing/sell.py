@@ -15,6 +15,7 @@ from headwater.demo.writing.qualify import Periods
 from headwater.parties.models import Grant
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.events import Changed
+from headwater.platform.money import in_cents
 from headwater.platform.spans import SpanRow, insert_spans
 from headwater.sell import events
 from headwater.sell.actions.steps import OPEN, ROW, as_fields, grant_reason
@@ -28,7 +29,6 @@ from headwater.sell.models import (
     Product,
 )
 
-CENT = Decimal("0.01")
 START: dict[str, Any] = {
     "stage_id": None, "stage_since": None, "outcome": "", "amount": None, "probability": 0,
     "forecast_category": "PIPELINE", "close_date": None, "next_step": "",
@@ -54,8 +54,8 @@ def _products(book: Book, start: datetime) -> None:
     book.products = reserve_ids(Product, len(entries))
     rows: list[tuple[Any, ...]] = []
     for pk, (name, family, price, share) in zip(book.products, entries, strict=True):
-        cost = (Decimal(price) * Decimal(str(share))).quantize(CENT)
-        listed = Decimal(price).quantize(CENT)
+        cost = in_cents(Decimal(price) * Decimal(str(share)))
+        listed = in_cents(Decimal(price))
         rows.append((pk, name, fold_name(name), family, listed, cost, company.CURRENCY, start, {}))
         book.tell(start, 1, events.ProductAdded(product_id=pk, name=name))
     columns = ("id", "name", "name_key", "family", "list_price", "cost", "currency", "created_at", "extra")
@@ -96,7 +96,7 @@ def _walk(
     """Take every step, with the facts and spans that go with it; what it comes to."""
     owner = book.user(deal.owner)
     now = {
-        **START, "stage_id": first.pk, "stage_since": deal.opened_at, "amount": deal.amount.quantize(CENT),
+        **START, "stage_id": first.pk, "stage_since": deal.opened_at, "amount": in_cents(deal.amount),
         "probability": first.probability, "close_date": deal.close_date, "next_step": deal.next_step, "owner_id": owner,
         "team_id": book.team_of(deal.owner),
     }  # fmt: skip
@@ -141,10 +141,10 @@ def _orders(book: Book, history: History, orders: dict[int, int]) -> None:
     lines: list[tuple[Any, ...]] = []
     for sale in history.sales:
         pk, deal = orders[sale.number], book.deal(sale.deal)
-        amount = sale.amount.quantize(CENT)
+        amount = in_cents(sale.amount)
         rows.append(
             (pk, f"KO-{FIRST_NUMBER + sale.number}", book.party(sale.party), book.party(sale.organisation),
-             book.lead(sale.lead), deal, sale.at, amount, sale.cost.quantize(CENT), company.CURRENCY,
+             book.lead(sale.lead), deal, sale.at, amount, in_cents(sale.cost), company.CURRENCY,
              book.user(sale.owner), book.team_of(sale.owner), "", {}, sale.at)
         )  # fmt: skip
         lines.extend(_line(book, pk, line) for line in sale.lines)

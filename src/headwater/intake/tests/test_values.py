@@ -16,6 +16,7 @@ from headwater.intake.values import (
     DateOrder,
     infer_date_order,
     infer_decimal_comma,
+    parse_amount,
     parse_bool,
     parse_choice,
     parse_date,
@@ -150,6 +151,16 @@ def test_an_open_order_follows_the_default() -> None:
 )  # fmt: skip
 def test_amounts_are_read_as_people_mean_them(text: str, number: str) -> None:
     assert parse_decimal(text) == Decimal(number)
+
+
+def test_an_amount_with_a_third_decimal_is_refused_not_rounded() -> None:
+    assert str(parse_amount("1.234,5", decimal=",")) == "1234.50"
+    assert parse_amount("KWD 12.340") == Decimal("12.34")
+    for text in ("12.345", "KWD 0,125", "33.3333333333333"):
+        with pytest.raises(BadValue, match="more than two decimals"):
+            parse_amount(text)
+    with pytest.raises(BadValue, match="too large"):
+        parse_amount("9" * 40)
 
 
 def test_the_decimal_mark_of_the_column_settles_what_fits_both_ways() -> None:

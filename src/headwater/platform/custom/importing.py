@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _KINDS = {
     FieldKind.NUMBER: TargetKind.DECIMAL,
-    FieldKind.MONEY: TargetKind.DECIMAL,
+    FieldKind.MONEY: TargetKind.MONEY,
     FieldKind.DATE: TargetKind.DATE,
     FieldKind.CHOICE: TargetKind.CHOICE,
 }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.platform.column import Kind
 from headwater.platform.custom.functions import Unreckoned
 from headwater.platform.errors import Invalid
+from headwater.platform.money import FinerThanKept, in_cents, kept
 from headwater.platform.values import LARGEST_ID, is_storable
 
 LONGEST_TEXT, LONGEST_LINK = 500, 500
@@ -192,9 +193,16 @@ def _number(field: Field, value: Any) -> str:
     if not number.is_finite() or abs(number) >= LARGEST:
         raise NoValue(_("The number is too large."))
     if field.holds == FieldKind.MONEY:
-        return format(number.quantize(Decimal("0.01"), ROUND_HALF_UP), "f")
+        return format(in_cents(number) if field.result else _kept(number), "f")
     rounded = format(number.quantize(Decimal(1).scaleb(-MOST_DECIMALS), ROUND_HALF_UP), "f").rstrip("0").rstrip(".")
     return "0" if rounded == "-0" else rounded
+
+
+def _kept(amount: Decimal) -> Decimal:
+    try:
+        return kept(amount)
+    except FinerThanKept as error:
+        raise NoValue(str(error)) from error
 
 
 def _day(field: Field, value: Any) -> str:

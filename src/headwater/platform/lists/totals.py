@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import CharField, F, Value
 
 from headwater.platform.column import Column, Kind
+from headwater.platform.money import in_cents
 from headwater.platform.resource import Resource, Rows
 
 Sums = Mapping[str, Mapping[str, Decimal]]
@@ -64,6 +65,6 @@ def _total(counted: Sequence[Sequence[Any]], columns: Sequence[Column]) -> Total
     for currency, _count, *amounts in counted:
         for column, amount in zip(columns, amounts, strict=True):
             if amount is not None:
-                exact = Decimal(str(amount)).quantize(Decimal("0.01"))  # SQLite adds up in floating point
+                exact = in_cents(Decimal(str(amount)))  # SQLite adds up in floating point
                 sums[column.key][currency or ""] = sums[column.key].get(currency or "", Decimal(0)) + exact
     return Total(sum(count for _currency, count, *_ in counted), sums)

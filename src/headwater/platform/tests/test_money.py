@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from headwater.platform.money import (
     CURRENCIES,
+    FinerThanKept,
     MixedCurrencies,
     Money,
     UnknownCurrency,
     currency_code,
     decimal_places,
+    in_cents,
+    kept,
+    smallest_kept,
     split_exactly,
     total,
 )
@@ -111,3 +115,15 @@ def test_parts_always_add_up_to_the_whole(amount: Decimal, weights: list[Decimal
     whole = sum(Decimal(weight) for weight in weights)
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part - amount * Decimal(weight) / whole) <= unit * Decimal("1.001")
+
+
+def test_an_amount_finer_than_kept_is_refused_and_one_worked_out_is_rounded():
+    given = {"12": "12.00", "12.5": "12.50", "12.340": "12.34", "-0.01": "-0.01"}
+    assert {text: str(kept(Decimal(text))) for text in given} == given
+    with pytest.raises(FinerThanKept, match=r"12\.345 has more than two decimals"):
+        kept(Decimal("12.345"))
+    assert [in_cents(Decimal(text)) for text in ("0.005", "-0.005")] == [Decimal("0.01"), Decimal("-0.01")]
+
+
+def test_no_currency_is_kept_finer_than_its_coins_nor_than_two_decimals():
+    assert [smallest_kept(code) for code in ("JPY", "EUR", "KWD")] == [1, Decimal("0.01"), Decimal("0.01")]

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,7 +24,6 @@ from headwater.qualify.queries import WORKS_LEADS
 from headwater.team import queries as team
 
 CLOCKS_DIFFER = timedelta(days=1)
-CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -191,7 +189,7 @@ def _read(row: CleanRow, names: Names, batch: Batch, at: datetime) -> FileRow:
     if campaign := get("campaign"):
         wanted["campaign_id"] = names.campaigns[campaign]
     if (amount := get("amount")) is not None:
-        wanted["amount"] = amount.quantize(CENT)
+        wanted["amount"] = amount
         wanted["currency"] = get("currency") or batch.currency
     if faults := _own_faults(row.values, at):
         # Matching would tell of the address; it is not asked about a row that is left out.

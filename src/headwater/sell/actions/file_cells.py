@@ -20,7 +20,7 @@ from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.models import Event
-from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.money import UnknownCurrency, currency_code, in_cents
 from headwater.sell.actions.steps import PRODUCT_ROW
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
@@ -207,5 +207,5 @@ def price_each(amount: Decimal | None, quantity: Decimal) -> Decimal | None:
     """What one piece costs, where the amount divides evenly."""
     if amount is None:
         return None
-    each = (amount / quantity).quantize(Decimal("0.01"))
+    each = in_cents(amount / quantity)
     return each if each * quantity == amount else None

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.importer import Batch, CleanRow
+from headwater.platform.money import in_cents
 from headwater.sell.actions.file_cells import FileRow, is_blank, own_id
 from headwater.sell.models import Order
-from headwater.sell.rules import CENT
 
 # What all rows of an order must agree on, and what screens call it.
 HEAD = {
@@ -127,7 +127,7 @@ def _says(row: FileRow, batch_id: int) -> dict[str, str]:
         elif isinstance(value, datetime):
             says[name] = value.isoformat()
         elif isinstance(value, Decimal):
-            says[name] = str(value.quantize(CENT))
+            says[name] = str(in_cents(value))
         else:
             says[name] = str(value).strip()
     return says

@@ -15,6 +15,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import json_value, record
+from headwater.platform.money import in_cents
 from headwater.platform.undo import is_own, undoes
 from headwater.sell.actions.steps import locked
 from headwater.sell.events import OpportunityLinesChanged, ProductDecided, ProductDecisionTakenBack
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from headwater.platform.models import Event
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def sum_of(lines: Sequence[LineDraft]) -> Decimal | None:
     """What the lines come to; unknown if one has no price, or there are none."""
     if not lines or any(line.unit_price is None for line in lines):
         return None
-    return sum(((line.unit_price or 0) * line.quantity for line in lines), start=Decimal(0)).quantize(CENT)
+    return in_cents(sum(((line.unit_price or 0) * line.quantity for line in lines), start=Decimal(0)))
 
 
 def lines_of(row: Opportunity) -> list[LineDraft]:

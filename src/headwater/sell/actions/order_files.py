@@ -16,6 +16,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.batch import deleted_by_hand
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
+from headwater.platform.money import in_cents
 from headwater.qualify.actions import convert_leads
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.qualify.queries import leads_by_external
@@ -96,6 +97,13 @@ def _check(row: FileRow, batch: Batch, at: datetime) -> None:
         )
         row.row.values.pop("quantity")
     check_amounts(row, "amount", "cost", "unit_price", "unit_cost", "line_amount")
+    price = row.get("unit_price")
+    if price is not None and price != in_cents(price):
+        row.notes.append(
+            gettext(
+                "Price each: {price:f} is kept as {kept}; the line comes to what it says with all decimals."
+            ).format(price=price.normalize(), kept=in_cents(price))
+        )
     discount = row.get("discount")
     if discount is not None and not 0 <= discount <= 100:
         row.errors.append(gettext("Discount: {discount} is not between 0 and 100 percent.").format(discount=discount))

@@ -14,13 +14,14 @@ from headwater.platform.changes import put_values
 from headwater.platform.events import Fact, facts_of, json_value, record_bulk
 from headwater.platform.importer import Batch
 from headwater.platform.models import Event
+from headwater.platform.money import in_cents
 from headwater.sell.actions.file_cells import FileRow
 from headwater.sell.actions.lines import costs_of
 from headwater.sell.actions.sales_rows import LINE_COLUMNS, Bought, line_values, priced, sum_known
 from headwater.sell.actions.steps import ORDER_ROW
 from headwater.sell.events import OrderLinesChanged
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, Outcome
-from headwater.sell.rules import CENT, fold_name, line_total
+from headwater.sell.rules import fold_name, line_total
 
 STATED = ("quantity", "unit_price", "unit_cost", "discount", "line_amount")
 FIELDS = ("product_id", "quantity", "unit_price", "unit_cost", "discount", "amount", "extra")
@@ -32,10 +33,10 @@ def bought_of(row: FileRow, *, beyond: dict[str, str] | None = None) -> Bought |
     if not text and row.get("unit_price") is None and row.get("line_amount") is None:
         return None
     quantity, price, amount = row.get("quantity") or Decimal(1), row.get("unit_price"), row.get("line_amount")
-    if price is not None and price != price.quantize(CENT):
+    if price is not None and price != in_cents(price):
         # Tenths of a cent are no price we keep, but what the line comes to stays right.
         amount = amount if amount is not None else line_total(quantity, price, row.get("discount"))
-        price = price.quantize(CENT)
+        price = in_cents(price)
     return Bought(
         row.product_id, text[:160], quantity, price, unit_cost=row.get("unit_cost"), discount=row.get("discount"),
         amount=amount, extra=beyond or None,

@@ -15,9 +15,9 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
-from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.money import UnknownCurrency, currency_code, in_cents
 from headwater.platform.undo import undoes, undoes_changes_of
-from headwater.sell.actions.lines import CENT, LineDraft, check_lines, costs_of, sum_of
+from headwater.sell.actions.lines import LineDraft, check_lines, costs_of, sum_of
 from headwater.sell.actions.steps import ORDER_PERSONAL, ORDER_ROW, owner_values, require, require_cost
 from headwater.sell.events import OrderDeleted, OrderPlaced, OrderRestored
 from headwater.sell.models import Opportunity, Order, OrderLine
@@ -92,7 +92,7 @@ def write_order(order: Order, lines: Sequence[LineDraft], *, by: Actor, at: date
     if order.amount is None:
         order.amount = sum_of(lines)
     if order.cost is None and lines and all(line.unit_cost is not None for line in lines):
-        order.cost = sum(((x.unit_cost or 0) * x.quantity for x in lines), start=Decimal(0)).quantize(CENT)
+        order.cost = in_cents(sum(((x.unit_cost or 0) * x.quantity for x in lines), start=Decimal(0)))
     order.created_at, order.batch_id = at, by.batch_id
     order.save(force_insert=True)
     OrderLine.objects.bulk_create(
@@ -262,7 +262,7 @@ def _priced(line: LineDraft, costs: dict[int, Decimal | None], order: Order, *, 
     """The line with what it cost us, and, where it is the only one, with the price the order's amount gives it."""
     price = line.unit_price
     if only and order.amount is not None:
-        each = (order.amount / line.quantity).quantize(CENT)
+        each = in_cents(order.amount / line.quantity)
         price = each if each * line.quantity == order.amount else None
     cost = line.unit_cost
     if cost is None and line.product_id is not None:

@@ -13,13 +13,14 @@ from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids, update_rows
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
+from headwater.platform.money import in_cents
 from headwater.platform.spans import SpanRow, insert_spans, set_spans
 from headwater.sell.actions.file_cells import price_each
 from headwater.sell.actions.lines import costs_of
 from headwater.sell.actions.steps import OPEN, ORDER_PERSONAL, ORDER_ROW, ROW, as_fields, grant_reason, parties_of
 from headwater.sell.events import OpportunityOpened, OpportunityWon, OrderPlaced
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine
-from headwater.sell.rules import CENT, line_total
+from headwater.sell.rules import line_total
 
 ORDER_COLUMNS = (
     "id", "number", "party_id", "organisation_id", "lead_id", "opportunity_id", "ordered_at", "amount", "cost",
@@ -62,7 +63,7 @@ def sum_known(values: Iterable[Decimal | None]) -> Decimal | None:
     """The sum of values that are all known; nothing, if one is not or there are none."""
     found = list(values)
     known = [value for value in found if value is not None]
-    return sum(known, start=Decimal(0)).quantize(CENT) if found and len(known) == len(found) else None
+    return in_cents(sum(known, start=Decimal(0))) if found and len(known) == len(found) else None
 
 
 def insert_opportunities(

@@ -245,3 +245,10 @@ def test_the_baskets_of_a_real_shop_add_up(company, by_head, tmp_path, monkeypat
     assert sorted(Order.objects.values_list("amount", flat=True)) == sorted(baskets.values())
     again = once()
     assert (again.created, again.updated, again.unchanged) == (0, 0, len(sold))
+
+
+def test_a_price_finer_than_a_cent_is_said_to_be_rounded_and_counts_in_full(bring):
+    row = HEAD | {"product": "Screw", "quantity": Decimal(1000), "unit_price": Decimal("0.125")}
+    [result] = bring(1, row)
+    assert result.reasons == ("Price each: 0.125 is kept as 0.13; the line comes to what it says with all decimals.",)
+    assert lines(Order.objects.get()) == [("Screw", 1000, Decimal("0.13"), 125)]
