@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from headwater.platform.rates import Rates
+from headwater.platform.rates import Rates, rated_day
 from headwater.team import queries as team_queries
 from headwater.team.queries.rates import rates_of
 
@@ -54,9 +54,9 @@ def _worth(row: Row, code: int, money: Sequence[int], day: date, rates: Rates) -
 
 
 def _day(text: str | None, zone: ZoneInfo, at: datetime) -> date:
-    """The day of a moment or day as the database writes it; without one, that of ``at``."""
-    if text is None:
-        return at.astimezone(zone).date()
-    if len(text) == len("2026-01-31"):
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone).date()
+    """The day whose rate holds for a moment or day as the database writes it; without one, that of ``at``."""
+    moment: datetime | date | None = None
+    if text is not None:
+        is_day = len(text) == len("2026-01-31")
+        moment = date.fromisoformat(text) if is_day else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return rated_day(moment, zone, at.astimezone(zone).date())

@@ -25,7 +25,7 @@ from headwater.web.form import undo_url
 from headwater.web.http import Request, answer, came_from, is_htmx, render, resource_of, row_of, toast
 from headwater.web.listing import tabs_of
 from headwater.web.liststate import ListState, address, state_of
-from headwater.web.totals import Sum, spoken_count, sums_in_words
+from headwater.web.totals import Sum, spoken_count, sums_of_each
 
 CARDS = 30  # in a column
 
@@ -131,6 +131,7 @@ def _stacks(request: Request, state: ListState, column: Column, *, with_cards: b
     parts = [rows.filter(group.condition).order_by() for group in groups]
     summed = summed_columns([c for c in state.resource.columns if c.kind is c.kind.MONEY][:1])
     totals = totals_of(parts, state.resource, summed, limit=COUNT_LIMIT + 1)
+    sums = sums_of_each(request, state.resource, summed, parts, totals)
     none: list[tuple[list[Any], str | None]] = [([], None) for _part in parts]
     firsts = first_of_each(parts, rows, state.resource, sort=state.order, size=CARDS) if with_cards else none
     return [
@@ -139,10 +140,10 @@ def _stacks(request: Request, state: ListState, column: Column, *, with_cards: b
             label=group.label,
             place=place,
             count=spoken_count(total.count),
-            sums=() if total.count > COUNT_LIMIT else sums_in_words(request, summed, total.sums),
+            sums=told,
             cards=cards,
             has_more=cursor is not None,
             url=address(f"/{state.resource.slug}", {**state.params(), **group.params}),
         )
-        for place, (group, total, (cards, cursor)) in enumerate(zip(groups, totals, firsts, strict=True), 1)
+        for place, (group, total, told, (cards, cursor)) in enumerate(zip(groups, totals, sums, firsts, strict=True), 1)
     ]

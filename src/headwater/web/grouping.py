@@ -22,7 +22,7 @@ from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
 from headwater.web.notation import here, reading_zone
-from headwater.web.totals import Sum, spoken_count, sums_in_words
+from headwater.web.totals import Sum, spoken_count, sums_of_each
 
 FIRST_ROWS = 10  # of a group that stands open
 MORE_ROWS = 50
@@ -75,8 +75,10 @@ def groups_shown(request: Request, state: ListState, column: Column) -> list[Sho
     opened = [(group.key, part) for group, part, _total in held[:OPEN_GROUPS] if group.key not in closed]
     found = first_of_each([part for _key, part in opened], rows, resource, sort=state.order, size=FIRST_ROWS)
     firsts = {key: first for (key, _part), first in zip(opened, found, strict=True)}
+    sums = sums_of_each(request, resource, summed, [part for _g, part, _t in held], [total for _g, _p, total in held])
     return [
-        _shown(request, state, group, total, summed, *firsts.get(group.key, ([], ""))) for group, _part, total in held
+        _shown(state, group, total, told, *firsts.get(group.key, ([], "")))
+        for (group, _part, total), told in zip(held, sums, strict=True)
     ]
 
 
@@ -108,20 +110,18 @@ def _groups(request: Request, state: ListState, column: Column, rows: Rows) -> l
 
 
 def _shown(
-    request: Request,
     state: ListState,
     group: Group,
     total: Total,
-    summed: list[Column],
+    sums: Sequence[Sum],
     rows: Sequence[Any],
     cursor: str | None,
 ) -> Shown:
-    is_many = total.count > COUNT_LIMIT
     return Shown(
         key=group.key,
         label=_label(group),
         count=spoken_count(total.count),
-        sums=() if is_many else sums_in_words(request, summed, total.sums),
+        sums=sums,
         rows=rows,
         is_open=bool(rows),
         url=state.url(group="", **group.params) if group.params else "",

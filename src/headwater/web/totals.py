@@ -5,14 +5,15 @@ The list itself never counts, so that it is there at once however many rows matc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from headwater.platform.column import Column
-from headwater.platform.lists.totals import Sums, summed_columns, totals_of
+from headwater.platform.lists.totals import Sums, Total, summed_columns, totals_of
 from headwater.platform.paging import COUNT_LIMIT, Page, in_order
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.translated import inside
@@ -47,9 +48,10 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
         rows = state.rows(request)
         looked_at = in_order(rows, state.resource, sort=state.order) if is_more else rows.order_by()
         [total] = totals_of([looked_at], state.resource, columns, limit=COUNT_LIMIT)
-        sums = sums_in_words(request, columns, total.sums)
-        if not is_more:
-            sums = [_with_worth(each, total.sums, rows, state.resource, request.company.currency) for each in sums]
+        if is_more:
+            sums = sums_in_words(request, columns, total.sums)
+        else:
+            [sums] = sums_of_each(request, state.resource, columns, [rows], [total])
     return {
         "counted": True,
         "summed": columns,
@@ -62,16 +64,25 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
     }
 
 
-def _with_worth(each: Sum, sums: Sums, rows: Rows, resource: Resource, own: str) -> Sum:
-    """The sum, and what all of it is worth in the company's currency where some is in another and has a rate."""
-    by_currency = sums[each.column.key]
-    if not set(by_currency) - {own, ""}:
-        return each
-    found = worth_of(each.column, resource, rows)
-    if not found.known:
-        return each
-    ours = by_currency.get(own, Decimal(0)) + by_currency.get("", Decimal(0))
-    return Sum(each.column, f"{each.words} {worth_in_words(found, ours)}")
+def sums_of_each(
+    request: Request, resource: Resource, columns: list[Column], parts: Sequence[Rows], totals: Sequence[Total]
+) -> list[list[Sum]]:
+    """The sums of each part in words, and what all of it is worth in the company's currency where some is in another
+    and has a rate. Nothing is asked of parts in the company's currency alone; parts that are too many have no sums."""
+    own = request.company.currency
+    totals = [total if total.count <= COUNT_LIMIT else Total() for total in totals]
+    worths: dict[tuple[int, str], str] = {}
+    for column in columns:
+        mixed = [at for at, total in enumerate(totals) if set(total.sums.get(column.key, ())) - {own, ""}]
+        for at, found in zip(mixed, worth_of(column, resource, [parts[at] for at in mixed]), strict=True):
+            by_currency = totals[at].sums[column.key]
+            ours = by_currency.get(own, Decimal(0)) + by_currency.get("", Decimal(0))
+            if found.known:
+                worths[at, column.key] = f" {worth_in_words(found, ours)}"
+    return [
+        [replace(each, words=each.words + worths.get((at, each.column.key), "")) for each in said]
+        for at, said in enumerate(sums_in_words(request, columns, total.sums) for total in totals)
+    ]
 
 
 def awaited(state: ListState, page: Page | None, columns_shown: list[Column]) -> dict[str, Any]:

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Value
 from django.utils.translation import ngettext
 
 from headwater.platform.clock import now
 from headwater.platform.column import Column
 from headwater.platform.installation import installation, rates_into
-from headwater.platform.rates import Converted, total
+from headwater.platform.rates import Converted, rated_day, total
 from headwater.platform.resource import Resource, Rows
 from headwater.web import format as words
 from headwater.web.notation import counted, here
 
 
-def worth_of(column: Column, resource: Resource, rows: Rows) -> Converted:
-    """What a column of a list comes to in the company's currency, besides what is in it."""
+def worth_of(column: Column, resource: Resource, parts: Sequence[Rows]) -> list[Converted]:
+    """What a column of each part of a list comes to in the company's currency, besides what is in it. Two queries."""
     company, currency = installation(), resource.by_key["currency"].orm_path
     paths = [column.orm_path, currency, *([column.rated_on] if column.rated_on else [])]
-    known = rows.order_by().exclude(**{f"{column.orm_path}__isnull": True})
-    foreign = list(known.exclude(**{f"{currency}__in": [company.currency, ""]}).values_list(*paths))
-    rates = rates_into(company.currency, {code for _amount, code, *_day in foreign})
+    asked = [
+        rows.order_by()
+        .exclude(**{f"{column.orm_path}__isnull": True})
+        .exclude(**{f"{currency}__in": [company.currency, ""]})
+        .annotate(worth_part=Value(at))
+        .values_list("worth_part", *paths)
+        for at, rows in enumerate(parts)
+    ]
+    foreign = list(asked[0].union(*asked[1:], all=True)) if asked else []
+    rates = rates_into(company.currency, {code for _part, _amount, code, *_day in foreign})
     today = now().astimezone(company.zone).date()
-    return total(rates, ((amount, code, _day(found, today)) for amount, code, *found in foreign))
+    found: list[list[tuple[Decimal, str, date]]] = [[] for _rows in parts]
+    for part, amount, code, *moment in foreign:
+        found[part].append((amount, code, rated_day(moment[0] if moment else None, company.zone, today)))
+    return [total(rates, rows) for rows in found]
 
 
 def worth_in_words(found: Converted, own: Decimal) -> str:
@@ -46,13 +58,6 @@ def worth_of_row(row: Any, column: Column, amount: Decimal, currency: str) -> st
     value: Any = row
     for part in column.rated_on.split("__") if column.rated_on else ():
         value = getattr(value, part, None)
-    day = _day([value] if column.rated_on else [], now().astimezone(company.zone).date())
+    day = rated_day(value if column.rated_on else None, company.zone, now().astimezone(company.zone).date())
     worth = rates.convert(amount, currency, day)
     return "" if worth is None else f"≈ {words.money(worth, company.currency, here())}"
-
-
-def _day(found: list[Any], today: date) -> date:
-    """The day whose rate holds: the company's calendar decides, so that everybody sees the same amount."""
-    if not found or found[0] is None:
-        return today
-    return found[0].astimezone(installation().zone).date() if isinstance(found[0], datetime) else found[0]

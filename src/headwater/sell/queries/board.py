@@ -16,7 +16,7 @@ from django.db.models.functions import RowNumber
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
-from headwater.platform.rates import total
+from headwater.platform.rates import rated_day, total
 from headwater.platform.resource import REGISTRY
 from headwater.platform.search.finding import find
 from headwater.sell import rules
@@ -83,7 +83,7 @@ class Card:
 @dataclass
 class StageColumn:
     """A stage on the board. Sums are in the company's currency, other amounts at the rate of today;
-    ``other_currencies`` counts those without one, which they leave out.
+    ``other_currencies`` counts those without one, which they leave out; ``is_about`` says that some were converted.
     """
 
     stage: PipelineStage
@@ -91,6 +91,7 @@ class StageColumn:
     amount: Decimal = ZERO
     weighted: Decimal = ZERO
     other_currencies: int = 0
+    is_about: bool = False
     usual: int | None = None
     cards: list[Card] = field(default_factory=list)
 
@@ -112,6 +113,7 @@ class WonColumn:
     since: datetime
     count: int = 0
     amount: Decimal = ZERO
+    is_about: bool = False
     cards: list[Card] = field(default_factory=list)
 
     @property
@@ -143,6 +145,11 @@ class Board:
     def weighted(self) -> Decimal:
         """What they are worth, each by its probability."""
         return sum((column.weighted for column in self.stages), start=ZERO)
+
+    @property
+    def is_about(self) -> bool:
+        """Whether amounts in other currencies are among them, at the rate of today."""
+        return any(column.is_about for column in self.stages)
 
 
 def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) -> Board:
@@ -301,6 +308,7 @@ def _add_other_currencies(found: Board, rows: QuerySet[Opportunity], currency: s
             column.amount += worth
             column.weighted += worth * likely / 100
             column.other_currencies -= 1
+            column.is_about = True
 
 
 def _fill_cards(found: Board, rows: QuerySet[Opportunity], zone: ZoneInfo, at: datetime) -> None:
@@ -325,9 +333,10 @@ def _sum_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> N
     foreign = of_month.order_by().exclude(currency=company.currency).exclude(amount=None)
     told = list(foreign.values_list("amount", "currency", "closed_at"))
     rates = rates_of(company.currency, {code for _amount, code, _at in told})
-    days = [(amount or ZERO, code, (at or won.since).astimezone(company.zone).date()) for amount, code, at in told]
+    first = won.since.astimezone(company.zone).date()
+    days = [(amount or ZERO, code, rated_day(at, company.zone, first)) for amount, code, at in told]
     worth = total(rates, days)
-    won.count, won.amount = sums["count"], (sums["total"] or ZERO) + worth.amount
+    won.count, won.amount, won.is_about = sums["count"], (sums["total"] or ZERO) + worth.amount, bool(worth.known)
 
 
 def _shown(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:

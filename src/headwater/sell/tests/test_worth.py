@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from headwater.platform.rates import Quote
+from headwater.qualify.actions import capture_lead
 from headwater.sell import actions
 from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.board import BoardFilter, board
@@ -71,3 +72,21 @@ def test_the_pipeline_adds_up_at_the_rate_of_today(rated, opened, by_jonas, comp
     column = board(by_jonas, BoardFilter(), company=company, at=AT).stages[0]
     assert (column.count, column.amount, column.other_currencies) == (3, D("19.50"), 1)
     assert column.weighted == D("19.50") * column.stage.probability / 100
+
+
+def test_groups_and_stages_say_what_all_of_them_is_worth(reader, rated, order, opened, acme, by_jonas):
+    for amount, currency, day in (("100.00", "EUR", 1), ("10.01", "USD", 10), ("5.00", "USD", 1)):
+        order(amount, currency, day)
+    grouped = reader.get("/orders?group=ordered_at").content.decode()
+    assert "≈ €109.51 (without 1 amount of no known rate)" in grouped
+    Opportunity.objects.filter(pk=opened(amount=D("20.00")).pk).update(currency="USD")
+    capture_lead(party_id=acme.pk, amount=D("30.00"), currency="USD", by=by_jonas, at=AT)
+    assert "US$30 ≈ €28.50" in reader.get("/leads/board").content.decode()
+    assert reader.get("/pipeline").content.decode().count("≈ €19") == 2  # the sentence on top, and the stage
+
+
+def test_what_is_in_the_companys_currency_alone_is_not_about(reader, rated, order, opened):
+    order("100.00", "EUR", 1)
+    opened(amount=D("20.00"))
+    for page in ("/orders?group=ordered_at", "/leads/board", "/pipeline"):
+        assert "≈" not in reader.get(page).content.decode()

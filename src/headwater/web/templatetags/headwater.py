@@ -256,6 +256,12 @@ def money_short(amount: Money | words.Figure | None, currency: str = "") -> str:
 
 
 @register.filter
+def about(amount: str, is_about: bool) -> str:
+    """An amount in words, with ≈ where others were converted into it."""
+    return f"≈ {amount}" if is_about else amount
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """12 Nov, with the year when it is not this one; a moment is taken in the reader's zone."""
     if isinstance(value, datetime):
