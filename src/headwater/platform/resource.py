@@ -95,6 +95,19 @@ class SavedView:
 
 
 @dataclass(frozen=True)
+class Board:
+    """A board that is a page of the noun's room: ``page`` is its address, ``start`` the view of all that it shows.
+
+    Views it ``hides`` are about what stands on no board. ``besides`` are its filters that no column tells.
+    """
+
+    page: str
+    start: str
+    hides: Sequence[str] = ()
+    besides: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Resource:
     """One noun: what its list, record, export, API and import know about it.
 
@@ -104,8 +117,9 @@ class Resource:
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
     length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
-    takes a value of it and a reason. ``successor`` says which row one that is gone became part of,
-    ``absorbed`` which rows became part of one. ``is_whole``: the fields that the company added are among its columns.
+    takes a value of it and a reason; ``board`` where its room shows it in a way of its own. ``successor`` says which
+    row one that is gone became part of, ``absorbed`` which rows became part of one. ``is_whole``: the fields that the
+    company added are among its columns.
     """
 
     key: str
@@ -132,6 +146,7 @@ class Resource:
     absorbed: Callable[[int], Sequence[int]] = lambda pk: ()
     indexed_orders: Sequence[str] = ()
     stages: str = ""
+    board: Board | None = None
     detail_rows: Callable[[Actor], Rows] | None = None
     bare_rows: Callable[[Actor], Rows] | None = None
     is_whole: bool = False
@@ -154,6 +169,16 @@ class Resource:
         for extend in _EXTENDERS:
             resource = extend(resource)
         return resource
+
+    @property
+    def board_path(self) -> str:
+        """The address of its board; empty where it has none."""
+        return self.board.page if self.board is not None else f"/{self.slug}/board" if self.stages else ""
+
+    @property
+    def besides(self) -> Sequence[str]:
+        """Filters of its board that no column tells."""
+        return self.board.besides if self.board is not None else ()
 
     def in_sight(self, actor: Actor) -> Rows:
         """The rows the actor may see, for who asks which they are but not what they say."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
 from headwater.parties.talking import LogForm
-from headwater.platform.resource import Column, Command, Kind, Resource, SavedView, register
+from headwater.platform.resource import Board, Column, Command, Kind, Resource, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.sell import actions, imports, rules
@@ -40,7 +40,7 @@ from headwater.sell.queries.visible import (
     visible_orders,
     visible_products,
 )
-from headwater.team.queries import user_choices
+from headwater.team.queries import choices_of_teams, user_choices
 
 CELLS = "sell/cells.html#"
 OPEN = {"outcome__empty": "true"}
@@ -64,6 +64,10 @@ def _products(row: Opportunity | Order) -> str:
 def _source(row: Any) -> str | None:
     source = row.lead.source if row.lead is not None else None
     return source.name if source is not None else None
+
+
+def _team(row: Any) -> str | None:
+    return row.team.name if row.team is not None else None
 
 
 def _owner(row: Any) -> str | None:
@@ -138,8 +142,11 @@ OPPORTUNITIES = Resource(
         Column("to_decide", _("Product to decide"), Kind.BOOL, path="has_to_decide", nullable=False, shown=False),
         Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True, value=_owner,
                cell=f"{CELLS}owner", place="action"),
+        Column("team", _("Team"), Kind.RELATION, path="team_id", choices=choices_of_teams, value=_team, shown=False,
+               chip=False),
         Column("outcome", _("Outcome"), Kind.CHOICE, choices=Outcome.choices, nullable=False, shown=False),
-        Column("lost_reason", _("Lost because"), Kind.CHOICE, choices=LostReason.choices, nullable=False, shown=False),
+        Column("lost_reason", _("Lost because"), Kind.CHOICE, choices=LostReason.choices, nullable=False, shown=False,
+               chip=False),
         Column("competitor", _("Competitor"), nullable=False, shown=False),
         Column("opened_at", _("Opened"), Kind.DATETIME, sortable=True, shown=False),
         Column("closed_at", _("Closed"), Kind.DATETIME, sortable=True, shown=False),
@@ -191,6 +198,7 @@ OPPORTUNITIES = Resource(
         ARCHIVED_VIEW,
     ),
     archived="archived_at",
+    board=Board("/pipeline", start="open", hides=("won", "lost", "archived"), besides=("stuck",)),
     importer=imports.OPPORTUNITIES,
     party_of=lambda row: row.party_id,
     empty=_("An opportunity starts from a qualified lead, so that the sale never loses its source."),

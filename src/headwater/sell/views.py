@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from headwater.acquire.queries import source_choices
-from headwater.platform.actor import Visibility
 from headwater.platform.clock import now
-from headwater.platform.errors import Invalid, NotAllowed, NotFound
+from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import newest_event
 from headwater.sell import actions
 from headwater.sell.forms import DecideForm
-from headwater.sell.models import ForecastCategory
-from headwater.sell.queries.board import BoardFilter, board, card_of, choices_of_close, column_sums
+from headwater.sell.models import Opportunity
+from headwater.sell.queries.board import board, card_of, column_sums
 from headwater.sell.queries.visible import visible_opportunities
-from headwater.team import queries as team
+from headwater.sell.resources import OPEN
 from headwater.web.form import undo_url
-from headwater.web.format import day as day_words
-from headwater.web.http import Request, answer, came_from, is_htmx, render, toast
-from headwater.web.notation import counted, here
+from headwater.web.http import Request, answer, came_from, is_htmx, page_or_part, render, resource_of, toast
+from headwater.web.listing import bar_context
+from headwater.web.liststate import ListState, address, state_of
+from headwater.web.notation import counted
 
 WON = "WON"
+TOLD_BY_THE_BOARD = ("stage", "outcome", "stage_since", "to_decide")  # by its columns, its cards and its tabs
 
 
 def pipeline(request: Request) -> HttpResponse:
-    """The open opportunities as a board by stage, and what was won this month."""
-    if not request.actor.may("sell.opportunity.see"):
-        raise NotAllowed()
-    moment = now()
-    wanted = _filter(request)
-    found = board(request.actor, wanted, company=request.company, at=moment)
+    """The open opportunities as a board by stage, and what was won this month, narrowed as their list is."""
+    moment, state = now(), _state(request)
+    found = board(request.actor, _rows(request, state), stuck_only=_is_stuck(state), company=request.company, at=moment)
     context = {
+        "resource": state.resource,
+        "state": state,
         "board": found,
-        "filters": _chips(request, wanted, found.stuck, found.no_next_step),
-        "query": urlencode(_params(wanted)),
-        "wanted": wanted,
-        "kept": {key: value for key, value in _params(wanted).items() if key != "q"},
-        "table_url": f"/opportunities?{urlencode({'view': 'open', **_table_params(wanted)})}",
-        "export_query": urlencode({"outcome__empty": "true", **_table_params(wanted)}),
-        "may_export": request.actor.may("sell.opportunity.export") and not wanted.is_of_the_board_alone,
+        **bar_context(state, leaves_out=[key for key in TOLD_BY_THE_BOARD if key not in state.own]),
+        "switches": [_stuck_chip(state, found.stuck)],
+        "move_query": urlencode(state.params()),
+        "is_narrowed": _is_narrowed(state),
+        "table_url": address("/opportunities", _table_params(state)),
+        "export_query": urlencode({**OPEN, **state.conditions, **({"q": state.search} if state.search else {})}),
+        "may_export": request.actor.may("sell.opportunity.export") and not _is_stuck(state),
         "may_create": request.actor.may("sell.opportunity.create"),
         "may_move": request.actor.may("sell.opportunity.move"),
         "may_win": request.actor.may("sell.opportunity.win"),
         "moment": moment,
     }
-    return render(request, "sell/pipeline.html#region" if is_htmx(request) else "sell/pipeline.html", context)
+    return page_or_part(request, "sell/pipeline.html", context)
 
 
 @require_POST
@@ -81,12 +81,14 @@ def move(request: Request, pk: int) -> HttpResponse:
     undo = undo_url(request, REGISTRY["sell.opportunity"], since)
     if not is_htmx(request) or "board" not in request.GET:
         return answer(request, came_from(request, reverse("pipeline")), words, undo_url=undo)
-    wanted = _filter(request)
+    state = _state(request)
     context = {
         "card": card_of(request.actor, pk, company=request.company, at=moment),
-        "board": column_sums(request.actor, wanted, company=request.company, at=moment),
+        "board": column_sums(
+            request.actor, _rows(request, state), stuck_only=_is_stuck(state), company=request.company, at=moment
+        ),
         "is_won": stage == WON,
-        "query": urlencode(_params(wanted)),
+        "move_query": urlencode(state.params()),
         "may_move": True,
         "may_win": request.actor.may("sell.opportunity.win"),
         "neighbours": True,
@@ -130,93 +132,42 @@ def remove_line(request: Request, pk: int, line_id: int) -> HttpResponse:
     return answer(request, f"/opportunities/{pk}", _("Product removed"), undo_url=undo)
 
 
-# ---------------------------------------------------------------- filters
+# ---------------------------------------------------------------- what the board shows
 
 
-def _filter(request: Request) -> BoardFilter:
-    """What the address narrows the board to; values that make no sense are left out."""
-    told = request.GET
-    try:
-        close_by = date.fromisoformat(told["close_by"]) if told.get("close_by") else None
-    except ValueError:
-        close_by = None
-    category = told.get("category", "")
-    return BoardFilter(
-        mine=told.get("mine") == "1",
-        team_id=_number(told.get("team", "")),
-        close_by=close_by,
-        category=category if category in ForecastCategory.values else "",
-        stuck=told.get("stuck") == "1",
-        no_next_step=told.get("no_next_step") == "1",
-        source_id=_number(told.get("source", "")),
-        words=told.get("q", "").strip(),
-    )
+def _state(request: Request) -> ListState:
+    """What the address narrows the board to, as it would the list."""
+    resource = resource_of("opportunities", request)
+    return state_of(resource, request.GET.dict(), resource.board_path, request.actor)
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+def _rows(request: Request, state: ListState) -> QuerySet[Opportunity]:
+    """The opportunities the board is made of. That they are open is said by its columns: what was won has one too."""
+    conditions = {key: value for key, value in state.conditions.items() if (key, value) not in OPEN.items()}
+    return replace(state, view=None, own=conditions).rows(request)
 
 
-def _params(wanted: BoardFilter) -> dict[str, str]:
-    said = {
-        "mine": "1" if wanted.mine else "",
-        "team": str(wanted.team_id or ""),
-        "close_by": wanted.close_by.isoformat() if wanted.close_by else "",
-        "category": wanted.category,
-        "stuck": "1" if wanted.stuck else "",
-        "no_next_step": "1" if wanted.no_next_step else "",
-        "source": str(wanted.source_id or ""),
-        "q": wanted.words,
+def _is_stuck(state: ListState) -> bool:
+    return state.besides.get("stuck") == "1"
+
+
+def _stuck_chip(state: ListState, count: int) -> dict[str, Any]:
+    is_on = _is_stuck(state)
+    return {
+        "key": "stuck",
+        "label": _("Stuck"),
+        "is_on": is_on,
+        "count": count,
+        "url": state.url(stuck="" if is_on else "1"),
     }
-    return {key: value for key, value in said.items() if value}
 
 
-def _table_params(wanted: BoardFilter) -> dict[str, str]:
-    """The same narrowing as conditions of the list."""
-    said = {
-        "owner": "me" if wanted.mine else "",
-        "close_date__lte": wanted.close_by.isoformat() if wanted.close_by else "",
-        "forecast_category": wanted.category,
-        "next_step__empty": "true" if wanted.no_next_step else "",
-        "source": str(wanted.source_id or ""),
-        "q": wanted.words,
-    }
-    return {key: value for key, value in said.items() if value}
+def _is_narrowed(state: ListState) -> bool:
+    """Whether anything is left out that the board would show by itself."""
+    return bool(state.conditions.keys() - OPEN.keys() or state.search or any(state.besides.values()))
 
 
-def _chips(request: Request, wanted: BoardFilter, stuck: int, no_next_step: int) -> list[dict[str, Any]]:
-    """The filter chips: each a link to the same board with one thing different."""
-    present, actor = _params(wanted), request.actor
-    locale, today = here(), now().astimezone(request.company.zone).date()
-
-    def url(**changes: str) -> str:
-        params = {key: value for key, value in {**present, **changes}.items() if value}
-        return f"{request.path}?{urlencode(params)}" if params else request.path
-
-    def switch(key: str, label: str, is_on: bool, value: str = "1", count: int | None = None) -> dict[str, Any]:
-        return {"label": label, "is_on": is_on, "url": url(**{key: "" if is_on else value}), "count": count}
-
-    def menu(key: str, label: str, any_label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
-        chosen = present.get(key, "")
-        name = next((words for value, words in options if value == chosen), any_label)
-        return {
-            "label": f"{label} {name}", "is_on": bool(chosen),
-            "options": [("", any_label, url(**{key: ""}), not chosen)]
-            + [(value, words, url(**{key: value}), value == chosen) for value, words in options],
-        }  # fmt: skip
-
-    closing = [(value, day_words(day, locale, today=today)) for value, day in choices_of_close(today)]
-    chips = []
-    if actor.visibility is not Visibility.OWN:
-        chips.append(switch("mine", _("Mine"), wanted.mine))
-        teams = [(str(pk), name) for pk, name in team.teams().values_list("pk", "name")]
-        teams = [each for each in teams if actor.reaches(owner_id=None, team_id=int(each[0]))]
-        if len(teams) > 1:
-            chips.append(menu("team", _("Team:"), _("any"), teams))
-    chips.append(menu("close_by", _("Closes by"), _("any day"), closing))
-    chips.append(switch("category", _("Commit"), wanted.category == "COMMIT", "COMMIT"))
-    chips.append(switch("stuck", _("Stuck"), wanted.stuck, count=stuck))
-    chips.append(switch("no_next_step", _("No next step"), wanted.no_next_step, count=no_next_step))
-    if sources := source_choices(actor):
-        chips.append(menu("source", _("Source:"), _("any"), sources))
-    return chips
+def _table_params(state: ListState) -> dict[str, str]:
+    """The same as parameters of the list, which knows nothing of what only the board tells."""
+    params = {key: value for key, value in state.params().items() if key not in state.besides}
+    return {"view": state.key, **params}

@@ -20,10 +20,9 @@ from headwater.platform.lists.totals import summed_columns, totals_of
 from headwater.platform.paging import COUNT_LIMIT, first_of_each
 from headwater.platform.resource import Command, Resource, Rows
 from headwater.platform.undo import newest_event
-from headwater.web import chips
 from headwater.web.form import undo_url
-from headwater.web.http import Request, answer, came_from, is_htmx, render, resource_of, row_of, toast
-from headwater.web.listing import tabs_of
+from headwater.web.http import Request, answer, came_from, is_htmx, page_or_part, render, resource_of, row_of, toast
+from headwater.web.listing import bar_context
 from headwater.web.liststate import ListState, address, state_of
 from headwater.web.totals import Sum, spoken_count, sums_of_each
 
@@ -52,13 +51,11 @@ def board(request: Request, slug: str) -> HttpResponse:
     context = {
         **_frame(request, state, column, step),
         "stacks": _stacks(request, state, column),
-        "chips": [chip for chip in chips.chips_of(state, request.actor) if chip.column is not column],
-        "active": chips.active_of(state, request.actor),
-        "tabs": tabs_of(state),
-        "table_url": address(f"/{slug}", state.params()),
+        **bar_context(state, leaves_out=() if column.key in state.conditions else (column.key,)),
+        "table_url": address(f"/{slug}", state.params() or {"view": "all"}),
         "may_create": resource.create is not None and request.actor.may(resource.create.verb),
     }
-    return render(request, "web/board.html#region" if is_htmx(request) else "web/board.html", context)
+    return page_or_part(request, "web/board.html", context)
 
 
 @require_POST
@@ -112,7 +109,7 @@ def _frame(request: Request, state: ListState, column: Column, step: Command) ->
         "second": by_place.get("second"),
         "extra": by_place.get("extra"),
         "feet": [by_place[place] for place in ("source", "action") if place in by_place],
-        "query": urlencode(params),
+        "move_query": urlencode(params),
         "record_query": urlencode({"in": urlencode(params)}) if params else "",
         "may_move": request.actor.may(step.verb),
         "now": now(),

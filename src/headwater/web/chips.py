@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -43,10 +44,10 @@ class Chip:
     clear_url: str = ""
 
 
-def chips_of(state: ListState, actor: Actor) -> list[Chip]:
-    """The chips of a list. Columns whose choices nobody may pick from have none."""
+def chips_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> list[Chip]:
+    """The chips of a list. Columns whose choices nobody may pick from have none, nor those it ``leaves_out``."""
     found: list[Chip] = []
-    for column in _chip_columns(state):
+    for column in _chip_columns(state, leaves_out):
         match column.kind:
             case Kind.BOOL:
                 found.append(_switch(state, column))
@@ -59,10 +60,12 @@ def chips_of(state: ListState, actor: Actor) -> list[Chip]:
     return found
 
 
-def active_of(state: ListState, actor: Actor) -> list[Part]:
+def active_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> list[Part]:
     """The whole filter in words, where the chips do not show all of it."""
-    shown = {key: column for column in _chip_columns(state) for key in _keys_of(column)}
+    shown = {key: column for column in _chip_columns(state, leaves_out) for key in _keys_of(column)}
     for key, value in state.conditions.items():
+        if state.always.get(key) == value:
+            continue
         column = shown.get(key)
         is_odd = key.endswith("__empty") and value == "false"
         if column is None or is_odd or (column.kind in DATES and key == column.key and "," in value):
@@ -70,11 +73,14 @@ def active_of(state: ListState, actor: Actor) -> list[Part]:
     return []
 
 
-def _chip_columns(state: ListState) -> list[Column]:
+def _chip_columns(state: ListState, leaves_out: Sequence[str]) -> list[Column]:
     wanted = [
         column
         for column in state.resource.columns
-        if column.filterable and column.chip and (column.kind in (Kind.BOOL, *DATES) or column.choices)
+        if column.key not in leaves_out
+        and column.filterable
+        and column.chip
+        and (column.kind in (Kind.BOOL, *DATES) or column.choices)
     ]
     # What people choose from comes first; dates follow.
     wanted.sort(key=lambda column: column.kind in DATES)

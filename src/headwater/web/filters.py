@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from headwater.platform.column import Column
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.filter import MAX_CONDITIONS, MAX_DEPTH, Group, Tree, params_of, tree_from_params
+from headwater.platform.lists.kept import AS, BOARD
 from headwater.platform.resource import Resource, filtered
 from headwater.platform.translated import inside
 from headwater.web.filterrows import ConditionRow, Offer, row_of, row_read
 from headwater.web.filterwords import rooted, url_with
 from headwater.web.http import Request, go, is_htmx, local_url, render, resource_of
-from headwater.web.liststate import ListState, state_of
+from headwater.web.liststate import ListState, path_of, state_of
 from headwater.web.notation import reading_days
 from headwater.web.totals import spoken_count
 
@@ -97,7 +98,7 @@ def builder(request: Request, slug: str) -> HttpResponse:
     if f"{ROOT}.join" not in request.GET:
         return _opened(request, resource)
     told = {key: value for key, value in request.GET.dict().items() if key != "do" and not _is_ours(key)}
-    state = state_of(resource, told, f"/{slug}", request.actor)
+    state = state_of(resource, told, path_of(resource, told), request.actor)
     offer = Offer(resource, request.actor)
     built = Builder(request, offer, _read(request.GET, offer))
     what, _sep, name = request.GET.get("do", "apply").partition(":")
@@ -132,7 +133,7 @@ def _opened(request: Request, resource: Resource) -> HttpResponse:
     column = offer.column(key)
     if key and column is None:
         raise NotFound(_("This column cannot be filtered."))
-    state = state_of(resource, params, f"/{resource.slug}", request.actor)
+    state = state_of(resource, params, path_of(resource, params), request.actor)
     built = Builder(request, offer, _boxed(rooted(state.tree), ROOT, offer))
     if not at:
         _add(built, built.root, column)
@@ -170,7 +171,8 @@ def _shown(
 
 def _besides(state: ListState) -> dict[str, str]:
     """What the address says besides the filter."""
-    return {key: value for key, value in state.params().items() if key not in state.own}
+    place = {AS: BOARD} if state.is_board else {}
+    return {**place, **{key: value for key, value in state.params().items() if key not in state.own}}
 
 
 def _is_ours(key: str) -> bool:

@@ -21,6 +21,7 @@ from headwater.platform.days import RelativeDays, Unit, read_days
 from headwater.platform.filter import SEVERAL, Condition, Group, Tree, params_of, simplified, without
 from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.installation import installation
+from headwater.platform.lists.kept import AS, BOARD
 from headwater.platform.resource import Resource
 from headwater.platform.values import row_id
 from headwater.web import format as words
@@ -210,7 +211,8 @@ def url_with(state: ListState, tree: Tree) -> str:
 
 def builder_url(state: ListState, **more: str) -> str:
     """Where this list's filter is built."""
-    return address(f"/{state.resource.slug}/filter", {**state.params(), **more})
+    place = {AS: BOARD} if state.is_board else {}
+    return address(f"/{state.resource.slug}/filter", {**place, **state.params(), **more})
 
 
 def operator_words(column: Column, operator: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +17,9 @@ from headwater.platform.paging import Page, page_of
 from headwater.platform.resource import Command, Resource
 from headwater.platform.search.finding import similar
 from headwater.web import chips, grouping, sorting
-from headwater.web.http import Request, is_htmx, render, resource_of
+from headwater.web.http import Request, is_htmx, page_or_part, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
-from headwater.web.liststate import ListState, address, state_of
+from headwater.web.liststate import ListState, address, home_of, path_of, state_of
 from headwater.web.totals import awaited, spoken_count, totals_context
 
 MOST_SIMILAR = 5
@@ -31,17 +31,18 @@ def listing(request: Request, slug: str) -> HttpResponse:
     state = state_of(resource, request.GET.dict(), request.path, request.actor)
     start = start_among(state.views, request.actor, state.layout.start_view) if not request.GET else ""
     if start:
-        return HttpResponseRedirect(address(request.path, {"view": start}))
-    is_part = is_htmx(request) and request.headers.get("HX-Target") != "main"  # after a write the whole list comes anew
-    return render(request, "web/list.html#region" if is_part else "web/list.html", list_context(request, state))
+        view = next((view for view in state.views if view.key == start), None)
+        return HttpResponseRedirect(address(home_of(resource, view), {"view": start}))
+    return page_or_part(request, "web/list.html", list_context(request, state))
 
 
 def counts(request: Request, slug: str) -> HttpResponse:
     """How many rows each saved view has; asked for after the list is there, never counted beyond the limit."""
     resource = resource_of(slug, request)
-    state = state_of(resource, request.GET.dict(), request.path.removesuffix("/counts"), request.actor)
+    params = request.GET.dict()
+    state = state_of(resource, params, path_of(resource, params), request.actor)
     tabs = [{**tab, "count": _tab_count(request, tab["state"])} for tab in tabs_of(state)]
-    return render(request, "web/list.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
+    return render(request, "web/bar.html#tabs", {"tabs": tabs, "resource": resource, "state": state, "counted": True})
 
 
 def totals(request: Request, slug: str) -> HttpResponse:
@@ -90,19 +91,10 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "sort_menu": sorting.menu(state),
         "group_menu": grouping.menu(state),
         "ungrouped_url": state.url(group=""),
-        "tabs": tabs_of(state),
-        "board_url": address(f"/{resource.slug}/board", params_of_board(state)) if resource.stages else "",
-        "kept": state.view if isinstance(state.view, KeptView) else None,
-        "may_save": actor.user_id is not None and actor.may(SAVE),
-        "spelled_url": address(f"/{resource.slug}", state.spelled()),
-        "reset_url": address(state.path, {"view": state.key}),
-        "everything_url": address(state.path, {"view": "all"}),
-        "is_start": (start_among(state.views, actor, state.layout.start_view) or "all") == state.key,
-        "chips": chips.chips_of(state, actor),
-        "active": chips.active_of(state, actor),
+        **bar_context(state),
+        "board_url": address(resource.board_path, params_of_board(state)) if resource.board_path else "",
         "filterable": [column for column in resource.columns if column.filterable],
         "is_filtered": bool(state.conditions or state.search),
-        "query": urlencode(state.params()),
         "previous_url": _page_url(state, page.previous) if page else "",
         "next_url": _page_url(state, page.next) if page else "",
         "formats": list(FORMATS.values()) if actor.may(resource.verb("export")) else [],
@@ -110,6 +102,26 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "may_import": resource.importer is not None and actor.may(resource.importer.verb),
         **awaited(state, page, shown),
         **_search_notes(request, state, is_empty=not groups and not (page and page.rows)),
+    }
+
+
+def bar_context(state: ListState, *, leaves_out: Sequence[str] = ()) -> dict[str, Any]:
+    """What stands above a list or board: saved views as tabs, what can be done with them, search and filters.
+
+    Columns it ``leaves_out`` have a chip only where something is chosen of them.
+    """
+    actor = state.actor
+    return {
+        "tabs": tabs_of(state),
+        "kept": state.view if isinstance(state.view, KeptView) else None,
+        "may_save": actor.user_id is not None and actor.may(SAVE),
+        "spelled_url": address(state.path, state.spelled()),
+        "reset_url": address(state.path, {"view": state.key}),
+        "everything_url": address(state.path, {"view": "all"}),
+        "is_start": (start_among(state.views, actor, state.layout.start_view) or "all") == state.key,
+        "chips": chips.chips_of(state, actor, leaves_out),
+        "active": chips.active_of(state, actor, leaves_out),
+        "query": state.query,
     }
 
 
@@ -151,16 +163,23 @@ def bulk_commands(request: Request, resource: Resource) -> list[Command]:
 
 
 def tabs_of(state: ListState) -> list[dict[str, Any]]:
-    """The saved views as tabs above the list or board."""
+    """The saved views as tabs above the list or board. One that was saved on the board leads there."""
     resource = state.resource
-    has_all = any(view.key == "all" for view in resource.views)
+    board = resource.board if state.is_board else None
+    has_all = board is not None or any(view.key == "all" for view in resource.views)
+    hidden = board.hides if board is not None else ()
     tabs = []
     present = state.view or next((view for view in resource.views if view.key == "all"), None)
     for view in (*state.views, *(() if has_all else (None,))):
+        if view is not None and view.key in hidden and view != present:
+            continue
+        leads_to_board = isinstance(view, KeptView) and view.is_board
+        path = resource.board_path if leads_to_board else state.path
         plain = ListState(
             resource=resource, actor=state.actor, view=view, own={}, search=view.params.get("q", "") if view else "",
             group=view.params.get("group", "") if view else "",
-            columns=state.columns if view == present else "", path=state.path, everything=view is None and not has_all,
+            columns=state.columns if view == present else "", path=path, everything=view is None and not has_all,
+            besides={key: view.params.get(key, "") for key in state.besides} if view else {},
         )  # fmt: skip
         tabs.append(
             {
@@ -170,6 +189,7 @@ def tabs_of(state: ListState) -> list[dict[str, Any]]:
                 "current": view == present,
                 "edited": view == present and state.is_edited,
                 "shared": isinstance(view, KeptView) and view.is_shared,
+                "stays": path == state.path,
                 "state": plain,
             }
         )
@@ -177,7 +197,12 @@ def tabs_of(state: ListState) -> list[dict[str, Any]]:
 
 
 def _tab_count(request: Request, state: ListState) -> str:
-    """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone."""
+    """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone.
+
+    Nor where a filter of the board's own narrows it, which is not counted.
+    """
+    if any(state.besides.values()):
+        return ""
     try:
         return spoken_count(state.count(request))
     except Invalid:

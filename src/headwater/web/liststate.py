@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from headwater.platform.actor import Actor
 from headwater.platform.filter import Tree, tree_from_params
-from headwater.platform.lists.kept import view_of, views_of
+from headwater.platform.lists.kept import AS, BOARD, KeptView, view_of, views_of
 from headwater.platform.lists.layout import layout_of
 from headwater.platform.models import ListLayout
 from headwater.platform.paging import COUNT_LIMIT, count_up_to
@@ -18,8 +18,6 @@ from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
 from headwater.web.notation import reading_days
 
-TOLD_APART = ("q", "group")  # of what a view holds, these are no conditions
-
 
 @dataclass(frozen=True)
 class ListState:
@@ -27,6 +25,7 @@ class ListState:
 
     ``conditions`` are those of the saved view overlaid with the address's own; an empty value there takes one of
     the view's away. ``everything``: the address says that no view is meant, not even the one the reader begins with.
+    ``besides`` are filters of a board that no column tells.
     """
 
     resource: Resource
@@ -40,6 +39,7 @@ class ListState:
     cursor: str = ""
     path: str = field(default="", compare=False)
     everything: bool = False
+    besides: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def layout(self) -> ListLayout:
@@ -62,18 +62,27 @@ class ListState:
         joined = {**self._base, **self.own}
         return {key: value for key, value in joined.items() if value != ""}
 
-    @property
+    @cached_property
     def _base(self) -> dict[str, str]:
         """The view's own conditions."""
-        return {k: value for k, value in self.view.params.items() if k not in TOLD_APART} if self.view else {}
+        apart = {AS, *self._told_by_view}
+        return {k: value for k, value in self.view.params.items() if k not in apart} if self.view else {}
 
     @property
-    def _base_search(self) -> str:
-        return self.view.params.get("q", "") if self.view else ""
+    def _told(self) -> dict[str, str]:
+        """What the address tells of the rows that is no condition."""
+        return {"q": self.search, "group": self.group, **self.besides}
+
+    @cached_property
+    def _told_by_view(self) -> dict[str, str]:
+        """The same of the saved view."""
+        params = self.view.params if self.view else {}
+        return {key: params.get(key, "") for key in ("q", "group", *self.resource.besides)}
 
     @property
-    def _base_group(self) -> str:
-        return self.view.params.get("group", "") if self.view else ""
+    def is_board(self) -> bool:
+        """Whether it is the noun's board that is described."""
+        return bool(self.path) and self.path == self.resource.board_path
 
     @property
     def order(self) -> str:
@@ -87,7 +96,7 @@ class ListState:
             return False
         has_other_order = bool(self.sort) and self.sort != (self.view.sort or self.resource.default_order)
         has_other_columns = bool(self.columns) and self.columns.split(",") != list(self.view.columns)
-        has_other_words = self.search != self._base_search or self.group != self._base_group
+        has_other_words = any(text != self._told_by_view[key] for key, text in self._told.items())
         return bool(self.own) or has_other_words or has_other_order or has_other_columns
 
     @cached_property
@@ -99,7 +108,8 @@ class ListState:
         """The parameters that describe this list, without its page unless given."""
         view = self.key if self.view or self.everything else ""
         told = {"view": view, "q": self.search, "sort": self.sort, "group": self.group, "cols": self.columns}
-        based = {"q": self._base_search, "group": self._base_group}
+        told |= self.besides
+        based = self._told_by_view
         kept = {
             key: value
             for key, value in {**told, "cursor": cursor}.items()
@@ -107,15 +117,21 @@ class ListState:
         }
         return {**self.own, **kept}
 
+    @property
+    def query(self) -> str:
+        """The same as a query for what is asked about this page elsewhere: counts, the filter, a view to save."""
+        return urlencode({**({AS: BOARD} if self.is_board else {}), **self.params()})
+
     def spelled(self) -> dict[str, str]:
         """The parameters that say the same to somebody who does not have the view."""
         told = {"view": "" if self.view else "all", "q": self.search, "sort": self.order, "group": self.group}
-        told["cols"] = self.columns
+        told |= {"cols": self.columns, **self.besides}
         return {**self.conditions, **{key: value for key, value in told.items() if value}}
 
     def url(self, **changes: str) -> str:
         """This list with other conditions (``stage="NEW"``, ``stage=""``), words, order or groups; from its top."""
-        told = {key: value for key, value in changes.items() if key in ("q", "sort", "group", "cursor", "cols")}
+        apart = ("q", "sort", "group", "cols", "cursor", *self.besides)
+        told = {key: value for key, value in changes.items() if key in apart}
         wanted = {**self.conditions, **{k: v for k, v in changes.items() if k not in told}}
         base = self._base
         own = {
@@ -124,8 +140,8 @@ class ListState:
             if wanted.get(key, "") != base.get(key, "")
         }
         params = {**self.params(), **told}
-        rest = {k: params[k] for k in ("view", "q", "sort", "group", "cols", "cursor") if params.get(k)}
-        for key, based in (("q", self._base_search), ("group", self._base_group)):
+        rest = {k: params[k] for k in ("view", *apart) if params.get(k)}
+        for key, based in self._told_by_view.items():
             if params.get(key) == "" and based:
                 rest[key] = ""
         return address(self.path, {**rest, **own})
@@ -137,12 +153,20 @@ class ListState:
 
     def count(self, request: Request) -> int:
         """How many rows it has, never counted beyond the limit."""
-        rows = filtered(self.resource, request.actor, self.tree, **reading_days())
+        tree = tree_from_params({**self.conditions, **self.always}, self.resource.by_key)
+        rows = filtered(self.resource, request.actor, tree, **reading_days())
         return count_up_to(rows) if self.found is None else self.found.count_among(rows, COUNT_LIMIT)
 
     def count_all(self, request: Request) -> int:
         """How many rows it has, however many; only where somebody asks for it."""
         return self.rows(request).order_by().values("pk").count()
+
+    @property
+    def always(self) -> Mapping[str, str]:
+        """What holds of whatever its board shows, whichever view it is narrowed by."""
+        board = self.resource.board if self.is_board else None
+        start = next((view for view in self.resource.views if board and view.key == board.start), None)
+        return start.params if start is not None else {}
 
     @cached_property
     def found(self) -> Found | None:
@@ -156,7 +180,10 @@ def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Ac
     Raises:
         NotFound: the view is gone, or somebody else's.
     """
+    is_board = bool(path) and path == resource.board_path
     key = params.get("view", "")
+    if is_board and resource.board is not None and key in ("", "all"):
+        key = resource.board.start
     everything = key == "all" and not any(view.key == "all" for view in resource.views)
     view = view_of(resource, actor, key) if key and not everything else None
     own = {
@@ -176,7 +203,18 @@ def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Ac
         cursor=params.get("cursor", ""),
         path=path,
         everything=everything,
+        besides={name: params.get(name, base.get(name, "")) for name in resource.besides if is_board},
     )
+
+
+def path_of(resource: Resource, params: Mapping[str, str]) -> str:
+    """The page that parameters are about: the noun's board where they say so, else its list."""
+    return resource.board_path if params.get(AS) == BOARD and resource.board_path else f"/{resource.slug}"
+
+
+def home_of(resource: Resource, view: SavedView | None) -> str:
+    """The page a saved view opens on by itself: the board it was saved on, else the list."""
+    return resource.board_path if isinstance(view, KeptView) and view.is_board else f"/{resource.slug}"
 
 
 def address(path: str, params: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotAllowed, NotFound
 from headwater.platform.installation import installation
 from headwater.platform.lists.actions import ROW, change_view, delete_view, save_view
-from headwater.platform.lists.kept import NOT_HERE, PUBLISH, SAVE, KeptView, start_of, view_of, views_of
+from headwater.platform.lists.kept import AS, BOARD, NOT_HERE, PUBLISH, SAVE, KeptView, start_of, view_of, views_of
 from headwater.platform.lists.layout import keep_layout, layout_of
 from headwater.platform.models import ListView
 from headwater.platform.resource import ActorForm, Command, Resource
@@ -24,7 +24,7 @@ from headwater.platform.undo import newest_event, to_undo
 from headwater.web.form import form_page, refused
 from headwater.web.http import Request, answer, came_from, resource_of
 from headwater.web.layout import shown_columns, widths_of
-from headwater.web.liststate import ListState, address, state_of
+from headwater.web.liststate import ListState, address, home_of, path_of, state_of
 
 
 class ViewForm(ActorForm):
@@ -106,7 +106,7 @@ def save(request: Request, slug: str, pk: int) -> HttpResponse:
     _changeable(resource, request, pk)
     state, since = _state(resource, request, request.POST.get("query", "")), newest_event()
     _change(request, pk, **_list(state))
-    return answer(request, _url(resource, pk), _("View saved"), undo_url=_undo_url(request, since))
+    return answer(request, _url(resource, request, pk), _("View saved"), undo_url=_undo_url(request, since))
 
 
 @require_POST
@@ -116,7 +116,7 @@ def delete(request: Request, slug: str, pk: int) -> HttpResponse:
     view, since = _changeable(resource, request, pk), newest_event()
     delete_view(view_id=pk, by=request.actor, at=now())
     words = _("View “%(name)s” deleted") % {"name": view.label}
-    return answer(request, f"/{slug}?view=all", words, undo_url=_undo_url(request, since))
+    return answer(request, address(home_of(resource, view), {"view": "all"}), words, undo_url=_undo_url(request, since))
 
 
 @require_POST
@@ -166,12 +166,14 @@ def _change(request: Request, pk: int, **values: Any) -> ListView:
 
 
 def _state(resource: Resource, request: Request, query: str) -> ListState:
-    return state_of(resource, QueryDict(query).dict(), f"/{resource.slug}", request.actor)
+    params = QueryDict(query).dict()
+    return state_of(resource, params, path_of(resource, params), request.actor)
 
 
 def _list(state: ListState) -> dict[str, Any]:
-    """A list as a view holds it, with the columns and widths it is shown with."""
-    words = {key: text for key, text in (("q", state.search), ("group", state.group)) if text}
+    """A list or board as a view holds it, with the columns and widths it is shown with."""
+    told = {"q": state.search, "group": state.group, AS: BOARD if state.is_board else "", **state.besides}
+    words = {key: text for key, text in told.items() if text}
     columns = [column.key for column in shown_columns(state)]
     return {
         "params": {**state.conditions, **words},
@@ -196,11 +198,12 @@ def _sent(
         row = do(form.values())
     except DomainError as refusal:
         return refused(request, resource, command, form, refusal)
-    return answer(request, _url(resource, row.pk), words, undo_url=_undo_url(request, since))
+    return answer(request, _url(resource, request, row.pk), words, undo_url=_undo_url(request, since))
 
 
-def _url(resource: Resource, pk: int) -> str:
-    return address(f"/{resource.slug}", {"view": str(pk)})
+def _url(resource: Resource, request: Request, pk: int) -> str:
+    view = view_of(resource, request.actor, str(pk))
+    return address(home_of(resource, view), {"view": view.key})
 
 
 def _undo_url(request: Request, since: int) -> str:

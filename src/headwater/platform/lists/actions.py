@@ -18,7 +18,7 @@ from headwater.platform.events import Changed, Fact, record
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
 from headwater.platform.lists.groups import grouped_by
-from headwater.platform.lists.kept import NOT_HERE, PUBLISH, SAVE, may_change, visible_views
+from headwater.platform.lists.kept import AS, NOT_HERE, PUBLISH, SAVE, may_change, visible_views
 from headwater.platform.models import Event, ListView
 from headwater.platform.paging import in_order
 from headwater.platform.resource import REGISTRY, Resource, filtered
@@ -304,7 +304,8 @@ def checked_widths(resource: Resource, widths: Any) -> dict[str, int]:
 def _checked_params(resource: Resource, params: Any, by: Actor) -> dict[str, str]:
     if not isinstance(params, Mapping) or not all(isinstance(v, str) for v in params.values()):
         raise Invalid({"params": [_("Parameters of a list and their text are needed here.")]})
-    unknown = [k for k in params if k not in ("q", "group", "filter") and k.partition("__")[0] not in resource.by_key]
+    of_pages = {"q", "group", "filter", *resource.besides, *([AS] if resource.board_path else [])}
+    unknown = [k for k in params if k not in of_pages and k.partition("__")[0] not in resource.by_key]
     if unknown:
         raise Invalid(
             {

@@ -14,6 +14,7 @@ from headwater.platform.models import ListView
 from headwater.platform.resource import Resource, SavedView
 
 SAVE, PUBLISH = "platform.view.save", "platform.view.publish"
+AS, BOARD = "as", "board"  # what a view is shown as, where that is no list
 NOT_HERE = _("This view is private to a colleague, or it does not exist any more.")
 
 
@@ -26,6 +27,11 @@ class KeptView(SavedView):  # type: ignore[misc]
     opens_for: Sequence[str] = ()
     is_own: bool = False
     may_change: bool = False
+
+    @property
+    def is_board(self) -> bool:
+        """Whether it was saved on the board."""
+        return self.params.get(AS) == BOARD
 
     @property
     def is_shared(self) -> bool:
@@ -96,7 +102,8 @@ def with_view(resource: Resource, actor: Actor, params: Mapping[str, str]) -> di
     if not key:
         return own
     view = view_of(resource, actor, key)
-    held = {name: value for name, value in view.params.items() if name != "group"}  # a matter of pages
+    of_pages = {"group", AS, *resource.besides}
+    held = {name: value for name, value in view.params.items() if name not in of_pages}
     joined = {**held, **({"sort": view.sort} if view.sort else {}), **own}
     return {name: value for name, value in joined.items() if value != "" or name not in view.params}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Window
@@ -17,8 +17,6 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
-from headwater.platform.resource import REGISTRY
-from headwater.platform.search.finding import find
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
 from headwater.sell.queries.visible import default_stages, visible_opportunities
@@ -27,6 +25,7 @@ from headwater.team.queries.rates import rates_of
 if TYPE_CHECKING:
     from headwater.team.models import Company
 
+Opportunities = QuerySet[Opportunity]
 ROW = "sell.opportunity"
 CARDS = 25
 USUAL_OVER = timedelta(days=365)
@@ -36,25 +35,6 @@ _SHOWN = ("party", "organisation", "stage", "owner", "lead__source")
 _HEAVY = (
     "extra", "party__extra", "organisation__extra", "lead__extra", "lead__source__extra", "owner__password",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class BoardFilter:
-    """What the board shows: all open opportunities unless narrowed."""
-
-    mine: bool = False
-    team_id: int | None = None
-    close_by: date | None = None
-    category: str = ""
-    stuck: bool = False
-    no_next_step: bool = False
-    source_id: int | None = None
-    words: str = ""
-
-    @property
-    def is_of_the_board_alone(self) -> bool:
-        """Whether it asks for what no column of the list tells."""
-        return self.stuck or self.team_id is not None
 
 
 @dataclass(frozen=True)
@@ -129,7 +109,6 @@ class Board:
     stages: list[StageColumn]
     won: WonColumn
     stuck: int = 0
-    no_next_step: int = 0
 
     @property
     def count(self) -> int:
@@ -152,8 +131,8 @@ class Board:
         return any(column.is_about for column in self.stages)
 
 
-def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) -> Board:
-    """The open opportunities of the default pipeline by stage, and what was won this month.
+def board(actor: Actor, rows: Opportunities, *, stuck_only: bool = False, company: Company, at: datetime) -> Board:
+    """Of these opportunities, the open ones of the default pipeline by stage, and what was won this month.
 
     The same few queries however many opportunities there are.
     """
@@ -161,30 +140,26 @@ def board(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) 
     usual = usual_days_in_stages(actor, at=at)
     columns = [StageColumn(stage, usual=_whole(usual.get(stage.pk))) for stage in stages]
     stuck = _stuck(stages, usual, at)
-    everything = _narrowed(visible_opportunities(actor).filter(archived_at=None), wanted, actor)
-    waiting = everything.filter(outcome="", stage__in=stages)
-    narrowed = waiting.filter(stuck) if wanted.stuck else waiting
-    narrowed = narrowed.filter(next_step="") if wanted.no_next_step else narrowed
-    found = Board(columns, WonColumn(_start_of_month(at, company.zone)))
+    waiting = rows.filter(outcome="", stage__in=stages)
+    narrowed = waiting.filter(stuck) if stuck_only else waiting
+    found = Board(columns, WonColumn(_start_of_month(at, company.zone)), stuck=waiting.filter(stuck).count())
     _fill_sums(found, narrowed, company, at)
-    counted = waiting.aggregate(stuck=Count("pk", filter=stuck), no_next_step=Count("pk", filter=Q(next_step="")))
-    found.stuck, found.no_next_step = counted["stuck"], counted["no_next_step"]
     _fill_cards(found, narrowed, company.zone, at)
-    _fill_won(found.won, everything, company)
+    _fill_won(found.won, rows, company)
     return found
 
 
-def column_sums(actor: Actor, wanted: BoardFilter, *, company: Company, at: datetime) -> Board:
+def column_sums(
+    actor: Actor, rows: Opportunities, *, stuck_only: bool = False, company: Company, at: datetime
+) -> Board:
     """The board without cards, for the heads of its columns after a card has moved."""
     stages = default_stages()
-    usual = usual_days_in_stages(actor, at=at) if wanted.stuck else {}
-    everything = _narrowed(visible_opportunities(actor).filter(archived_at=None), wanted, actor)
-    waiting = everything.filter(outcome="", stage__in=stages)
-    waiting = waiting.filter(_stuck(stages, usual, at)) if wanted.stuck else waiting
-    waiting = waiting.filter(next_step="") if wanted.no_next_step else waiting
+    waiting = rows.filter(outcome="", stage__in=stages)
+    if stuck_only:
+        waiting = waiting.filter(_stuck(stages, usual_days_in_stages(actor, at=at), at))
     found = Board([StageColumn(stage) for stage in stages], WonColumn(_start_of_month(at, company.zone)))
     _fill_sums(found, waiting, company, at)
-    _sum_won(found.won, everything, company)
+    _sum_won(found.won, rows, company)
     return found
 
 
@@ -254,20 +229,6 @@ def my_open(actor: Actor, *, today: date) -> tuple[int, int]:
 # ---------------------------------------------------------------- pieces
 
 
-def _narrowed(rows: QuerySet[Opportunity], wanted: BoardFilter, actor: Actor) -> QuerySet[Opportunity]:
-    if wanted.mine:
-        rows = rows.filter(owner_id=actor.user_id)
-    if wanted.team_id is not None:
-        rows = rows.filter(team_id=wanted.team_id)
-    if wanted.close_by is not None:
-        rows = rows.filter(Q(close_date__lte=wanted.close_by) | Q(outcome=Outcome.WON))
-    if wanted.category:
-        rows = rows.filter(Q(forecast_category=wanted.category) | Q(outcome=Outcome.WON))
-    if wanted.source_id is not None:
-        rows = rows.filter(lead__source_id=wanted.source_id)
-    return find(REGISTRY[ROW], wanted.words).among(rows) if wanted.words else rows
-
-
 def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetime) -> Q:
     """Older than usual in its stage; nothing is, where nothing is known to be usual."""
     condition = Q(pk__in=())
@@ -277,7 +238,7 @@ def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetim
     return condition
 
 
-def _fill_sums(found: Board, rows: QuerySet[Opportunity], company: Company, at: datetime) -> None:
+def _fill_sums(found: Board, rows: Opportunities, company: Company, at: datetime) -> None:
     ours = Q(currency=company.currency)
     weighted = ExpressionWrapper(
         F("amount") * F("probability") / 100, output_field=DecimalField(max_digits=17, decimal_places=2)
@@ -295,7 +256,7 @@ def _fill_sums(found: Board, rows: QuerySet[Opportunity], company: Company, at: 
         _add_other_currencies(found, rows, company.currency, at.astimezone(company.zone).date())
 
 
-def _add_other_currencies(found: Board, rows: QuerySet[Opportunity], currency: str, today: date) -> None:
+def _add_other_currencies(found: Board, rows: Opportunities, currency: str, today: date) -> None:
     """Add what is in other currencies at the rates of today; what has none stays left out, and counted."""
     foreign = rows.order_by().exclude(currency=currency).exclude(amount=None)
     told = list(foreign.values_list("stage_id", "amount", "currency", "probability"))
@@ -311,7 +272,7 @@ def _add_other_currencies(found: Board, rows: QuerySet[Opportunity], currency: s
             column.is_about = True
 
 
-def _fill_cards(found: Board, rows: QuerySet[Opportunity], zone: ZoneInfo, at: datetime) -> None:
+def _fill_cards(found: Board, rows: Opportunities, zone: ZoneInfo, at: datetime) -> None:
     order = [F("close_date").asc(nulls_last=True), F("pk").asc()]
     place = Window(RowNumber(), partition_by=[F("stage_id")], order_by=order)
     first = _shown(rows).annotate(place=place).filter(place__lte=CARDS).order_by("stage_id", "place")
@@ -321,13 +282,13 @@ def _fill_cards(found: Board, rows: QuerySet[Opportunity], zone: ZoneInfo, at: d
         column.cards.append(_card(row, column.usual, at, zone))
 
 
-def _fill_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> None:
+def _fill_won(won: WonColumn, rows: Opportunities, company: Company) -> None:
     _sum_won(won, rows, company)
     of_month = _shown(rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)).order_by("-closed_at", "-pk")
     won.cards = [_won_card(row, company.zone) for row in of_month[:CARDS]]
 
 
-def _sum_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> None:
+def _sum_won(won: WonColumn, rows: Opportunities, company: Company) -> None:
     of_month = rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)
     sums = of_month.aggregate(count=Count("pk"), total=Sum("amount", filter=Q(currency=company.currency)))
     foreign = of_month.order_by().exclude(currency=company.currency).exclude(amount=None)
@@ -339,7 +300,7 @@ def _sum_won(won: WonColumn, rows: QuerySet[Opportunity], company: Company) -> N
     won.count, won.amount, won.is_about = sums["count"], (sums["total"] or ZERO) + worth.amount, bool(worth.known)
 
 
-def _shown(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+def _shown(rows: Opportunities) -> Opportunities:
     return rows.select_related(*_SHOWN).defer(*_HEAVY)
 
 
@@ -363,17 +324,3 @@ def _whole(days: float | None) -> int | None:
 
 def _start_of_month(at: datetime, zone: ZoneInfo) -> datetime:
     return start_of_day(at.astimezone(zone).date().replace(day=1), zone)
-
-
-def choices_of_close(today: date) -> list[tuple[str, Any]]:
-    """The days up to which a board can be narrowed: the ends of this month, the next, this quarter and the next."""
-    ends = [_month_end(today, months) for months in (0, 1)]
-    to_quarter = 2 - (today.month - 1) % 3
-    ends += [_month_end(today, to_quarter), _month_end(today, to_quarter + 3)]
-    return [(day.isoformat(), day) for day in sorted(set(ends))]
-
-
-def _month_end(day: date, months: int) -> date:
-    month = day.month + months
-    following = date(day.year + month // 12, month % 12 + 1, 1)
-    return following - timedelta(days=1)

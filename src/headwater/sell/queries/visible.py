@@ -46,7 +46,7 @@ def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     to_decide = OpportunityLine.objects.filter(opportunity=OuterRef("pk"), product=None).exclude(product_text="")
     return (
         visible_opportunities(actor)
-        .select_related("party", "organisation", "stage", "owner", "lead__source")
+        .select_related("party", "organisation", "stage", "owner", "team", "lead__source")
         .defer(*_HEAVY)
         .annotate(has_to_decide=Exists(to_decide))
         .prefetch_related("lines__product")

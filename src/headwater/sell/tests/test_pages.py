@@ -1,5 +1,6 @@
 """The pages of the sell room: the board and its moves, records with their panels, deciding products, My day."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,8 @@ from headwater.platform.models import Event
 from headwater.platform.testing import count_queries, query_budget
 from headwater.sell import actions, panels
 from headwater.sell.models import Opportunity, OpportunityLine, Order
-from headwater.sell.queries.board import BoardFilter, board, pipeline_to_move, usual_days_in_stages
+from headwater.sell.queries.board import board, pipeline_to_move, usual_days_in_stages
+from headwater.sell.queries.visible import visible_opportunities
 from headwater.team.models import User
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
@@ -40,19 +42,18 @@ def test_the_board_sums_every_stage_and_what_was_won_this_month(opened, stages, 
     actions.win_opportunity(opportunity_id=row.pk, by=by_jonas, at=AT)
     row = opened(amount=Decimal(90))
     actions.win_opportunity(opportunity_id=row.pk, closed_at=AT - 30 * DAY, by=by_jonas, at=AT)
-    found = board(by_jonas, BoardFilter(), company=company, at=AT)
+    found = board(by_jonas, visible_opportunities(by_jonas), company=company, at=AT)
     assert [(c.count, c.amount, c.weighted) for c in found.stages] == [
         (2, 1000, 200), (0, 0, 0), (1, 500, 300), (0, 0, 0),
     ]  # fmt: skip
     assert (found.count, found.amount, found.weighted) == (3, 1500, 500)
     assert (found.won.count, found.won.amount) == (1, 70)
-    assert found.no_next_step == 3
 
 
 def test_money_of_other_currencies_is_not_added_up(opened, by_jonas, company):
     opened(amount=Decimal(10))
     opened(amount=Decimal(10), currency="USD")
-    column = board(by_jonas, BoardFilter(), company=company, at=AT).stages[0]
+    column = board(by_jonas, visible_opportunities(by_jonas), company=company, at=AT).stages[0]
     assert (column.count, column.amount, column.other_currencies) == (2, 10, 1)
 
 
@@ -65,29 +66,73 @@ def test_what_is_usual_is_the_median_of_those_won(opened, stages, by_jonas, comp
     opened(at=AT - 4 * DAY)
     opened(at=AT - 5 * DAY)
     opened(at=AT - 8 * DAY)
-    found = board(by_jonas, BoardFilter(), company=company, at=AT)
+    everything = visible_opportunities(by_jonas)
+    found = board(by_jonas, everything, company=company, at=AT)
     assert [card.age.value for card in found.stages[0].cards] == ["", "age", "rot"] and found.stuck == 2
-    assert board(by_jonas, BoardFilter(stuck=True), company=company, at=AT).count == 2
+    assert board(by_jonas, everything, stuck_only=True, company=company, at=AT).count == 2
 
 
-def test_filters_narrow_the_board(opened, acme, sql_lead, by_jonas, by_head, priya, company):
-    mine = opened(next_step="Call", close_date=AT.date(), forecast_category="COMMIT")
-    opened(owner_id=priya.pk)
-    actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT)
+def cards_of(text):
+    return {int(found) for found in re.findall(r'id="card-(\d+)"', text)}
 
-    def count(actor, **wanted):
-        return board(actor, BoardFilter(**wanted), company=company, at=AT).count
 
-    assert count(by_jonas) == 3 and count(by_jonas, mine=True) == 2
-    assert count(by_head, team_id=mine.team_id) == 3 and count(by_head, team_id=999) == 0
-    assert count(by_jonas, close_by=AT.date()) == 1 and count(by_jonas, category="COMMIT") == 1
-    assert count(by_jonas, no_next_step=True) == 2 and count(by_jonas, source_id=sql_lead.source_id) == 1
+def test_the_board_is_narrowed_as_its_list_is(page, opened, sql_lead, by_jonas, jonas, priya):
+    mine = opened(next_step="Call", close_date=AT.date(), forecast_category="COMMIT").pk
+    of_priya = opened(owner_id=priya.pk).pk
+    of_lead = actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT)
+    team = mine and Opportunity.objects.get(pk=mine).team_id
+    for address, expected in {
+        "": {mine, of_priya, of_lead.pk},
+        "view=all": {mine, of_priya, of_lead.pk},
+        "owner=me": {mine, of_lead.pk},
+        "view=mine": {mine, of_lead.pk},
+        f"team={team}": {mine, of_priya, of_lead.pk},
+        "close_date__lte=2026-11-12": {mine},
+        "forecast_category=COMMIT": {mine},
+        "view=no_next_step": {of_priya, of_lead.pk},
+        f"source={sql_lead.source_id}": {of_lead.pk},
+        "outcome=LOST": set(),
+    }.items():
+        assert cards_of(page.get(f"/pipeline?{address}").content.decode()) == expected, address
+
+
+def test_the_pipeline_has_the_tabs_of_open_ones_and_counts_what_it_shows(page, opened, by_jonas, sql_lead):
+    row = opened(amount=Decimal(10))
+    opened()
+    actions.win_opportunity(opportunity_id=row.pk, by=by_jonas, at=AT)
+    text = page.get("/pipeline").content.decode()
+    assert 'href="/pipeline?view=open" aria-current="page"' in text and "view=won" not in text
+    assert 'href="/opportunities/filter?as=board' in text and "/opportunities/counts?as=board" in text
+    counted = page.get("/opportunities/counts?as=board&view=open").content.decode()
+    assert re.findall(r'<span class="ct">([^<]*)', counted)[:2] == ["1", "1"]
+
+
+def test_a_view_saved_on_the_board_opens_there_and_keeps_its_own_filter(page, opened, jonas):
+    opened()
+    query = {"query": "as=board&view=open&owner=me&stuck=1", "name": "Mine that wait", "scope": "PRIVATE"}
+    made = page.post("/opportunities/views/new", query)
+    assert made.status_code == 302 and made["Location"].startswith("/pipeline?view=")
+    board_page = page.get(made["Location"]).content.decode()
+    assert "Mine that wait" in board_page and "1 open" not in board_page, "nothing is stuck"
+    listed = page.get("/opportunities?view=all").content.decode()
+    assert f'href="{made["Location"]}"' in listed, "its tab above the list leads to the board"
+    key = made["Location"].rpartition("=")[2]
+    told = page.get(f"/opportunities?view={key}")
+    assert told.status_code == 200, "asked for as a list it is one"
+    page.post("/opportunities/views/start", {"view": key})
+    assert page.get("/opportunities")["Location"] == made["Location"]
+
+
+def test_the_filter_built_on_the_board_leads_back_to_it(page, opened):
+    built = {"as": "board", "view": "open", "n.join": "all", "n.0.col": "amount", "n.0.op": "gte", "n.0.v": "5"}
+    answer = page.get("/opportunities/filter", {**built, "do": "apply"})
+    assert answer.status_code == 302 and answer["Location"].startswith("/pipeline?"), answer.content
 
 
 def test_a_column_shows_25_cards_and_then_how_many_more(opened, by_jonas, company):
     for _ in range(27):
         opened()
-    column = board(by_jonas, BoardFilter(), company=company, at=AT).stages[0]
+    column = board(by_jonas, visible_opportunities(by_jonas), company=company, at=AT).stages[0]
     assert (len(column.cards), column.more) == (25, 2)
 
 
@@ -96,7 +141,7 @@ def test_the_board_costs_the_same_for_few_and_many(opened, sql_lead, by_jonas, c
     for number in range(30):
         opened(name=f"Number {number}")
     with query_budget(8):
-        board(by_jonas, BoardFilter(), company=company, at=AT)
+        board(by_jonas, visible_opportunities(by_jonas), company=company, at=AT)
 
 
 def test_the_page_shows_the_board(page, sql_lead, by_jonas):
@@ -104,7 +149,7 @@ def test_the_page_shows_the_board(page, sql_lead, by_jonas):
     text = page.get("/pipeline").content.decode()
     assert "Acme Dental" in text and "Hannover fair" in text and "€61k" in text and "ch-fair" in text
     assert 'style="' not in text and "<script>" not in text
-    part = page.get("/pipeline?mine=1", headers=HTMX).content.decode()
+    part = page.get("/pipeline?view=mine", headers=HTMX).content.decode()
     assert "<html" not in part and "Acme Dental" in part
 
 
@@ -112,10 +157,10 @@ def test_the_board_is_searched_and_leaves_as_what_it_shows(page, opened, stages,
     User.objects.filter(pk=jonas.pk).update(role="HEAD_OF_SALES")
     opened(name="Plotters for Kiel", stage_id=stages[1].pk)
     opened(name="Servers")
-    text = page.get("/pipeline?q=plott&category=PIPELINE").content.decode()
+    text = page.get("/pipeline?q=plott&forecast_category=PIPELINE").content.decode()
     assert "Plotters for Kiel" in text and "Servers" not in text
     assert "/opportunities/export.csv?outcome__empty=true&amp;forecast_category=PIPELINE&amp;q=plott" in text
-    assert "view=open&amp;forecast_category=PIPELINE&amp;q=plott" in text, "the table shows the same"
+    assert "/opportunities?view=open&amp;forecast_category=PIPELINE&amp;q=plott" in text, "the table shows the same"
 
 
 def test_what_only_the_board_can_tell_is_no_file(page, opened, jonas):

@@ -174,6 +174,12 @@ def teams() -> QuerySet[Team]:
     return Team.objects.filter(archived_at=None).order_by("name", "pk")
 
 
+def choices_of_teams(actor: Actor) -> list[tuple[str, str]]:
+    """The teams whose rows this actor may see some of, to filter by."""
+    found = teams().values_list("pk", "name")
+    return [(str(pk), name) for pk, name in found if actor.reaches(owner_id=None, team_id=pk)]
+
+
 def waits_for_owner() -> bool:
     """Whether nobody has an account yet: the first run has not begun."""
     return not User.objects.exists()

@@ -75,7 +75,9 @@ async function move(card, from, to, putBack) {
   if (!events.toast) announce(to.dataset.announceMoved);
 }
 
-document.querySelectorAll("[data-board]").forEach((board) => {
+function ready(board) {
+  if (board.dataset.ready) return;
+  board.dataset.ready = "yes";
   board.querySelectorAll("[data-board-list]").forEach((list) => {
     window.Sortable.create(list, {
       group: "board",
@@ -111,4 +113,9 @@ document.querySelectorAll("[data-board]").forEach((board) => {
       card.focus();
     });
   });
-});
+}
+
+// A filter or a search brings another board.
+const readyAll = () => document.querySelectorAll("[data-board]").forEach(ready);
+document.addEventListener("htmx:load", readyAll);
+readyAll();
