@@ -29,6 +29,7 @@ from headwater.platform.delivery import HANDLERS
 from headwater.platform.errors import Conflict
 from headwater.platform.events import record
 from headwater.platform.models import Event, HandlerCursor
+from headwater.platform.statistics import look_over_tables
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Product
 from headwater.team import queries as team
@@ -83,6 +84,7 @@ def _load(*, at: datetime, say: Progress, seed: int, leads: int) -> dict[str, in
     _write_business(book, history, start)
     say(3, len(STEPS), STEPS[3])
     _finish(book, history)
+    look_over_tables()
     mirror.refresh(at=at)
     say(4, len(STEPS), STEPS[3])
     return {

@@ -12,7 +12,7 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the facts of the platform itself known."""
-        from headwater.platform import among, exports, many  # noqa: F401  (importing declares them)
+        from headwater.platform import among, exports, many, statistics  # noqa: F401  (importing declares them)
         from headwater.platform.custom import actions as field_actions  # noqa: F401
         from headwater.platform.lists import actions  # noqa: F401
         from headwater.platform.search import keeping  # noqa: F401

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import connection
+
+from headwater.platform.schedule import every
 
 SAMPLED = 1_000
 
@@ -23,3 +27,10 @@ def look_over_tables() -> None:
         else:
             ours = connection.introspection.django_table_names(only_existing=True)
             cursor.execute(f"ANALYZE {', '.join(connection.ops.quote_name(name) for name in ours)}")
+
+
+@every(timedelta(days=1), "platform.statistics")
+def look_again(at: datetime) -> None:
+    """What grew day by day is looked over as well; PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        look_over_tables()

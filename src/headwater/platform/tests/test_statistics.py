@@ -1,10 +1,13 @@
 """The database knows how large its tables are after much came in."""
 
 import pytest
+from django.db import connection
 
 from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows
+from headwater.platform.clock import now
 from headwater.platform.models import ExternalId
+from headwater.platform.schedule import SCHEDULE
 from headwater.platform.statistics import look_over_tables
 from headwater.platform.testing import rows_expected
 
@@ -16,6 +19,15 @@ def test_a_look_over_the_tables_tells_the_planner_how_many_rows_there_are():
     rows = [("crm", "qualify.lead", str(n), n) for n in range(5_000)]
     action(lambda: insert_rows(ExternalId, COLUMNS, rows))()
     look_over_tables()
+    assert 2_500 < rows_expected("platform_externalid") < 10_000
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks by itself")
+@pytest.mark.django_db(transaction=True)
+def test_what_grew_day_by_day_is_looked_over_every_day():
+    rows = [("crm", "qualify.lead", str(n), n) for n in range(5_000)]
+    action(lambda: insert_rows(ExternalId, COLUMNS, rows))()
+    SCHEDULE["platform.statistics"].run(now())
     assert 2_500 < rows_expected("platform_externalid") < 10_000
 
 
