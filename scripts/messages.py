@@ -24,7 +24,7 @@ from django.utils.translation.template import templatize
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "headwater"
 LANGUAGES = ("de", "es")
-ENGLISH_ONLY = {"cli", "demo", "tests", "migrations"}  # the command line stays English
+ENGLISH_ONLY = {"cli", "tests", "migrations"}  # the command line stays English
 PLAIN, PLURAL, CONTEXT = None, (1, 2), ((1, "c"), 2)
 KEYWORDS: dict[str, Any] = {
     "_": PLAIN, "gettext": PLAIN, "gettext_lazy": PLAIN, "lazy": PLAIN, "noted": PLAIN,

@@ -34,6 +34,7 @@ from headwater.platform.installation import installation
 from headwater.platform.once import Answered, once, require_key
 from headwater.platform.pace import BREATH_SECONDS
 from headwater.platform.resource import Resource
+from headwater.platform.translated import grouped
 from headwater.platform.values import is_storable
 
 LARGEST_BODY: Final = 20 << 20
@@ -68,14 +69,13 @@ def send_rows(request: Any, resource: Resource) -> JsonResponse:
     rows = [reader.read(n, each) for n, each in enumerate(sent)]
     if not system and any(row.external_id for row in rows):
         raise Invalid({"system": [_("Say whose ids the external ids are: ?system=erp")]})
-    name = f"API: {len(rows):,} {resource.label_plural.lower()}"
     part = _Parts(request, digest)
     if is_atomic:
 
         def whole() -> Any:
             try:
                 batch, results = take_all_sent(
-                    resource=resource, reader=reader, rows=rows, name=name, system=system or "api", by=by, at=now()
+                    resource=resource, reader=reader, rows=rows, name="API", system=system or "api", by=by, at=now()
                 )
             except (DataError, IntegrityError) as error:
                 raise Invalid({"rows": [str(REFUSED)]}, _("The database refuses a row, so none was taken.")) from error
@@ -85,7 +85,7 @@ def send_rows(request: Any, resource: Resource) -> JsonResponse:
     else:
         kind = importer.kind
         batch_id = part.once(
-            "open", lambda: open_sent(kind=kind, name=name, system=system or "api", by=by, at=now()).pk
+            "open", lambda: open_sent(kind=kind, name="API", system=system or "api", by=by, at=now()).pk
         )
 
         def take(portion: Sequence[TypedRow]) -> list[RowResult]:
@@ -202,8 +202,8 @@ def _sent(request: Any) -> tuple[list[Any], str]:
         raise Invalid(
             {
                 "rows": [
-                    _("Between 1 and {most_rows:,} rows can be sent at once; these are {rows:,}.").format(
-                        most_rows=MOST_ROWS, rows=len(rows)
+                    _("Between 1 and {most_rows} rows can be sent at once; these are {rows}.").format(
+                        most_rows=grouped(MOST_ROWS), rows=grouped(len(rows))
                     )
                 ]
             }

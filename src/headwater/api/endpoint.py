@@ -28,6 +28,7 @@ from headwater.platform.many import AT_ONCE
 from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE, count_up_to, in_order, page_of
 from headwater.platform.resource import ActorForm, Command, Resource, Rows, filtered
 from headwater.platform.search.finding import find
+from headwater.platform.translated import grouped
 from headwater.platform.values import LARGEST_ID
 from headwater.web.export import format_of, sent
 
@@ -174,7 +175,9 @@ def run_bulk(request: Any, resource: Resource, command: Command) -> JsonResponse
         raise Invalid(
             {
                 "ids": [
-                    _("Between 1 and {most:,} rows can be changed in one step. Send them in several.").format(most=most)
+                    _("Between 1 and {most} rows can be changed in one step. Send them in several.").format(
+                        most=grouped(most)
+                    )
                 ]
             }
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +34,11 @@ class Webhook(models.Model):
     failing_since = models.DateTimeField(null=True)
     retry_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
+
+    @property
+    def why_off(self) -> str:
+        """Why it was given up, in the language of whoever reads it; empty where nobody gave it up."""
+        return gettext(self.off_reason) if self.off_reason else ""
 
     def __str__(self) -> str:
         return f"webhook {self.pk}"

@@ -8,6 +8,7 @@ from typing import Any
 from headwater.platform.clock import now
 from headwater.platform.installation import actor_by_ref
 from headwater.platform.job import JobRun, job
+from headwater.platform.phrases import phrase
 
 
 @job("demo.load")
@@ -16,7 +17,7 @@ def load(run: JobRun) -> Mapping[str, Any]:
     from headwater.demo.load import load_demo  # three years of words and rules that nothing else needs
 
     def say(done: int, total: int, message: str) -> None:
-        run.report(done=done, total=total, message=message)
+        run.report(done=done, total=total, message=phrase(message) if message else "")
 
     return load_demo(at=now(), on_progress=say)
 
@@ -27,7 +28,7 @@ def remove(run: JobRun) -> Mapping[str, Any]:
     from headwater.demo.remove import can_remove_demo, remove_demo
 
     def say(done: int, total: int, message: str) -> None:
-        run.report(done=done, total=total, message=message)
+        run.report(done=done, total=total, message=phrase(message) if message else "")
 
     if not can_remove_demo():  # a process that died at the very end
         return {}

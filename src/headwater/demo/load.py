@@ -30,6 +30,7 @@ from headwater.platform.errors import Conflict
 from headwater.platform.events import record
 from headwater.platform.models import Event, HandlerCursor
 from headwater.platform.statistics import look_over_tables
+from headwater.platform.translated import noted
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order, Product
 from headwater.team import queries as team
@@ -37,7 +38,10 @@ from headwater.team.models import User
 from headwater.team.queries.roles import role_names
 
 DEMO_PASSWORD = "headwater-demo"  # noqa: S105  (everybody may know it; it opens nothing but the demo company)
-STEPS = ("Companies and people", "Campaigns and touches", "Opportunities and orders", "Finishing")
+STEPS = (
+    noted("Companies and people"), noted("Campaigns and touches"), noted("Opportunities and orders"),
+    noted("Finishing"),
+)  # fmt: skip
 DATA = (Party, Lead, Source, Campaign, Product, Opportunity, Order)
 
 Progress = Callable[[int, int, str], None]

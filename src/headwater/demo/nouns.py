@@ -22,6 +22,7 @@ from headwater.parties.models import (
     Tag,
 )
 from headwater.platform.models import Event
+from headwater.platform.translated import noted
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, Product
 
@@ -51,19 +52,19 @@ class Noun:
 
 # Whoever points at others stands before them.
 NOUNS = (
-    Noun(Order, "order", "orders", ("sell.order",), (Part(OrderLine, ("order_id",)),)),
+    Noun(Order, "order", noted("orders"), ("sell.order",), (Part(OrderLine, ("order_id",)),)),
     Noun(
         Opportunity,
         "opportunity",
-        "opportunities",
+        noted("opportunities"),
         ("sell.opportunity",),
         (Part(OpportunityLine, ("opportunity_id",)),),
     ),
-    Noun(Lead, "lead", "leads", ("qualify.lead",)),
+    Noun(Lead, "lead", noted("leads"), ("qualify.lead",)),
     Noun(
         Party,
         "person or company",
-        "people and companies",
+        noted("people and companies"),
         PARTY,
         (
             Part(ContactPoint, ("party_id",), ("parties.contact_point",)),
@@ -75,11 +76,17 @@ NOUNS = (
             Part(Touchpoint, ("party_id",), ("acquire.touchpoint",), need=("organisation_id",)),
         ),
     ),
-    Noun(Tag, "tag", "tags", ("parties.tag",)),
-    Noun(SpendEntry, "spend entry", "spend", ("acquire.spend",)),
-    Noun(Campaign, "campaign", "campaigns", ("acquire.campaign",), (Part(Campaign.sources.through, ("campaign_id",)),)),
-    Noun(Source, "source", "sources", ("acquire.source",)),
-    Noun(Product, "product", "products", ("sell.product",)),
+    Noun(Tag, "tag", noted("tags"), ("parties.tag",)),
+    Noun(SpendEntry, "spend entry", noted("spend"), ("acquire.spend",)),
+    Noun(
+        Campaign,
+        "campaign",
+        noted("campaigns"),
+        ("acquire.campaign",),
+        (Part(Campaign.sources.through, ("campaign_id",)),),
+    ),
+    Noun(Source, "source", noted("sources"), ("acquire.source",)),
+    Noun(Product, "product", noted("products"), ("sell.product",)),
 )
 MODELS = tuple(model for noun in NOUNS for model in (*(part.model for part in noun.parts), noun.model))
 

@@ -23,6 +23,7 @@ from headwater.platform.bulk import PART, in_parts
 from headwater.platform.errors import Conflict
 from headwater.platform.events import record
 from headwater.platform.models import DeadLetter, Event, EventPersonal, ExternalId, Job, Span, Undone
+from headwater.platform.translated import noted
 from headwater.team.models import ApiToken, Company, Team, User
 from headwater.tell.models import Digest, Mail, News, NewsChoice
 
@@ -99,9 +100,9 @@ def _clear(*, by: Actor, at: datetime, say: Progress) -> Removed:
         for number, noun in enumerate(NOUNS):
             say(number, steps, noun.plural)
             _remove_noun(noun, extent, report)
-        say(len(NOUNS), steps, "history")
+        say(len(NOUNS), steps, noted("history"))
         _remove_history(extent)
-        say(len(NOUNS) + 1, steps, "colleagues")
+        say(len(NOUNS) + 1, steps, noted("colleagues"))
         _finish(extent, report, by=by, at=at)
     mirror.discard()
     say(steps, steps, "")

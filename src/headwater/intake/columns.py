@@ -19,6 +19,7 @@ from headwater.intake.table import Table
 from headwater.intake.values import DateOrder
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.platform.installation import installation
+from headwater.platform.translated import grouped as in_groups
 
 LOOKED_AT = 1_000
 SHOWN = 3
@@ -249,7 +250,7 @@ def _judge(view: ColumnView, look: Look, target: Target, decided: Mapping[str, s
         group = reason_group(problem)
         grouped[group] = (grouped.get(group, (0, ""))[0] + count, problem)
     for count, example in sorted(grouped.values(), reverse=True)[:2]:
-        view.problems.append(f"{count:,}: {example}" if count > 1 else example)
+        view.problems.append(f"{in_groups(count)}: {example}" if count > 1 else example)
 
 
 def _choices(target: Target) -> list[tuple[str, str]]:

@@ -43,6 +43,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.intake.values import DateOrder
 from headwater.platform.errors import DomainError
+from headwater.platform.translated import gettext
 
 SHIPPED = Path(__file__).parent / "profiles"
 IGNORED = "-"
@@ -59,7 +60,11 @@ class ProfileError(DomainError):
 
     def __init__(self, name: str, problems: Sequence[str]) -> None:
         self.problems = list(problems)
-        super().__init__(f"The import profile {name} cannot be used: {' '.join(self.problems)}")
+        super().__init__(
+            gettext("The import profile {name} cannot be used: {problems}").format(
+                name=name, problems=" ".join(self.problems)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,9 @@ def load_profile(
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(path.name, [f"It is not valid TOML: {error}."]) from None
+        raise ProfileError(path.name, [gettext("It is not valid TOML: {error}.").format(error=error)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(path.name, [f"It cannot be read: {error}."]) from None
+        raise ProfileError(path.name, [gettext("It cannot be read: {error}.").format(error=error)]) from None
     return profile_from(data, name=path.stem, targets=targets)
 
 
@@ -163,7 +168,7 @@ def _find(name: str, search_path: Sequence[str | Path]) -> Path:
     if name.endswith(".toml") and path.is_file():
         return path
     known = ", ".join(profile_names(search_path))
-    raise ProfileError(name, [f"There is no such profile. Known are: {known}."])
+    raise ProfileError(name, [gettext("There is no such profile. Known are: {known}.").format(known=known)])
 
 
 def profile_from(
@@ -187,18 +192,22 @@ def read_profile(
     problems: list[str] = []
     named = _text(data, "name", problems) or name
     for key in data.keys() - _TOP:
-        problems.append(f'"{key}" is not known at the top; allowed are {", ".join(sorted(_TOP))}.')
+        problems.append(
+            gettext('"{key}" is not known at the top; allowed are {known}.').format(
+                key=key, known=", ".join(sorted(_TOP))
+            )
+        )
     if not _NAME.fullmatch(named):
-        problems.append("name must be letters, digits, points, hyphens and underscores.")
+        problems.append(gettext("name must be letters, digits, points, hyphens and underscores."))
     main = {key: data[key] for key in _PASS & data.keys() - {"where"}}
     passes = [_pass(main, "", _text(data, "system", problems), problems, targets)]
     also = data.get("also", [])
     if not isinstance(also, list) or not all(isinstance(each, Mapping) for each in also):
-        problems.append("also must be written as [[also]].")
+        problems.append(gettext("also must be written as [[also]]."))
         also = []
     for number, each in enumerate(also, 1):
         where = f"also {number}: "
-        problems += [f'{where}"{key}" is not known.' for key in each.keys() - _PASS]
+        problems += [where + gettext('"{key}" is not known.').format(key=key) for key in each.keys() - _PASS]
         passes.append(_pass(each, where, passes[0].system, problems, targets))
     file = _file(_table(data, "file", problems), problems)
     return Profile(named, tuple(passes), file), problems
@@ -214,17 +223,19 @@ def _pass(
     kind = _text(data, "kind", problems, where)
     system = _text(data, "system", problems, where) or system
     if not kind:
-        problems.append(f"{where}kind is missing: what do the rows become?")
+        problems.append(where + gettext("kind is missing: what do the rows become?"))
     columns: dict[str, tuple[str, ...]] = {}
     ignored = set()
     for column, said in _table(data, "columns", problems, where).items():
         listed = said if isinstance(said, list) else [said]
         if not all(isinstance(target, str) for target in listed):
-            problems.append(f'{where}column "{column}" must name a target or a list of targets.')
+            problems.append(
+                where + gettext('column "{column}" must name a target or a list of targets.').format(column=column)
+            )
         elif IGNORED in listed:
             ignored.add(column)
             if len(listed) > 1:
-                problems.append(f'{where}column "{column}" is ignored and used at once.')
+                problems.append(where + gettext('column "{column}" is ignored and used at once.').format(column=column))
         else:
             columns[column] = tuple(target for target in listed if target)
     fixed = _texts(data, "fixed", problems, where)
@@ -236,53 +247,78 @@ def _pass(
     for column in columns:
         for target in columns[column]:
             if target in fed:
-                problems.append(f'{where}"{target}" is fed by "{fed[target]}" and by "{column}".')
+                problems.append(
+                    where
+                    + gettext('"{target}" is fed by "{first}" and by "{column}".').format(
+                        target=target, first=fed[target], column=column
+                    )
+                )
             fed[target] = column
-    problems += [f'{where}"{t}" is fed by "{fed[t]}" and fixed at once.' for t in fixed if t in fed]
-    problems += [f"{where}[values.{t}] decides on a target that nothing feeds." for t in values if t not in fed]
+    problems += [
+        where + gettext('"{target}" is fed by "{column}" and fixed at once.').format(target=t, column=fed[t])
+        for t in fixed
+        if t in fed
+    ]
+    problems += [
+        where + gettext("[values.{target}] decides on a target that nothing feeds.").format(target=t)
+        for t in values
+        if t not in fed
+    ]
     if "external_id" in fed and not system:
-        problems.append(f"{where}system is missing: whose ids are the external ids?")
+        problems.append(where + gettext("system is missing: whose ids are the external ids?"))
     if not columns:
-        problems.append(f"{where}[columns] is empty: no column feeds anything.")
+        problems.append(where + gettext("[columns] is empty: no column feeds anything."))
     if targets is not None and kind:
         if kind not in targets:
-            problems.append(f'{where}kind "{kind}" is unknown; there are {", ".join(sorted(targets))}.')
+            problems.append(
+                where
+                + gettext('kind "{kind}" is unknown; there are {known}.').format(
+                    kind=kind, known=", ".join(sorted(targets))
+                )
+            )
         else:
             known = set(targets[kind])
             for target in [*fed, *fixed]:
                 if target not in known:
-                    problems.append(f'{where}"{target}" is nothing that {kind} can take.')
+                    problems.append(
+                        where + gettext('"{target}" is nothing that {kind} can take.').format(target=target, kind=kind)
+                    )
     return Pass(kind, system, columns, frozenset(ignored), fixed, values, _texts(data, "where", problems, where))
 
 
 def _file(data: Mapping[str, Any], problems: list[str]) -> FileOptions:
     known = FileOptions.__dataclass_fields__
-    problems += [f'[file] "{key}" is not known; allowed are {", ".join(known)}.' for key in data.keys() - known]
+    problems += [
+        gettext('[file] "{key}" is not known; allowed are {known}.').format(key=key, known=", ".join(known))
+        for key in data.keys() - known
+    ]
     said = {key: _text(data, key, problems, "[file] ") or None for key in ("encoding", "sheet", "timezone")}
     delimiter, decimal = (_text(data, key, problems, "[file] ", strip=False) for key in ("delimiter", "decimal"))
     order = _text(data, "date_order", problems, "[file] ")
     header, blank = data.get("header"), data.get("blank", [])
     if len(delimiter) > 1:
-        problems.append(f"[file] delimiter must be one character, not {delimiter!r}.")
+        problems.append(
+            gettext("[file] delimiter must be one character, not {delimiter}.").format(delimiter=repr(delimiter))
+        )
     if decimal not in ("", ".", ","):
-        problems.append('[file] decimal must be "." or ",".')
+        problems.append(gettext('[file] decimal must be "." or ",".'))
     if order and order not in set(DateOrder):
-        problems.append("[file] date_order must be dmy, mdy or ymd.")
+        problems.append(gettext("[file] date_order must be dmy, mdy or ymd."))
     if header is not None and not isinstance(header, bool):
-        problems.append("[file] header must be true or false.")
+        problems.append(gettext("[file] header must be true or false."))
     if not isinstance(blank, list) or not all(isinstance(word, str) for word in blank):
-        problems.append("[file] blank must be a list of words.")
+        problems.append(gettext("[file] blank must be a list of words."))
         blank = []
     if encoding := said["encoding"]:
         try:
             "".encode(encoding)
         except LookupError:
-            problems.append(f'[file] there is no encoding "{encoding}".')
+            problems.append(gettext('[file] there is no encoding "{encoding}".').format(encoding=encoding))
     if timezone := said["timezone"]:
         try:
             ZoneInfo(timezone)
         except (KeyError, ValueError, OSError):
-            problems.append(f'[file] there is no time zone "{timezone}".')
+            problems.append(gettext('[file] there is no time zone "{timezone}".').format(timezone=timezone))
     return FileOptions(
         delimiter=delimiter or None,
         encoding=said["encoding"],
@@ -298,7 +334,7 @@ def _file(data: Mapping[str, Any], problems: list[str]) -> FileOptions:
 def _text(data: Mapping[str, Any], key: str, problems: list[str], where: str = "", *, strip: bool = True) -> str:
     value = data.get(key, "")
     if not isinstance(value, str):
-        problems.append(f"{where}{key} must be a text.")
+        problems.append(where + gettext("{key} must be a text.").format(key=key))
         return ""
     return value.strip() if strip else value
 
@@ -306,7 +342,7 @@ def _text(data: Mapping[str, Any], key: str, problems: list[str], where: str = "
 def _table(data: Mapping[str, Any], key: str, problems: list[str], where: str = "") -> Mapping[str, Any]:
     value = data.get(key, {})
     if not isinstance(value, Mapping):
-        if (problem := f"{where}[{key}] must be a table.") not in problems:
+        if (problem := where + gettext("[{key}] must be a table.").format(key=key)) not in problems:
             problems.append(problem)
         return {}
     return value
@@ -317,7 +353,7 @@ def _texts(data: Mapping[str, Any], key: str, problems: list[str], where: str = 
     found = {}
     for name, value in _table(data, key, problems, where).items():
         if isinstance(value, Mapping | list):
-            problems.append(f'{where}[{key}] "{name}" must be one value.')
+            problems.append(where + gettext('[{key}] "{name}" must be one value.').format(key=key, name=name))
         else:
             found[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return found

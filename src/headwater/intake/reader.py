@@ -33,6 +33,7 @@ from headwater.intake.sniff import (
     trim_header,
 )
 from headwater.intake.table import Dialect, Limits, RawRow, Table
+from headwater.platform.translated import grouped
 
 __all__ = ["Dialect", "Limits", "RawRow", "Table", "UnreadableFile", "open_table"]
 
@@ -174,7 +175,7 @@ class _CsvTable:
         if not wide and controls * 20 > len(found.head):
             raise UnreadableFile(gettext("This is not text. Export the data as CSV or XLSX."), line=1, column=1)
         if drop_nuls:
-            notes.append(gettext("{nuls:,} zero bytes were left out.").format(nuls=found.nuls))
+            notes.append(gettext("{nuls} zero bytes were left out.").format(nuls=grouped(found.nuls)))
 
         text = found.head.decode(encoding, "replace" if errors == "strict" else errors).replace("\0", "")
         text = text.removeprefix("\ufeff")
@@ -216,7 +217,9 @@ class _CsvTable:
                         cells.pop()
                     if len(cells) > most:
                         raise UnreadableFile(
-                            gettext("A row has {count:,} cells; {most:,} is the limit.").format(count=count, most=most),
+                            gettext("A row has {count} cells; {most} is the limit.").format(
+                                count=grouped(count), most=grouped(most)
+                            ),
                             line=line,
                             column=most + 1,
                         )
@@ -292,8 +295,8 @@ class _CsvTable:
         width = max((len(row) for _, row in first[index:]), default=len(cells))
         if max(width, len(cells)) > self.limits.columns:
             raise UnreadableFile(
-                gettext("There are {width:,} columns; {columns:,} is the limit. Is the delimiter right?").format(
-                    width=width, columns=self.limits.columns
+                gettext("There are {width} columns; {columns} is the limit. Is the delimiter right?").format(
+                    width=grouped(width), columns=grouped(self.limits.columns)
                 ),
                 line=line,
                 column=self.limits.columns + 1,
@@ -306,7 +309,7 @@ class _CsvTable:
             notes.append(gettext("The first row looks like data, so the columns are numbered."))
         self.skip_records = index + (1 if headed else 0)
         if index:
-            notes.append(gettext("{index} line(s) above the table were left out.").format(index=index))
+            notes.append(gettext("{index} line(s) above the table were left out.").format(index=grouped(index)))
         self.dialect = Dialect(
             "csv",
             encoding=self.dialect.encoding,

@@ -34,7 +34,9 @@ from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult
 from headwater.platform.installation import installation
 from headwater.platform.pace import Pace, tidied_between_chunks
+from headwater.platform.phrases import phrase
 from headwater.platform.statistics import look_over_tables
+from headwater.platform.translated import noted
 
 log = structlog.get_logger()
 
@@ -113,7 +115,11 @@ def import_file(
             ImportBatch.objects.filter(pk=batch.pk).update(job_id=run.id)
 
             def report(batch: ImportBatch) -> None:
-                run.report(done=batch.rows_read, total=batch.row_estimate, message=f"{batch.rows_read:,} rows read")
+                run.report(
+                    done=batch.rows_read,
+                    total=batch.row_estimate,
+                    message=phrase(noted("Rows read: %(count)s"), count=batch.rows_read),
+                )
                 if on_progress is not None:
                     on_progress(batch)
 

@@ -23,6 +23,7 @@ from headwater.platform.identity import called_by_our_ids, known_ids
 from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult
 from headwater.platform.installation import installation
 from headwater.platform.resource import Resource
+from headwater.platform.translated import grouped
 
 State = ImportBatch.State
 PORTION: Final = 1_000  # rows a transaction: others write in between
@@ -114,7 +115,9 @@ def take_all_sent(
     if wrong:
         raise Invalid(
             {f"rows.{result.line}": list(result.reasons) for result in wrong[:TOLD]},
-            _("{wrong:,} of {rows:,} rows cannot be taken, so none was.").format(wrong=len(wrong), rows=len(rows)),
+            _("{wrong} of {rows} rows cannot be taken, so none was.").format(
+                wrong=grouped(len(wrong)), rows=grouped(len(rows))
+            ),
         )
     return close_sent(batch_id=batch.pk, by=by, at=at), results
 

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from headwater.intake.errors import UnreadableFile
+from headwater.platform.translated import grouped
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -82,8 +83,8 @@ def scan(stream: IO[bytes], *, encoding: str | None, max_bytes: int, max_line_by
         found.size += len(chunk)
         if found.size > max_bytes:
             raise UnreadableFile(
-                _("The file is larger than {max_bytes:,} bytes once unpacked. Split it, or raise the limit.").format(
-                    max_bytes=max_bytes
+                _("The file is larger than {max_bytes} bytes once unpacked. Split it, or raise the limit.").format(
+                    max_bytes=grouped(max_bytes)
                 ),
                 line=found.newlines + 1,
                 column=1,
@@ -92,9 +93,9 @@ def scan(stream: IO[bytes], *, encoding: str | None, max_bytes: int, max_line_by
         if carried + (len(chunk) if first < 0 else first) > max_line_bytes:
             raise UnreadableFile(
                 _(
-                    "A line is longer than {max_line_bytes:,} bytes. A quotation mark that is never "
+                    "A line is longer than {max_line_bytes} bytes. A quotation mark that is never "
                     "closed, or a file that is not a table, looks like this."
-                ).format(max_line_bytes=max_line_bytes),
+                ).format(max_line_bytes=grouped(max_line_bytes)),
                 line=(found.newlines or found.returns) + 1,
                 column=1,
             )

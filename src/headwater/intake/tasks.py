@@ -13,6 +13,8 @@ from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
 from headwater.platform.installation import actor_by_ref
 from headwater.platform.job import MAX_ATTEMPTS, Cancelled, JobRun, job
+from headwater.platform.phrases import phrase
+from headwater.platform.translated import noted
 
 
 @job(JOB)
@@ -24,7 +26,11 @@ def import_in_background(run: JobRun) -> Mapping[str, Any]:
             ImportBatch.objects.filter(pk=batch.pk).update(
                 rows_read=batch.rows_read, rejected=batch.rejected, created=batch.created
             )
-        run.report(done=batch.rows_read, total=batch.row_estimate, message=f"{batch.rows_read:,} rows read")
+        run.report(
+            done=batch.rows_read,
+            total=batch.row_estimate,
+            message=phrase(noted("Rows read: %(count)s"), count=batch.rows_read),
+        )
 
     batch = ImportBatch.objects.filter(pk=run.args["batch"]).first()
     if batch is None or batch.state not in (ImportBatch.State.RUNNING, ImportBatch.State.DRAFT):

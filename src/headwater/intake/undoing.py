@@ -22,6 +22,8 @@ from headwater.platform.events import record
 from headwater.platform.importer import Importer, UndoResult, UndoStep
 from headwater.platform.models import Job
 from headwater.platform.pace import Pace, tidied_between_chunks
+from headwater.platform.phrases import phrase
+from headwater.platform.translated import noted
 
 UNDO_JOB = "intake.undo"
 UNDO_AT_ONCE = 2_000
@@ -89,7 +91,9 @@ def run_undo(*, batch_id: int, by: Actor, run: job.JobRun, on_progress: OnUndo |
     undo = _Undo(_begin(batch_id=batch_id, by=by, at=now(), job_id=run.id), by.in_batch(batch_id))
     with tidied_between_chunks():
         for done, total in undo.portions():
-            run.report(done=done, total=total, message=f"{done:,} of {total:,} rows looked at")
+            run.report(
+                done=done, total=total, message=phrase(noted("%(done)s of %(total)s rows"), done=done, total=total)
+            )
             if on_progress is not None:
                 on_progress(done, total)
     undo.finish(at=now())

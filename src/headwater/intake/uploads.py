@@ -14,6 +14,7 @@ from headwater.intake.batches import keep_file
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.reader import Limits, open_table
 from headwater.intake.table import Table
+from headwater.platform.translated import grouped
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".gz")
 SAMPLE_FILE = Path(__file__).parent / "samples" / "leads.csv"
@@ -43,7 +44,7 @@ class LimitUpload(FileUploadHandler):
 
 def limit_words() -> str:
     """How large a file may be, in words."""
-    return f"{settings.UPLOAD_LIMIT >> 20:,} MB"
+    return f"{grouped(settings.UPLOAD_LIMIT >> 20)} MB"
 
 
 def keep_upload(upload: UploadedFile[Any]) -> tuple[Path, Table]:

@@ -254,7 +254,7 @@ def _no_choice(text: str, key: str, known: Mapping[str, str], choices: Mapping[s
         return _("{text} is not one of the choices. Did you mean “{label}”?").format(text=quoted(text), label=label)
     some = ", ".join(list(choices)[:6])
     return _("{text} is not one of the choices: {some}{value}.").format(
-        text=quoted(text), some=some, value=" and others" if len(choices) > 6 else ""
+        text=quoted(text), some=some, value=_(" and others") if len(choices) > 6 else ""
     )
 
 

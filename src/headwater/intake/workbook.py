@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.sniff import CHUNK, find_header, name_columns, trim_header
 from headwater.intake.table import Dialect, Limits, RawRow
+from headwater.platform.translated import grouped
 
 _MOST_PARTS = 10_000
 _SPACE = re.compile(rb"\s+")
@@ -45,8 +46,8 @@ def open_workbook(
         data = stream.read(limits.workbook_bytes + 1)
     if len(data) > limits.workbook_bytes:
         raise UnreadableFile(
-            gettext("The workbook is larger than {workbook_bytes:,} bytes. Save it as CSV.").format(
-                workbook_bytes=limits.workbook_bytes
+            gettext("The workbook is larger than {workbook_bytes} bytes. Save it as CSV.").format(
+                workbook_bytes=grouped(limits.workbook_bytes)
             )
         )
     try:
@@ -113,8 +114,8 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
                 total += len(chunk)
                 if total > limits.workbook_bytes:
                     raise UnreadableFile(
-                        gettext("The workbook unpacks to more than {workbook_bytes:,} bytes. Save it as CSV.").format(
-                            workbook_bytes=limits.workbook_bytes
+                        gettext("The workbook unpacks to more than {workbook_bytes} bytes. Save it as CSV.").format(
+                            workbook_bytes=grouped(limits.workbook_bytes)
                         )
                     )
                 span.read(chunk)
@@ -157,9 +158,9 @@ class _Span:
         if self.across > limits.columns or spanned > limits.workbook_cells or hollow:
             raise UnreadableFile(
                 gettext(
-                    "The sheet spans {down:,} rows by {across:,} columns, more than can be read. Delete "
+                    "The sheet spans {down} rows by {across} columns, more than can be read. Delete "
                     "the stray cells far out, or save it as CSV."
-                ).format(down=self.down, across=self.across),
+                ).format(down=grouped(self.down), across=grouped(self.across)),
                 line=self.down,
                 column=self.across,
             )
@@ -190,8 +191,8 @@ class WorkbookTable:
         width = max(len(row) for _, row in first[index:])
         if width > limits.columns:
             raise UnreadableFile(
-                gettext("The sheet has {width:,} columns; {columns:,} is the limit.").format(
-                    width=width, columns=limits.columns
+                gettext("The sheet has {width} columns; {columns} is the limit.").format(
+                    width=grouped(width), columns=grouped(limits.columns)
                 ),
                 line=line,
                 column=limits.columns + 1,
@@ -242,9 +243,11 @@ class WorkbookTable:
 
 def _notes(above: int, sheet: str, sheets: Sequence[str]) -> Iterator[str]:
     if above:
-        yield f"{above} row(s) above the table were left out."
+        yield gettext("{index} line(s) above the table were left out.").format(index=grouped(above))
     if others := [f"“{name}”" for name in sheets if name != sheet]:
-        yield f"This is the sheet “{sheet}”. The workbook also has {', '.join(others[:10])}."
+        yield gettext("This is the sheet “{sheet}”. The workbook also has {others}.").format(
+            sheet=sheet, others=", ".join(others[:10])
+        )
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,9 @@ from headwater.platform.errors import Conflict, DomainError, NotFound, SomeRefus
 from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event, Job, Undone
 from headwater.platform.pace import Pace, tidied_between_chunks
+from headwater.platform.phrases import phrase
 from headwater.platform.resource import REGISTRY, Command, Resource
+from headwater.platform.translated import noted
 from headwater.platform.undo import alike, heads_a_step, newest_event, to_undo, undo_alike, undo_events
 
 STEP_JOB, UNDO_JOB = "platform.many", "platform.many_undo"
@@ -277,6 +279,6 @@ class _Portions:
             told.first, told.verb = self.step.verb_of(since)
         told.refuse(self.step.rows_of(left_out))
         told.next, told.done = end, told.done + len(ids)
-        words = f"{end:,} of {len(self.ids):,} rows"
+        words = phrase(noted("%(done)s of %(total)s rows"), done=end, total=len(self.ids))
         self.run.report(done=end, total=len(self.ids), message=words, checkpoint=asdict(told))
         return told

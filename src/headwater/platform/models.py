@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.phrases import spoken
+
 
 class Event(models.Model):
     """One fact that happened. Rows are added, never changed or removed.
@@ -178,6 +180,11 @@ class Job(models.Model):
     def is_over(self) -> bool:
         """Whether the job will not run again by itself."""
         return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in the language of whoever reads it."""
+        return spoken(self.message)
 
     @property
     def percent(self) -> int | None:

@@ -5,6 +5,7 @@ Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` fr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import number_format
@@ -41,9 +42,17 @@ class Translated:
         row.__dict__[self._name] = value
 
 
+_counted_by: list[Callable[[int], str]] = []
+
+
+def count_by(counted: Callable[[int], str]) -> None:
+    """Called once by the shell of pages, which knows how each reader writes figures."""
+    _counted_by[:] = [counted]
+
+
 def grouped(number: int) -> str:
-    """A whole number with the marks between thousands of the language that is read: 12,408 or 12.408."""
-    return number_format(number, force_grouping=True)
+    """A whole number with the marks between thousands of whoever reads it: 12,408 or 12.408."""
+    return _counted_by[0](number) if _counted_by else number_format(number, force_grouping=True)
 
 
 def noted(text: str) -> str:

@@ -18,6 +18,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from headwater.platform.errors import Invalid
 from headwater.platform.language import spoken
 from headwater.platform.money import CURRENCIES
+from headwater.platform.translated import grouped
 from headwater.team import queries
 from headwater.team.actions.files import Upload
 from headwater.team.queries.leaving import HeldWork
@@ -471,8 +472,8 @@ def uploads_of(request: HttpRequest) -> list[Upload]:
         raise Invalid(
             {
                 "files": [
-                    gettext("That is too large; a file has {file_limit:,} MB at most.").format(
-                        file_limit=settings.FILE_LIMIT >> 20
+                    gettext("That is too large; a file has {file_limit} MB at most.").format(
+                        file_limit=grouped(settings.FILE_LIMIT >> 20)
                     )
                 ]
             }

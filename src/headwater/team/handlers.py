@@ -1,12 +1,16 @@
-"""Whom this room tells: who is meant in a comment, and who follows a record."""
+"""Whom this room tells: who is meant in a comment, who follows a record, with whom a view is shared."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from headwater.platform.events import Changed, Fact
+from headwater.platform.lists.actions import ROW as VIEW
+from headwater.platform.lists.actions import ViewSaved
+from headwater.platform.models import ListView
 from headwater.platform.resource import REGISTRY
-from headwater.team.models import Follow, Notice
+from headwater.team.models import Follow, Notice, User
 from headwater.team.record_events import CommentAdded, CommentEdited
 from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, tells, tiding
 from headwater.tell.words import NewsKind
@@ -41,3 +45,22 @@ def tell_followers(told: Sequence[Told]) -> Iterable[Tiding]:
 
 
 TELLERS.append((FOLLOWED, tell_followers))
+
+
+@tells(ViewSaved, Changed)
+def tell_of_shared_views(told: Sequence[Told]) -> Iterable[Tiding]:
+    """Who sees a view of a list as a tab from now on: its team, or everybody who may see such lists."""
+    events = {event.subject_id: event for fact, event in told if _shares(fact)}
+    views = ListView.objects.filter(pk__in=events, deleted_at=None).exclude(scope=ListView.Scope.PRIVATE)
+    people = list(User.objects.filter(is_active=True).values_list("pk", "team_id")) if events else []
+    for view in views:
+        for user_id, team_id in people:
+            if view.scope == ListView.Scope.EVERYBODY or team_id == view.team_id:
+                yield tiding(NewsKind.SHARED, events[view.pk], user_id, noun=VIEW, row_id=view.pk, step=f"v{view.pk}")
+
+
+def _shares(fact: Fact) -> bool:
+    """Whether a view was saved for others too, or opened to them later."""
+    if isinstance(fact, ViewSaved):
+        return fact.scope != ListView.Scope.PRIVATE
+    return isinstance(fact, Changed) and fact.row_type == VIEW and "scope" in fact.fields

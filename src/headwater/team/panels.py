@@ -10,6 +10,7 @@ from django.conf import settings
 
 from headwater.platform.actor import Actor
 from headwater.platform.resource import Resource
+from headwater.platform.translated import grouped
 from headwater.team.queries import comments, files, followers
 from headwater.team.queries.records import Record
 from headwater.web.panel import CommonPanel, DaySection, register_common_panel, register_day_section
@@ -44,7 +45,7 @@ def file_list(actor: Actor, resource: Resource, row: Any, at: datetime) -> Mappi
         "files": files.shown_files(actor, record),
         "record": record,
         "may_add": files.may_add(actor),
-        "limit": f"{settings.FILE_LIMIT >> 20:,} MB",
+        "limit": f"{grouped(settings.FILE_LIMIT >> 20)} MB",
     }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from headwater.api.events import WebhookSwitchedOff
 from headwater.api.models import Webhook
 from headwater.intake.events import FileImported
-from headwater.platform.language import speaking_to
+from headwater.platform.phrases import phrase
+from headwater.platform.translated import noted
 from headwater.tell.queries.tidings import Tiding, Told, alone, tells
 from headwater.tell.words import NewsKind
 
@@ -21,11 +21,10 @@ def tell_of_imports(told: Sequence[Told]) -> Iterable[Tiding]:
     for fact, event in told:
         assert isinstance(fact, FileImported)
         if event.user_id is not None:
-            with speaking_to(event.user_id):
-                said = _("Your import is done: %(created)s created, %(updated)s updated, %(rejected)s left out")
-            words = said % {
-                "created": f"{fact.created:,}", "updated": f"{fact.updated:,}", "rejected": f"{fact.rejected:,}",
-            }  # fmt: skip
+            words = phrase(
+                noted("Your import is done: %(created)s created, %(updated)s updated, %(rejected)s left out"),
+                created=fact.created, updated=fact.updated, rejected=fact.rejected,
+            )  # fmt: skip
             path = reverse("import", args=[fact.batch_id])
             yield alone(NewsKind.WORK, event, event.user_id, noun="", row_id=None, is_own=True, words=words, path=path)
 
@@ -36,7 +35,8 @@ def tell_of_webhooks(told: Sequence[Told]) -> Iterable[Tiding]:
     events = {fact.webhook_id: (fact, event) for fact, event in told if isinstance(fact, WebhookSwitchedOff)}
     for webhook in Webhook.objects.filter(pk__in=events).filter(user__isnull=False):
         fact, event = events[webhook.pk]
-        with speaking_to(webhook.user_id):
-            words = _("The webhook to %(host)s was given up: %(why)s") % {"host": fact.host, "why": fact.why}
+        words = phrase(
+            noted("The webhook to %(host)s was given up: %(why)s"), host=fact.host, why=phrase(fact.why[:150])
+        )
         path = reverse("settings_webhook", args=[webhook.pk])
         yield alone(NewsKind.WEBHOOK, event, webhook.user_id or 0, noun="", row_id=None, words=words, path=path)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.models import Job
+from headwater.platform.phrases import phrase
 from headwater.platform.schedule import every
+from headwater.platform.translated import noted
 from headwater.tell.actions.digests import send_digests
 from headwater.tell.actions.mails import forget_mails
 from headwater.tell.actions.news import forget_news, tell_once
@@ -34,7 +34,7 @@ def tell_of_failed_work(at: datetime) -> None:
     tidings = [
         Tiding(
             NewsKind.WORK, job.user_id or 0, job.finished_at or at, f"job{job.pk}:{job.finished_at}",
-            words=_("Work you began in the background failed: %(reason)s") % {"reason": _last_line(job.error)},
+            words=phrase(noted("Work you began in the background failed: %(reason)s"), reason=_last_line(job.error)),
         )
         for job in failed
     ]  # fmt: skip

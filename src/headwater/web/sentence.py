@@ -22,7 +22,7 @@ from headwater.web import format as words
 from headwater.web.notation import here
 
 MONEY = frozenset({"amount", "cost", "budget"})
-PHRASES = frozenset({"what"})  # kept as our own English words, see noted()
+PHRASES = frozenset({"what", "why"})  # kept as our own English words, see noted()
 
 _FIELDS_IN = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"NEW|[A-Z][A-Z_]{3,}")

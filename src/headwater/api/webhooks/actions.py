@@ -22,6 +22,7 @@ from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.horizon import log_horizon
 from headwater.platform.models import Event
+from headwater.platform.translated import noted
 
 TEST_VERB = "webhook.test"
 MOST_WEBHOOKS = 50
@@ -112,7 +113,7 @@ def switch_off(*, webhook_id: int, by: Actor, at: datetime) -> Webhook:
     if found.is_active:
         found.is_active, found.off_at, found.off_reason = False, at, ""
         found.save(update_fields=["is_active", "off_at", "off_reason"])
-        record(WebhookSwitchedOff(webhook_id=found.pk, host=host_of(found), why=_("by hand")), by=by, at=at)
+        record(WebhookSwitchedOff(webhook_id=found.pk, host=host_of(found), why=noted("by hand")), by=by, at=at)
     return found
 
 

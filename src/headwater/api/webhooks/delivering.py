@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils.translation import gettext as _
 
 from headwater import __version__
 from headwater.api.changes import in_sight, told_of
@@ -32,6 +31,7 @@ from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
+from headwater.platform.translated import noted
 
 log = structlog.get_logger()
 
@@ -94,15 +94,15 @@ class _Turn:
     def _by(self) -> Actor | None:
         """Whose rights decide what it hears; without anybody's it is switched off."""
         if not self.secrets:
-            self._off(_("The secret was made by another installation. Make a new one."))
+            self._off(noted("The secret was made by another installation. Make a new one."))
             return None
         try:
             by = actor_by_ref(self.webhook.made_by)
         except NotAllowed:
-            self._off(_("Whoever made it, or the token it was made with, may no longer act here."))
+            self._off(noted("Whoever made it, or the token it was made with, may no longer act here."))
             return None
         if not by.may("api.webhook.create"):
-            self._off(_("Whoever made it may no longer have webhooks."))
+            self._off(noted("Whoever made it may no longer have webhooks."))
             return None
         return by
 
@@ -159,11 +159,9 @@ class _Turn:
         attempts = self.webhook.attempts + 1
         here.update(attempts=attempts, failing_since=since, retry_at=at + pause_after(attempts))
         if reply.status == 410:
-            self._off(_("The receiver said that it is gone (410)."))
+            self._off(noted("The receiver said that it is gone (410)."))
         elif at - since >= PATIENCE:
-            self._off(
-                _("It took nothing for a day. The last answer: {status}").format(status=reply.status or reply.text)
-            )
+            self._off(noted("It took nothing for a day; what it answered last stands in the log of its messages."))
         return False
 
     def _send(self, message: str, body: bytes) -> Reply:

@@ -12,6 +12,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import grouped
 from headwater.platform.undo import is_own, undoes
 from headwater.team import rules
 from headwater.team.actions.followers import follow_by_taking_part
@@ -189,8 +190,8 @@ def _checked(text: str, about: Record) -> str:
         raise Invalid(
             {
                 "text": [
-                    _("That is too long: {longest_comment:,} characters at most.").format(
-                        longest_comment=rules.LONGEST_COMMENT
+                    _("That is too long: {longest_comment} characters at most.").format(
+                        longest_comment=grouped(rules.LONGEST_COMMENT)
                     )
                 ]
             }

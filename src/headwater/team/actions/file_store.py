@@ -22,6 +22,7 @@ from django.utils.translation import gettext, gettext_lazy
 from PIL import Image, ImageOps
 
 from headwater.platform.errors import DomainError, Invalid
+from headwater.platform.translated import grouped
 from headwater.team.queries.files import THUMBNAIL, folder
 
 HEAD: Final = 8_192
@@ -77,7 +78,9 @@ def keep(chunks: Iterable[bytes], *, name: str, limit: int) -> Kept:
                     raise Invalid(
                         {
                             "files": [
-                                gettext("“{name}” is larger than {limit:,} MB.").format(name=name, limit=limit >> 20)
+                                gettext("“{name}” is larger than {limit} MB.").format(
+                                    name=name, limit=grouped(limit >> 20)
+                                )
                             ]
                         }
                     )

@@ -145,4 +145,4 @@ def _key(quote: Quote) -> str:
 def _said(quotes: Sequence[Quote]) -> str:
     if len(quotes) == 1:
         return f"{quotes[0].currency}, {quotes[0].day.isoformat()}: {quotes[0].rate.normalize():f}"
-    return ngettext("%(count)s rate", "%(count)s rates", len(quotes)) % {"count": f"{len(quotes):,}"}
+    return ngettext("%(count)s rate", "%(count)s rates", len(quotes)) % {"count": grouped(len(quotes))}

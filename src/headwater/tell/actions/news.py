@@ -19,11 +19,13 @@ from headwater.platform.events import facts_of
 from headwater.platform.horizon import log_horizon
 from headwater.platform.installation import actor_by_ref, installation
 from headwater.platform.language import speaking_to
+from headwater.platform.lists.actions import ROW as VIEW
+from headwater.platform.lists.kept import visible_views
 from headwater.platform.models import Event, HandlerCursor
 from headwater.platform.resource import REGISTRY
 from headwater.tell.actions.mails import queue_mail
 from headwater.tell.models import MailKind, News
-from headwater.tell.queries.news import said, visible_news, ways_of
+from headwater.tell.queries.news import may_see_list, said, visible_news, ways_of
 from headwater.tell.queries.settings import is_mail_on
 from headwater.tell.queries.tidings import TELLERS, Tiding, verbs_told
 from headwater.tell.rules import NEWS_KEPT_DAYS, OLD_NEWS
@@ -130,6 +132,10 @@ def _visible(group: list[Tiding], actor: Actor) -> list[Tiding]:
     noun = group[0].noun
     if not noun:
         return group[:1]
+    if noun == VIEW:
+        views = visible_views(actor).filter(pk__in=[tiding.row_id for tiding in group]).values_list("pk", "noun")
+        seen = {pk for pk, of in views if may_see_list(actor, of)}
+        return [tiding for tiding in group if tiding.row_id in seen][:1]
     resource = REGISTRY.get(noun)
     if resource is None or not actor.may(resource.verb("see")):
         return []

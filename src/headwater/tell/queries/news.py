@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.platform.actor import Actor
+from headwater.platform.lists.actions import ROW as VIEW
+from headwater.platform.lists.kept import visible_views
+from headwater.platform.phrases import spoken
 from headwater.platform.resource import REGISTRY
 from headwater.platform.translated import inside
 from headwater.tell.models import News, NewsChoice
@@ -21,6 +24,7 @@ ICONS: Final[dict[str, str]] = {
     NewsKind.MENTION: "at", NewsKind.COMMENT: "message-circle", NewsKind.CHANGE: "pencil",
     NewsKind.ASSIGNED: "user-check", NewsKind.HANDED_OVER: "arrow-right-circle", NewsKind.SENT_BACK: "arrow-back-up",
     NewsKind.ANSWER_DUE: "alarm", NewsKind.TODO_DUE: "checklist", NewsKind.WORK: "stack", NewsKind.WEBHOOK: "webhook",
+    NewsKind.SHARED: "bookmark",
 }  # fmt: skip
 
 
@@ -63,6 +67,11 @@ def said(actor: Actor, found: Sequence[News]) -> list[Said]:
     return shown
 
 
+def may_see_list(actor: Actor, noun: str) -> bool:
+    """Whether the actor may see lists of this noun, and so its views."""
+    return noun in REGISTRY and actor.may(REGISTRY[noun].verb("see"))
+
+
 def ways_of(user_ids: Collection[int]) -> dict[tuple[int, str], str]:
     """How each of some people wants to be told of each kind. One query."""
     ways = {(user_id, kind): WAYS[kind] for user_id in user_ids for kind in NewsKind.values}
@@ -77,6 +86,8 @@ def _rows(actor: Actor, found: Sequence[News]) -> dict[tuple[str, int], Any]:
         if news.noun and news.row_id is not None:
             wanted.setdefault(news.noun, set()).add(news.row_id)
     rows: dict[tuple[str, int], Any] = {}
+    views = visible_views(actor).filter(pk__in=wanted.pop(VIEW, ()))
+    rows |= {(VIEW, view.pk): view for view in views if may_see_list(actor, view.noun)}
     for noun, ids in wanted.items():
         resource = REGISTRY.get(noun)
         if resource is None or not actor.may(resource.verb("see")):
@@ -93,6 +104,8 @@ def _rows(actor: Actor, found: Sequence[News]) -> dict[tuple[str, int], Any]:
 def _path(news: News, row: Any) -> str:
     if news.path or not news.noun:
         return news.path or "/notifications"
+    if news.noun == VIEW:
+        return f"/{REGISTRY[row.noun].slug}?view={row.pk}"
     resource = REGISTRY[news.noun]
     return f"/{resource.slug}/{row.pk}" if news.count == 1 else f"/{resource.slug}"
 
@@ -100,9 +113,13 @@ def _path(news: News, row: Any) -> str:
 def _text(news: News, row: Any) -> str:
     """What happened, in a sentence."""
     if not news.noun:
-        return news.words
+        return spoken(news.words)
+    who = news.who.name if news.who is not None else "Headwater"
+    if news.noun == VIEW:
+        things = inside(REGISTRY[row.noun].label_plural)
+        return _("%(who)s shares the view “%(view)s” of %(things)s") % {"who": who, "view": row.name, "things": things}
     resource = REGISTRY[news.noun]
-    who, what = news.who.name if news.who is not None else "Headwater", resource.title(row)
+    what = resource.title(row)
     if news.count > 1:
         return _many(news.kind, news.count) % {
             "who": who, "count": news.count, "things": inside(resource.label_plural)

@@ -111,7 +111,7 @@ def test_what_was_read_or_is_not_for_the_digest_stays_out(ada, orla):
 def test_it_is_chosen_on_the_page_and_told_in_the_log(ada, orla, browser_of):
     client = browser_of(orla)
     ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
-    data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL"}
+    data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL", "SHARED": "BELL"}
     client.post("/account/notifications", {**data, "hour": "17"})
     assert Digest.objects.get(user=orla).hour == 17
     client.post("/account/notifications", {**data, "hour": ""})

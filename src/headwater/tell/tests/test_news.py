@@ -6,12 +6,17 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from home_mail import ADDRESS
 
+from headwater.intake.events import FileImported
 from headwater.parties import actions as parties
 from headwater.parties.tasks import tell_of_todos_due
+from headwater.platform.action import action
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
+from headwater.platform.events import record
+from headwater.platform.lists.actions import change_view, save_view
 from headwater.platform.models import Event, HandlerCursor, Job
 from headwater.platform.testing import count_queries
 from headwater.qualify import actions as qualify
@@ -19,7 +24,7 @@ from headwater.qualify.models import Lead
 from headwater.qualify.tasks import tell_of_answers_due
 from headwater.team.actions import comments, followers
 from headwater.team.actions.tokens import create_token
-from headwater.team.models import Team
+from headwater.team.models import Team, User
 from headwater.team.queries import actor_of
 from headwater.tell.actions import news
 from headwater.tell.actions.choices import choose_ways
@@ -281,7 +286,7 @@ def test_how_one_is_told_is_chosen_on_a_page(orla, browser_of):
     page = client.get("/account/notifications").content.decode()
     assert "Somebody means me in a comment" in page
     ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
-    data = {**ways, "TODO_DUE": "OFF", "WORK": "BELL", "WEBHOOK": "MAIL"}
+    data = {**ways, "TODO_DUE": "OFF", "WORK": "BELL", "WEBHOOK": "MAIL", "SHARED": "BELL"}
     assert client.post("/account/notifications", data).status_code == 302
     assert dict(NewsChoice.objects.values_list("kind", "way"))["TODO_DUE"] == "OFF"
     assert client.post("/account/notifications", {**data, "WORK": "LOUD"}).status_code == 200
@@ -325,3 +330,38 @@ def test_what_was_read_is_forgotten_after_three_months(ada, orla):
     News.objects.filter(pk=first.pk).update(read_at=now() - timedelta(days=91))
     news.forget_news(at=now())
     assert News.objects.count() == 1
+
+
+@action
+def brought_in(*, by, at):
+    record(FileImported(batch_id=1, kind="leads", created=1_200, updated=0, unchanged=0, rejected=3), by=by, at=at)
+
+
+def test_news_that_no_record_says_follow_the_language_of_their_reader(orla):
+    brought_in(by=actor_of(orla), at=now())
+    told()
+    [shown] = said(actor_of(orla), list(visible_news(actor_of(orla))))
+    assert shown.text == "Your import is done: 1,200 created, 0 updated, 3 left out"
+    with translation.override("de"):
+        [shown] = said(actor_of(orla), list(visible_news(actor_of(orla))))
+    assert "1.200" in shown.text and "import is done" not in shown.text
+
+
+def test_who_gets_a_view_as_a_tab_is_told(ada, orla, person):
+    north, south = (Team.objects.create(name=name) for name in ("North", "South"))
+    kim, lou = person("MARKETER", "Kim", team=north), person("MARKETER", "Lou", team=south)
+    User.objects.filter(pk=orla.pk).update(team=north)
+    orla.refresh_from_db()
+    view = save_view(noun="qualify.lead", name="Hot ones", params={}, by=actor_of(orla), at=now())
+    told()
+    assert texts(kim) == []
+    change_view(view_id=view.pk, scope="TEAM", by=actor_of(orla), at=now())
+    told()
+    assert texts(kim) == ["Orla Keane shares the view “Hot ones” of leads"] and texts(lou) == texts(orla) == []
+    [shown] = said(actor_of(kim), list(visible_news(actor_of(kim))))
+    assert shown.path == f"/leads?view={view.pk}"
+    change_view(view_id=view.pk, scope="PRIVATE", by=actor_of(orla), at=now())
+    assert texts(kim) == []
+    save_view(noun="qualify.lead", name="For all", params={}, scope="EVERYBODY", by=actor_of(ada), at=now())
+    told()
+    assert texts(lou) == ["Ada Marsh shares the view “For all” of leads"]
