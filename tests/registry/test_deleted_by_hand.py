@@ -25,6 +25,9 @@ FILES: dict[str, dict[str, str]] = {
     "acquire.touchpoint": {
         "email": "orla@harrow.example", "kind": "visit", "source": "Hannover fair", "occurred_at": "2026-03-02 09:00"
     },
+    "parties.activity": {
+        "email": "orla@harrow.example", "kind": "call", "subject": "Asked for prices", "occurred_at": "2026-03-02 09:00"
+    },
     "parties.organisation": {"name": "Harrow & Pike"},
     "parties.person": {"name": "Orla Keane", "email": "orla@harrow.example"},
     "qualify.lead": {"name": "Orla Keane", "email": "orla@harrow.example", "arrived_at": "2026-03-02 09:00"},
@@ -42,6 +45,8 @@ def bring(by, tmp_path: Path) -> Bring:
     """Imports the file of a noun, once more; its batch and what became of its row."""
 
     def run(key: str, *, has_id: bool, **more: str) -> tuple[Any, Any]:
+        if key == "parties.activity" and not Party.objects.exists():  # with whom, somebody has to be here already
+            run("parties.person", has_id=False)
         cells = {**({"external_id": "X1"} if has_id else {}), **FILES[key], **more}
         path = tmp_path / "file.csv"
         path.write_text(f"{';'.join(cells)}\n{';'.join(cells.values())}\n", encoding="utf-8")

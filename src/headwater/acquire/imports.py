@@ -21,21 +21,11 @@ from headwater.acquire.actions.touchpoint_files import (
     undo_touchpoint_import,
 )
 from headwater.acquire.models import TouchpointKind
-from headwater.parties.rules import is_phone
+from headwater.parties.rules import DIRECTIONS, is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
 
 KINDS = {str(label).lower(): str(code) for code, label in TouchpointKind.choices} | {
     str(code).lower(): str(code) for code in TouchpointKind.values
-}
-DIRECTIONS = {
-    "in": "INBOUND",
-    "inbound": "INBOUND",
-    "incoming": "INBOUND",
-    "out": "OUTBOUND",
-    "outbound": "OUTBOUND",
-    "outgoing": "OUTBOUND",
-    **dict.fromkeys(("eingehend", "entrante", "entrant", "inkomend"), "INBOUND"),
-    **dict.fromkeys(("ausgehend", "saliente", "sortant", "uitgaand"), "OUTBOUND"),
 }
 EXTERNAL_ID = Target("external_id", _("Id in the other system"), max_length=200)
 CURRENCY = Target("currency", _("Currency"), max_length=3)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 KINDS = (
     "people", "organisations", "leads", "campaigns", "spend", "products", "opportunities", "orders", "touchpoints",
+    "activities",
 )  # fmt: skip
-EXPORTED = (*KINDS, "sources", "activities")
+EXPORTED = (*KINDS, "sources")
 BINARY = ("xlsx", "parquet")
 CHUNK = 2_000
 

@@ -1,14 +1,21 @@
-"""What files of people and of companies may say."""
+"""What files of people, of companies and of what was done with them may say."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from headwater.parties.actions.activity_files import (
+    UNDO_ACTIVITIES,
+    activity_faults,
+    import_activities,
+    undo_activity_import,
+)
 from headwater.parties.actions.file_cells import person_faults
 from headwater.parties.actions.file_undo import UNDO_PARTIES, undo_party_import
 from headwater.parties.actions.organisation_files import import_organisations, organisation_faults
 from headwater.parties.actions.people_files import import_people
-from headwater.parties.rules import is_phone
+from headwater.parties.models import ActivityKind
+from headwater.parties.rules import DIRECTIONS, is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
 
 _PLACE = (
@@ -22,6 +29,9 @@ _ABOUT = (
     Target("note", _("Note"), max_length=5_000),
     Target("tag", _("Tags"), max_length=400),
 )
+
+_SUBJECT = ("subject", "title", "summary", "activity", "betreff", "thema", "asunto", "onderwerp", "objet")
+_BODY = ("details", "body", "text", "note", "notes", "description", "comment", "inhalt", "notizen", "notas", "notities")
 
 PEOPLE = Importer(
     kind="people",
@@ -69,5 +79,40 @@ ORGANISATIONS = Importer(
         Target("vat_number", _("VAT number"), max_length=60),
         Target("parent", _("Part of"), max_length=200),
         *_ABOUT,
+    ),
+)
+
+KINDS = {
+    **{str(label).lower(): str(code) for code, label in ActivityKind.choices},
+    **{code.lower(): code for code in ActivityKind.values},
+    **dict.fromkeys(("phone call", "anruf", "telefonat", "llamada", "appel", "gesprek", "belletje"), "CALL"),
+    **dict.fromkeys(("mail", "correo", "e-mail sent", "courriel"), "EMAIL"),
+    **dict.fromkeys(("visit", "appointment", "demo", "treffen", "termin", "besuch", "besprechung", "reunión", "visita",
+                     "rendez-vous", "réunion", "afspraak", "bezoek"), "MEETING"),
+    **dict.fromkeys(("comment", "notiz", "nota", "notitie"), "NOTE"),
+}  # fmt: skip
+
+ACTIVITIES = Importer(
+    kind="activities",
+    verb="parties.activity.import",
+    apply=import_activities,
+    faults=activity_faults,
+    undo=undo_activity_import,
+    undo_steps=UNDO_ACTIVITIES,
+    targets=(
+        Target("external_id", _("Id in the other system"), max_length=200),
+        Target("kind", _("Kind"), TargetKind.CHOICE, choices=KINDS),
+        Target("subject", _("What"), max_length=200, aliases=_SUBJECT),
+        Target("body", _("Details"), max_length=20_000, aliases=_BODY),
+        Target("occurred_at", _("Happened"), TargetKind.DATETIME, required=True),
+        Target("direction", _("Direction"), TargetKind.CHOICE, choices=DIRECTIONS),
+        Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
+        Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
+        Target(
+            "person", _("Person, by the id in the other system"), max_length=200, aliases=("contact id", "person id")
+        ),
+        Target("organisation", _("Company, by name or id"), max_length=200, aliases=("company id", "account id")),
+        Target("lead", _("Lead, by the id in the other system"), max_length=200),
+        Target("owner", _("Owner"), max_length=254),
     ),
 )

@@ -233,10 +233,13 @@ class Activity(SaysChoices):
     owner = models.ForeignKey("team.User", null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
+    extra = models.JSONField(default=dict, blank=True)
+    batch_id = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
             models.Index("party", "kind", name="activity_party"),
+            models.Index("batch_id", name="activity_batch", condition=Q(batch_id__isnull=False)),
             models.Index("created_at", "id", name="activity_created"),
             models.Index(
                 "owner",

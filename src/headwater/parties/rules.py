@@ -23,6 +23,7 @@ from headwater.parties.words import (
 from headwater.platform.translated import gettext as _
 
 __all__ = [
+    "DIRECTIONS",
     "BadContact",
     "PersonName",
     "Phone",
@@ -38,6 +39,11 @@ __all__ = [
     "split_name",
     "website_domain",
 ]
+
+DIRECTIONS = {
+    **dict.fromkeys(("in", "inbound", "incoming", "eingehend", "entrante", "entrant", "inkomend"), "INBOUND"),
+    **dict.fromkeys(("out", "outbound", "outgoing", "ausgehend", "saliente", "sortant", "uitgaand"), "OUTBOUND"),
+}  # the words of files for who came to whom
 
 
 # --- e-mail ---------------------------------------------------------------------------------------------
