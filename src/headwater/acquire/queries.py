@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.queries.visible import NAMED, visible_parties
 from headwater.platform.actor import Actor, Visibility, per_actor
+from headwater.platform.parts import with_parts
 
 
 def visible_sources(actor: Actor) -> QuerySet[Source]:
@@ -45,7 +46,7 @@ def visible_touchpoints(actor: Actor) -> QuerySet[Touchpoint]:
     if actor.visibility is not Visibility.ALL:
         seen = visible_parties(actor)
         rows = rows.filter(Exists(seen.filter(pk=OuterRef("party"))) | Exists(seen.filter(pk=OuterRef("organisation"))))
-    return rows.select_related("party", "organisation", "source", "campaign")
+    return with_parts(rows, party=NAMED, organisation=NAMED, source=("name", "channel"), campaign=("name",))
 
 
 def touchpoints_of(actor: Actor, party_ids: Sequence[int]) -> QuerySet[Touchpoint]:

@@ -11,9 +11,10 @@ from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subq
 from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
-from headwater.parties.queries.visible import visible_activities
+from headwater.parties.queries.visible import NAMED, visible_activities
 from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 from headwater.platform.identity import known_ids
+from headwater.platform.parts import with_parts
 from headwater.qualify.models import Lead
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 
 LEAD_KIND = "qualify.lead"
 
-# What no list or panel of leads shows is not fetched with every row.
-_HEAVY = (
-    "extra", "party__extra", "organisation__extra", "referrer__extra", "source__extra", "campaign__extra",
-    "owner__password", "handed_to__password", "handed_by__password",
-)  # fmt: skip
+# What lists, records and panels show of what a lead points at.
+_PARTS = {
+    "party": (*NAMED, "email", "phone", "job_title", "city", "country"),
+    "organisation": NAMED,
+    "referrer": NAMED,
+    "source": ("name", "channel"),
+    "campaign": ("name",),
+    "owner": ("name",),
+    "handed_to": ("name", "team"),
+    "handed_by": ("name",),
+}
 
 
 WORKS_LEADS = "qualify.lead.move"  # what somebody needs the right to who is to own a lead
@@ -67,8 +74,8 @@ def deleted_leads(actor: Actor) -> QuerySet[Lead]:
 
 
 @per_actor
-def listed_leads(actor: Actor) -> QuerySet[Lead]:
-    """The visible leads as lists and records show them: with party, source, owner and the next step, in one query.
+def detailed_leads(actor: Actor) -> QuerySet[Lead]:
+    """The visible leads as records and the API show them: with party, source, owner and the next step, in one query.
 
     ``next_step`` and ``next_step_due_at`` are the party's earliest open to-do, ``waiting_until`` when the first
     answer is due while it is missing.
@@ -78,23 +85,18 @@ def listed_leads(actor: Actor) -> QuerySet[Lead]:
         .filter(party_id=OuterRef("party_id"), kind="TODO", done_at=None)
         .order_by("due_at", "pk")
     )
-    return (
-        visible_leads(actor)
-        .select_related("party", "organisation", "source", "campaign", "owner", "handed_to", "handed_by", "referrer")
-        .defer(*_HEAVY)
-        .annotate(
-            next_step=Subquery(todos.values("subject")[:1]),
-            next_step_due_at=Subquery(todos.values("due_at")[:1]),
-            waiting_until=Case(
-                When(answered_at=None, exit="", then="answer_due_at"), output_field=DateTimeField(null=True)
-            ),
-        )
+    return with_parts(visible_leads(actor), **_PARTS).annotate(
+        next_step=Subquery(todos.values("subject")[:1]),
+        next_step_due_at=Subquery(todos.values("due_at")[:1]),
+        waiting_until=Case(
+            When(answered_at=None, exit="", then="answer_due_at"), output_field=DateTimeField(null=True)
+        ),
     )
 
 
-def detailed_leads(actor: Actor) -> QuerySet[Lead]:
-    """The same as a lead's own page and the API show one: with the columns of its file, too."""
-    return listed_leads(actor).defer(None).defer(*_HEAVY[1:])
+def listed_leads(actor: Actor) -> QuerySet[Lead]:
+    """The same as lists show them: without the columns of their file that have no home."""
+    return detailed_leads(actor).defer("extra")
 
 
 def waiting_leads() -> Q:
@@ -120,7 +122,7 @@ def leads_by_external(system: str, ids: Sequence[str]) -> dict[str, int]:
 def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
     """The visible leads of one party, of the people of an organisation too, newest first."""
     mine = visible_leads(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
-    return mine.select_related("source", "owner").order_by(F("arrived_at").desc(nulls_last=True), "-pk")
+    return _in_rows(mine)
 
 
 def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
@@ -236,8 +238,13 @@ def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:
     same = Q(party_id=lead.party_id)
     if lead.organisation_id is not None:
         same |= Q(organisation_id=lead.organisation_id)
-    found = visible_leads(actor).filter(same).exclude(pk=lead.pk).select_related("party", "source", "owner")
-    return found.order_by(F("arrived_at").desc(nulls_last=True), "-pk")
+    return _in_rows(visible_leads(actor).filter(same).exclude(pk=lead.pk))
+
+
+def _in_rows(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Leads as the records of others list them, newest first."""
+    shown = with_parts(leads, **{part: _PARTS[part] for part in ("party", "source", "owner")})
+    return shown.defer("extra").order_by(F("arrived_at").desc(nulls_last=True), "-pk")
 
 
 def _within_reach(actor: Actor) -> Q:

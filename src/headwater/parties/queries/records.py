@@ -19,8 +19,15 @@ from headwater.parties.models import (
     RelationshipKind,
     Tag,
 )
-from headwater.parties.queries.visible import visible_activities, visible_parties, visible_people, visible_proposals
+from headwater.parties.queries.visible import (
+    NAMED,
+    visible_activities,
+    visible_parties,
+    visible_people,
+    visible_proposals,
+)
 from headwater.platform.actor import Actor, Visibility
+from headwater.platform.parts import with_parts
 
 OUT_OF_SIGHT = _("somebody you may not see")
 
@@ -67,7 +74,7 @@ def connections_of(actor: Actor, party: Party, *, limit: int = 50) -> list[Conne
     if not party.is_person:
         rows = rows.exclude(kind=RelationshipKind.WORKS_FOR)
     rows = rows.filter(from_party__deleted_at=None, to_party__deleted_at=None)
-    links = list(rows.select_related("from_party", "to_party").order_by("-pk")[:limit])
+    links = list(with_parts(rows, from_party=NAMED, to_party=NAMED).order_by("-pk")[:limit])
     others = {pk for link in links for pk in (link.from_party_id, link.to_party_id)} - {party.pk}
     seen = set(visible_parties(actor).filter(pk__in=others).values_list("pk", flat=True))
     found = [_connection(link, party, seen) for link in links]
@@ -115,7 +122,8 @@ def is_proposed(party: Party) -> bool:
 
 def proposals_for(actor: Actor, party: Party) -> list[tuple[MatchProposal, Party]]:
     """Who this party may be the same as, as long as nobody has judged it."""
-    rows = visible_proposals(actor).filter(Q(party=party) | Q(other=party)).order_by("pk")[:5]
+    found = visible_proposals(actor).filter(Q(party=party) | Q(other=party)).order_by("pk")
+    rows = with_parts(found, party=NAMED, other=NAMED)[:5]
     return [(proposal, proposal.other if proposal.party_id == party.pk else proposal.party) for proposal in rows]
 
 

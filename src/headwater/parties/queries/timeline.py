@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.records import OUT_OF_SIGHT
-from headwater.parties.queries.visible import reachable_parties, visible_parties
+from headwater.parties.queries.visible import NAMED, reachable_parties, visible_parties
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.changes import spoken
 from headwater.platform.errors import NotFound
@@ -63,7 +63,7 @@ def timeline(actor: Actor, party_id: int, limit: int = 30, before: str = "", onl
     Raises:
         NotFound: there is no such party, or the actor may not see it.
     """
-    party = visible_parties(actor).filter(pk=party_id).first()
+    party = visible_parties(actor).only("kind").filter(pk=party_id).first()
     if party is None:
         raise NotFound()
     events = list(_events(actor, party, before, only)[:limit])
@@ -76,7 +76,7 @@ def cursor_at(actor: Actor, party_id: int, event_id: int) -> str:
     Raises:
         NotFound: there is no such party, or the actor may not see it.
     """
-    party = visible_parties(actor).filter(pk=party_id).first()
+    party = visible_parties(actor).only("kind").filter(pk=party_id).first()
     if party is None:
         raise NotFound()
     event = _events(actor, party, "", "").filter(pk=event_id).first()
@@ -143,7 +143,7 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
     said = {**comments.texts_on_journey(actor, events), **files.names_on_journey(actor, events)}
     values = [_values(event) for event in events]
     users = _user_names(events, values)
-    told = {row.pk: row for row in Party.objects.filter(pk__in=_party_ids(party, events, values))}
+    told = {row.pk: row for row in Party.objects.only(*NAMED).filter(pk__in=_party_ids(party, events, values))}
     seen = set(told)
     if actor.visibility is not Visibility.ALL:
         seen = set(reachable_parties(actor).filter(pk__in=seen).values_list("pk", flat=True))

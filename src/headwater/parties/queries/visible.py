@@ -8,6 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Activity, Grant, MatchProposal, Party, PartyKind
 from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
+from headwater.platform.parts import with_parts
+
+# What records of other nouns show of a party: its name, as a link or marked as deleted, and what they sort by.
+NAMED = ("kind", "name", "name_key", "deleted_at", "merged_into")
 
 
 @per_actor
@@ -51,12 +55,13 @@ def absorbed(party_id: int) -> list[int]:
 
 def visible_people(actor: Actor) -> QuerySet[Party]:
     """The people ``actor`` may see, with their employer and owner."""
-    return visible_parties(actor).filter(kind=PartyKind.PERSON).select_related("employer", "owner")
+    people = visible_parties(actor).filter(kind=PartyKind.PERSON)
+    return with_parts(people, employer=NAMED, owner=("name",))
 
 
 def visible_organisations(actor: Actor) -> QuerySet[Party]:
     """The companies ``actor`` may see, with their owner."""
-    return visible_parties(actor).filter(kind=PartyKind.ORGANISATION).select_related("owner")
+    return with_parts(visible_parties(actor).filter(kind=PartyKind.ORGANISATION), owner=("name",))
 
 
 @per_actor
@@ -64,7 +69,8 @@ def visible_activities(actor: Actor) -> QuerySet[Activity]:
     """What was done or is to be done with the parties ``actor`` may see, and the actor's own to-dos."""
     if not actor.may("parties.activity.see"):
         return Activity.objects.none()
-    rows = Activity.objects.filter(deleted_at=None, party__deleted_at=None).select_related("party", "owner")
+    rows = Activity.objects.filter(deleted_at=None, party__deleted_at=None)
+    rows = with_parts(rows, party=(*NAMED, "employer"), owner=("name",))
     if actor.visibility is Visibility.ALL:
         return rows
     mine = Q(owner_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())

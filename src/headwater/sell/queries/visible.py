@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from headwater.parties.queries.visible import NAMED
 from headwater.platform.actor import Actor, owned_rows, per_actor
+from headwater.platform.parts import with_parts
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
@@ -16,10 +18,15 @@ from headwater.team import queries as team
 if TYPE_CHECKING:
     from headwater.platform.resource import Choices
 
-# What no list shows is not fetched with every row.
-_HEAVY = (
-    "extra", "party__extra", "organisation__extra", "lead__extra", "lead__source__extra", "owner__password",
-)  # fmt: skip
+# What lists, cards and records show of what an opportunity or order points at.
+_PARTS = {
+    "party": NAMED,
+    "organisation": NAMED,
+    "lead": ("arrived_at", "source"),
+    "lead__source": ("name", "channel"),
+    "owner": ("name",),
+}
+_STAGE = ("pipeline", "name", "position", "probability")
 
 
 def visible_products(actor: Actor) -> QuerySet[Product]:
@@ -45,9 +52,8 @@ def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     """
     to_decide = OpportunityLine.objects.filter(opportunity=OuterRef("pk"), product=None).exclude(product_text="")
     return (
-        visible_opportunities(actor)
-        .select_related("party", "organisation", "stage", "owner", "team", "lead__source")
-        .defer(*_HEAVY)
+        with_parts(visible_opportunities(actor), **_PARTS, stage=_STAGE, team=("name",))
+        .defer("extra")
         .annotate(has_to_decide=Exists(to_decide))
         .prefetch_related("lines__product")
     )
@@ -66,9 +72,8 @@ def listed_orders(actor: Actor) -> QuerySet[Order]:
     """The visible orders as lists and records show them, with buyer, lead, source and products."""
     to_decide = OrderLine.objects.filter(order=OuterRef("pk"), product=None).exclude(product_text="")
     return (
-        visible_orders(actor)
-        .select_related("party", "organisation", "opportunity", "owner", "lead__source")
-        .defer(*_HEAVY, "opportunity__extra")
+        with_parts(visible_orders(actor), **_PARTS, opportunity=("name",))
+        .defer("extra")
         .annotate(has_to_decide=Exists(to_decide))
         .prefetch_related("lines__product")
     )
@@ -79,7 +84,7 @@ def deleted_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     if not actor.may("sell.opportunity.delete"):
         return Opportunity.objects.none()
     rows = Opportunity.objects.filter(owned_rows(actor)).exclude(deleted_at=None)
-    return rows.select_related("party", "organisation").defer(*_HEAVY[:3])
+    return with_parts(rows, party=NAMED, organisation=NAMED).defer("extra")
 
 
 def deleted_orders(actor: Actor) -> QuerySet[Order]:
@@ -87,7 +92,7 @@ def deleted_orders(actor: Actor) -> QuerySet[Order]:
     if not actor.may("sell.order.delete"):
         return Order.objects.none()
     rows = Order.objects.filter(owned_rows(actor), opportunity=None).exclude(deleted_at=None)
-    return rows.select_related("party", "organisation").defer(*_HEAVY[:3])
+    return with_parts(rows, party=NAMED, organisation=NAMED).defer("extra")
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Opportunity]:
