@@ -39,6 +39,7 @@ Parser = Callable[[str], Any]
 Unknown = Counter[tuple[str, str, str, str]]
 """How many rows say a word that is no choice of its column: by kind, column, target and word."""
 MOST_UNKNOWN = 200
+COUNTRY = "country"  # the target that says in which country the others of its row are to be read
 _NUMBERS: Mapping[TargetKind, Callable[..., Any]] = {
     TargetKind.DECIMAL: parse_decimal, TargetKind.MONEY: parse_amount, TargetKind.INTEGER: parse_integer,
 }  # fmt: skip
@@ -77,8 +78,8 @@ class Look:
     problems: Counter[str] = field(default_factory=Counter)
     words: Counter[str] = field(default_factory=Counter)  # not among the choices of the target
 
-    def take(self, text: str, parse: Parser, region: str) -> None:
-        """Judge one cell, as the company's country reads it."""
+    def take(self, text: str, parse: Parser, region: str, country: str) -> None:
+        """Judge one cell, as the country its row names reads it, else the company's."""
         if not text:
             self.blank += 1
             if self.target.required:
@@ -98,7 +99,7 @@ class Look:
         if self.target.kind is TargetKind.EMAIL and not _EMAIL.fullmatch(text):
             self.left_out += 1
             self.problems[gettext("{text} is not an e-mail address.").format(text=quoted(text))] += 1
-        elif self.target.reads is not None and not self.target.reads(text, region):
+        elif self.target.reads is not None and not self.target.reads(text, region, country):
             self.fixable += 1
             self.problems[gettext("{text} cannot be read; it is kept as text.").format(text=quoted(text))] += 1
         else:
@@ -144,6 +145,7 @@ class Cleaner:
         fed = {name for name, keys in each.columns.items() if keys} | each.ignored
         keeps_rest = each is profile.main
         self._rest = [(i, name) for name, i in places.items() if keeps_rest and name not in fed]
+        self._country = next((feed.index for feed in self._feeds if feed.target.key == COUNTRY), None)
         self._required = [t for t in importer.targets if t.required]
         self._kind = importer.kind
         self.unknown: Unknown = Counter()
@@ -152,7 +154,7 @@ class Cleaner:
     def _note_region(self) -> None:
         """Tell where telephone numbers stay text because nobody said in which country they are to be read."""
         feed = next((feed for feed in self._feeds if feed.target.kind is TargetKind.PHONE), None)
-        if feed is None or installation().region:
+        if feed is None or installation().region or self._country is not None:
             return
         cells = (self._blanks.clean(cell) for cell in self._cells(feed.index, SAMPLE))
         if any(cell and not cell.startswith(("+", "00")) for cell in cells):
@@ -204,9 +206,10 @@ class Cleaner:
         looks = [(feed, Look(feed.column, feed.target)) for feed in self._feeds]
         region = installation().region
         for cells in rows:
+            country = self._blanks.clean(cells[self._country]) if self._country is not None else ""
             for feed, look in looks:
                 text = self._blanks.clean(cells[feed.index])
-                look.take(feed.decisions.get(text, text), feed.parse, region)
+                look.take(feed.decisions.get(text, text), feed.parse, region, country)
         return [look for _, look in looks]
 
     @staticmethod

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
+from headwater.parties.countries import region_of
 from headwater.platform.translated import gettext as _
 
 _PLAIN = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 \u00a0().\-/]{4,30}", re.ASCII)
@@ -45,10 +46,13 @@ def normalise_phone(text: str, region: str | None) -> str:
     return _plain_phone(text, region) or parse_phone(text, region).e164
 
 
-def is_phone(text: str, region: str) -> bool:
-    """Whether a text is a number that a telephone can have, dialled in this country ("" where none is known)."""
+def is_phone(text: str, region: str, country: str = "") -> bool:
+    """Whether a text is a number that a telephone can have, dialled in this region ("" where none is known).
+
+    ``country`` is what a file says of where its owner is, in words or as a code; it goes before.
+    """
     try:
-        normalise_phone(text, region or None)
+        normalise_phone(text, region_of(country) or region or None)
     except BadContact:
         return False
     return True

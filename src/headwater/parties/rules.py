@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from headwater.parties.countries import region_of
 from headwater.parties.phones import BadContact, Phone, is_phone, normalise_phone, parse_phone
 from headwater.parties.words import (
     COMPANY_LINKS,
@@ -36,6 +37,7 @@ __all__ = [
     "normalise_phone",
     "normalise_website",
     "parse_phone",
+    "region_of",
     "split_name",
     "website_domain",
 ]

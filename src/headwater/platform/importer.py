@@ -43,7 +43,7 @@ class Target:
     """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes.
 
     ``verb`` is the right it takes to fill it, where that to import is not enough. ``several`` are told apart by ``;``.
-    ``reads`` says whether a text is read in the company's country; what is not comes in and is kept as text.
+    ``reads`` says whether a text is read, in our country or the one its row names; what is not is kept as text.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Target:
     max_length: int = 500
     verb: str = ""
     several: bool = False
-    reads: Callable[[str, str], bool] | None = None
+    reads: Callable[[str, str, str], bool] | None = None
 
 
 @dataclass(slots=True)  # not frozen: one is made per row, and freezing takes thrice as long

@@ -350,3 +350,11 @@ def test_numbers_that_stay_text_are_counted_before_anything_is_written(owner: Cl
     Company.objects.update(country="")
     without = owner.get(f"/imports/{ImportBatch.objects.get().pk}/columns").content.decode()
     assert "3: “" in without, "without a country only numbers with a prefix are read"
+
+
+def test_numbers_are_looked_at_in_the_country_of_their_row(owner: Client) -> None:
+    Company.objects.update(country="")
+    rows = ["030 123456,Deutschland", "020 794 1234,NL", "030 22,Germany", "030 123456,Atlantis"]
+    upload(owner, "Name,Phone,Country\n" + "".join(f"P {n},{row}\n" for n, row in enumerate(rows)), kind="people")
+    page = owner.get(f"/imports/{ImportBatch.objects.get().pk}/columns").content.decode()
+    assert "2: “" in page and "has no country yet" not in page

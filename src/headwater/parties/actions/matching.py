@@ -132,7 +132,10 @@ def match_parties(
 
 
 def read_draft(draft: PartyDraft, *, region: str) -> Reading:
-    """The draft with its address and number normalised; what cannot be read is kept as text, with a note."""
+    """The draft with its address and number normalised; what cannot be read is kept as text, with a note.
+
+    A number without a country prefix is one of the country the draft names, else of ``region``.
+    """
     reading = Reading(draft, draft.full_name, extra=dict(draft.extra))
     if draft.email:
         try:
@@ -141,7 +144,7 @@ def read_draft(draft: PartyDraft, *, region: str) -> Reading:
             reading.errors.append(f"E-mail “{draft.email}”: {error}")
     if draft.phone:
         try:
-            reading.phone = rules.normalise_phone(draft.phone, region or None)
+            reading.phone = rules.normalise_phone(draft.phone, rules.region_of(draft.country) or region or None)
         except rules.BadContact:
             reading.extra["phone"] = draft.phone
             reading.reasons.append(

@@ -78,7 +78,7 @@ class _OrganisationRow:
         if not self.name:
             self.errors.append(_("The company has no name."))
         self.owner_id, self.team_id = owners.of_cell(get("owner"), self.extra, self.notes)
-        self.points = self._read_points(batch.region)
+        self.points = self._read_points(rules.region_of(get("country", "")) or batch.region)
         self.parent = " ".join((get("parent") or "").split())
         self.tags = tags_in(get("tag"))
         if note := get("note"):

@@ -239,3 +239,23 @@ def test_queries_of_an_import_do_not_grow_with_its_rows() -> None:
         people(*rows(1000, 900), number=2)
     assert len(many) <= len(few) + 2
     assert len(again) <= len(few) + 2
+
+
+def test_a_number_without_a_prefix_is_one_of_the_country_its_row_names() -> None:
+    people(
+        {"external_id": "p1", "name": "Vera Smit", "phone": "020 794 1234", "country": "Niederlande"},
+        {"external_id": "p2", "name": "Ute Ernst", "phone": "030 123456"},
+        {"external_id": "p3", "name": "Ann Lee", "phone": "030 123456", "country": "Atlantis"},
+    )
+    companies({"external_id": "c1", "name": "Harrow & Pike", "phone": "020 7946 0100", "country": "United Kingdom"})
+    assert set(ContactPoint.objects.filter(kind="PHONE").values_list("party__name", "normalised")) == {
+        ("Vera Smit", "+31207941234"),
+        ("Ute Ernst", "+4930123456"),
+        ("Ann Lee", "+4930123456"),
+        ("Harrow & Pike", "+442079460100"),
+    }
+    before = Event.objects.count()
+    again = people(
+        {"external_id": "p1", "name": "Vera Smit", "phone": "020 794 1234", "country": "Niederlande"}, number=2
+    )
+    assert outcomes(again) == ["UNCHANGED"] and Event.objects.count() == before

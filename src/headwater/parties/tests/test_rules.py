@@ -25,6 +25,7 @@ from headwater.parties.rules import (
     normalise_phone,
     normalise_website,
     parse_phone,
+    region_of,
     split_name,
     website_domain,
 )
@@ -353,3 +354,15 @@ def test_the_short_way_through_a_plain_domain_says_what_the_book_says(domain: st
     except BadContact:
         ours = None
     assert ours == by_the_book
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("DE", "DE"), ("de", "DE"), ("Deutschland", "DE"), ("Germany", "DE"), ("ÖSTERREICH", "AT"), ("España", "ES"),
+        ("espana", "ES"), ("The Netherlands", "NL"), ("Holland", "NL"), ("UK", "GB"), ("U.S.A.", "US"),
+        ("Países Baixos", "NL"), ("Atlantis", ""), ("", ""), ("XX", ""), ("Eurozone", ""),
+    ],
+)  # fmt: skip
+def test_a_country_is_read_as_code_or_by_its_name(text: str, code: str) -> None:
+    assert region_of(text) == code
