@@ -4,120 +4,24 @@ from __future__ import annotations
 
 import hmac
 import json
-import sys
 import time
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
+from home_provider import SECRET, OctKey, RSAKey
+from sign_on import PASSWORD, SYSTEM, TOM, ask, come, is_in, leave, refused, sign_in, use, who
 
-from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
-from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.models import Event
 from headwater.team import queries
 from headwater.team.actions import accounts, company, second_factor
-from headwater.team.actions import single_sign_on as actions
 from headwater.team.models import Identity, SignInAttempt, SingleSignOn, User
 from headwater.team.queries import provider as asking
-from headwater.team.queries.single_sign_on import do_passwords_work
-
-sys.path.insert(0, str(Path(__file__).parent))  # a folder of tests, not a package
-
-from home_provider import SECRET, HomeProvider, OctKey, RSAKey, home_provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "seven grey herons"
-SYSTEM = job_actor("test")
-ADA = {"sub": "a-1", "email": "ada@example.org", "email_verified": True, "name": "Ada Lovelace"}
-TOM = {"sub": "t-1", "email": "Tom@Example.org", "email_verified": True, "name": "Tom"}
-
-
-def add(role: str, email: str) -> User:
-    return accounts.add_user(email=email, name=email[:3].title(), role=role, password=PASSWORD, by=SYSTEM, at=now())
-
-
-@pytest.fixture
-def ada():
-    company.change_company(values={"name": "Kestrel"}, by=SYSTEM, at=now())
-    return add("OWNER", "ada@example.org")
-
-
-@pytest.fixture
-def tom(ada):
-    return add("FIELD_REP", "tom@example.org")
-
-
-@pytest.fixture(scope="module")
-def the_provider():
-    with home_provider() as home:
-        yield home, home.key
-
-
-@pytest.fixture
-def home(the_provider, ada):
-    """The provider as honest as ever, and the company that uses it."""
-    home, key = the_provider
-    home.__dict__.update(HomeProvider(issuer=home.issuer, key=key, claims=dict(TOM)).__dict__)
-    asking.forget()
-    use(home)
-    return home
-
-
-def use(home, *, by=None, secret=SECRET, **values) -> SingleSignOn:
-    known = {"is_on": True, "name": "Kestrel ID", "issuer": home.issuer, "client_id": "headwater"}
-    by = queries.actor_of(by) if by is not None else SYSTEM
-    return actions.change_single_sign_on(values={**known, **values}, secret=secret, by=by, at=now())
-
-
-def ask(address: str) -> dict[str, str]:
-    """Sign in at the provider: what it sends back with the browser."""
-    parts = urlsplit(address)
-    there = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=5)
-    there.request("GET", f"{parts.path}?{parts.query}")
-    answer = there.getresponse()
-    answer.read()
-    there.close()
-    assert answer.status == 302, answer.status
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
-
-
-def leave(client: Client, **said: str) -> str:
-    """Off to the provider: the address there."""
-    begun = client.get("/sign-in/with", said)
-    assert begun.status_code == 302, begun.content.decode()
-    return begun["Location"]
-
-
-def come(client: Client, answer: dict[str, str]):
-    return client.get("/sign-in/with/back", answer)
-
-
-def sign_in(client: Client, **said: str):
-    return come(client, ask(leave(client, **said)))
-
-
-def is_in(client: Client) -> bool:
-    return client.get("/account").status_code == 200
-
-
-def who(client: Client) -> int:
-    return int(client.session["_auth_user_id"])
-
-
-def refused(client: Client, words: str, answer=None) -> None:
-    """Nobody comes in, and one sentence on the sign-in page says why."""
-    answer = answer if answer is not None else sign_in(client)
-    page = answer.content.decode()
-    assert answer.status_code in (403, 503) and words in page and "<h1>Sign in</h1>" in page
-    assert not is_in(client)
-
-
-# ---------------------------------------------------------------- who comes in
 
 
 def test_somebody_known_comes_in_by_their_e_mail_and_from_then_on_by_who_they_are(client, home, tom):
@@ -369,135 +273,3 @@ def test_a_secret_of_another_installation_opens_nothing_and_passwords_still_do(c
 def test_a_wrong_secret_is_refused_by_the_provider(client, home, tom):
     use(home, secret="another one")
     refused(client, "could not be verified")
-
-
-# ---------------------------------------------------------------- settings
-
-
-def form(home, **changed):
-    said = {
-        "is_on": "on", "name": "Kestrel ID", "issuer": home.issuer, "client_id": "headwater", "secret": "",
-        "domains": "", "role": "READ_ONLY", "passwords_stay": "on",
-    }  # fmt: skip
-    return {key: value for key, value in {**said, **changed}.items() if value is not None}
-
-
-def test_owners_and_administrators_set_it_and_nobody_reads_the_secret(client, home, ada, tom):
-    client.force_login(tom)
-    assert client.get("/settings/single-sign-on").status_code == 403
-    assert client.post("/settings/single-sign-on", form(home)).status_code == 403
-    client.force_login(ada)
-    page = client.get("/settings/single-sign-on").content.decode()
-    assert "http://testserver/sign-in/with/back" in page and SECRET not in page
-    changed = form(home, secret="another secret", domains="Example.org, @example.com", lets_in="on")
-    assert client.post("/settings/single-sign-on", changed).status_code == 302
-    ours = SingleSignOn.objects.get()
-    assert ours.domains == ["example.org", "example.com"] and "another secret" not in ours.sealed
-    kept = ours.sealed
-    client.post("/settings/single-sign-on", form(home))
-    assert SingleSignOn.objects.get().sealed == kept
-    told = str(list(Event.objects.values_list("data", flat=True)))
-    assert "another secret" not in told and kept not in told
-    assert Event.objects.filter(verb="team.provider_secret_set").count() == 2
-    assert "another secret" not in client.get("/settings/single-sign-on").content.decode()
-
-
-def test_what_cannot_work_is_told_beside_its_field_and_not_saved(client, home, ada):
-    client.force_login(ada)
-    for changed, words in (
-        ({"issuer": "http://login.example.com"}, "begins with https"),
-        ({"issuer": "http://127.0.0.1:9"}, "Nothing answers there"),
-        ({"issuer": ""}, "tells it when you register"),
-        ({"client_id": ""}, "tells it when you register"),
-        ({"domains": "not a domain!"}, "is not a domain"),
-        ({"lets_in": "on"}, "Name the domains"),
-        ({"role": "OWNER"}, "Select a valid choice"),
-        ({"role": "ADMINISTRATOR"}, "Select a valid choice"),
-        ({"passwords_stay": None}, "before passwords can go"),
-    ):
-        answer = client.post("/settings/single-sign-on", form(home, **changed))
-        assert answer.status_code == 422 and words in answer.content.decode(), changed
-    assert SingleSignOn.objects.get().issuer == home.issuer
-    for values in ({"role": "OWNER"}, {"sealed": "x"}, {"owners_may": True}):
-        with pytest.raises(Invalid):
-            actions.change_single_sign_on(values=values, by=SYSTEM, at=now())
-
-
-def test_an_administrator_cannot_become_an_owner_by_a_provider_of_their_own(client, home, ada):
-    admin = add("ADMINISTRATOR", "bo@example.org")
-    use(home, by=admin, client_id="another")
-    use(home, by=admin)
-    home.claims = dict(ADA)
-    refused(client, "Owners cannot sign in this way")
-    assert not Identity.objects.exists()
-    client.force_login(admin)
-    assert "An administrator set this provider" in client.get("/settings/single-sign-on").content.decode()
-    with pytest.raises(Invalid):
-        use(home, by=admin, passwords_stay=False)
-    with pytest.raises(NotAllowed):
-        actions.unlink(user_id=ada.pk, by=queries.actor_of(admin), at=now())
-    use(home, by=ada)
-    assert sign_in(Client()).status_code == 302
-    use(home, by=admin, name="ID")
-    assert sign_in(Client()).status_code == 302, "what an owner trusts stays trusted while it stays the same"
-
-
-def test_another_provider_is_not_told_the_secret_of_the_last(home, ada):
-    use(home, issuer="https://login.example.com", secret=None)
-    assert SingleSignOn.objects.get().sealed == ""
-
-
-def test_passwords_go_once_an_owner_came_in_and_come_back_on_the_server(client, home, ada, tom):
-    home.claims = dict(ADA)
-    sign_in(Client())
-    use(home, by=ada, passwords_stay=False)
-    page = client.get("/sign-in").content.decode()
-    assert "Sign in with Kestrel ID" in page and 'name="password"' not in page
-    answer = client.post("/sign-in", {"email": ada.email, "password": PASSWORD})
-    assert answer.status_code == 403 and "Passwords are switched off" in answer.content.decode()
-    assert not is_in(client)
-    actions.let_passwords_in(by=SYSTEM, at=now())
-    client.post("/sign-in", {"email": ada.email, "password": PASSWORD})
-    assert is_in(client)
-    use(home, by=ada, passwords_stay=False)
-    actions.switch_off(by=SYSTEM, at=now())
-    assert do_passwords_work() and "Kestrel ID" not in Client().get("/sign-in").content.decode()
-    assert Client().get("/sign-in/with")["Location"] == "/sign-in"
-
-
-def test_another_issuer_does_not_keep_passwords_off(home, ada):
-    home.claims = dict(ADA)
-    sign_in(Client())
-    use(home, by=ada, passwords_stay=False)
-    with pytest.raises(Invalid):
-        use(home, by=ada, issuer="https://login.example.com")
-    assert SingleSignOn.objects.get().issuer == home.issuer
-
-
-def test_who_has_no_password_shows_who_they_are_at_the_provider(client, home, tom):
-    User.objects.filter(pk=tom.pk).update(password="!")
-    sign_in(client)
-    session = client.session
-    session["proved"] = (now() - timedelta(minutes=11)).isoformat()
-    session.save()
-    page = client.get("/account/prove?next=/account/passkeys").content.decode()
-    assert "Sign in with Kestrel ID" in page and 'name="current"' not in page
-    assert client.post("/account/second-factor", {"form": "begin"})["Location"].startswith("/account/prove")
-    address = leave(client, anew="1", next="/account/passkeys")
-    assert come(client, ask(address))["Location"] == "/account/passkeys"
-    assert client.post("/account/passkeys/options").status_code == 200
-    assert "Scan this" in client.post("/account/second-factor", {"form": "begin"}).content.decode()
-
-
-def test_addresses_that_may_be_asked():
-    good = (
-        "https://login.example.com",
-        "https://id.example.com:8443/realms/x",
-        "http://127.0.0.1:80",
-        "http://localhost",
-    )
-    bad = (
-        "http://login.example.com", "https://", "ftp://x.example", "https://a@b.example", "https://x.example/#a",
-        "https://x .example", "https://[", "", "file:///etc/passwd", "http://169.254.169.254", "https://x.example/\n",
-    )  # fmt: skip
-    assert all(map(asking.is_fit, good)) and not any(map(asking.is_fit, bad))
