@@ -10,6 +10,7 @@ from makers import AT, EVERY_KIND, own_fields
 
 from headwater.intake.run import import_file
 from headwater.intake.undoing import undo_batch
+from headwater.platform import paging
 from headwater.platform.custom import actions, indexing
 from headwater.platform.custom.declared import fields_of, forget, read_again
 from headwater.platform.custom.extending import MAY_HAVE
@@ -94,7 +95,7 @@ def test_a_list_is_sorted_and_paged_by_it_and_grouped_by_choices(field, make, by
     assert "Elm" in client.get("/leads", {"group": wood}).content.decode()
 
 
-@pytest.mark.parametrize("kind", ["NUMBER", "MONEY", "DATE", "CHOICE", "PERSON"])
+@pytest.mark.parametrize("kind", ["NUMBER", "MONEY", "DATE", "CHOICE", "CHOICES", "PERSON"])
 def test_a_filter_asks_the_index_of_the_field(kind, make, by, owner):
     key = next(field.key for field in fields_of("qualify.lead") if field.kind == kind)
     actions.change_field(field_id=CustomField.objects.get(key=key).pk, by=by, at=AT, help="asked for once")
@@ -102,11 +103,27 @@ def test_a_filter_asks_the_index_of_the_field(kind, make, by, owner):
     actions.change_field(field_id=CustomField.objects.get(key=key).pk, by=by, at=AT, help="asked for again")
     assert indexed() == [{"built": 0, "dropped": 0}]
     make("qualify.lead")
-    value = owner.pk if kind == "PERSON" else EVERY_KIND[kind]
+    value = owner.pk if kind == "PERSON" else "OAK" if kind == "CHOICES" else EVERY_KIND[kind]
     found = next(field for field in fields_of("qualify.lead") if field.key == key)
     rows = REGISTRY["qualify.lead"].searched.model._base_manager
     wanted = rows.filter(**{path_of(key, found.about.compared): value}).values("pk")
     assert indexing.name_of(found) in plan_of(wanted)
+
+
+@pytest.mark.parametrize("is_common", [True, False])
+def test_a_list_is_the_same_whether_it_is_read_in_its_order_or_by_the_index(is_common, make, client_of, monkeypatch):
+    keys = {field.kind: field.key for field in fields_of("qualify.lead")}
+    client, (with_both, with_none) = client_of("OWNER"), [make("qualify.lead")[0] for _ in range(2)]
+    sent = {keys["CHOICES"]: ["OAK", "ELM"], keys["NUMBER"]: "12.5"}
+    for pk, values in ((with_both, sent), (with_none, dict.fromkeys(sent))):
+        assert client.patch(f"/api/v1/leads/{pk}", values, **JSON).status_code == 200
+    monkeypatch.setattr(paging, "_is_common", lambda rows: is_common)
+    for asked, found in (
+        ({keys["CHOICES"]: "ELM"}, {with_both}), ({f"{keys['CHOICES']}__not": "OAK"}, {with_none}),
+        ({keys["NUMBER"]: "12.5"}, {with_both}), ({keys["CHOICES"]: "OAK", "sort": keys["NUMBER"]}, {with_both}),
+    ):  # fmt: skip
+        items = client.get("/api/v1/leads", asked).json()["items"]
+        assert {row["id"] for row in items} & {with_both, with_none} == found, asked
 
 
 def test_a_sorted_list_is_read_along_the_index(field, make, by):

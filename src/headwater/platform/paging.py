@@ -16,7 +16,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.sql.where import WhereNode
 from django.utils.translation import gettext
 
-from headwater.platform.custom.values import field_at, held_at
+from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
@@ -254,7 +254,18 @@ def _known_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwar
     elif is_name and is_walked:
         rows = rows.filter(**{f"{path}__gte": ""})
     by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=backwards) for step in further)]
-    return list(rows.order_by(*by).values_list("pk", flat=True)[:count])
+    found = rows.order_by(*by).values_list("pk", flat=True)[:count]
+    if not _is_read_in_order(rows, path):
+        return list(found)
+    with read_in_order():
+        return list(found)
+
+
+def _is_read_in_order(rows: Rows, path: str) -> bool:
+    """Whether a list that fields of the company's own narrow is read in its order: where many rows are in it."""
+    if connection.vendor != "sqlite" or is_custom(path):
+        return False
+    return any(compares(leaf) for leaf in rows.query.where.leaves()) and _is_common(rows)
 
 
 def _is_common(rows: Rows) -> bool:
