@@ -183,7 +183,7 @@ def _add(
 ) -> None:  # fmt: skip
     def about(request: Any, pk: int) -> Record:
         request.actor.require(resource.verb("see"))
-        return Record(resource, row_of(resource, request, pk))
+        return Record(resource, row_of(resource, request, pk, is_bare=True))
 
     def of_row(request: Any, pk: int) -> HttpResponse:
         return view(request, about(request, pk))

@@ -130,14 +130,15 @@ def resource_of(slug: str, request: Request) -> Resource:
     return resource.for_actor(request.actor)
 
 
-def row_of(resource: Resource, request: Request, pk: int) -> Any:
-    """One row as its record shows it.
+def row_of(resource: Resource, request: Request, pk: int, *, is_bare: bool = False) -> Any:
+    """One row as its record shows it, or ``is_bare``: for who does something about it but shows nothing of it.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
         Moved: it became part of another one.
     """
-    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
+    rows = resource.in_sight if is_bare else resource.detail_rows or resource.rows
+    row = rows(request.actor).filter(pk=pk).first()
     if row is None:
         became = resource.successor(request.actor, pk)
         raise Moved(resource.slug, became) if became is not None else NotFound()

@@ -136,7 +136,7 @@ def waiting_for(actor: Actor, limit: int) -> list[ForYou]:
     """The comments that wait for this person, newest first, on records they may still see."""
     rows = Notice.objects.filter(user_id=actor.user_id or 0, done_at=None, comment__deleted_at=None)
     notices = list(rows.select_related("comment__author").order_by("-comment_id")[:limit])
-    records = visible_records(actor, (notice.comment.subject for notice in notices))
+    records = visible_records(actor, (notice.comment.subject for notice in notices), with_titles=True)
     names = names_in(notice.comment for notice in notices)
     return [
         ForYou(notice, records[notice.comment.subject], rules.spoken(notice.comment.text, names))

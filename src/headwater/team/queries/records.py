@@ -56,7 +56,7 @@ def the_record(actor: Actor, noun: str, row_id: int) -> Record:
     resource = REGISTRY.get(noun)
     if resource is None or not actor.may(resource.verb("see")):
         raise NotFound()
-    rows = (resource.detail_rows or resource.rows)(actor)
+    rows = resource.in_sight(actor)
     row = rows.filter(pk=row_id).first()
     if row is None:
         became = resource.successor(actor, row_id)
@@ -66,8 +66,13 @@ def the_record(actor: Actor, noun: str, row_id: int) -> Record:
     return Record(resource, row)
 
 
-def visible_records(actor: Actor, subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Record]:
-    """The records behind ``(noun, id)`` pairs, those left out that the actor may not see. One query per noun."""
+def visible_records(
+    actor: Actor, subjects: Iterable[tuple[str, int]], *, with_titles: bool = False
+) -> dict[tuple[str, int], Record]:
+    """The records behind ``(noun, id)`` pairs, those left out that the actor may not see. One query per noun.
+
+    ``with_titles`` it fetches what their titles are made of, too.
+    """
     wanted: dict[str, set[int]] = {}
     for noun, row_id in subjects:
         wanted.setdefault(noun, set()).add(row_id)
@@ -76,11 +81,12 @@ def visible_records(actor: Actor, subjects: Iterable[tuple[str, int]]) -> dict[t
         resource = REGISTRY.get(noun)
         if resource is None or not actor.may(resource.verb("see")):
             continue
-        for row in resource.rows(actor).filter(pk__in=ids):
+        rows = resource.rows(actor) if with_titles else resource.in_sight(actor)
+        for row in rows.filter(pk__in=ids):
             found[noun, row.pk] = Record(resource, row)
         for row_id in [pk for pk in ids if (noun, pk) not in found]:
             became = resource.successor(actor, row_id)
-            row = resource.rows(actor).filter(pk=became).first() if became is not None else None
+            row = rows.filter(pk=became).first() if became is not None else None
             if row is not None:
                 found[noun, row_id] = Record(resource, row)
     return found

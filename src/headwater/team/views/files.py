@@ -84,7 +84,7 @@ def presence(request: Request, slug: str, pk: int) -> HttpResponse:
 
 def _record(request: Request, slug: str, pk: int) -> Record:
     resource = resource_of(slug, request)
-    return Record(resource, row_of(resource, request, pk))
+    return Record(resource, row_of(resource, request, pk, is_bare=True))
 
 
 def _file(record: Record, file_id: int) -> StoredFile:

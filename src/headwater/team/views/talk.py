@@ -99,7 +99,7 @@ def finish_notice(request: Request, notice_id: int) -> HttpResponse:
 
 def _record(request: Request, slug: str, pk: int) -> Record:
     resource = resource_of(slug, request)
-    return Record(resource, row_of(resource, request, pk))
+    return Record(resource, row_of(resource, request, pk, is_bare=True))
 
 
 def _comment(record: Record, comment_id: int) -> Comment:
