@@ -38,7 +38,7 @@ def served(home: Path, port: int) -> Iterator[str]:
     base = f"http://127.0.0.1:{port}"
     for _ in range(600):
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{base}/health", timeout=2)
+            urllib.request.urlopen(f"{base}/healthz", timeout=2)
             break
         time.sleep(0.2)
     try:

@@ -21,7 +21,7 @@ def tables(installation) -> set[str]:
 
 def test_up_takes_a_backup_and_migrates(installed):
     with installed.later().serving() as server:
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
     assert "hw_later_later" in tables(installed)
     assert len(list((installed.home / "backups").glob("before-*.tar.gz"))) == 1
     assert not (installed.home / "migrating.json").exists()

@@ -46,7 +46,7 @@ def test_an_installation_is_made_and_served(bare):
     report = json.loads(bare.run("doctor", "--json").stdout)
     assert (report["ok"], report["database"]["engine"]) == (True, "postgresql")
     with bare.serving() as server:
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
 
 
 def test_a_backup_comes_back(on_postgres, tmp_path):

@@ -160,3 +160,10 @@ def test_init_takes_the_country_and_refuses_what_is_none(empty):
     empty.run("init", "--country", "de", check=True)
     with sqlite3.connect(empty.home / "headwater.sqlite3") as database:
         assert database.execute("SELECT country FROM team_company").fetchone() == ("DE",)
+
+
+def test_a_setting_that_means_nothing_is_named_before_anything_starts(installed):
+    installed.environment["HEADWATER_WEB_WORKERS"] = "many"
+    refused(installed.run("up"), "HEADWATER_WEB_WORKERS", "“many”")
+    found = json.loads(installed.run("doctor", "--json").stdout)
+    assert [problem["code"] for problem in found["problems"]] == ["bad_setting"]

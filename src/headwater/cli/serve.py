@@ -139,6 +139,7 @@ def run_worker(chosen: argparse.Namespace) -> int:
 def _serve(home: Home, chosen: argparse.Namespace, held: list[HomeLock]) -> None:
     import os
 
+    from django.conf import settings
     from django.db import connection
 
     from headwater.config import locks, server, statics
@@ -151,7 +152,7 @@ def _serve(home: Home, chosen: argparse.Namespace, held: list[HomeLock]) -> None
     server.become(
         server.Serving(
             port=chosen.port,
-            workers=int(os.environ.get("HEADWATER_WEB_WORKERS", "2")),
+            workers=settings.WEB_WORKERS,
             browser=not chosen.no_browser,
             lines=lines,
             path=path,

@@ -13,6 +13,7 @@ from typing import Any
 
 from headwater import __version__
 from headwater.config import lifecycle, locks
+from headwater.config.environment import BadSetting
 from headwater.config.home import Home
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
@@ -106,7 +107,11 @@ def examine(home: Home) -> Report:
         report.problems.append(_of(refusal))
         return report
     _folder(home, report)
-    lifecycle.load_django()
+    try:
+        lifecycle.load_django()
+    except BadSetting as refusal:
+        report.problems.append(_of(refusal))
+        return report
     from django.db.utils import DatabaseError
 
     _package(report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -94,10 +94,11 @@ def kept_backup(home: Home, name: str) -> KeptBackup:
     return found
 
 
-def checks() -> dict[str, Job]:
-    """The last time each backup was read back again, by its name."""
-    over = Job.objects.filter(kind=CHECK, state__in=(Job.State.DONE, Job.State.FAILED)).order_by("pk")
-    return {str(found.args["name"]): found for found in over}
+def checks(of: Iterable[KeptBackup]) -> dict[str, Job]:
+    """The last time each of these backups was read back again, by its name."""
+    over = Job.objects.filter(kind=CHECK, state__in=(Job.State.DONE, Job.State.FAILED))
+    theirs = over.filter(args__name__in=[each.name for each in of]).order_by("pk")
+    return {str(found.args["name"]): found for found in theirs}
 
 
 def under_way() -> Job | None:

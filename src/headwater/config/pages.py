@@ -83,7 +83,8 @@ def take_out(request: Request, name: str) -> HttpResponseBase:
 
 def _there_are(request: Request) -> dict[str, Any]:
     home = current_home()
-    found, checks = kept.kept_backups(home), kept.checks()
+    found = kept.kept_backups(home)
+    checks = kept.checks(found)
     taken = {event.data["file"]: event for event in reversed(kept.taken_out())}
     people = users_by_ids(event.user_id for event in taken.values() if event.user_id is not None)
     rows = [

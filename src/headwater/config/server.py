@@ -178,7 +178,7 @@ def _is_ready(serving: Serving) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{serving.url}/health", timeout=5):  # noqa: S310  (http on loopback)
+            with urllib.request.urlopen(f"{serving.url}/healthz", timeout=5):  # noqa: S310  (http on loopback)
                 return True
         except urllib.error.HTTPError:
             return True  # it answers; what it thinks of the address is not the question

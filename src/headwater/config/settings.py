@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlparse
 
 from csp.constants import NONE, SELF
 
 from headwater import __version__
-from headwater.config import logs
+from headwater.config import environment, logs
 from headwater.config.home import current_home
 from headwater.config.statics import published
 
@@ -97,32 +95,21 @@ FORM_RENDERER = "headwater.web.widgets.FormRenderer"
 
 
 def _database() -> dict[str, Any]:
-    url = os.environ.get("HEADWATER_DATABASE_URL", "")
-    if not url:
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": HOME.database,
-            "CONN_MAX_AGE": None,  # otherwise the pragmas run on every request
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=268435456;"
-                    "PRAGMA cache_size=-32000;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864"
-                ),
-            },
-        }
-    parts = urlparse(url)
+    server = environment.postgresql("HEADWATER_DATABASE_URL")
+    if server:
+        return {**server, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME.database,
+        "CONN_MAX_AGE": None,  # otherwise the pragmas run on every request
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=268435456;"
+                "PRAGMA cache_size=-32000;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864"
+            ),
+        },
     }
 
 
@@ -190,12 +177,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CUSTOM_FIELDS_READ_AGAIN: float | None = 1.0  # seconds after which a process notices what another one changed
 MIRROR_APART = True  # the worker fills the mirror in a process of its own
-API_PER_MINUTE = int(os.environ.get("HEADWATER_API_PER_MINUTE", "1200"))  # requests of one token
-WEBHOOK_NETWORKS = [  # private networks that webhooks may reach, such as "10.0.0.0/8"; none without being named
-    ip_network(text.strip()) for text in os.environ.get("HEADWATER_WEBHOOK_NETWORKS", "").split(",") if text.strip()
-]
-UPLOAD_LIMIT = int(os.environ.get("HEADWATER_UPLOAD_LIMIT_MB", "512")) << 20
-FILE_LIMIT = int(os.environ.get("HEADWATER_FILE_LIMIT_MB", "25")) << 20  # of one file put with a record
+API_PER_MINUTE = environment.number("HEADWATER_API_PER_MINUTE", 1200, least=1)  # requests of one token
+# Private networks that webhooks may reach, such as "10.0.0.0/8"; none without being named.
+WEBHOOK_NETWORKS = environment.networks("HEADWATER_WEBHOOK_NETWORKS")
+UPLOAD_LIMIT = environment.number("HEADWATER_UPLOAD_LIMIT_MB", 512, least=1) << 20
+FILE_LIMIT = environment.number("HEADWATER_FILE_LIMIT_MB", 25, least=1) << 20  # of one file put with a record
 FILE_UPLOAD_HANDLERS = [
     "headwater.intake.uploads.LimitUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -205,9 +191,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # The backup that the worker makes every day, from this hour of the company's clock on; 0 days: none. What is saved
 # under Settings → Backups takes their place.
-BACKUP_HOUR = int(os.environ.get("HEADWATER_BACKUP_HOUR", "3"))
-BACKUPS_DAILY = int(os.environ.get("HEADWATER_BACKUPS_DAILY", "7"))
-BACKUPS_WEEKLY = int(os.environ.get("HEADWATER_BACKUPS_WEEKLY", "4"))
+BACKUP_HOUR = environment.number("HEADWATER_BACKUP_HOUR", 3, most=23)
+BACKUPS_DAILY = environment.number("HEADWATER_BACKUPS_DAILY", 7)
+BACKUPS_WEEKLY = environment.number("HEADWATER_BACKUPS_WEEKLY", 4)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -215,6 +201,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOG_STYLE = os.environ.get("HEADWATER_LOG", "").lower()
 LOGGING = logs.configure(LOG_STYLE)
 METRICS_TOKEN = os.environ.get("HEADWATER_METRICS_TOKEN", "")
+
+WEB_WORKERS = environment.number("HEADWATER_WEB_WORKERS", 2, least=1)  # processes that serve pages
 
 # How long the worker waits between two looks for work, in seconds.
 WORKER_PAUSE = 0.5

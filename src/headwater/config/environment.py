@@ -1,0 +1,76 @@
+"""What environment variables set up: one that means nothing is refused by its name, never guessed."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlparse
+
+from headwater.platform.errors import DomainError
+
+PROTOCOLS = ("postgresql", "postgres")
+
+
+class BadSetting(DomainError):
+    """An environment variable says what nobody can follow."""
+
+    code = "bad_setting"
+    message = "{name} is “{given}”. {wanted}"
+
+
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A whole number from ``least`` to ``most``; not set, or set to nothing: ``default``.
+
+    Raises:
+        BadSetting: it is no such number.
+    """
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return default
+    found = int(given) if given.isascii() and given.isdecimal() else -1
+    if found < least or (most is not None and found > most):
+        up_to = f"to {most}" if most is not None else "upwards"
+        raise BadSetting(name=name, given=given, wanted=f"Give a whole number from {least} {up_to}.")
+    return found
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as ``10.20.0.0/16``, with commas between.
+
+    Raises:
+        BadSetting: one is no network.
+    """
+    try:
+        return [ip_network(text.strip()) for text in os.environ.get(name, "").split(",") if text.strip()]
+    except ValueError as error:
+        wanted = f"Give networks such as 10.20.0.0/16, with commas between ({error})."
+        raise BadSetting(name=name, given=os.environ[name], wanted=wanted) from None
+
+
+def postgresql(name: str) -> dict[str, Any] | None:
+    """Where the database server is, as Django's settings say it; None: nothing is set.
+
+    Raises:
+        BadSetting: it is no address of a database on PostgreSQL. It is not repeated: it holds a password.
+    """
+    url = os.environ.get(name, "")
+    if not url:
+        return None
+    wanted = BadSetting(name=name, given="…", wanted="Give postgresql://user:password@host:5432/name.")
+    try:
+        parts = urlparse(url)
+        port = parts.port or ""
+    except ValueError:
+        raise wanted from None
+    if parts.scheme not in PROTOCOLS or not parts.path.strip("/"):
+        raise wanted
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": port,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
