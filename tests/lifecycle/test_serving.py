@@ -29,7 +29,7 @@ def resident(pid: int) -> int:
 def test_pages_are_served_and_ctrl_c_ends_everything(installed, eventually):
     with installed.serving() as server:
         assert f"http://127.0.0.1:{server.port}" in server.said
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
         assert server.get("/sign-in")[0] == 200
         family = server.family()
         assert len(family) >= 3
@@ -53,7 +53,7 @@ def test_a_second_server_on_the_same_folder_is_refused(installed):
         second = installed.run("up", "--no-browser")
         assert second.returncode == 1
         assert f"http://127.0.0.1:{server.port}" in second.stderr
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
 
 
 def test_a_restore_is_refused_while_a_server_runs_a_backup_is_not(installed, tmp_path):
@@ -66,13 +66,22 @@ def test_a_restore_is_refused_while_a_server_runs_a_backup_is_not(installed, tmp
     installed.run("restore", str(file), check=True)
 
 
+def test_a_server_killed_while_its_children_load_takes_them_along(installed, eventually):
+    server = installed.start("up")
+    eventually(lambda: len(server.family()) == 4)
+    family = server.family()
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    eventually(lambda: not [pid for pid in family if is_alive(pid)])
+
+
 def test_a_killed_server_takes_its_children_along_and_starts_again(installed, eventually):
     with installed.serving() as server:
         family = server.family()
         os.kill(server.process.pid, signal.SIGKILL)
         eventually(lambda: not [p for p in family if is_alive(p)])
     with installed.serving() as server:
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
 
 
 def test_a_crashed_worker_is_started_again(installed, eventually):
@@ -81,7 +90,7 @@ def test_a_crashed_worker_is_started_again(installed, eventually):
         (first,) = server.workers()
         os.kill(first, signal.SIGKILL)
         eventually(lambda: server.workers() not in ([], [first]))
-        assert server.get("/health")[0] == 200
+        assert server.get("/readyz")[0] == 200
 
 
 def test_the_second_start_is_quick_and_all_processes_are_small(installed, eventually):
