@@ -17,18 +17,28 @@ from walk import Stop
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 SETTLED = {"reduced_motion": "reduce", "color_scheme": "light"}
 WIDTHS = {"desktop": (1440, 900), "phone": (360, 780)}
-# Every rule once on a wide page; on a phone what depends on the layout; colours again where the theme changes them.
-RULES: dict[tuple[str, str], dict[str, Any]] = {
-    ("desktop", "dark"): {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
-    ("desktop", "light"): {},
-    ("phone", "dark"): {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
-    ("phone", "light"): {"rules": {"color-contrast": {"enabled": False}}},
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+WITHOUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}, "link-in-text-block": {"enabled": False}}}
+# Every rule once on a wide page, on a phone what depends on the layout. Colours depend on the theme and not on the
+# width: on a phone only those of what a wide page does not show.
+RULES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
+    ("desktop", "dark"): [("all", COLOURS)],
+    ("desktop", "light"): [("all", {})],
+    ("phone", "light"): [("all", WITHOUT_COLOURS), ("new", COLOURS)],
+    ("phone", "dark"): [("new", COLOURS)],
 }
-CHECK = """async ([theme, rules]) => {
+CHECK = """async ([theme, checks]) => {
   document.documentElement.dataset.bsTheme = theme;
-  const options = {resultTypes: ["violations"], ...rules};
-  const found = await axe.run(document.querySelector("dialog[open]") ?? document, options);
-  return found.violations.map((violation) => `${violation.id}, ${violation.nodes.length} times: `
+  const root = document.querySelector("dialog[open]") ?? document;
+  const shown = [...root.querySelectorAll("*")].filter((element) => element.checkVisibility());
+  const violations = [];
+  for (const [what, rules] of checks) {
+    const context = what === "all" ? root : {include: shown.filter((element) => !window.shownBefore.has(element))};
+    if (what === "new" && !context.include.length) continue;
+    violations.push(...(await axe.run(context, {resultTypes: ["violations"], ...rules})).violations);
+  }
+  if (checks.every(([what]) => what === "all")) window.shownBefore = new Set(shown);
+  return violations.map((violation) => `${violation.id}, ${violation.nodes.length} times: `
     + violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(" | "));
 }"""
 # The fourth card of a column is like the third, the eighth row like the seventh.
@@ -74,9 +84,9 @@ class Walker:
             tab.evaluate(AXE)
         tab.evaluate(FEW_ROWS)
         self.seen.add(_address_of(tab))
-        for (form, theme), rules in RULES.items():
+        for (form, theme), checks in RULES.items():
             _resize(tab, form)
-            found = tab.evaluate(CHECK, [theme, rules]) + tab.evaluate(TOO_WIDE)
+            found = tab.evaluate(CHECK, [theme, checks]) + tab.evaluate(TOO_WIDE)
             self.findings += [f"{name}, {form} {theme}: {finding}" for finding in found]
             self.keep(tab, f"{name}-{form}-{theme}")
 
@@ -99,7 +109,8 @@ def go_through(stops: Iterable[Stop], base: str, tab_of: Callable[..., Any]) -> 
 
 def _resize(tab: Any, form: str) -> None:
     width, height = WIDTHS[form]
-    tab.set_viewport_size({"width": width, "height": height})
+    if tab.viewport_size["width"] != width:
+        tab.set_viewport_size({"width": width, "height": height})
 
 
 def _address_of(tab: Any) -> str:
