@@ -167,8 +167,9 @@ def todos_of_the_day(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
     found = list(rows[: MOST_TODOS + 1])
     if not found:
         return None
-    count = len(found) if len(found) <= MOST_TODOS else rows.count()
-    late = rows.filter(due_at__lt=at).count()
+    count, late = len(found), sum(_is_late(todo.due_at, at) for todo in found)
+    if count > MOST_TODOS:
+        count, late = rows.count(), rows.filter(due_at__lt=at).count()
     return {
         "todos": [(todo, _is_late(todo.due_at, at), url_of(todo.party)) for todo in found[:MOST_TODOS]],
         "count": count,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from headwater.acquire.queries import first_touchpoint, touchpoints_of
 from headwater.parties import panels as parties
-from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
+from headwater.platform.errors import NotFound
 from headwater.qualify import queries
 from headwater.qualify.forms import SendBackForm
 from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
@@ -102,9 +102,10 @@ def handover(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None
 
 def journey(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
     """Everything that happened with the person, newest first."""
-    if not visible_parties(actor).filter(pk=lead.party_id).exists():
+    try:
+        return {"journey": parties.journey(actor, lead.party_id)}
+    except NotFound:  # somebody else's person
         return None
-    return {"journey": parties.journey(actor, lead.party_id)}
 
 
 def others(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
@@ -136,13 +137,13 @@ def waiting_for_answer(actor: Actor, at: datetime) -> Mapping[str, Any]:
     """Leads whose first answer is due, the most urgent first."""
     found = list(queries.waiting_for_answer(actor, at)[: SHOWN + 1])
     company = team.company()
-    count = len(found)
+    count, late = len(found), sum(lead.answer_due_at < at for lead in found if lead.answer_due_at is not None)
     if count > SHOWN:
-        count = queries.count_waiting(actor)
+        count, late = queries.count_waiting(actor), queries.late_answers(actor, at)
     return {
         "leads": found[:SHOWN],
         "count": count,
-        "late": queries.late_answers(actor, at) if found else 0,
+        "late": late,
         "minutes": company.answer_minutes,
         "opens": company.office_opens,
         "closes": company.office_closes,
@@ -170,7 +171,7 @@ def pool(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
         "count": 0,  # offered, not owed: the pool is not among what needs this person today
         "late": 0,
         "oldest": arrived.first(),
-        "next": waiting.select_related("party", "organisation").first(),
+        "next": queries.next_in_pool(actor),
     }
 
 

@@ -122,12 +122,13 @@ def leads_by_external(system: str, ids: Sequence[str]) -> dict[str, int]:
 def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
     """The visible leads of one party, of the people of an organisation too, newest first."""
     mine = visible_leads(actor).filter(Q(party_id=party_id) | Q(organisation_id=party_id))
-    return _in_rows(mine)
+    return _named(mine, "party", "source", "owner").order_by(*_NEWEST_FIRST)
 
 
 def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
     """The visible leads whose first answer is due, the most urgent first: the actor's own and those of the pool."""
-    return _unanswered(listed_leads(actor), actor).order_by("answer_due_at", "pk")
+    waiting = _unanswered(visible_leads(actor), actor).order_by("answer_due_at", "pk")
+    return _named(waiting, "party", "organisation", "source")
 
 
 def count_waiting(actor: Actor) -> int:
@@ -144,8 +145,8 @@ def handovers_to_accept(actor: Actor) -> QuerySet[Lead]:
     """The leads given to the actor that wait for yes or no, the most urgent first."""
     if actor.user_id is None:
         return Lead.objects.none()
-    waiting = listed_leads(actor).filter(handed_to_id=actor.user_id, exit="")
-    return waiting.order_by("handover_due_at", "pk")
+    waiting = visible_leads(actor).filter(handed_to_id=actor.user_id, exit="").order_by("handover_due_at", "pk")
+    return _named(waiting, "party", "organisation", "source", "handed_by")
 
 
 def pool_in_order(actor: Actor) -> QuerySet[Lead]:
@@ -159,6 +160,11 @@ def pool_in_order(actor: Actor) -> QuerySet[Lead]:
         F("arrived_at").desc(nulls_last=True),
         "pk",
     )
+
+
+def next_in_pool(actor: Actor) -> Lead | None:
+    """The lead that needs somebody first."""
+    return _named(pool_in_order(actor), "party", "organisation").first()
 
 
 def handover_choices(actor: Actor) -> list[tuple[str, str]]:
@@ -238,13 +244,16 @@ def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:
     same = Q(party_id=lead.party_id)
     if lead.organisation_id is not None:
         same |= Q(organisation_id=lead.organisation_id)
-    return _in_rows(visible_leads(actor).filter(same).exclude(pk=lead.pk))
+    others = visible_leads(actor).filter(same).exclude(pk=lead.pk)
+    return _named(others, "party", "source", "owner").order_by(*_NEWEST_FIRST)
 
 
-def _in_rows(leads: QuerySet[Lead]) -> QuerySet[Lead]:
-    """Leads as the records of others list them, newest first."""
-    shown = with_parts(leads, **{part: _PARTS[part] for part in ("party", "source", "owner")})
-    return shown.defer("extra").order_by(F("arrived_at").desc(nulls_last=True), "-pk")
+_NEWEST_FIRST = (F("arrived_at").desc(nulls_last=True), "-pk")
+
+
+def _named(leads: QuerySet[Lead], *parts: str) -> QuerySet[Lead]:
+    """Leads as panels name them, each with no more than the parts the panel shows."""
+    return with_parts(leads, **{part: _PARTS[part] for part in parts}).defer("extra")
 
 
 def _within_reach(actor: Actor) -> Q:

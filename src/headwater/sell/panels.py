@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.parties.panels import journey
-from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
+from headwater.platform.errors import NotFound
 from headwater.sell import rules
 from headwater.sell.forms import DecideForm
 from headwater.sell.models import Opportunity, Order
@@ -118,9 +118,12 @@ def where_from(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[
 
 def journey_of(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[str, Any] | None:
     """Everything that happened with who buys, newest first."""
-    if row.party_id is None or not visible_parties(actor).filter(pk=row.party_id).exists():
+    if row.party_id is None:
         return None
-    return {"journey": journey(actor, row.party_id)}
+    try:
+        return {"journey": journey(actor, row.party_id)}
+    except NotFound:  # somebody else's person
+        return None
 
 
 def of_lead(actor: Actor, lead: Any, at: datetime) -> Mapping[str, Any] | None:
