@@ -29,7 +29,7 @@ from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, regis
 from headwater.team.queries import user_choices
 from headwater.web.sentence import say
 
-CELLS = "acquire/cells.html#"
+CELLS = "headwater.acquire.cells."
 
 
 def campaigns_with_spend(actor: Actor) -> Rows:

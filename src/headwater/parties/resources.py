@@ -21,7 +21,7 @@ from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.team.queries import user_choices
 
-CELLS = "parties/cells.html#"
+CELLS = "headwater.parties.cells."
 
 
 def people_with_tags(actor: Actor) -> Rows:

@@ -34,9 +34,9 @@ class Column:
     """One column of a noun.
 
     ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared by.
-    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names a template partial for
-    anything richer than text. ``place`` says where a phone's card shows it. ``choices`` may be a function of
-    the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
+    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names the function that draws
+    anything richer than text (``web/drawn.py``). ``place`` says where a phone's card shows it. ``choices`` may be a
+    function of the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
     has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
     read the column: without it the column is not there, on no page and in no file, to filter or to sort by. ``writes``
@@ -127,7 +127,7 @@ class Column:
         return self.choices(actor) if callable(self.choices) else self.choices
 
     def text(self, row: Any) -> str:
-        """The value as plain text with the label of a choice, for cells without a partial of their own."""
+        """The value as plain text with the label of a choice, for cells that no function draws."""
         return self.told(self.of(row))
 
     def told(self, value: Any) -> str:

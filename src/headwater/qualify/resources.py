@@ -42,7 +42,7 @@ from headwater.qualify.rules import moves
 from headwater.team.queries import user_choices
 from headwater.web.sentence import say
 
-CELLS = "qualify/cells.html#"
+CELLS = "headwater.qualify.cells."
 OPEN = {"exit__empty": "true"}
 
 
@@ -95,7 +95,7 @@ COLUMNS = (
     Column("wake_up_on", _("Wakes up on"), Kind.DATE, sortable=True, shown=False),
     Column("email", _("E-mail"), path="party__email", personal=True, shown=False, nullable=False),
     Column("phone", _("Phone"), path="party__phone", personal=True, shown=False, nullable=False,
-           cell="parties/cells.html#phone"),
+           cell="headwater.parties.cells.phone"),
     Column("job_title", _("Job title"), path="party__job_title", shown=False, nullable=False),
     Column("city", _("City"), path="party__city", shown=False, nullable=False),
     Column("country", _("Country"), path="party__country", shown=False, nullable=False),

@@ -42,7 +42,7 @@ from headwater.sell.queries.visible import (
 )
 from headwater.team.queries import choices_of_teams, user_choices
 
-CELLS = "sell/cells.html#"
+CELLS = "headwater.sell.cells."
 OPEN = {"outcome__empty": "true"}
 
 

@@ -79,7 +79,7 @@ def column_of(field: Field, fields: Fields, declared: Mapping[str, Column]) -> C
         value=_name_of(field) if field.kind is FieldKind.PERSON else _value_of(field),
         sortable=about.is_sorted, shown=False, personal=True, is_person=field.kind is FieldKind.PERSON,
         several=field.kind is FieldKind.CHOICES,
-        cell="web/custom_cells.html#link" if field.kind is FieldKind.LINK else "",
+        cell="headwater.web.drawn.link" if field.kind is FieldKind.LINK else "",
         is_reckoned=field.kind is FieldKind.FORMULA, needs=needs_of(field, fields, declared),
         verb=field.see_verb, writes=field.change_verb,
         tones={choice.code: choice.tone for choice in field.choices if choice.tone},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from headwater.platform.clock import now
 from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
+from headwater.web.drawn import Cell, drawing
 from headwater.web.notation import here
 from headwater.web.templatetags.headwater import icon, label
 from headwater.web.worth import worth_of_row
@@ -29,15 +30,33 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around the cells of a column, the same in every row of a list; ``template`` draws what is within."""
+    """What stands around the cells of a column, the same in every row of a list."""
 
     column: Column
     opening: str
     closing: str
     is_primary: bool
-    template: Any
 
 
+@dataclass(frozen=True)
+class Around:
+    """What every cell of a page is drawn with; ``query`` leads back from a record to the list it was opened from."""
+
+    resource: Resource | None
+    query: str
+    actor: Any
+    company: Any
+    moment: datetime
+
+    @classmethod
+    def of(cls, context: Context) -> Around:
+        """What the page knows of it."""
+        query, company = context.get("record_query", ""), context.get("company")
+        moment = context.get("now") or now()
+        return cls(context.get("resource"), f"?{query}" if query else "", context.get("actor"), company, moment)
+
+
+BOX = '<td class="col-select"><input type="checkbox" name="ids" value="{}" data-select-row aria-label="{}"></td>'
 PLACES = ("primary", "second", "source", "action", "id", "clip", "extra")
 UNNAMED = ("primary", "second", "source", "action")  # on a phone's card these places say what they hold
 
@@ -45,20 +64,20 @@ UNNAMED = ("primary", "second", "source", "action")  # on a phone's card these p
 @register.simple_tag(takes_context=True)
 def cell(context: Context, column: Column, row: Any) -> str:
     """One cell of a list: the column's own partial, or its value as its kind is written in lists."""
-    return _drawn(context, column, row, get_template(column.cell).template if column.cell else None)  # type: ignore[attr-defined]
+    return _drawn(Around.of(context), column, row)
 
 
 @register.simple_tag(takes_context=True)
 def primary(context: Context, column: Column, row: Any) -> SafeString:
-    """A row's first cell: it names the record and opens it; a column's own partial finds the address as ``url``."""
-    drawn_by = get_template(column.cell).template if column.cell else None  # type: ignore[attr-defined]
-    return _first(context, column, row, drawn_by)
+    """A row's first cell: it names the record and opens it; how a column draws its own finds the address as ``url``."""
+    return _first(Around.of(context), column, row)
 
 
 @register.simple_tag(takes_context=True)
 def value(context: Context, column: Column, row: Any) -> str:
     """A column's value in full, as records show it."""
-    return written(column, row, context, short=False) or format_html('<span class="dim">{}</span>', words.NOT_KNOWN)
+    shown = written(column, row, context.get("company"), short=False)
+    return shown or format_html('<span class="dim">{}</span>', words.NOT_KNOWN)
 
 
 @register.simple_tag(takes_context=True)
@@ -89,18 +108,23 @@ def cell_frames(context: Context) -> list[Frame]:
         else:
             named = "" if column.place in UNNAMED else format_html(' data-label="{}"', column.label)
             opening, closing = format_html('<td{} class="{}"{}>', changed, place(column), named), "</td>"
-        drawn_by = get_template(column.cell).template if column.cell else None  # type: ignore[attr-defined]
-        frames.append(Frame(column, opening, closing, is_primary, drawn_by))
+        frames.append(Frame(column, opening, closing, is_primary))
     return frames
 
 
 @register.simple_tag(takes_context=True)
-def row_cells(context: Context, frames: list[Frame], row: Any) -> SafeString:
-    """All cells of a row."""
+def list_rows(context: Context, frames: list[Frame], rows: Iterable[Any]) -> SafeString:
+    """The rows of a list. They are many and alike: what no row changes is found once, and no template runs for each."""
+    around, resource, has_boxes = Around.of(context), context["resource"], bool(context["bulk"])
     parts: list[str] = []
-    for frame in frames:
-        shown = (_first if frame.is_primary else _drawn)(context, frame.column, row, frame.template)
-        parts += (frame.opening, conditional_escape(shown), frame.closing)
+    for row in rows:
+        parts.append(format_html('<tr data-row data-record="/{}/{}">', resource.slug, row.pk))
+        if has_boxes:
+            parts.append(format_html(BOX, row.pk, selects(row, resource)))
+        for frame in frames:
+            shown = (_first if frame.is_primary else _drawn)(around, frame.column, row)
+            parts += (frame.opening, conditional_escape(shown), frame.closing)
+        parts.append("</tr>")
     return mark_safe("".join(parts))  # noqa: S308  (each part is escaped)
 
 
@@ -140,7 +164,6 @@ def subtitle_of(row: Any, resource: Resource) -> str:
     return resource.subtitle(row)
 
 
-@register.filter
 def selects(row: Any, resource: Resource) -> str:
     """What ticking a row does, for who does not see it."""
     return _("Select %(name)s") % {"name": title_of(row, resource)}
@@ -158,7 +181,7 @@ def is_figure(column: Column) -> bool:
     return column.kind in (Kind.NUMBER, Kind.MONEY)
 
 
-def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
+def written(column: Column, row: Any, company: Any, *, short: bool) -> str:
     """The value of a column as a reader sees it; nothing known is an empty text."""
     found, locale = column.of(row), here()
     if found is None or found == "":
@@ -166,10 +189,10 @@ def written(column: Column, row: Any, context: Context, *, short: bool) -> str:
     if isinstance(found, bool):
         return icon("check", 16, _("yes")) if found else ("" if short and not column.nullable else _("no"))
     if column.kind is Kind.MONEY:
-        currency = getattr(row, "currency", "") or getattr(context.get("company"), "currency", "")
+        own = getattr(company, "currency", "")
+        currency = getattr(row, "currency", "") or own
         if short:
             return words.money_short(found, currency, locale)
-        own = getattr(context.get("company"), "currency", "")
         worth = worth_of_row(row, column, found, currency) if own and currency and currency != own else ""
         return f"{words.money(found, currency, locale)} {worth}".strip()
     if isinstance(found, datetime):
@@ -195,21 +218,20 @@ def _toned(column: Column, found: Any) -> SafeString:
     return format_html_join(" ", "{}", shown)
 
 
-def _drawn(context: Context, column: Column, row: Any, drawn_by: Any) -> str:
-    if drawn_by is None:
-        return written(column, row, context, short=True)
-    with context.push(row=row, column=column, value=column.of(row)):
-        return SafeString(drawn_by.render(context))
+def _drawn(around: Around, column: Column, row: Any, url: str = "") -> str:
+    if not column.cell:
+        return written(column, row, around.company, short=True)
+    cell = Cell(row, column.of(row), url, around.actor, around.company, around.moment)
+    return drawing(column.cell)(cell)
 
 
-def _first(context: Context, column: Column, row: Any, drawn_by: Any) -> SafeString:
-    resource: Resource = context["resource"]
-    query = context.get("record_query", "")
-    url = f"/{resource.slug}/{row.pk}" + (f"?{query}" if query else "")
-    with context.push(url=url):
-        shown = _drawn(context, column, row, drawn_by)
+def _first(around: Around, column: Column, row: Any) -> SafeString:
+    resource = around.resource
+    assert resource is not None  # the page is about its rows
+    url = f"/{resource.slug}/{row.pk}{around.query}"
+    shown = conditional_escape(_drawn(around, column, row, url))
     if "data-open" in shown:
-        return mark_safe(shown)  # noqa: S308  (rendered by a template, escaped there)
+        return shown
     title = shown if column.cell or column.place == "primary" else resource.title(row)
     if not str(title).strip():
         title = resource.title(row) or f"#{row.pk}"
