@@ -81,9 +81,9 @@ def move(request: Request, pk: int) -> HttpResponse:
     undo = undo_url(request, REGISTRY["sell.opportunity"], since)
     if not is_htmx(request) or "board" not in request.GET:
         return answer(request, came_from(request, reverse("pipeline")), words, undo_url=undo)
-    state = _state(request)
+    state, card = _state(request), card_of(request.actor, pk, company=request.company, at=moment)
     context = {
-        "card": card_of(request.actor, pk, company=request.company, at=moment),
+        "cards": [card] if card is not None else [],
         "board": column_sums(
             request.actor, _rows(request, state), stuck_only=_is_stuck(state), company=request.company, at=moment
         ),
