@@ -21,6 +21,7 @@ IGNORED = "-"
 
 _OWN_COLUMNS = {"headwater line", "headwater reason"}
 _ENOUGH = 0.55
+_COLLEAGUES = ("owner", "owner_name")  # by name or by e-mail
 _TOO_GENERAL = {"code", "data", "date", "datum", "fecha", "list", "name", "number", "time", "total", "type", "value"}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\-]{6,20}(?:\s*(?:x|ext\.?)\s*\d+)?")
@@ -106,7 +107,9 @@ def _score(name: str, look: str, target: Target) -> tuple[float, str]:
     if named >= _ENOUGH:
         if fits is False:
             return named - 0.3, _("{reason}, but the values look like something else.").format(reason=reason)
-        return named + (0.02 if fits else 0), f"{reason}."
+        # A name and values that agree are surer than values alone: "Contact Email" before "Assigned by".
+        agree = 0.8 if fits and look in ("email", "url") else 0.0
+        return max(named + (0.02 if fits else 0), agree), f"{reason}."
     if fits and (look in ("email", "url") or (look in ("phone", "date") and named > 0.3)):
         return 0.75 if look in ("email", "url") else 0.6, _("The values look like {said}.").format(said=_SAID[look])
     return 0.0, ""
@@ -204,4 +207,4 @@ def _fits(look: str, target: Target) -> bool | None:
         return True if look in ("number", "bool") else None if look == "phone" else False
     if kind is TargetKind.BOOL:
         return look == "bool"
-    return False if look == "email" else None
+    return False if look == "email" and target.key not in _COLLEAGUES else None

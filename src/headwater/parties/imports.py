@@ -100,7 +100,9 @@ ACTIVITIES = Importer(
     undo=undo_activity_import,
     undo_steps=UNDO_ACTIVITIES,
     targets=(
-        Target("external_id", _("Id in the other system"), max_length=200),
+        Target(
+            "external_id", _("Id in the other system"), max_length=200, aliases=("activity id", "task id", "call id")
+        ),
         Target("kind", _("Kind"), TargetKind.CHOICE, choices=KINDS),
         Target("subject", _("What"), max_length=200, aliases=_SUBJECT),
         Target("body", _("Details"), max_length=20_000, aliases=_BODY),

@@ -71,6 +71,15 @@ def test_slips_of_the_pen_are_forgiven() -> None:
     assert found == {"E-Mial Adress": "email", "Compnay": "company", "Telephon": "phone"}
 
 
+def test_an_owner_who_is_named_by_e_mail_stays_one() -> None:
+    targets = [Target("email", "E-mail", TargetKind.EMAIL), Target("owner", "Owner")]
+    row = ["orla@x.de", "jonas@kestrel.de", "ada@x.de"]
+    found = {each.column: each.target for each in suggest(["Contact Email", "Owner", "Copy to"], [row] * 3, targets)}
+    assert found == {"Contact Email": "email", "Owner": "owner", "Copy to": None}
+    found = {each.column: each.target for each in suggest(["Owner", "Column 2"], [row[1::-1]] * 3, targets)}
+    assert found == {"Owner": "owner", "Column 2": "email"}
+
+
 def test_values_speak_where_names_do_not() -> None:
     found = suggest(["Column 1", "Column 2", "Column 3"], [["Anna", "anna@x.de", "www.x.de"]] * 5, LEADS)
     assert [each.target for each in found] == [None, "email", "website"]
