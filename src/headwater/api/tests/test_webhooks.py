@@ -425,8 +425,11 @@ def test_what_was_sent_is_forgotten_after_thirty_days(add, happen, receiver):
 
 def test_the_pages_add_show_and_mend_a_webhook(client_of, happen, receiver):
     owner = client_of("OWNER")
-    made = owner.post("/settings/webhooks", {"url": receiver.url, "label": "ERP", "events": ["sources"]})
-    assert made.status_code == 200 and "whsec_" in made.content.decode()
+    told = ["sources", "qualify.lead_moved"]
+    made = owner.post("/settings/webhooks", {"url": receiver.url, "label": "ERP", "events": told})
+    page = made.content.decode()
+    assert made.status_code == 200 and "whsec_" in page
+    assert "Lead: Lead moved from … to …" in page and "qualify.lead_moved</code>" in page
     assert "whsec_" not in owner.get("/settings/webhooks").content.decode()
     wrong = owner.post("/settings/webhooks", {"url": "https://10.0.0.1/"})
     assert wrong.status_code == 422 and "private network" in wrong.content.decode()

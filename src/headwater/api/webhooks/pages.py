@@ -21,7 +21,6 @@ from headwater.api.webhooks import actions, queries
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
-from headwater.platform.resource import REGISTRY
 from headwater.web.http import Request, render
 
 PAGE = 50
@@ -29,9 +28,9 @@ REPLAYS = {"hour": 1, "day": 24, "week": 7 * 24}
 
 
 def event_choices() -> list[tuple[str, Any]]:
-    """Nouns, and under each what happens to them."""
+    """Nouns, and under each what happens to them: in words, with the name that programs know it by."""
     return [
-        (group, [(word, _("Everything about them") if "." not in word else word) for word, _label in choices])
+        (group, [(word, f"{label} ({word})" if "." in word else _("Everything about them")) for word, label in choices])
         for group, choices in queries.event_choices()
     ]
 
@@ -63,7 +62,8 @@ def webhooks(request: Request) -> HttpResponse:
             _show(form, refusal)
         else:
             form = WebhookForm()
-    context = {"form": form, "rows": [(row, actions.host_of(row)) for row in rows], "secret": secret}
+    told = [(row, actions.host_of(row), [(queries.told_words(word), word) for word in row.events]) for row in rows]
+    context = {"form": form, "rows": told, "secret": secret}
     context["may_add"] = request.actor.may("api.webhook.create")
     return render(request, "api/webhooks.html", context, status=422 if form.errors else 200)
 
@@ -135,12 +135,12 @@ def _values(found: Webhook) -> dict[str, Any]:
 
 
 def _page(request: Request, found: Webhook, form: WebhookForm, *, secret: str = "", status: int = 200) -> HttpResponse:
-    slugs = {resource.slug: resource.label_plural for resource in REGISTRY.values()}
     log = Paginator(queries.deliveries_of(found), PAGE).get_page(request.GET.get("page"))
     context = {
         "webhook": found,
         "host": actions.host_of(found),
-        "told": [slugs.get(word, word) for word in found.events],
+        "told": [queries.told_words(word) for word in found.events],
+        "sent": [(delivery, queries.told_words(delivery.verb)) for delivery in log],
         "form": form,
         "log": log,
         "secret": secret,

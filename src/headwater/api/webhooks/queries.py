@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,8 @@ from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS
 from headwater.platform.resource import REGISTRY, by_slug
+
+_GAPS = re.compile(r"\{\w+\}")  # what a sentence says of one event
 
 
 def visible_webhooks(actor: Actor) -> QuerySet[Webhook]:
@@ -51,8 +54,24 @@ def event_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     groups = []
     for resource in REGISTRY.values():
         verbs = sorted(verb for verb, fact in FACTS.items() if fact.subject_type == resource.key)
-        groups.append((str(resource.label_plural), [(resource.slug, resource.slug), *((v, v) for v in verbs)]))
+        groups.append((str(resource.label_plural), [(resource.slug, resource.slug), *((v, said(v)) for v in verbs)]))
     return groups
+
+
+def said(verb: str) -> str:
+    """What happens under that name, in words: "Moved from … to …"."""
+    fact = FACTS.get(verb)
+    return _GAPS.sub("…", str(fact.sentence)) if fact is not None else verb
+
+
+def told_words(word: str) -> str:
+    """What a webhook's word means: the noun that everything is told of, or what happens to one."""
+    resource = by_slug(word)
+    if resource is not None:
+        return str(resource.label_plural)
+    fact = FACTS.get(word)
+    noun = REGISTRY.get(fact.subject_type) if fact is not None else None
+    return f"{noun.label}: {said(word)}" if noun is not None else said(word)
 
 
 def unknown_events(events: Sequence[str]) -> list[str]:
