@@ -70,6 +70,9 @@ def test_the_address_narrows_the_board(make, client_of):
     assert f'id="card-{one}"' in page
     assert f'id="card-{other}"' not in page
     assert 'href="/leads?interest=QUOTE_REQUEST"' in page
+    assert 'class="on-paper"' in page and "/leads/counts?as=board&amp;interest=QUOTE_REQUEST" in page
+    of_stage = client_of("OWNER").get("/leads/board?stage=NEW").content.decode()
+    assert "Stage: New" in of_stage, "it says what it leaves out"
 
 
 def test_a_board_costs_as_many_queries_for_two_rows_as_for_thirty(make, client_of):
