@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -164,12 +163,6 @@ def _fact(event: Event, personal: Mapping[str, Any]) -> Fact:
     data = {**event.data, **personal}
     values = {name: data.get(name) for name in _own_fields(cls)}
     return cls(party_id=event.party_id, organisation_id=event.organisation_id, **values)
-
-
-def events_of_party(party_id: int) -> QuerySet[Event]:
-    """Everything that happened with one party, or with the people of an organisation, newest first."""
-    own = Event.objects.filter(party_id=party_id) | Event.objects.filter(organisation_id=party_id)
-    return own.order_by("-occurred_at", "-pk")
 
 
 def _events(

@@ -12,10 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.records import OUT_OF_SIGHT
 from headwater.parties.queries.visible import NAMED, reachable_parties, visible_parties
-from headwater.platform.actor import Actor, Visibility
+from headwater.platform.actor import Actor, Visibility, per_actor
 from headwater.platform.changes import spoken
 from headwater.platform.errors import NotFound
-from headwater.platform.events import FACTS, Changed, events_of_party
+from headwater.platform.events import FACTS, Changed
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
@@ -85,20 +85,17 @@ def cursor_at(actor: Actor, party_id: int, event_id: int) -> str:
 
 def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Event]:
     merged = list(Party.objects.filter(merged_into=party).values_list("pk", flat=True))
-    rows = events_of_party(party.pk)
+    rows = _readable_events(actor).order_by("-occurred_at", "-pk")
     if merged:  # what happened with them before they were one, without saying from both sides that they are
         ids = [party.pk, *merged]
-        rows = Event.objects.filter(Q(party_id__in=ids) | Q(organisation_id__in=ids)).order_by("-occurred_at", "-pk")
+        rows = rows.filter(Q(party_id__in=ids) | Q(organisation_id__in=ids))
         rows = rows.exclude(verb="parties.merged_away", party_id__in=merged)
-    hidden = sorted({cls.subject_type for cls in FACTS.values() if not _may_read(actor, cls.subject_type)})
-    if hidden:
-        rows = rows.exclude(subject_type__in=hidden)
+    else:
+        rows = rows.filter(Q(party_id=party.pk) | Q(organisation_id=party.pk))
     for noun in REGISTRY:
         closed = closed_fields(noun, actor)
         if closed:  # an edit of nothing but what the reader may not read is none to them
             rows = rows.exclude(verb=Changed.verb, subject_type=noun, data__names__in=sorted(map(spoken, closed)))
-    if actor.visibility is not Visibility.ALL:
-        rows = _of_rows_in_sight(rows, actor)
     if party.kind == PartyKind.ORGANISATION and actor.visibility is not Visibility.ALL:
         seen = visible_parties(actor).values("pk")
         once = Party.objects.filter(merged_into__in=seen).values("pk")
@@ -119,8 +116,16 @@ def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Eve
     return rows.select_related("personal", "undone")
 
 
-def _of_rows_in_sight(rows: QuerySet[Event], actor: Actor) -> QuerySet[Event]:
-    """Without what was done to leads, opportunities and orders of others: a shared customer does not open those."""
+@per_actor
+def _readable_events(actor: Actor) -> QuerySet[Event]:
+    """The events about nouns the actor has the right to see.
+
+    Without what was done to leads, opportunities and orders of others: a shared customer does not open those.
+    """
+    hidden = sorted({cls.subject_type for cls in FACTS.values() if not _may_read(actor, cls.subject_type)})
+    rows = Event.objects.exclude(subject_type__in=hidden)
+    if actor.visibility is Visibility.ALL:
+        return rows
     for key, resource in REGISTRY.items():
         if not key.startswith(("parties.", "acquire.")):
             # Asked event by event: a list of all that is in sight would be made anew for every timeline.
