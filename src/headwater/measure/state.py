@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 
 from headwater.measure.metrics.behind import Step
 from headwater.measure.rules.periods import CHOICES, By, ReportRequest, read_request
+from headwater.web.notation import here, read_day
 
 PAGE: Final = "/where-sales-come-from"
+DAYS: Final = ("from", "to", "as_of")
 ASKED: Final = ("by", "basis", "model", "period", "from", "to", "as_of")
 SHOWN: Final = ("width", "curve", "sort")
 SORTED: Final = (
@@ -110,6 +112,8 @@ def page_state(params: Mapping[str, str], *, today: date) -> PageState:
         UnreadableRequest: a period, day or choice nobody can make sense of.
     """
     given = {key: params[key].strip() for key in (*ASKED, *SHOWN) if params.get(key, "").strip()}
+    typed = {key: read_day(given[key], here()) for key in DAYS if key in given}
+    given |= {key: day.isoformat() for key, day in typed.items() if day is not None}
     if given.get("from") or given.get("to"):
         given.pop("period", None)
     return PageState(

@@ -60,9 +60,9 @@ class DaysField:
         return DateInput().format_value(self.day) or ""
 
     @property
-    def control(self) -> str:
-        """What the date is typed into: the browser's own calendar, or figures."""
-        return "date" if self.period == DAY and not here().is_in_figures else "text"
+    def pattern(self) -> str:
+        """How the calendar writes a day into its control."""
+        return here().day_pattern
 
     @property
     def text(self) -> str:

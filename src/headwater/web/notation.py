@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, TypedDict
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from babel.core import Locale, UnknownLocaleError
 from babel.languages import get_official_languages
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from headwater.platform.numbers import DecimalMark
 
@@ -32,6 +33,7 @@ Order = Literal["DMY", "MDY", "YMD"]
 _ORDERS: Final[dict[str, Order]] = {"d": "DMY", "M": "MDY", "y": "YMD"}
 _PARTS = re.compile(r"(\d{1,4})\s*[./\-\s]\s*(\d{1,2})\s*[./\-\s]\s*(\d{1,4})\.?")
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2})(?::(\d{2}))?)?\s*([ap])?\.?\s*(?:m\.?)?", re.IGNORECASE)
+_FROM_TODAY = re.compile(r"([+-])\s?(\d{1,4})\s?([^\W\d_]?)")
 _EXAMPLE = date(2026, 12, 31)
 EXAMPLE_NUMBER = "1,234.50"
 
@@ -231,11 +233,26 @@ def read_day(text: str, locale: Writing) -> date | None:
         return None
 
 
-def read_moment(text: str, locale: Writing) -> datetime | None:
-    """The day and time somebody typed, on the clock of whoever typed it; None if it is none."""
+def read_near_day(text: str, today: date) -> date | None:
+    """A day said by its distance: today, tomorrow, +3, +2w, in the reader's language or in English; None if none."""
+    word = text.strip().casefold()
+    named = {"today": 0, "tomorrow": 1, "yesterday": -1}
+    named |= {_("today").casefold(): 0, _("tomorrow").casefold(): 1, _("yesterday").casefold(): -1}
+    if word in named:
+        return today + timedelta(days=named[word])
+    found = _FROM_TODAY.fullmatch(word)
+    units = {"": 1, "d": 1, "w": 7} | {_("days")[:1].casefold(): 1, _("weeks")[:1].casefold(): 7}
+    if found is None or found[3] not in units:
+        return None
+    return today + timedelta(days=int(found[1] + found[2]) * units[found[3]])
+
+
+def read_moment(text: str, locale: Writing, *, today: date | None = None) -> datetime | None:
+    """The day and time somebody typed, on the clock of whoever typed it; None if it is none. With ``today``, the day
+    may be said by its distance."""
     words = text.strip().replace("\u202f", " ").replace(",", " ")
     head, _gap, tail = words.partition("T") if re.match(r"\d{4}-\d\d-\d\dT", words) else words.partition(" ")
-    day = read_day(head, locale)
+    day = read_day(head, locale) or (read_near_day(head, today) if today is not None else None)
     at = _read_time(tail.strip()) if tail.strip() else None
     return datetime.combine(day, at) if day is not None and at is not None else None
 

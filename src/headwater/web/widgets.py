@@ -1,4 +1,4 @@
-"""How Django's forms look: fields in our markup, controls with our class, the browser's own date pickers."""
+"""How Django's forms look: fields in our markup, controls with our class, days typed as their reader writes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.forms.renderers import TemplatesSetting
 from django.http import QueryDict
 from django.utils.functional import Promise
 
-from headwater.web.notation import Writing, here, read_day, read_moment
+from headwater.platform.clock import now
+from headwater.web.notation import Writing, here, read_day, read_moment, read_near_day, reading_zone
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
 
@@ -46,31 +47,28 @@ class FormRenderer(TemplatesSetting):
 
 
 class DateInput(forms.DateInput):
-    """A day, picked with the browser's own calendar, or typed in figures by who chose how they write them.
+    """A day in figures as its reader writes them, typed or picked from the browser's calendar beside it (days.js).
 
     What a person typed becomes ISO 8601, which the field reads; what a program sends is that already.
     """
 
-    native, iso = "date", "%Y-%m-%d"
+    template_name = "web/day_input.html"
+    iso = "%Y-%m-%d"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format=self.iso)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """The browser's own control, or one to type into with an example."""
-        context = super().get_context(name, value, attrs)
-        writing = here()
-        context["widget"]["type"] = "text" if writing.is_in_figures else self.native
-        if writing.is_in_figures:
-            context["widget"]["attrs"] |= {"autocomplete": "off", "placeholder": self.example(writing)}
+        """A control to type into, with an example, and how the calendar writes into it."""
+        context, writing = super().get_context(name, value, attrs), here()
+        context["widget"] |= {"type": "text", "pattern": writing.day_pattern, "clock": self.clock(writing)}
+        context["widget"]["attrs"] |= {"autocomplete": "off", "placeholder": self.example(writing)}
         return context
 
     def format_value(self, value: Any) -> str | None:
         """The day as the control takes it; a wrong text as it was typed."""
-        writing, found = here(), self.parsed(value) if isinstance(value, str) else value
-        if found is None or not writing.is_in_figures:
-            return super().format_value(found if found is not None else value)
-        return self.written(found, writing)
+        found = self.parsed(value) if isinstance(value, str) else value
+        return super().format_value(value) if found is None else self.written(found, here())
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The day in ISO 8601, or the text as it is if it is none."""
@@ -93,17 +91,21 @@ class DateInput(forms.DateInput):
 
     def read(self, text: str, writing: Writing) -> date | None:
         """The day that was typed, None if it is none."""
-        return read_day(text, writing)
+        return read_day(text, writing) or read_near_day(text, _today())
 
     def example(self, writing: Writing) -> str:
         """How a day is written."""
         return writing.example_day
 
+    def clock(self, writing: Writing) -> str:
+        """How a time is written behind the day, 12 or 24 hours; empty where there is none."""
+        return ""
+
 
 class DateTimeInput(DateInput):
-    """A day and a time, picked with the browser's own control or typed as :class:`DateInput`."""
+    """A day and a time, typed or picked as with :class:`DateInput`."""
 
-    native, iso = "datetime-local", "%Y-%m-%dT%H:%M"
+    iso = "%Y-%m-%dT%H:%M"
 
     def parsed(self, text: str) -> Any:
         """The moment that ISO 8601 says, None if it says none."""
@@ -118,11 +120,19 @@ class DateTimeInput(DateInput):
 
     def read(self, text: str, writing: Writing) -> date | None:
         """The day and time that were typed, None if they are none."""
-        return read_moment(text, writing)
+        return read_moment(text, writing, today=_today())
 
     def example(self, writing: Writing) -> str:
         """How a day and time are written."""
         return writing.example_moment
+
+    def clock(self, writing: Writing) -> str:
+        """How the time is written."""
+        return "12" if writing.has_noon else "24"
+
+
+def _today() -> date:
+    return now().astimezone(reading_zone()).date()
 
 
 class IdField(forms.TypedChoiceField):

@@ -29,6 +29,7 @@ from headwater.platform.translated import inside
 from headwater.web import format as words
 from headwater.web.channels import channel_look
 from headwater.web.notation import here
+from headwater.web.widgets import DateInput
 
 register = template.Library()
 
@@ -253,6 +254,12 @@ def money_short(amount: Money | words.Figure | None, currency: str = "") -> str:
     if isinstance(amount, Money):
         return words.money_short(amount.amount, amount.currency, _locale())
     return words.money_short(amount, currency, _locale())
+
+
+@register.simple_tag
+def day_input(name: str, value: str, control: str) -> str:
+    """A day to be typed or picked outside of a form; ``control`` is its id."""
+    return DateInput({"class": "inp", "id": control}).render(name, value or None)
 
 
 @register.filter

@@ -118,7 +118,7 @@ def test_a_field_is_linked_to_its_help_and_its_error() -> None:
 
 def test_controls_carry_our_class_and_boxes_do_not() -> None:
     html = LeadForm().render()
-    assert re.search(r'<input type="date"[^>]*class="inp"', html)
+    assert re.search(r'<input type="text" name="due"[^>]*class="inp"', html)
     assert not re.search(r'<input type="(?:checkbox|radio|hidden)"[^>]*class=', html)
 
 

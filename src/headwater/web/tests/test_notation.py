@@ -3,15 +3,17 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import product
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.platform.clock import now
 from headwater.platform.numbers import typed_number
 from headwater.web import format as words
 from headwater.web.fields import DayField, MomentField
@@ -129,10 +131,38 @@ def test_a_form_takes_and_shows_days_in_the_notation_and_in_iso():
         assert 'value="soon"' in str(Due(QueryDict("at=soon"))["at"])
 
 
-def test_without_a_choice_the_browser_shows_its_own_calendar():
-    form = Due(QueryDict("day=2026-04-03&at=2026-04-03T14:30"))
-    assert 'type="date"' in str(form["day"]) and 'value="2026-04-03"' in str(form["day"])
-    assert 'type="datetime-local"' in str(form["at"]) and 'value="2026-04-03T14:30"' in str(form["at"])
+def test_without_a_choice_days_are_typed_as_the_language_and_the_country_have_them():
+    for language, country, day, moment in (
+        ("en", "IE", "03/04/2026", "03/04/2026 14:30"),
+        ("en", "US", "04/03/2026", "04/03/2026 2:30 pm"),
+        ("de", "DE", "03.04.2026", "03.04.2026 14:30"),
+    ):
+        with writing_for(Notation(country=country)), translation.override(language), timezone.override(BERLIN):
+            form = Due(QueryDict(f"day={day}&at={moment}"))
+            assert form.is_valid() and form.cleaned_data["day"] == date(2026, 4, 3)
+            assert f'value="{day}"' in str(form["day"]) and f'value="{moment}"' in str(form["at"])
+            assert "data-day-open" in str(form["day"]) and 'type="text"' in str(form["day"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "days", "language"),
+    [
+        ("today", 0, "en"), ("Tomorrow", 1, "en"), ("yesterday", -1, "de"), ("+3", 3, "en"), ("-2w", -14, "en"),
+        ("+3d", 3, "de"), ("morgen", 1, "de"), ("+2 t", 2, "de"), ("+1w", 7, "de"), ("hoy", 0, "es"), ("+2s", 14, "es"),
+    ],
+)  # fmt: skip
+def test_a_day_is_said_by_its_distance_from_the_readers_today(typed, days, language):
+    today = now().astimezone(BERLIN).date()
+    with translation.override(language), timezone.override(BERLIN):
+        form = Due(QueryDict(urlencode({"day": typed, "at": f"{typed.replace(' ', '')} 09:00"})))
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["day"] == today + timedelta(days=days)
+        assert form.cleaned_data["at"].astimezone(BERLIN).date() == today + timedelta(days=days)
+
+
+def test_what_only_looks_like_a_distance_is_refused():
+    for typed in ("3", "+", "+3x", "+99999", "next", "+3d4"):
+        assert Due(QueryDict(urlencode({"day": typed}))).errors, typed
 
 
 @pytest.mark.parametrize(
@@ -166,4 +196,4 @@ def test_the_second_of_two_equal_times_stays_where_nobody_touches_it():
         assert form["at"].value() == "2026-10-25T02:30:00" and second - form.fields["at"].clean(
             form["at"].value()
         ) == timedelta(hours=1)
-        assert str(Due(initial={"at": second})["at"]).count('value="2026-10-25T02:30"') == 1
+        assert str(Due(initial={"at": second})["at"]).count('value="25/10/2026 02:30"') == 1

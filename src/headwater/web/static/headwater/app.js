@@ -2,6 +2,7 @@
 import { remember } from "./cookie.js";
 import "./cells.js";
 import "./columns.js";
+import "./days.js";
 import "./dialog.js";
 import "./drop.js";
 import "./filters.js";
