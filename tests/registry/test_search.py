@@ -369,7 +369,7 @@ def test_finding_costs_the_same_queries_for_few_rows_and_many(by, make):
     for _ in range(2):
         with query_budget(22):
             find_anything(by, "keane")
-        with query_budget(7):
+        with query_budget(6):
             list(filtered(REGISTRY["qualify.lead"], by, EVERYTHING, search="keane")[:50])
         make("qualify.lead", 15)
         while keeping.catch_up():
