@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import NAMED, visible_activities
-from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
+from headwater.platform.actor import Actor, Visibility, counted_per_actor, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.platform.parts import with_parts
 from headwater.qualify.models import Lead
@@ -229,14 +229,22 @@ def open_leads_waiting(actor: Actor, at: datetime) -> tuple[int, bool]:
     """How many open leads the actor owns, counted up to a thousand, and whether one waits too long for its answer."""
     if actor.user_id is None:
         return 0, False
-    mine = visible_leads(actor).filter(owner_id=actor.user_id, exit="")
-    late = mine.filter(answered_at=None, answer_due_at__lt=at)
-    return mine.values("pk")[:1_000].count(), late.exists()
+    count = _count_own_open(actor)
+    late = _own_open(actor).filter(answered_at=None, answer_due_at__lt=at)
+    return count, count > 0 and late.exists()
 
 
-def pool_waiting(actor: Actor) -> int:
-    """How many leads anybody may claim, counted up to a thousand."""
-    return pool_in_order(actor).order_by().values("pk")[:1_000].count()
+def _own_open(actor: Actor) -> QuerySet[Lead]:
+    return visible_leads(actor).filter(owner_id=actor.user_id, exit="")
+
+
+_count_own_open = counted_per_actor(_own_open)
+
+
+@counted_per_actor
+def pool_waiting(actor: Actor) -> QuerySet[Lead]:
+    """How many leads anybody may claim."""
+    return pool_in_order(actor)
 
 
 def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from django.urls import reverse
@@ -252,7 +253,9 @@ def _phase(
     )
 
 
+@cache
 def _address(name: str) -> str:
+    """Where a page is: settled once all rooms have said which they have."""
     spoken, _query, query = name.partition("?")
     route, *args = spoken.split()
     return reverse(route, args=args) + (f"?{query}" if query else "")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from headwater.parties.models import MatchProposal, Party
 from headwater.parties.queries.visible import visible_parties, visible_proposals
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, counted_per_actor
 
-MOST_COUNTED = 1_000
 PER_PAGE = 50
 
 
@@ -30,9 +31,10 @@ def pairs(actor: Actor, *, after: int = 0, kind: str = "") -> Pairs:
     return Pairs(found[:PER_PAGE], found[PER_PAGE - 1].pk if len(found) > PER_PAGE else 0)
 
 
-def pairs_waiting(actor: Actor) -> int:
-    """How many pairs wait, for the rail; counted up to a thousand."""
-    return visible_proposals(actor).values("pk")[:MOST_COUNTED].count()
+@counted_per_actor
+def pairs_waiting(actor: Actor) -> QuerySet[MatchProposal]:
+    """How many pairs wait, for the rail."""
+    return visible_proposals(actor)
 
 
 def pair_among(actor: Actor, ids: Sequence[int]) -> MatchProposal | None:
