@@ -6,6 +6,7 @@ from django.test import Client
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.web.cells import fields_of
+from headwater.web.drawn import drawing
 
 HX = {"HTTP_HX_REQUEST": "true"}
 CHANGED = sorted(key for key, resource in REGISTRY.items() if resource.change)
@@ -25,6 +26,11 @@ def order(make):
     """An order and the address of a cell of it."""
     pk = make("sell.order")[0]
     return REGISTRY["sell.order"], pk, lambda field: f"/orders/{pk}/cell/{field}"
+
+
+def test_every_cell_that_a_column_names_is_there():
+    named = {column.cell for resource in REGISTRY.values() for column in resource.columns if column.cell}
+    assert named and all(callable(drawing(name)) for name in named)
 
 
 @pytest.mark.parametrize("key", CHANGED)
