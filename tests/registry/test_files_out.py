@@ -12,8 +12,9 @@ from pyarrow import parquet
 
 from headwater.intake.mapping import suggest
 from headwater.intake.values import parse_datetime
-from headwater.platform.exports import RowsExported, cell_text, exported_columns
+from headwater.platform.exports import RowsExported, cell_text, exported_columns, shown_values
 from headwater.platform.models import Event
+from headwater.platform.paging import in_order
 from headwater.platform.resource import REGISTRY, Kind
 from headwater.qualify.models import Lead
 from headwater.team.models import Company
@@ -119,10 +120,23 @@ def test_parquet_holds_exactly_what_is_shown(make, client_of):
 
 def test_a_parquet_file_is_written_in_portions(make, client_of, monkeypatch):
     monkeypatch.setattr("headwater.measure.parquet.GROUP", 2)
+    monkeypatch.setattr("headwater.platform.exports.PORTION", 1)
     make("acquire.source", 5)
     answer = client_of("OWNER").get("/sources/export.parquet?cols=name")
     file = parquet.ParquetFile(io.BytesIO(b"".join(answer.streaming_content)))
     assert [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_a_file_holds_of_every_column_what_the_list_shows(key, make, by, monkeypatch):
+    monkeypatch.setattr("headwater.platform.exports.PORTION", 2)
+    make(key, 3)
+    resource = REGISTRY[key].now()
+    rows = in_order(resource.rows(by), resource)
+    expected = [[column.of(row) for column in resource.columns] for row in rows]
+    portions = [list(zip(*portion, strict=True)) for portion in shown_values(rows, resource.columns)]
+    assert [len(portion) for portion in portions] == [2] * (len(expected) // 2) + [1] * (len(expected) % 2)
+    assert [list(row) for portion in portions for row in portion] == expected
 
 
 @pytest.mark.parametrize("moment", [AT, datetime(2026, 7, 1, 22, 30, 59, tzinfo=UTC), datetime(1999, 1, 1, tzinfo=UTC)])

@@ -17,7 +17,8 @@ from headwater.cli.installation import Commands, json_option, opened
 
 if TYPE_CHECKING:
     from headwater.platform.actor import Actor
-    from headwater.platform.resource import Column, Resource, Rows
+    from headwater.platform.files_out import Portions
+    from headwater.platform.resource import Column, Resource
 
 KINDS = (
     "people", "organisations", "leads", "campaigns", "spend", "products", "opportunities", "orders", "touchpoints",
@@ -25,7 +26,6 @@ KINDS = (
 )  # fmt: skip
 EXPORTED = (*KINDS, "sources")
 BINARY = ("xlsx", "parquet")
-CHUNK = 2_000
 
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -100,47 +100,47 @@ def _format(chosen: argparse.Namespace) -> str:
 def _write(resource: Resource, actor: Actor, out: Any, kind: str) -> int:
     from headwater.platform.clock import now
     from headwater.platform.errors import Conflict
-    from headwater.platform.exports import ID, exported_columns, record_export
+    from headwater.platform.exports import ID, exported_columns, record_export, shown_values
     from headwater.platform.files_out import FORMATS
     from headwater.platform.installation import installation
 
-    columns = exported_columns(resource)
+    columns = [ID, *exported_columns(resource)]
     rows = resource.rows(actor).order_by("pk")
     count = rows.count()
     most = FORMATS[kind].most_rows if kind in BINARY else None
     if most is not None and count > most:
         raise Conflict(f"A sheet holds at most {most:,} rows. Take them as CSV or Parquet.")
-    record_export(resource=resource, rows=count, format=kind, columns=columns, conditions="", by=actor, at=now())
+    record_export(resource=resource, rows=count, format=kind, columns=columns[1:], conditions="", by=actor, at=now())
+    portions = shown_values(rows, columns)
     if kind in BINARY:
-        fetched = rows.iterator(chunk_size=CHUNK)
-        FORMATS[kind].write(out, resource, [ID, *columns], fetched, installation().zone)
+        FORMATS[kind].write(out, resource, columns, portions, installation().zone)
         return count
-    for line in _json_lines(columns, rows) if kind == "json" else _csv_lines(columns, rows):
+    for line in _json_lines(columns, portions) if kind == "json" else _csv_lines(columns, portions):
         out.write(line)
     return count
 
 
-def _csv_lines(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+def _csv_lines(columns: Sequence[Column], portions: Portions) -> Iterator[str]:
     """The cells of the page's export under the keys of the columns, which no translation changes."""
-    from headwater.platform.exports import cell_text, cell_value
+    from headwater.platform.exports import cell_texts, in_file
 
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
-    writer.writerow(["id", *(column.key for column in columns)])
-    for row in rows.iterator(chunk_size=CHUNK):
-        writer.writerow([row.pk, *(cell_text(cell_value(column, row)) for column in columns)])
-        if line.tell() > CHUNK:
-            yield line.getvalue()
-            line.seek(0)
-            line.truncate()
-    yield line.getvalue()
+    block = io.StringIO()
+    writer = csv.writer(block, lineterminator="\n")
+    writer.writerow([column.key for column in columns])
+    for portion in portions:
+        cells = [cell_texts(in_file(column, values)) for column, values in zip(columns, portion, strict=True)]
+        writer.writerows(zip(*cells, strict=True))
+        yield block.getvalue()
+        block.seek(0)
+        block.truncate()
+    yield block.getvalue()
 
 
-def _json_lines(columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+def _json_lines(columns: Sequence[Column], portions: Portions) -> Iterator[str]:
     """An array with a line for each row; choices as their codes."""
-    before = "["
-    for row in rows.iterator(chunk_size=CHUNK):
-        values = {"id": row.pk, **{column.key: column.of(row) for column in columns}}
+    keys, before = [column.key for column in columns], "["
+    for row in (row for portion in portions for row in zip(*portion, strict=True)):
+        values = dict(zip(keys, row, strict=True))
         yield f"{before}\n {json.dumps(values, ensure_ascii=False, default=plain)}"
         before = ","
     yield "[]\n" if before == "[" else "\n]\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any, Final
@@ -12,15 +12,15 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import IntegerField
 
 from headwater.platform.exports import heading
-from headwater.platform.files_out import FileFormat
+from headwater.platform.files_out import FileFormat, Portions
 from headwater.platform.money import in_cents
 from headwater.platform.resource import Column, Kind, Resource
 
-GROUP: Final = 10_000  # rows that are held in memory and written together
+GROUP: Final = 5  # portions that are held in memory and written together
 
 
 def write_parquet(
-    out: IO[bytes], resource: Resource, columns: Sequence[Column], rows: Iterable[Any], zone: ZoneInfo
+    out: IO[bytes], resource: Resource, columns: Sequence[Column], portions: Portions, zone: ZoneInfo
 ) -> None:
     """Write the rows: amounts as exact decimals, moments in UTC, choices by their labels, what is unknown as null."""
     import pyarrow as pa  # takes half a second to load, which only an export has to wait for
@@ -31,12 +31,12 @@ def write_parquet(
         pa.field(column.key, _type(pa, resource, column), metadata={"label": heading(column)}) for column in columns
     ]
     schema = pa.schema(fields, metadata={"noun": resource.key})
-    left = iter(rows)
+    left = iter(portions)
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         while group := list(islice(left, GROUP)):
             arrays = [
-                pa.array([read(row) for row in group], type=field.type)
-                for read, field in zip(reads, fields, strict=True)
+                pa.array([read(value) for portion in group for value in portion[at]], type=field.type)
+                for at, (read, field) in enumerate(zip(reads, fields, strict=True))
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
 
@@ -66,19 +66,17 @@ def _is_whole(resource: Resource, column: Column) -> bool:
 
 
 def _read(column: Column) -> Callable[[Any], Any]:
-    def amount(row: Any) -> Decimal | None:
-        value = column.of(row)
+    def amount(value: Any) -> Decimal | None:
         return None if value is None else in_cents(Decimal(value))
 
-    def text(row: Any) -> str | None:
-        value = column.of(row)
-        return None if value is None else column.text(row)
+    def text(value: Any) -> str | None:
+        return None if value is None else column.told(value)
 
     match column.kind:
         case Kind.MONEY:
             return amount
         case Kind.NUMBER | Kind.DATE | Kind.DATETIME | Kind.BOOL:
-            return column.of
+            return lambda value: value
         case _:
             return text
 

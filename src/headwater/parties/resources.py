@@ -47,10 +47,6 @@ def _employer(party: Party) -> str | None:
     return party.employer.name if party.employer is not None else None
 
 
-def _owner(row: Party | Activity) -> str | None:
-    return row.owner.name if row.owner is not None else None
-
-
 def _said_of(party: Party) -> str:
     return ", ".join(filter(None, (party.job_title, _employer(party))))
 
@@ -133,13 +129,13 @@ PEOPLE = Resource(
     icon="user",
     rows=people_with_tags,
     columns=(
-        Column("name", _("Name"), path="name_key", value=lambda party: party.name, sortable=True, filterable=False,
+        Column("name", _("Name"), path="name_key", reads=("name",), sortable=True, filterable=False,
                nullable=False, personal=True, cell=f"{CELLS}person", place="primary",
                with_columns=("is_influence", "is_employee")),
         Column("first_name", _("First name"), nullable=False, personal=True, shown=False),
         Column("last_name", _("Last name"), nullable=False, personal=True, shown=False),
         Column("job_title", _("Job title"), nullable=False, place="second"),
-        Column("company", _("Company"), path="employer__name", value=_employer, cell=f"{CELLS}employer",
+        Column("company", _("Company"), path="employer__name", cell=f"{CELLS}employer",
                place="second"),
         Column("email", _("E-mail"), nullable=False, personal=True, cell=f"{CELLS}email"),
         Column("phone", _("Phone"), nullable=False, personal=True, cell=f"{CELLS}phone"),
@@ -148,10 +144,10 @@ PEOPLE = Resource(
         Column("city", _("City"), nullable=False),
         Column("country", _("Country"), nullable=False, shown=False),
         Column("tags", _("Tags"), Kind.RELATION, path="party_tags__tag", choices=queries.tag_choices,
-               value=_tag_words,
+               gathered=_tag_words,
                cell=f"{CELLS}tags"),
         Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
-               value=_owner,
+               reads=("owner__name",),
                cell=f"{CELLS}owner"),
         Column("is_influence", _("Centre of influence"), Kind.BOOL, nullable=False, shown=False),
         Column("is_employee", _("Works for us"), Kind.BOOL, nullable=False, shown=False),
@@ -202,7 +198,7 @@ ORGANISATIONS = Resource(
     icon="building",
     rows=companies_with_tags,
     columns=(
-        Column("name", _("Name"), path="name_key", value=lambda party: party.name, sortable=True, filterable=False,
+        Column("name", _("Name"), path="name_key", reads=("name",), sortable=True, filterable=False,
                nullable=False, cell=f"{CELLS}company", place="primary"),
         Column("sector", _("Sector"), nullable=False, place="second"),
         Column("employees", _("Employees"), Kind.NUMBER, sortable=True),
@@ -215,10 +211,10 @@ ORGANISATIONS = Resource(
         Column("registration_number", _("Registration number"), nullable=False, shown=False),
         Column("vat_number", _("VAT number"), nullable=False, shown=False, personal=True),
         Column("tags", _("Tags"), Kind.RELATION, path="party_tags__tag", choices=queries.tag_choices,
-               value=_tag_words,
+               gathered=_tag_words,
                cell=f"{CELLS}tags"),
         Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
-               value=_owner,
+               reads=("owner__name",),
                cell=f"{CELLS}owner"),
         Column("created_at", _("Known since"), Kind.DATETIME, sortable=True, nullable=False, shown=False),
         Column("archived_at", _("Archived"), Kind.DATETIME, shown=False, exported=False),
@@ -270,7 +266,7 @@ ACTIVITIES = Resource(
                with_columns=("done_at",)),
         Column("kind", _("Kind"), Kind.CHOICE, choices=ActivityKind.choices, nullable=False, place="source",
                cell=f"{CELLS}activity_kind"),
-        Column("party", _("With whom"), path="party__name", value=lambda activity: activity.party.name,
+        Column("party", _("With whom"), path="party__name",
                nullable=False,
                personal=True, cell=f"{CELLS}party", place="second"),
         Column("due_at", _("Due"), Kind.DATETIME, sortable=True, cell=f"{CELLS}due"),
@@ -278,7 +274,7 @@ ACTIVITIES = Resource(
         Column("occurred_at", _("Happened"), Kind.DATETIME, sortable=True, shown=False),
         Column("is_outbound", _("By us"), Kind.BOOL, nullable=False, shown=False),
         Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
-               value=_owner,
+               reads=("owner__name",),
                cell=f"{CELLS}owner"),
         Column("body", _("Details"), nullable=False, personal=True, shown=False),
         Column("created_at", _("Written down"), Kind.DATETIME, sortable=True, nullable=False),

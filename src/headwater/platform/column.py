@@ -34,9 +34,11 @@ class Column:
     """One column of a noun.
 
     ``key`` is its stable name in URLs, API and files; ``path`` the ORM path it is compared by.
-    ``value`` gets the shown value from a row (default: follow ``path``); ``cell`` names the function that draws
-    anything richer than text (``web/drawn.py``). ``place`` says where a phone's card shows it. ``choices`` may be a
-    function of the actor for columns such as owner or source. Without ``chip`` it is filtered by from the form only.
+    What it shows stands at that path, or at those it ``reads``; ``made`` makes one value of what stands there. Of what
+    rows that point at this one say, which the list fetches besides, ``gathered`` makes a value; it reads nothing else.
+    ``cell`` names the function that draws anything richer than text (``web/drawn.py``). ``place`` says where a phone's
+    card shows it. ``choices`` may be a function of the actor for columns such as owner or source. Without ``chip`` it
+    is filtered by from the form only.
     Where the cell says more than the value, ``with_columns`` names the columns that hold the rest, so that a file
     has all of it; there the column is called ``file_label``, if that is not the same. ``verb`` is the right it takes to
     read the column: without it the column is not there, on no page and in no file, to filter or to sort by. ``writes``
@@ -54,7 +56,9 @@ class Column:
     label: Translated = Translated()
     kind: Kind = Kind.TEXT
     path: str = ""
-    value: Callable[[Any], Any] | None = None
+    reads: tuple[str, ...] = ()
+    made: Callable[..., Any] | None = None
+    gathered: Callable[[Any], Any] | None = None
     choices: Choices | Callable[[Actor], Choices] = ()
     sortable: bool = False
     filterable: bool = True
@@ -82,6 +86,11 @@ class Column:
     def orm_path(self) -> str:
         """The path to compare by."""
         return self.path or self.key
+
+    @property
+    def read_paths(self) -> tuple[str, ...]:
+        """Where what it shows stands."""
+        return self.reads or (self.orm_path,)
 
     @property
     def order_path(self) -> str:
@@ -113,14 +122,10 @@ class Column:
 
     def of(self, row: Any) -> Any:
         """The value this column shows for ``row``; the row's relations were fetched by the list's query."""
-        if self.value is not None:
-            return self.value(row)
-        value = row
-        for part in self.orm_path.split("__"):
-            if value is None:
-                return None
-            value = getattr(value, part)
-        return value
+        if self.gathered is not None:
+            return self.gathered(row)
+        values = [_at(row, path) for path in self.read_paths]
+        return self.made(*values) if self.made is not None else values[0]
 
     def choices_for(self, actor: Actor) -> Choices:
         """The choices this actor may pick from."""
@@ -142,3 +147,11 @@ class Column:
     @cached_property
     def _labels(self) -> dict[Any, Any]:
         return {} if callable(self.choices) else dict(self.choices)
+
+
+def _at(row: Any, path: str) -> Any:
+    for part in path.split("__"):
+        if row is None:
+            return None
+        row = getattr(row, part)
+    return row

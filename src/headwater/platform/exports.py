@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,13 @@ from headwater.platform.actor import Actor
 from headwater.platform.events import Fact, record
 from headwater.platform.installation import installation
 from headwater.platform.models import Event
-from headwater.platform.resource import Column, Kind, Resource
+from headwater.platform.resource import Column, Kind, Resource, Rows
+from headwater.platform.search.store import one_of
 
 ID = Column("id", _("Id"), Kind.NUMBER, path="pk", nullable=False)  # stands before the others in files for programs
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PORTION = 2_000  # rows that are read at a time
+_FORMULA = frozenset("=+-@\t\r")
+_AS_THEY_ARE = frozenset({type(None), str, int, float, Decimal, date, datetime})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +96,57 @@ def headings(columns: Iterable[Column], zone: ZoneInfo) -> list[str]:
     return [heading(column, named) for column in columns]
 
 
-def cell_value(column: Column, row: Any) -> Any:
-    """What a file holds for ``row``: the label of a choice, numbers and dates as themselves, else text."""
-    value = column.of(row)
+def shown_values(rows: Rows, columns: Sequence[Column]) -> Iterator[list[Sequence[Any]]]:
+    """What the columns show of the rows, some thousand rows at a time: for each column its values, in their order.
+
+    Only what is shown is read, and nothing is made of it but values: a row with all it points at takes ten times as
+    long. What other rows say of these is fetched for all of a portion together.
+    """
+    paths = list(
+        dict.fromkeys(["pk", *(path for column in columns for path in column.read_paths if not column.gathered)])
+    )
+    places = {path: at for at, path in enumerate(paths)}
+    values = rows.prefetch_related(None).values_list(*paths).iterator(chunk_size=PORTION)
+    while portion := list(islice(values, PORTION)):
+        read = list(zip(*portion, strict=True))
+        gathered = _gathered(rows, read[0]) if any(column.gathered for column in columns) else []
+        yield [
+            [column.of(row) for row in gathered]
+            if column.gathered
+            else _made(column, [read[places[path]] for path in column.read_paths])
+            for column in columns
+        ]
+
+
+def _made(column: Column, read: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    return read[0] if column.made is None else [column.made(*each) for each in zip(*read, strict=True)]
+
+
+def _gathered(rows: Rows, ids: Sequence[int]) -> list[Any]:
+    """Rows that know nothing but their id and what points at them."""
+    besides = rows._prefetch_related_lookups  # type: ignore[attr-defined]  # nothing public tells of them
+    bare = rows.model._base_manager.only("pk").prefetch_related(*besides)
+    found = {row.pk: row for row in bare.filter(pk__in=one_of(ids))}
+    return [found[pk] for pk in ids]
+
+
+def in_file(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    """What a file holds for values of the column: labels of choices, numbers and dates as themselves, else text."""
+    if column.kind is Kind.CHOICE and not column.several:
+        labels = {value: column.told(value) for value in set(values) - {None}}
+        return [labels.get(value) for value in values]
+    return [value if type(value) in _AS_THEY_ARE else _told(column, value) for value in values]
+
+
+def _told(column: Column, value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or isinstance(value, (int, float, Decimal, date)):
-        return value
     return column.told(value) if column.kind is Kind.CHOICE else str(value)
+
+
+def cell_texts(values: Sequence[Any], zone: ZoneInfo | None = None) -> list[str]:
+    """The same as :func:`cell_text` says of each; most are text that no spreadsheet minds."""
+    return [value if type(value) is str and value[:1] not in _FORMULA else cell_text(value, zone) for value in values]
 
 
 def local_time(value: datetime, zone: ZoneInfo) -> datetime:
@@ -122,4 +169,4 @@ def cell_text(value: Any, zone: ZoneInfo | None = None) -> str:
     if isinstance(value, (int, float, Decimal)):
         return str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text[:1] in _FORMULA else text

@@ -1,24 +1,25 @@
-"""The files that rows leave as: each format writes them one after the other, so that a million take no more memory."""
+"""The files that rows leave as: each format writes them portion by portion, so that a million take no more memory."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from headwater.platform.exports import cell_text, cell_value, headings, local_time
+from headwater.platform.exports import cell_texts, headings, in_file, local_time
 from headwater.platform.resource import Column, Resource
 
-CHUNK = 2_000  # rows that are fetched at a time
 SHEET_ROWS = 1_048_575
 
-Write = Callable[[IO[bytes], Resource, Sequence[Column], Iterable[Any], ZoneInfo], None]
+# For each portion of the rows what each column shows of them.
+Portions = Iterable[Sequence[Sequence[Any]]]
+Write = Callable[[IO[bytes], Resource, Sequence[Column], Portions, ZoneInfo], None]
 
 
 @dataclass(frozen=True)
@@ -45,23 +46,32 @@ def register_format(format: FileFormat) -> FileFormat:
     return format
 
 
-def csv_lines(columns: Sequence[Column], rows: Iterable[Any], zone: ZoneInfo) -> Iterator[str]:
-    """The lines of a CSV file, with the mark by which spreadsheets know UTF-8. Moments are on the clock of ``zone``."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(headings(columns, zone))
-    for row in rows:
-        yield writer.writerow([cell_text(cell_value(column, row), zone) for column in columns])
+def csv_blocks(columns: Sequence[Column], portions: Portions, zone: ZoneInfo) -> Iterator[str]:
+    """A CSV file in stretches of lines, with the mark by which spreadsheets know UTF-8: its heads, then each portion.
+
+    Moments are on the clock of ``zone``.
+    """
+    yield "\ufeff" + _lines([headings(columns, zone)])
+    for portion in portions:
+        cells = [cell_texts(in_file(column, values), zone) for column, values in zip(columns, portion, strict=True)]
+        yield _lines(zip(*cells, strict=True))
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    block = io.StringIO(newline="")
+    csv.writer(block).writerows(rows)
+    return block.getvalue()
 
 
 def _write_csv(
-    out: IO[bytes], resource: Resource, columns: Sequence[Column], rows: Iterable[Any], zone: ZoneInfo
+    out: IO[bytes], resource: Resource, columns: Sequence[Column], portions: Portions, zone: ZoneInfo
 ) -> None:
-    for line in csv_lines(columns, rows, zone):
-        out.write(line.encode())
+    for block in csv_blocks(columns, portions, zone):
+        out.write(block.encode())
 
 
 def _write_sheet(
-    out: IO[bytes], resource: Resource, columns: Sequence[Column], rows: Iterable[Any], zone: ZoneInfo
+    out: IO[bytes], resource: Resource, columns: Sequence[Column], portions: Portions, zone: ZoneInfo
 ) -> None:
     """A workbook, row by row. Text stays text: no cell is ever a formula."""
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
@@ -71,25 +81,18 @@ def _write_sheet(
     for at, label in enumerate(headings(columns, zone)):
         sheet.write_string(0, at, label, bold)
     sheet.freeze_panes(1, 0)
+    rows = (row for portion in portions for row in zip(*map(in_file, columns, portion), strict=True))
     for line, row in enumerate(rows, start=1):
-        for at, column in enumerate(columns):
-            value = cell_value(column, row)
-            if isinstance(value, datetime):
+        for at, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(line, at, value[:32_767])
+            elif isinstance(value, datetime):
                 sheet.write_datetime(line, at, local_time(value, zone), moments)
             elif isinstance(value, date):
                 sheet.write_datetime(line, at, value)
-            elif isinstance(value, (int, float, Decimal)):
-                sheet.write_number(line, at, value)
             elif value is not None:
-                sheet.write_string(line, at, str(value)[:32_767])
+                sheet.write_number(line, at, value)
     book.close()
-
-
-class _Echo:
-    """A file that hands back each line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 CSV = register_format(FileFormat("csv", "CSV", "table", "text/csv; charset=utf-8", _write_csv))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -54,22 +53,14 @@ def _waits_for_sales(lead: Lead) -> bool:
     return lead.is_open and lead.handed_over_at is not None
 
 
-def _name_of(relation: str) -> Any:
-    def name(lead: Lead) -> str | None:
-        found = getattr(lead, relation)
-        return found.name if found is not None else None
-
-    return name
-
-
 COLUMNS = (
     Column("name", _("Name and company"), path="party__name", order="party__name_key", sortable=True, nullable=False,
            personal=True, cell=f"{CELLS}name", place="primary", with_columns=("company",), file_label=_("Name")),
-    Column("company", _("Company"), path="organisation__name", order="organisation__name_key",
-           value=_name_of("organisation"), sortable=True, shown=False),
+    Column("company", _("Company"), path="organisation__name", order="organisation__name_key", sortable=True,
+           shown=False),
     Column("interest", _("Interest"), Kind.CHOICE, choices=Interest.choices, nullable=False, cell=f"{CELLS}interest",
            place="second", with_columns=("title", "amount", "currency")),
-    Column("source", _("Source"), Kind.RELATION, path="source_id", choices=source_choices, value=_name_of("source"),
+    Column("source", _("Source"), Kind.RELATION, path="source_id", choices=source_choices, reads=("source__name",),
            cell=f"{CELLS}source", place="source"),
     Column("stage", _("Stage"), Kind.CHOICE, choices=Stage.choices, nullable=False, cell=f"{CELLS}stage",
            with_columns=("exit", "sent_back_reason")),
@@ -77,17 +68,17 @@ COLUMNS = (
            known_among=waiting_leads, cell=f"{CELLS}clock",
            with_columns=("answer_due_at", "stage_since", "wake_up_on", "exited_at")),
     Column("next_step", _("Next step"), path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip",
-           with_columns=("next_step_due_at",)),
+           known_among=leads_with_next_step, with_columns=("next_step_due_at",)),
     Column("next_step_due_at", _("Next step due"), Kind.DATETIME, sortable=True, shown=False,
            known_among=leads_with_next_step),
     Column("arrived_at", _("Arrived"), Kind.DATETIME, sortable=True, shown=False),
     Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
-           value=_name_of("owner"), cell=f"{CELLS}owner", place="action"),
+           reads=("owner__name",), cell=f"{CELLS}owner", place="action"),
     Column("title", _("What they want"), shown=False, nullable=False, personal=True),
     Column("amount", _("Worth, their guess"), Kind.MONEY, sortable=True, shown=False),
     Column("currency", _("Currency"), shown=False, nullable=False),
     Column("campaign", _("Campaign"), Kind.RELATION, path="campaign_id", choices=campaign_choices,
-           value=_name_of("campaign"), shown=False),
+           reads=("campaign__name",), shown=False),
     Column("exit", _("Exit"), Kind.CHOICE, choices=Exit.choices, nullable=False, shown=False),
     Column("exit_reason", _("Reason"), Kind.CHOICE, choices=DisqualifyReason.choices, shown=False, nullable=False,
            chip=False),
@@ -103,10 +94,10 @@ COLUMNS = (
     Column("answer_due_at", _("Answer due"), Kind.DATETIME, sortable=True, shown=False),
     Column("answered_at", _("First answered"), Kind.DATETIME, sortable=True, shown=False),
     Column("handed_to", _("Handed over to"), Kind.RELATION, path="handed_to_id", choices=user_choices, is_person=True,
-           value=_name_of("handed_to"), shown=False),
+           reads=("handed_to__name",), shown=False),
     Column("sent_back_reason", _("Sent back because"), Kind.CHOICE, choices=SendBackReason.choices, nullable=False,
            shown=False),
-    Column("referrer", _("Referred by"), path="referrer__name", value=_name_of("referrer"), personal=True, shown=False),
+    Column("referrer", _("Referred by"), path="referrer__name", personal=True, shown=False),
     Column("created_at", _("Entered"), Kind.DATETIME, sortable=True, shown=False, nullable=False),
     BATCH,
 )  # fmt: skip

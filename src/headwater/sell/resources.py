@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from headwater.acquire.queries import source_choices
@@ -43,6 +41,7 @@ from headwater.sell.queries.visible import (
 from headwater.team.queries import choices_of_teams, user_choices
 
 CELLS = "headwater.sell.cells."
+BUYER = ("organisation__name", "party__name")  # the company where there is one
 OPEN = {"outcome__empty": "true"}
 
 
@@ -57,21 +56,12 @@ def party_name(row: Opportunity | Order) -> str:
     return buyer.name if buyer is not None else ""
 
 
+def _first_known(*names: str | None) -> str:
+    return next(filter(None, names), "")
+
+
 def _products(row: Opportunity | Order) -> str:
     return ", ".join(line.label for line in row.lines.all())
-
-
-def _source(row: Any) -> str | None:
-    source = row.lead.source if row.lead is not None else None
-    return source.name if source is not None else None
-
-
-def _team(row: Any) -> str | None:
-    return row.team.name if row.team is not None else None
-
-
-def _owner(row: Any) -> str | None:
-    return row.owner.name if row.owner is not None else None
 
 
 PRODUCTS = Resource(
@@ -121,13 +111,14 @@ OPPORTUNITIES = Resource(
     rows=listed_opportunities,
     bare_rows=visible_opportunities,
     columns=(
-        Column("party", _("Opportunity"), path="name", value=party_name, sortable=True, filterable=False, personal=True,
-               cell=f"{CELLS}opportunity", place="primary", with_columns=("name",), file_label=_("Who buys")),
+        Column("party", _("Opportunity"), path="name", reads=BUYER, made=_first_known, sortable=True, filterable=False,
+               personal=True, cell=f"{CELLS}opportunity", place="primary", with_columns=("name",),
+               file_label=_("Who buys")),
         Column("name", _("What"), shown=False, nullable=False, personal=True),
-        Column("source", _("Source"), Kind.RELATION, path="lead__source_id", choices=source_choices, value=_source,
-               cell=f"{CELLS}source", place="source"),
+        Column("source", _("Source"), Kind.RELATION, path="lead__source_id", choices=source_choices,
+               reads=("lead__source__name",), cell=f"{CELLS}source", place="source"),
         Column("stage", _("Stage"), Kind.RELATION, path="stage_id", choices=stage_choices, nullable=False,
-               value=lambda row: row.stage.name, cell=f"{CELLS}stage", place="second",
+               reads=("stage__name",), cell=f"{CELLS}stage", place="second",
                with_columns=("outcome", "lost_reason")),
         Column("amount", _("Value"), Kind.MONEY, sortable=True, place="second", rated_on="closed_at"),
         Column("currency", _("Currency"), shown=False, nullable=False),
@@ -137,13 +128,13 @@ OPPORTUNITIES = Resource(
         Column("stage_since", _("In stage since"), Kind.DATETIME, sortable=True, cell=f"{CELLS}in_stage"),
         Column("next_step", _("Next step"), nullable=False, personal=True, cell=f"{CELLS}next_step"),
         Column("close_date", _("Close"), Kind.DATE, sortable=True, cell=f"{CELLS}close_date"),
-        Column("products", _("Products"), value=_products, path="lines__product_text", filterable=False, shown=False,
+        Column("products", _("Products"), gathered=_products, path="lines__product_text", filterable=False, shown=False,
                cell=f"{CELLS}products", with_columns=("to_decide",)),
         Column("to_decide", _("Product to decide"), Kind.BOOL, path="has_to_decide", nullable=False, shown=False),
-        Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True, value=_owner,
-               cell=f"{CELLS}owner", place="action"),
-        Column("team", _("Team"), Kind.RELATION, path="team_id", choices=choices_of_teams, value=_team, shown=False,
-               chip=False),
+        Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
+               reads=("owner__name",), cell=f"{CELLS}owner", place="action"),
+        Column("team", _("Team"), Kind.RELATION, path="team_id", choices=choices_of_teams, reads=("team__name",),
+               shown=False, chip=False),
         Column("outcome", _("Outcome"), Kind.CHOICE, choices=Outcome.choices, nullable=False, shown=False),
         Column("lost_reason", _("Lost because"), Kind.CHOICE, choices=LostReason.choices, nullable=False, shown=False,
                chip=False),
@@ -213,22 +204,22 @@ ORDERS = Resource(
     rows=listed_orders,
     bare_rows=visible_orders,
     columns=(
-        Column("party", _("Who bought"), path="party__name", value=party_name, filterable=False, personal=True,
-               cell=f"{CELLS}order", place="primary", with_columns=("opportunity",)),
+        Column("party", _("Who bought"), path="party__name", reads=BUYER, made=_first_known, filterable=False,
+               personal=True, cell=f"{CELLS}order", place="primary", with_columns=("opportunity",)),
         Column("number", _("Number"), sortable=True, nullable=False),
-        Column("source", _("Source"), Kind.RELATION, path="lead__source_id", choices=source_choices, value=_source,
-               cell=f"{CELLS}source", place="source"),
+        Column("source", _("Source"), Kind.RELATION, path="lead__source_id", choices=source_choices,
+               reads=("lead__source__name",), cell=f"{CELLS}source", place="source"),
         Column("ordered_at", _("Ordered"), Kind.DATETIME, sortable=True, place="second"),
         Column("amount", _("Value"), Kind.MONEY, sortable=True, place="second", rated_on="ordered_at"),
         Column("cost", _("Cost"), Kind.MONEY, sortable=True, shown=False, verb=rules.SEE_COST,
                writes=rules.CHANGE_COST, rated_on="ordered_at"),
         Column("currency", _("Currency"), shown=False, nullable=False),
-        Column("products", _("Products"), value=_products, path="lines__product_text", filterable=False,
+        Column("products", _("Products"), gathered=_products, path="lines__product_text", filterable=False,
                cell=f"{CELLS}products", with_columns=("to_decide",)),
         Column("opportunity", _("Opportunity"), path="opportunity__name", filterable=False, shown=False, personal=True),
         Column("to_decide", _("Product to decide"), Kind.BOOL, path="has_to_decide", nullable=False, shown=False),
-        Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True, value=_owner,
-               cell=f"{CELLS}owner", place="action"),
+        Column("owner", _("Owner"), Kind.RELATION, path="owner_id", choices=user_choices, is_person=True,
+               reads=("owner__name",), cell=f"{CELLS}owner", place="action"),
         Column("note", _("Note"), nullable=False, shown=False, personal=True),
         BATCH,
         Column("archived_at", _("Archived"), Kind.DATETIME, shown=False, exported=False),

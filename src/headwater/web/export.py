@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -16,8 +15,8 @@ from django.utils.translation import gettext as _
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotFound
-from headwater.platform.exports import exported_columns, record_export
-from headwater.platform.files_out import CHUNK, CSV, FORMATS, FileFormat, csv_lines
+from headwater.platform.exports import exported_columns, record_export, shown_values
+from headwater.platform.files_out import CSV, FORMATS, FileFormat, csv_blocks
 from headwater.platform.language import in_this_language
 from headwater.platform.paging import in_order
 from headwater.platform.resource import Column, Resource, Rows
@@ -25,8 +24,6 @@ from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import state_of
 from headwater.web.notation import counted, reading_zone
-
-LINES = 200  # of a CSV file that leave together
 
 
 def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
@@ -97,21 +94,14 @@ def sent(
         at=moment,
     )
     name = f"{resource.slug}-{timezone.localtime(moment):%Y-%m-%d}.{format.key}"
-    fetched = rows.iterator(chunk_size=CHUNK)
+    portions = shown_values(rows, columns)
     if format is CSV:  # needs no file in between: its first line leaves at once
         lines = StreamingHttpResponse(
-            in_this_language(_in_blocks(csv_lines(columns, fetched, zone))), content_type=format.media_type
+            in_this_language(csv_blocks(columns, portions, zone)), content_type=format.media_type
         )
         lines["Content-Disposition"] = f'attachment; filename="{name}"'
         return lines
     kept = tempfile.TemporaryFile()  # noqa: SIM115  (the answer closes it)
-    format.write(kept, resource, columns, fetched, zone)
+    format.write(kept, resource, columns, portions, zone)
     kept.seek(0)
     return FileResponse(kept, as_attachment=True, filename=name, content_type=format.media_type)
-
-
-def _in_blocks(lines: Iterator[str]) -> Iterator[str]:
-    """The first line at once, the others some hundred together: sending each by itself takes longer than making it."""
-    yield next(lines)
-    while block := "".join(islice(lines, LINES)):
-        yield block

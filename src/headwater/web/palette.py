@@ -100,7 +100,8 @@ def _where(resource: Resource, row: Any, words: Words) -> str:
     """What of the record holds the words, when its name does not: the address, the number, a few words of the note."""
     missing = row.get_deferred_fields()
     for column in resource.columns:
-        if column.kind is not Kind.TEXT or column.value is not None or not hasattr(type(row), column.orm_path):
+        is_own = not (column.reads or column.made or column.gathered) and hasattr(type(row), column.orm_path)
+        if column.kind is not Kind.TEXT or not is_own:
             continue
         if column.orm_path in missing:
             continue

@@ -76,7 +76,8 @@ def column_of(field: Field, fields: Fields, declared: Mapping[str, Column]) -> C
         choices = [(choice.code, choice.label) for choice in field.choices]
     return Column(
         field.key, field.label, about.column, path=path_of(field.key, about.compared), choices=choices,
-        value=_name_of(field) if field.kind is FieldKind.PERSON else _value_of(field),
+        reads=(f"{field.key}_name",) if field.kind is FieldKind.PERSON else (HELD,),
+        made=None if field.kind is FieldKind.PERSON else _value_of(field),
         sortable=about.is_sorted, shown=False, personal=True, is_person=field.kind is FieldKind.PERSON,
         several=field.kind is FieldKind.CHOICES,
         cell="headwater.web.drawn.link" if field.kind is FieldKind.LINK else "",
@@ -92,11 +93,7 @@ def held(row: Any) -> Mapping[str, Any]:
 
 
 def _value_of(field: Field) -> Callable[[Any], Any]:
-    return lambda row: shown(field, held(row).get(field.key))
-
-
-def _name_of(field: Field) -> Callable[[Any], Any]:
-    return lambda row: getattr(row, f"{field.key}_name", None)
+    return lambda kept: shown(field, (kept or {}).get(field.key))
 
 
 def _naming(rows: Callable[[Actor], Rows], people: Sequence[Field]) -> Callable[[Actor], Rows]:
