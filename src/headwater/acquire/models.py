@@ -145,6 +145,12 @@ class Touchpoint(SaysChoices):
             models.Index("organisation", name="touchpoint_org", condition=Q(organisation__isnull=False)),
             models.Index("batch_id", name="touchpoint_batch", condition=Q(batch_id__isnull=False)),
             models.Index("cost", "id", name="touchpoint_cost", condition=Q(cost__isnull=False)),
+            # What lists are narrowed down by, to find the few that have a value, or have none.
+            models.Index("source", "occurred_at", "id", name="touchpoint_source"),
+            models.Index("kind", name="touchpoint_kind"),
+            models.Index("campaign", name="touchpoint_campaign"),
+            models.Index("is_outbound", name="touchpoint_outbound"),
+            models.Index("note", name="touchpoint_note"),
         ]
 
     def __str__(self) -> str:

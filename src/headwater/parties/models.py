@@ -76,6 +76,25 @@ class Party(models.Model):
             models.Index("team", name="party_team", condition=Q(team__isnull=False)),
             models.Index("merged_into", name="party_merged", condition=Q(merged_into__isnull=False)),
             models.Index("batch_id", name="party_batch", condition=Q(batch_id__isnull=False)),
+            # What lists are narrowed down by, to find the few that have a value, or have none.
+            models.Index("kind", "first_name", name="party_kind_first"),
+            models.Index("kind", "last_name", name="party_kind_last"),
+            models.Index("kind", "email", name="party_kind_email"),
+            models.Index("kind", "phone", name="party_kind_phone"),
+            models.Index("kind", "job_title", name="party_kind_job_title"),
+            models.Index("kind", "street", name="party_kind_street"),
+            models.Index("kind", "postcode", name="party_kind_postcode"),
+            models.Index("kind", "city", name="party_kind_city"),
+            models.Index("kind", "country", name="party_kind_country"),
+            models.Index("kind", "sector", name="party_kind_sector"),
+            models.Index("kind", "registration_number", name="party_kind_registered"),
+            models.Index("kind", "vat_number", name="party_kind_vat"),
+            models.Index("kind", "employer", name="party_kind_employer"),
+            models.Index("kind", "owner", name="party_kind_owner"),
+            models.Index("kind", "is_influence", name="party_kind_influence"),
+            models.Index("kind", "is_employee", name="party_kind_colleague"),
+            models.Index("kind", "employees", "id", name="party_kind_employees", condition=Q(employees__isnull=False)),
+            models.Index("kind", "archived_at", name="party_kind_archived", condition=Q(archived_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

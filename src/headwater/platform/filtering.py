@@ -18,8 +18,6 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import (
-    BooleanField,
-    Case,
     CharField,
     DecimalField,
     Field,
@@ -28,7 +26,6 @@ from django.db.models import (
     OuterRef,
     Q,
     TextField,
-    When,
 )
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.dateparse import parse_date, parse_datetime
@@ -40,10 +37,11 @@ from headwater.platform.column import Column, Kind
 from headwater.platform.custom.values import field_at, is_custom
 from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
+from headwater.platform.few import Comparison, few, few_of, has_no_order
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
-from headwater.platform.search.store import there_is
+from headwater.platform.search.store import opaque, there_is
 from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
 if TYPE_CHECKING:
@@ -98,16 +96,20 @@ class Filtering:
             matching = self._reach(column, self._matching(column, operator, values))
             is_text = column.kind is Kind.TEXT and operator in ("is", "contains", "starts")
             held = narrowed(self.resource, column.orm_path, values[0]) if is_text else Q()
-            return (
-                held & matching if held else self._in_order(column, matching, is_looked_through=operator == "contains")
+            if held:
+                return held & matching
+            return self._of_few(column, operator, values) or self._in_order(
+                column, matching, is_looked_through=operator == "contains"
             )
+        if rare := self._of_few(column, operator, values):
+            return rare
         other = ~self._reach(column, self._matching(column, _NEGATED[operator], values))
         # Django minds what is not filled in where it knows the field: not where the query reckons the value, nor of a
         # row this one points at when another condition has reached for that before.
         is_reckoned = column.orm_path in self.rows.query.annotations or is_custom(column.orm_path)
         is_beyond = LOOKUP_SEP in column.orm_path and not self._is_many(column)
         is_minded = column.nullable and (is_reckoned or is_beyond)
-        return other | Q(**{f"{column.orm_path}__isnull": True}) if is_minded else other
+        return self._in_order(column, other | Q(**{f"{column.orm_path}__isnull": True}) if is_minded else other)
 
     def _column(self, condition: Condition) -> Column:
         column = self.resource.by_key.get(condition.column)
@@ -133,8 +135,8 @@ class Filtering:
             )
         return column
 
-    def _matching(self, column: Column, operator: str, values: list[Any]) -> Q:
-        path, field = column.orm_path, self._field(column)
+    def _matching(self, column: Column, operator: str, values: list[Any], path: str = "") -> Q:
+        path, field = path or column.orm_path, self._field(column)
         match operator:
             case "is" | "in" if column.kind is Kind.TEXT and isinstance(field, CharField | TextField):
                 return reduce(or_, (Q(**{f"{path}__iexact": value}) for value in values), NOTHING)
@@ -151,10 +153,31 @@ class Filtering:
         if self._is_many(column):
             linked = self._reach(column, Q(**{f"{column.orm_path}__isnull": False}))
             return ~linked if wanted else linked
-        empty = Q(**{f"{column.orm_path}__isnull": True}) if column.nullable else NOTHING
-        if column.kind in (Kind.TEXT, Kind.CHOICE):
-            empty |= Q(**{column.orm_path: ""})
-        return self._in_order(column, empty if wanted else ~empty)
+        empty = _empty(column, column.orm_path)
+        return self._of_few(column, "empty" if wanted else "known", []) or self._in_order(
+            column, empty if wanted else ~empty
+        )
+
+    def _of_few(self, column: Column, operator: str, values: list[Any]) -> Q:
+        """The rows that meet a comparison, by their ids, where an index tells that they are few; else nothing."""
+        path = column.orm_path
+        if path in self.rows.query.annotations:
+            known = column.known_among() if operator not in ("empty", *_NEGATED) else Q()
+            ids = few(self.rows.model, self.resource.searched.where, [known]) if known else None
+            if ids is None:
+                return Q()
+            asked = ~_empty(column, path) if operator == "known" else self._matching(column, operator, values)
+            return Q(pk__among=ids) & asked
+        is_negated_span = operator in _NEGATED and any(isinstance(value, Days | Moments) for value in values)
+        if self._is_many(column) or is_custom(path) or is_negated_span:
+            return Q()
+
+        def condition(path: str) -> Q:
+            return _empty(column, path) if operator == "empty" else self._matching(column, operator, values, path)
+
+        is_text = column.kind is Kind.TEXT or (column.kind is Kind.CHOICE and not values)
+        ids = few_of(self.resource, path, Comparison(operator, values, condition, is_text, column.nullable))
+        return Q() if ids is None else Q(pk__among=ids)
 
     def _in_order(self, column: Column, condition: Q, *, is_looked_through: bool = False) -> Q:
         """A condition on a row this one points at, or one no index serves, asked row by row where many meet it.
@@ -162,6 +185,8 @@ class Filtering:
         Else the database begins with those rows, all of them, and sorts what it finds; so it ends with the page.
         """
         is_own = len(self._fields(column)) < 2
+        if has_no_order(self.resource, column.orm_path):  # its index was asked: they are too many to sort
+            return opaque(condition)
         if is_own and not (is_looked_through and connection.vendor == "postgresql"):  # SQLite does so by itself
             return condition
         if self._is_many(column) or column.orm_path in self.rows.query.annotations:
@@ -170,8 +195,8 @@ class Filtering:
         newest = every.order_by("-pk").values("pk")[:SAMPLE]
         if every.filter(condition, pk__in=newest).count() * COMMON_SHARE < SAMPLE:
             return condition
-        if is_own:  # in a form of which PostgreSQL does not believe to know how few meet it
-            return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
+        if is_own:
+            return opaque(condition)
         return there_is(every.filter(condition, pk=OuterRef("pk")))
 
     def _reach(self, column: Column, condition: Q) -> Q:
@@ -317,6 +342,11 @@ class Moments:
                 return Q(**{f"{path}__lt": self.end})
             case _:
                 return Q(**{f"{path}__gte": self.start, f"{path}__lt": self.end})
+
+
+def _empty(column: Column, path: str) -> Q:
+    empty = Q(**{f"{path}__isnull": True}) if column.nullable else NOTHING
+    return empty | Q(**{path: ""}) if column.kind in (Kind.TEXT, Kind.CHOICE) else empty
 
 
 def names(tree: Tree, column: str) -> bool:

@@ -127,9 +127,9 @@ class Lead(SaysChoices):
                 name="lead_waiting",
                 condition=Q(answered_at=None, exit="", deleted_at=None, answer_due_at__isnull=False),
             ),
-            models.Index("organisation", name="lead_org", condition=Q(organisation__isnull=False)),
+            models.Index("organisation", name="lead_org"),
             models.Index("referrer", name="lead_referrer", condition=Q(referrer__isnull=False)),
-            models.Index("campaign", name="lead_campaign", condition=Q(campaign__isnull=False)),
+            models.Index("campaign", name="lead_campaign"),
             models.Index("team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)),
             models.Index("handed_to", name="lead_handover", condition=Q(handed_to__isnull=False)),
             models.Index("batch_id", name="lead_batch", condition=Q(batch_id__isnull=False)),
@@ -139,6 +139,15 @@ class Lead(SaysChoices):
             models.Index("amount", "id", name="lead_amount", condition=Q(amount__isnull=False)),
             models.Index("exited_at", "id", name="lead_exited", condition=Q(exited_at__isnull=False)),
             models.Index("wake_up_on", "id", name="lead_wakes", condition=Q(wake_up_on__isnull=False)),
+            # What lists are narrowed down by, to find the few that have a value, or have none.
+            models.Index("interest", name="lead_interest"),
+            models.Index("stage", name="lead_in_stage"),
+            models.Index("title", name="lead_title"),
+            models.Index("currency", name="lead_currency"),
+            models.Index("exit_reason", name="lead_exit_reason"),
+            models.Index("sent_back_reason", name="lead_sent_back"),
+            models.Index("answered_at", name="lead_answered"),
+            models.Index("answer_due_at", name="lead_answer_due"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),

@@ -246,9 +246,14 @@ class Order(SaysChoices):
             models.Index("lead", name="order_lead", condition=Q(lead__isnull=False)),
             models.Index("party", "ordered_at", name="order_party"),
             models.Index("organisation", "ordered_at", name="order_org", condition=Q(organisation__isnull=False)),
-            models.Index("owner", name="order_owner", condition=Q(owner__isnull=False)),
+            models.Index("owner", name="order_owner"),
             models.Index("ordered_at", "id", name="order_time"),
             models.Index("batch_id", name="order_batch", condition=Q(batch_id__isnull=False)),
+            # What lists are narrowed down by, to find the few that have a value, or have none.
+            models.Index("number", name="order_number"),
+            models.Index("amount", name="order_amount"),
+            models.Index("currency", name="order_currency"),
+            models.Index("note", name="order_note"),
         ]
 
     def __str__(self) -> str:

@@ -142,7 +142,9 @@ def unindexed_of(nouns: Sequence[Resource], limit: int) -> dict[str, list[int]]:
 
 def _without_entry(resource: Resource, beyond: int) -> QuerySet[Any, int]:
     noun, declared = resource.key, resource.searched
-    rows = declared.model._base_manager.filter(store.without_entry(noun), pk__gt=beyond, **declared.where)
+    rows = declared.model._base_manager.filter(store.without_entry(noun), pk__gt=beyond)
+    if declared.where:  # asked of the newest rows, which are few, not of an index, which would bring them all
+        rows = rows.filter(store.opaque(Q(**declared.where)))
     return rows.order_by("-pk").values_list("pk", flat=True)
 
 

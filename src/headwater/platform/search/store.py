@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
@@ -281,6 +281,11 @@ def one_of(ids: Sequence[int]) -> Any:
     if connection.vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
     return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+
+
+def opaque(condition: Q) -> Q:
+    """The condition in a form that no index serves, and of which no database believes to know how many rows meet it."""
+    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
 def newest_ids(noun: str, words: Words, limit: int) -> Any:

@@ -1,0 +1,212 @@
+"""Rows that are alike in a column, found by its index before a list is read in its order.
+
+A list that is narrowed down is read in its order until a page is full: soon, where many rows meet the filter. Where
+hardly any does, all of it would be read, and no database knows beforehand: it takes every value for as frequent as
+others. So the index of the column is asked first, for no more rows than can be put in order at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.db import connection
+from django.db.models import F, Model, Q
+from django.db.models.fields.related import ForeignKey
+
+from headwater.platform.search.finding import narrowed
+from headwater.platform.search.store import one_of
+
+if TYPE_CHECKING:
+    from headwater.platform.resource import Resource
+
+FEW = 5_000  # rows: more of a million fill a page soon when the list is read in its order
+MOST_VALUES = 2_000  # of a column whose values are looked through, instead of its rows
+
+Where = Mapping[str, Any]
+Like = Literal["iexact", "icontains", "istartswith"]
+_LIKE: Mapping[str, Like] = {
+    "is": "iexact", "not": "iexact", "contains": "icontains", "lacks": "icontains", "starts": "istartswith",
+}  # fmt: skip
+NEGATED = ("not", "not_in", "lacks")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A column compared with some values. ``condition`` says so of a path, or nothing where that is another noun's.
+
+    ``operator`` is one of filters, or ``known``: not empty. ``is_optional``: rows may have no value at all.
+    """
+
+    operator: str
+    values: Sequence[Any]
+    condition: Callable[[str], Q]
+    is_text: bool
+    is_optional: bool
+
+    @property
+    def is_of_known(self) -> bool:
+        """Whether all rows that meet it have a value."""
+        return not self.is_optional or self.operator not in ("empty", *NEGATED)
+
+
+def few(model: type[Model], where: Where, conditions: Sequence[Q]) -> list[int] | None:
+    """The rows that meet one of the conditions, each of which an index serves; None where they are more than a few."""
+    found: set[int] = set()
+    for condition in conditions:
+        rows = model._base_manager.filter(condition, **where).order_by().values_list("pk", flat=True)
+        found.update(rows[: FEW + 1])
+        if len(found) > FEW:
+            return None
+    return sorted(found)
+
+
+def few_of(noun: Resource, path: str, asked: Comparison) -> list[int] | None:
+    """The rows of a noun that meet a comparison, if an index of the column tells that they are few."""
+    key, _, beyond = path.partition("__")
+    model, where = noun.searched.model, noun.searched.where
+    if not beyond:
+        conditions = _served(model, where, path, asked)
+        return few(model, where, conditions) if conditions else None
+    field = model._meta.get_field(key)
+    if "__" in beyond or not isinstance(field, ForeignKey):
+        return None
+    is_pointless = field.null and asked.operator == "empty"
+    if asked.operator in NEGATED or not _has_index(model, where, key, is_known=not is_pointless):
+        return None
+    targets = _few_there(field.related_model, beyond, asked)
+    if targets is None:
+        return None
+    pointless = [Q(**{f"{key}__isnull": True})] if is_pointless else []
+    return few(model, where, [*pointless, Q(**{f"{key}__in": one_of(targets)})])
+
+
+def _few_there(model: type[Model], name: str, asked: Comparison) -> list[int] | None:
+    """The rows of a table that meet a comparison, whichever of its nouns they are."""
+    from headwater.platform.resource import REGISTRY  # which needs this to narrow lists down
+
+    nouns = [noun for noun in REGISTRY.values() if noun.searched.model is model]
+    found: list[int] = []
+    for noun in nouns:
+        if asked.operator == "empty" and name in noun.searched.name:
+            continue  # everything is called something
+        ids = _few_by_words(noun, name, asked)
+        ids = few_of(noun, name, asked) if ids is None else ids
+        if ids is None:
+            return None
+        found += ids
+    return found if nouns and len(found) <= FEW else None
+
+
+def _few_by_words(noun: Resource, name: str, asked: Comparison) -> list[int] | None:
+    if not asked.is_text or asked.operator not in ("is", "contains", "starts"):
+        return None
+    held = narrowed(noun, name, asked.values[0])
+    return few(noun.searched.model, noun.searched.where, [held & asked.condition(name)]) if held else None
+
+
+def _served(model: type[Model], where: Where, name: str, asked: Comparison) -> list[Q]:
+    """The comparison as one or several that an index of the column serves; none where there is no index."""
+    if not _has_index(model, where, name, is_known=asked.is_of_known):
+        return []
+    unknown = [Q(**{f"{name}__isnull": True})] if asked.is_optional else []
+    if asked.operator == "empty":
+        return [asked.condition(name)]
+    if asked.operator == "known":
+        return [Q(**{f"{name}__gt": ""}) if asked.is_text else Q(**{f"{name}__isnull": False})]
+    if asked.is_text:
+        found = _values_like(model, where, name, asked)
+        if found is None:
+            return []
+        like, others = found
+        return [Q(**{f"{name}__in": others}), *unknown] if asked.operator in NEGATED else [Q(**{f"{name}__in": like})]
+    if asked.operator in NEGATED:
+        return [*_other_than(name, asked.values), *unknown] if asked.values else []
+    return [asked.condition(name)]
+
+
+def _has_index(model: type[Model], where: Where, name: str, *, is_known: bool) -> bool:
+    """Whether an index finds rows by a column: rows without a value, too, unless the value ``is_known``."""
+    indexed = _indexed(model, tuple(where))
+    name = name.removesuffix("_id")
+    return (name, False) in indexed or (is_known and (name, True) in indexed)
+
+
+def has_no_order(noun: Resource, path: str) -> bool:
+    """Whether indexes find rows by a column of the noun in no order of its lists: good for few of them only."""
+    model, among = noun.searched.model, tuple(noun.searched.where)
+    name = path.removesuffix("_id")
+    after = [names[len(among) + 1 :] for names in _names(model) if names[: len(among) + 1] == (*among, name)]
+    orders = {noun.by_key[key].order_path for key in noun.indexed_orders}
+    return bool(after) and name not in orders and not any(orders & set(rest[:1]) for rest in after)
+
+
+def _names(model: type[Model]) -> list[tuple[str, ...]]:
+    """The columns of each index."""
+    return [
+        tuple(_name_of(part) for part in index.expressions if isinstance(part, F)) or tuple(index.fields)
+        for index in model._meta.indexes
+    ]
+
+
+def _name_of(part: Any) -> str:
+    return str(part.name)
+
+
+@lru_cache
+def _indexed(model: type[Model], among: tuple[str, ...]) -> frozenset[tuple[str, bool]]:
+    """Each column that an index begins with, and whether only rows that have a value are in it.
+
+    ``among`` are the columns that tell a noun's rows from others of the table: in the index they stand before it.
+    """
+    found: set[tuple[str, bool]] = set()
+    for index, names in zip(model._meta.indexes, _names(model), strict=True):
+        if names[: len(among)] == among and len(names) > len(among):
+            name = names[len(among)]
+            if index.condition in (None, Q(**{f"{name}__isnull": False})):
+                found.add((name, index.condition is not None))
+    keys: list[Any] = [] if among else [f for f in model._meta.concrete_fields if isinstance(f, ForeignKey)]
+    return frozenset(found | {(key.name, False) for key in keys if key.db_index})
+
+
+def _other_than(name: str, values: Sequence[Any]) -> list[Q]:
+    """Every value but these, as stretches of an index."""
+    ranked = sorted(values)
+    between = [Q(**{f"{name}__gt": low, f"{name}__lt": high}) for low, high in pairwise(ranked)]
+    return [Q(**{f"{name}__lt": ranked[0]}), *between, Q(**{f"{name}__gt": ranked[-1]})]
+
+
+def _values_like(model: type[Model], where: Where, name: str, asked: Comparison) -> tuple[list[str], list[str]] | None:
+    """The values of an indexed column: those that are like the text, and the others; None where it has too many.
+
+    The index leads from each value to the next, so that values are compared and not rows.
+    """
+    like = _LIKE.get(asked.operator)
+    if like is None or len(asked.values) != 1:
+        return None
+    quote, operators = connection.ops.quote_name, connection.operators  # type: ignore[attr-defined]
+    table, column = quote(model._meta.db_table), quote(name)
+    within = " AND ".join([f"{quote(key)} = %s" for key in where] or ["1 = 1"])
+    is_like = f"{connection.ops.lookup_cast(like) % 'value'} {operators[like]}"
+    sql = (
+        f"WITH RECURSIVE held(value, n) AS (SELECT min({column}), 1 FROM {table} WHERE {within}"  # noqa: S608
+        f" UNION ALL SELECT (SELECT min({column}) FROM {table} WHERE {within} AND {column} > held.value), n + 1"
+        f" FROM held WHERE value IS NOT NULL AND n <= {MOST_VALUES})"
+        f" SELECT value, {is_like} FROM held WHERE value IS NOT NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*where.values(), *where.values(), _pattern(like, str(asked.values[0]))])
+        found = cursor.fetchall()
+    if len(found) > MOST_VALUES:
+        return None
+    return [value for value, holds in found if holds], [value for value, holds in found if not holds]
+
+
+def _pattern(like: Like, text: str) -> str:
+    if like == "iexact":
+        return str(connection.ops.prep_for_iexact_query(text))
+    escaped = connection.ops.prep_for_like_query(text)
+    return f"%{escaped}%" if like == "icontains" else f"{escaped}%"
