@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
+
+from django.db.models import F, FloatField, Func
 
 from headwater.platform.action import current_unit
 from headwater.platform.bulk import insert_rows, update_rows
@@ -12,6 +15,25 @@ from headwater.platform.models import Span
 
 SPAN_COLUMNS = ("subject_type", "subject_id", "kind", "value", "from_at", "until_at", "recorded_at")
 SpanRow = tuple[str, int, str, str, datetime | None, datetime | None, datetime]
+
+
+class DaysBetween(Func):
+    """The days from one moment to another, with their fraction: counted by the database, not moment by moment here."""
+
+    output_field = FloatField()
+
+    def __init__(self, since: str, until: str) -> None:
+        super().__init__(F(until), F(since))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """As differences of Julian days."""
+        template = "(julianday(%(expressions)s))"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """As seconds of an interval."""
+        template = "(EXTRACT(EPOCH FROM %(expressions)s)::float8 / 86400)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=" - ", **extra)
 
 
 def set_span(subject_type: str, subject_id: int, kind: str, value: str, *, at: datetime | None) -> None:

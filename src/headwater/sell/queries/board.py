@@ -17,9 +17,10 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
+from headwater.platform.spans import DaysBetween
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
-from headwater.sell.queries.visible import default_stages, visible_opportunities
+from headwater.sell.queries.visible import default_stages, shown_opportunities, visible_opportunities
 from headwater.team.queries.rates import rates_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ CARDS = 25
 USUAL_OVER = timedelta(days=365)
 MOST_SPANS = 20_000
 ZERO = Decimal(0)
-_SHOWN = ("party", "organisation", "stage", "owner", "lead__source")
-_HEAVY = (
-    "extra", "party__extra", "organisation__extra", "lead__extra", "lead__source__extra", "owner__password",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -184,14 +181,9 @@ def usual_days_in_stages(actor: Actor, *, at: datetime) -> dict[int, float]:
         subject_type=ROW, kind="stage", from_at__isnull=False, until_at__isnull=False,
         subject_id__in=won.values("pk"),
     )  # fmt: skip
-    times: dict[tuple[int, str], float] = defaultdict(float)
-    for pk, stage, since, until in spans.order_by("-pk").values_list("subject_id", "value", "from_at", "until_at")[
-        :MOST_SPANS
-    ]:
-        if since is not None and until is not None:
-            times[pk, stage] += (until - since).total_seconds() / 86_400
+    stood = spans.values("subject_id", "value").annotate(days=Sum(DaysBetween("from_at", "until_at")))
     of_stage: dict[int, list[float]] = defaultdict(list)
-    for (_, stage), days in times.items():
+    for _, stage, days in stood.order_by("-subject_id").values_list("subject_id", "value", "days")[:MOST_SPANS]:
         if stage.isdecimal() and len(stage) < 19:
             of_stage[int(stage)].append(days)
     usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
@@ -301,7 +293,8 @@ def _sum_won(won: WonColumn, rows: Opportunities, company: Company) -> None:
 
 
 def _shown(rows: Opportunities) -> Opportunities:
-    return rows.select_related(*_SHOWN).defer(*_HEAVY)
+    """Cards tell nothing of lines and products, which lists fetch."""
+    return shown_opportunities(rows.prefetch_related(None))
 
 
 def _card(row: Opportunity, usual: float | None, at: datetime, zone: ZoneInfo) -> Card:

@@ -51,12 +51,13 @@ def listed_opportunities(actor: Actor) -> QuerySet[Opportunity]:
     ``has_to_decide`` says whether a line still waits for a decision which product it means.
     """
     to_decide = OpportunityLine.objects.filter(opportunity=OuterRef("pk"), product=None).exclude(product_text="")
-    return (
-        with_parts(visible_opportunities(actor), **_PARTS, stage=_STAGE, team=("name",))
-        .defer("extra")
-        .annotate(has_to_decide=Exists(to_decide))
-        .prefetch_related("lines__product")
-    )
+    shown = shown_opportunities(visible_opportunities(actor))
+    return shown.annotate(has_to_decide=Exists(to_decide)).prefetch_related("lines__product")
+
+
+def shown_opportunities(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """The opportunities with as much of what they point at as is shown of it."""
+    return with_parts(rows, **_PARTS, stage=_STAGE, team=("name",)).defer("extra")
 
 
 @per_actor
