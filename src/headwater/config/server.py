@@ -1,11 +1,14 @@
 """The one foreground process of ``headwater up``: it serves pages and keeps the background worker alive.
 
-It stays small: only its two children load Django. ``headwater up`` turns into it (``exec``) after its checks.
+It loads the application once, for all web processes: they are forked from it and share its memory. ``headwater up``
+turns into it (``exec``) after its checks.
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -81,6 +84,7 @@ def serve(serving: Serving) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    _load_once()
     server = Server(
         "headwater.config.served:application",
         address=ADDRESS,
@@ -106,6 +110,23 @@ def serve(serving: Serving) -> None:
 
     server.on_shutdown(worker.stop)
     server.serve()
+
+
+def _load_once() -> None:
+    """Load the application before web processes are forked: they share what it takes, and start at once.
+
+    Only where processes are forked; elsewhere each loads it for itself.
+    """
+    if sys.platform != "linux":
+        return
+    multiprocessing.set_start_method("fork")  # from Python 3.14 on no longer by itself
+    from django.urls import get_resolver
+
+    from headwater.config import wsgi  # noqa: F401  (importing loads it)
+
+    assert get_resolver().url_patterns  # and with it the views of all rooms
+    gc.collect()
+    gc.freeze()  # looking for garbage would write to all of it, and give each process a copy of its own
 
 
 class WorkerKeeper:
@@ -188,4 +209,11 @@ def _is_ready(serving: Serving) -> bool:
 
 
 if __name__ == "__main__":
-    serve(Serving(**json.loads(sys.argv[1])))
+    try:
+        serve(Serving(**json.loads(sys.argv[1])))
+    except KeyboardInterrupt:  # before anything is served
+        sys.exit("headwater: Stopped.")
+    sys.stdout.flush()
+    os._exit(
+        0
+    )  # all is stopped; taking apart what was loaded takes time, and DuckDB complains of what others keep of it
