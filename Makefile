@@ -44,7 +44,7 @@ format: $(VENV)/.installed-dev ## bring the code into shape
 	$(VENV)/bin/ruff format .
 
 bench: $(VENV)/.installed-dev ## speed, as ratios (SIZE=1000000 for the large set)
-	@for script in bench/*.py; do echo "== $$script"; $(PY) "$$script" $(ARGS) || exit 1; done
+	@missed=0; for script in bench/*.py; do echo "== $$script"; $(PY) "$$script" $(ARGS) || missed=1; done; exit $$missed
 
 messages: $(VENV)/.installed-dev ## collect and compile the texts of every language (ARGS="--list de" shows what is not translated)
 	DJANGO_SETTINGS_MODULE=headwater.config.settings_test $(PY) scripts/messages.py $(ARGS)
