@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models.functions import Coalesce
-
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
-from headwater.parties.actions.matching import company_key_of
+from headwater.parties.actions.known_by import companies_called
 from headwater.parties.actions.reach import organisation_of
 from headwater.parties.actions.updating import changed_fact
 from headwater.parties.actions.writing import LINK_COLUMNS
@@ -20,7 +18,6 @@ from headwater.parties.models import Party, PartyKind, Relationship, Relationshi
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.events import Fact, record_bulk
-from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch
 
 PARENT_OF, REPORTS_TO = str(RelationshipKind.PARENT_OF), str(RelationshipKind.REPORTS_TO)
@@ -47,7 +44,8 @@ def connect_parents(parents: Mapping[int, str], *, batch: Batch, by: Actor, at: 
     }
     names = {**{pk: str(company.extra["parent"]) for pk, company in waiting.items()}, **parents}
     links = Links()
-    found = _companies_called(set(names.values()), batch)
+    called = companies_called(set(names.values()), batch)
+    found = {name: min(pks) for name, pks in called.items() if len(pks) == 1}
     wanted = {pk: found.get(name) for pk, name in names.items()}
     links.unresolved = {pk: name for pk, name in parents.items() if wanted[pk] is None}
     pairs = {pk: other for pk, other in wanted.items() if other is not None}
@@ -89,17 +87,6 @@ def _are_colleagues(one: Party, other: Party) -> bool:
     if one.is_employee or other.is_employee:
         return one.is_employee and other.is_employee
     return one.employer_id is not None and one.employer_id == other.employer_id
-
-
-def _companies_called(names: set[str], batch: Batch) -> dict[str, int]:
-    found = known_ids(batch.system, "parties.organisation", sorted(names)) if names else {}
-    keys = {name: company_key_of(name) for name in names if name not in found}
-    called: dict[str, set[int]] = defaultdict(set)
-    companies = Party.objects.filter(kind=PartyKind.ORGANISATION, deleted_at=None, name_key__in=set(keys.values()))
-    for key, pk in companies.values_list("name_key", Coalesce("merged_into_id", "pk")):
-        called[key].add(pk)
-    found.update({name: min(called[key]) for name, key in keys.items() if len(called[key]) == 1})
-    return found
 
 
 def _connect(pairs: Mapping[int, int], kind: str, *, by: Actor, at: datetime) -> set[int]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from headwater.parties import pointing, rules
@@ -41,7 +42,7 @@ def who_is_meant(rows: Sequence[Meant], *, batch: Batch, by: Actor) -> list[tupl
     """
     by_lead = _of_leads(_known(batch, LEAD, (row.lead for row in rows)))
     by_person = _known(batch, "parties.person", (row.person for row in rows))
-    by_company = _companies({row.organisation for row in rows} - {""}, batch)
+    by_company = companies_called({row.organisation for row in rows} - {""}, batch)
     emails = {row.email: rules.normalise_email(row.email) for row in rows if row.email}
     by_email = _reached(ContactPointKind.EMAIL, emails)
     by_phone = _reached(ContactPointKind.PHONE, _numbers({row.phone for row in rows} - {""}, batch.region))
@@ -66,6 +67,21 @@ def who_is_meant(rows: Sequence[Meant], *, batch: Batch, by: Actor) -> list[tupl
     return [meant(row) for row in rows]
 
 
+def companies_called(texts: set[str], batch: Batch) -> dict[str, set[int]]:
+    """Companies by their id in the other system, or else by their name without its legal form.
+
+    Of several with the name all are told; one that was merged counts as what it became part of.
+    """
+    found = _known(batch, "parties.organisation", texts)
+    keys = {text: company_key_of(text) for text in texts - found.keys()}
+    here: dict[str, set[int]] = defaultdict(set)
+    for part in in_parts(sorted(set(keys.values()))):
+        companies = Party.objects.filter(kind=PartyKind.ORGANISATION, name_key__in=part, deleted_at=None)
+        for key, pk in companies.values_list("name_key", Coalesce("merged_into_id", "pk")):
+            here[key].add(pk)
+    return found | {text: here[key] for text, key in keys.items() if key in here}
+
+
 def _known(batch: Batch, kind: str, texts: Iterable[str]) -> dict[str, set[int]]:
     wanted = sorted({text for text in texts if text})
     return {text: {pk} for text, pk in known_ids(batch.system, kind, wanted).items()} if wanted else {}
@@ -79,18 +95,6 @@ def _of_leads(leads: Found) -> dict[str, set[int]]:
     pointer = pointing.POINTERS[f"{LEAD}.party"]
     party_of = dict(pointer.model._default_manager.filter(pk__in=ids).values_list("pk", pointer.attname))
     return {text: {party_of[pk] for pk in found if pk in party_of} for text, found in leads.items()}
-
-
-def _companies(texts: set[str], batch: Batch) -> dict[str, set[int]]:
-    """Companies by their id in the other system, or else by their name without its legal form."""
-    found = _known(batch, "parties.organisation", texts)
-    keys = {text: company_key_of(text) for text in texts - found.keys()}
-    here: dict[str, set[int]] = defaultdict(set)
-    for part in in_parts(sorted(set(keys.values()))):
-        companies = Party.objects.filter(kind=PartyKind.ORGANISATION, name_key__in=part, deleted_at=None)
-        for key, pk in companies.values_list("name_key", "pk"):
-            here[key].add(pk)
-    return found | {text: here[key] for text, key in keys.items() if key in here}
 
 
 def _numbers(texts: set[str], region: str) -> dict[str, str]:

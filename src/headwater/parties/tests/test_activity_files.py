@@ -75,6 +75,15 @@ def test_an_activity_is_with_whom_its_row_names(bring: Bring, orla: Party, by: A
     assert {event.occurred_at for event in told} == {CALLED}
 
 
+def test_a_company_that_was_merged_into_its_namesake_is_one(bring: Bring, orla: Party, by: Actor) -> None:
+    company = Party.objects.get(name="Harrow & Pike")
+    twin = actions.add_organisation(name="Harrow & Pike Ltd", by=by, at=AT)
+    actions.merge_parties(keep_id=company.pk, merge_ids=[twin.pk], by=by, at=AT)
+    results = bring({"organisation": "Harrow & Pike Limited", "subject": "Visit"})
+    assert outcomes(results) == ["CREATED"], results
+    assert Activity.objects.get(subject="Visit").party == company
+
+
 def remember(names: dict[str, tuple[str, int]], by: Actor) -> None:
     @action
     def write(*, by: Actor, at: datetime) -> None:
