@@ -13,8 +13,9 @@ from headwater.team.queries import provider as asking
 
 sys.path.insert(0, str(Path(__file__).parent))  # a folder of tests, not a package
 
+from colleagues import SYSTEM, add
 from home_provider import HomeProvider, home_provider
-from sign_on import SYSTEM, TOM, add, use
+from sign_on import TOM, use
 
 
 @pytest.fixture

@@ -5,24 +5,17 @@ from __future__ import annotations
 from http.client import HTTPConnection
 from urllib.parse import parse_qsl, urlsplit
 
+from colleagues import SYSTEM
 from django.test import Client
 from home_provider import SECRET
 
-from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.team import queries
-from headwater.team.actions import accounts
 from headwater.team.actions import single_sign_on as actions
-from headwater.team.models import SingleSignOn, User
+from headwater.team.models import SingleSignOn
 
-PASSWORD = "seven grey herons"
-SYSTEM = job_actor("test")
 ADA = {"sub": "a-1", "email": "ada@example.org", "email_verified": True, "name": "Ada Lovelace"}
 TOM = {"sub": "t-1", "email": "Tom@Example.org", "email_verified": True, "name": "Tom"}
-
-
-def add(role: str, email: str) -> User:
-    return accounts.add_user(email=email, name=email[:3].title(), role=role, password=PASSWORD, by=SYSTEM, at=now())
 
 
 def use(home, *, by=None, secret=SECRET, **values) -> SingleSignOn:

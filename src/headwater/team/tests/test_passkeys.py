@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
+from colleagues import PASSWORD, SYSTEM
 from cryptography.hazmat.primitives.asymmetric import ec
+from device import NEW_KEY, PRESENT, VERIFIED, Device
 from django.test import Client
 
-from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.models import Event
 from headwater.team import queries
 from headwater.team.actions import accounts, company, passkeys, second_factor, tokens
-from headwater.team.models import Passkey, RecoveryCode, SignInAttempt, User
+from headwater.team.models import Passkey, RecoveryCode, SignInAttempt
 from headwater.team.queries.second_factor import has_factor
 from headwater.team.rules import TRIES_PER_ADDRESS
 
-sys.path.insert(0, str(Path(__file__).parent))  # a folder of tests, not a package
-
-from device import NEW_KEY, PRESENT, VERIFIED, Device
-
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "seven grey herons"
-SYSTEM = job_actor("test")
-
-
-def add(role: str, email: str) -> User:
-    return accounts.add_user(email=email, name=email[:3].title(), role=role, password=PASSWORD, by=SYSTEM, at=now())
-
-
-@pytest.fixture
-def ada():
-    company.change_company(values={"name": "Kestrel"}, by=SYSTEM, at=now())
-    return add("OWNER", "ada@example.org")
-
-
-@pytest.fixture
-def tom(ada):
-    return add("FIELD_REP", "tom@example.org")
 
 
 def password(client: Client, email: str = "ada@example.org", **more):

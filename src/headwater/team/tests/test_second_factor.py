@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from colleagues import PASSWORD, SYSTEM, add
 from django.db import connection
 from django.test import Client
 
-from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.models import Event
@@ -21,23 +21,6 @@ from headwater.team.queries.second_factor import factor_of, unseal
 from headwater.team.rules import CODES_PER_DAY, TRIES_PER_CODE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "seven grey herons"
-SYSTEM = job_actor("test")
-
-
-def add(role: str, email: str):
-    return accounts.add_user(email=email, name=email[:3].title(), role=role, password=PASSWORD, by=SYSTEM, at=now())
-
-
-@pytest.fixture
-def ada():
-    company.change_company(values={"name": "Kestrel"}, by=SYSTEM, at=now())
-    return add("OWNER", "ada@example.org")
-
-
-@pytest.fixture
-def tom(ada):
-    return add("FIELD_REP", "tom@example.org")
 
 
 class App:

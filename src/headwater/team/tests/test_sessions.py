@@ -5,37 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from colleagues import PASSWORD, SYSTEM, add
 from django.test import Client
 
-from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.models import Event
 from headwater.platform.testing import count_queries
 from headwater.team import queries
-from headwater.team.actions import accounts, company, sessions, signing_in, tokens
+from headwater.team.actions import accounts, sessions, signing_in, tokens
 from headwater.team.models import Outcome, Session, SignInAttempt
 from headwater.team.rules import SIGN_IN_LOG_DAYS, TRIES_PER_PAIR, browser_in_words
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "seven grey herons"
-SYSTEM = job_actor("test")
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-def add(role: str, email: str):
-    return accounts.add_user(email=email, name=email[:3].title(), role=role, password=PASSWORD, by=SYSTEM, at=now())
-
-
-@pytest.fixture
-def ada():
-    company.change_company(values={"name": "Kestrel"}, by=SYSTEM, at=now())
-    return add("OWNER", "ada@example.org")
-
-
-@pytest.fixture
-def tom(ada):
-    return add("FIELD_REP", "tom@example.org")
 
 
 def signed_in(email: str = "ada@example.org", address: str = "10.0.0.1", password: str = PASSWORD) -> Client:

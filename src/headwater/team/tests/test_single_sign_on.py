@@ -10,9 +10,10 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from colleagues import PASSWORD, SYSTEM
 from django.test import Client
 from home_provider import SECRET, OctKey, RSAKey
-from sign_on import PASSWORD, SYSTEM, TOM, ask, come, is_in, leave, refused, sign_in, use, who
+from sign_on import TOM, ask, come, is_in, leave, refused, sign_in, use, who
 
 from headwater.platform.clock import now
 from headwater.platform.models import Event

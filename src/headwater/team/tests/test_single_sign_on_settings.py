@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from colleagues import PASSWORD, SYSTEM, add
 from django.test import Client
 from home_provider import SECRET
-from sign_on import ADA, PASSWORD, SYSTEM, add, ask, come, is_in, leave, refused, sign_in, use
+from sign_on import ADA, ask, come, is_in, leave, refused, sign_in, use
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed
