@@ -108,7 +108,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
 def bar_context(state: ListState, *, leaves_out: Sequence[str] = ()) -> dict[str, Any]:
     """What stands above a list or board: saved views as tabs, what can be done with them, search and filters.
 
-    Columns it ``leaves_out`` have a chip only where something is chosen of them.
+    Columns it ``leaves_out`` have no chip.
     """
     actor = state.actor
     return {
