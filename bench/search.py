@@ -159,8 +159,8 @@ def build() -> None:
                         "is_outbound": False, "occurred_at": moment(n), "created_at": NOW,
                         "extra": {}} for n in range(SIZE + SIZE // 4)))  # fmt: skip
     write(Activity, ({"party_id": first_person + n * 10, "kind": "NOTE", "subject": f"Talked about {_TOPICS[n % 6]}",
-                      "body": f"Wants {drawn.word((3,))} by spring", "is_outbound": True, "created_at": NOW}
-                     for n in range(SIZE // 10)))  # fmt: skip
+                      "body": f"Wants {drawn.word((3,))} by spring", "is_outbound": True, "created_at": NOW,
+                      "extra": {}} for n in range(SIZE // 10)))  # fmt: skip
     write(Order, ({"number": f"R-{n:06d}", "party_id": first_person + n * 10, "lead_id": n * 10 + 1, "currency": "EUR",
                    "ordered_at": moment(n), "amount": 100 + n % 900, "extra": {}, "created_at": NOW}
                   for n in range(SIZE // 10)))  # fmt: skip
