@@ -1,5 +1,7 @@
 """How often one caller may ask the API."""
 
+import os
+
 import pytest
 from django.test import Client
 from makers import AT
@@ -52,3 +54,23 @@ def test_a_clock_that_is_set_back_locks_nobody_out(minute, program, settings):
     assert [client.get("/api/v1/sources").status_code for _ in range(2)] == [200, 429]
     minute["now"] -= 3600
     assert client.get("/api/v1/sources").status_code == 200
+
+
+def test_all_web_processes_of_a_server_count_together(minute):
+    window = limits._Window()
+    assert window.ask("token:1")[0] == 1
+    child = os.fork()
+    if child == 0:
+        os._exit(window.ask("token:1")[0])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert window.ask("token:1")[0] == 3
+    assert window.ask("token:2")[0] == 1
+
+
+def test_a_flood_of_callers_frees_nobody_of_their_count(minute):
+    window = limits._Window()
+    for _ in range(5):
+        window.ask("token:1")
+    for number in range(3 * window.PLACES):
+        window.ask(f"address:{number}")
+    assert window.ask("token:1")[0] >= 6
