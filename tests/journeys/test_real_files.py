@@ -39,7 +39,7 @@ def counts(batch: ImportBatch) -> tuple[int, int, int, int]:
 
 
 def undo(batch: ImportBatch) -> dict[str, Any]:
-    return undo_batch(batch_id=batch.pk, by=job_actor("test"), at=AT).undo_report
+    return undo_batch(batch_id=batch.pk, by=job_actor("test"), at=AT).undone
 
 
 def won_by_source() -> dict[str, tuple[int, int]]:

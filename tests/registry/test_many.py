@@ -15,6 +15,7 @@ from headwater.platform.clock import now
 from headwater.platform.models import Event, Job, Span, Undone
 from headwater.platform.resource import REGISTRY
 from headwater.qualify.models import Lead
+from headwater.team.models import User
 
 COUNT = many.AT_ONCE + 30
 
@@ -84,7 +85,10 @@ def test_what_refuses_is_left_out_and_told_with_its_reason(client_of, crowd_of_l
     assert told.done == COUNT - len(gone) == Lead.objects.filter(stage="WORKING").count()
     assert told.refused_count == len(gone) and len(told.refused) == 1
     page = client.get(f"/bulk/{found.pk}").content.decode()
-    assert next(iter(told.refused)) in page and f"/leads/{gone[0]}" in page
+    assert told.reasons[0][0] in page and f"/leads/{gone[0]}" in page
+    User.objects.update(language="de")
+    page = client.get(f"/bulk/{found.pk}").content.decode()
+    assert told.reasons[0][0] not in page and "Öffnen Sie ihn erst wieder" in page
 
 
 def test_a_few_are_changed_at_once_or_not_at_all(client_of, crowd_of_leads):
@@ -219,3 +223,15 @@ REGISTRY_KEY = {
     "Party": "parties.person", "Lead": "qualify.lead", "Opportunity": "sell.opportunity",
     "Activity": "parties.activity", "Product": "sell.product",
 }  # fmt: skip
+
+
+def test_who_begins_a_step_from_a_page_comes_to_its_report(client_of, crowd):
+    client, htmx = client_of("OWNER"), {"HX-Request": "true"}
+    answer = client.post("/people/do/tag", {"all": "1", "query": "", "tag": "Fair"}, headers=htmx)
+    place = json.loads(answer["HX-Location"])
+    page = client.get(place["path"], headers={**htmx, "HX-Target": place["target"].removeprefix("#")}).content.decode()
+    assert 'id="main"' in page and "many-progress" in page, "all of the page, of which the main part is taken"
+    part = client.get(place["path"], headers={**htmx, "HX-Target": "many-progress"}).content.decode()
+    assert 'id="main"' not in part and "many-progress" in part
+    work()
+    assert "data-undoes" in client.get(place["path"], headers=htmx).content.decode(), "Z takes it back from anywhere"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.acquire.actions.files import (
     campaign_faults,
     import_campaigns,
@@ -23,6 +21,7 @@ from headwater.acquire.actions.touchpoint_files import (
 from headwater.acquire.models import TouchpointKind
 from headwater.parties.rules import DIRECTIONS, is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.platform.translated import gettext_lazy as _
 
 KINDS = {str(label).lower(): str(code) for code, label in TouchpointKind.choices} | {
     str(code).lower(): str(code) for code in TouchpointKind.values

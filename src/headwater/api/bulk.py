@@ -18,8 +18,6 @@ from typing import Any, Final
 from django import forms
 from django.db import DataError, IntegrityError, connection
 from django.http import JsonResponse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api.endpoint import BadJson, require_see
 from headwater.api.jobs import MOST_ROWS
@@ -34,6 +32,8 @@ from headwater.platform.installation import installation
 from headwater.platform.once import Answered, once, require_key
 from headwater.platform.pace import BREATH_SECONDS
 from headwater.platform.resource import Resource
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.translated import grouped
 from headwater.platform.values import is_storable
 
@@ -256,6 +256,6 @@ def batch_json(batch: ImportBatch) -> dict[str, Any]:
         "state": batch.state,
         "rows": batch.rows_read,
         **{outcome.value.lower(): getattr(batch, outcome.value.lower()) for outcome in Outcome},
-        "reasons": batch.checkpoint.get("reasons", {}),
-        "undone": batch.undo_report or None,
+        "reasons": batch.reasons,
+        "undone": batch.undone or None,
     }

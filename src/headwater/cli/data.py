@@ -198,8 +198,8 @@ def run_import(chosen: argparse.Namespace) -> int:
             "unchanged": batch.unchanged,
             "rejected": batch.rejected,
             "rejects_file": str(rejects) if rejects is not None else None,
-            "remarks": batch.checkpoint.get("guesses", []),
-            "notes": batch.checkpoint.get("notes", {}),
+            "remarks": batch.guesses,
+            "notes": batch.notes,
             "unknown_values": [asdict(word) for word in unknown],
         }
     if chosen.json:
@@ -230,7 +230,7 @@ def run_undo(chosen: argparse.Namespace) -> int:
 
         progress = Progress(f"Undoing import {chosen.batch}")
         try:
-            report = undo_batch(batch_id=chosen.batch, by=actor, at=now(), on_progress=progress).undo_report
+            report = undo_batch(batch_id=chosen.batch, by=actor, at=now(), on_progress=progress).undone
         finally:
             progress.close()
     if chosen.json:

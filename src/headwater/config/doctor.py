@@ -241,7 +241,7 @@ def _work(home: Home, report: Report) -> None:
     # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
     broken = failed.exclude(kind=daily.KIND).filter(error__startswith="Traceback").order_by("-pk").first()
     if broken is not None:
-        reason = broken.error.strip().splitlines()[-1][:200]
+        reason = broken.trouble[:200]
         report.problems.append(
             Problem(
                 "job_failed",
@@ -292,7 +292,7 @@ def _backups(home: Home, report: Report) -> None:
     report.backups = {"daily": len(daily.kept_daily(home)), "last_at": daily.last_made_at(home)}
     last = Job.objects.filter(kind=daily.KIND).order_by("-pk").first()
     if last is not None and last.state == Job.State.FAILED:
-        reason = last.error.strip().splitlines()[-1][:300]
+        reason = last.trouble[:300]
         do = "Mend the reason, then try it again under Settings → Jobs & deliveries (/settings/work)."
         report.problems.append(Problem("backup_failed", f"The last daily backup failed: {reason}", do))
     elif daily.is_late(home, at=now()):

@@ -107,7 +107,7 @@ def _trouble() -> dict[str, Any]:
     failed = kept.last_failure()
     return {
         "failed": failed,
-        "reason": failed.error.strip().splitlines()[-1][:300] if failed is not None and failed.error.strip() else "",
+        "reason": failed.trouble[:300] if failed is not None else "",
         "late": daily.is_late(current_home(), at=now()),
         "tools_missing": connection.vendor == "postgresql" and not (shutil.which("pg_dump") and shutil.which("psql")),
     }

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_data, profile_from
@@ -20,7 +18,10 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.importer import Importer
+from headwater.platform.phrases import stored
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 JOB = "intake.import"
 State = ImportBatch.State
@@ -225,7 +226,7 @@ def resume_batch(*, batch_id: int, by: Actor, at: datetime) -> ImportBatch:
 def fail_batch(*, batch_id: int, error: str, at: datetime) -> None:
     """Say why an import could not go on; what it wrote so far stays and can be undone."""
     ImportBatch.objects.filter(pk=batch_id, state__in=(State.RUNNING, State.DRAFT)).update(
-        state=State.FAILED, error=error, finished_at=at
+        state=State.FAILED, error=stored(error), finished_at=at
     )
 
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext, gettext_lazy
-
-from headwater.intake.errors import BadValue, UnreadableFile, quoted
+from headwater.intake.errors import OF_COLUMN, BadValue, UnreadableFile, quoted
 from headwater.intake.profile import Pass, Profile
 from headwater.intake.table import Table
 from headwater.intake.values import (
@@ -28,6 +26,7 @@ from headwater.intake.values import (
 )
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 from headwater.platform.installation import installation
+from headwater.platform.translated import gettext, gettext_lazy
 
 SAMPLE = 1_000
 NO_COUNTRY = gettext_lazy(
@@ -184,7 +183,7 @@ class Cleaner:
             try:
                 values[feed.target.key] = feed.parse(text)
             except BadValue as bad:
-                reasons.append(f"{feed.column}: {bad}")
+                reasons.append(OF_COLUMN.format(column=feed.column, why=bad))
                 unread.add(feed.target.key)
                 if feed.target.kind is TargetKind.CHOICE:
                     self._count_unknown(feed, text)

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.utils.translation import gettext_lazy
-
 from headwater.intake.cleaning import Cleaner, Guess, Look
 from headwater.intake.deciding import choices_of
 from headwater.intake.errors import UnreadableFile
@@ -19,6 +17,7 @@ from headwater.intake.table import Table
 from headwater.intake.values import DateOrder
 from headwater.platform.importer import Importer, Target, TargetKind
 from headwater.platform.installation import installation
+from headwater.platform.translated import gettext_lazy
 from headwater.platform.translated import grouped as in_groups
 
 LOOKED_AT = 1_000

@@ -10,9 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.errors import BadValue, quoted
+from headwater.platform.translated import gettext as _
 
 _MONTH_WORDS = """
 january januar enero januari janeiro janvier jan ene jän janv

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.batches import importer_of
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Pass, Profile, decisions_as_toml
 from headwater.intake.values import BadValue, parse_choice
 from headwater.platform.importer import Target, TargetKind
+from headwater.platform.translated import gettext as _
 
 
 @dataclass(frozen=True)

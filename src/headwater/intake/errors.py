@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from headwater.platform.errors import DomainError
+from headwater.platform.translated import Wording
+
+OF_COLUMN = Wording("{column}: {why}")
 
 
 class UnreadableFile(DomainError):

@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from rapidfuzz import fuzz
 
 from headwater.intake.aliases import ALIASES
 from headwater.intake.errors import BadValue
 from headwater.intake.values import BLANK_WORDS, DateOrder, parse_bool, parse_date, parse_decimal
 from headwater.platform.importer import Target, TargetKind
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 IGNORED = "-"
 """The target of a column that is neither imported nor kept."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from headwater.intake.rejects import group_in_words
+from headwater.platform.phrases import spoken
 
 
 class ImportBatch(models.Model):
@@ -52,6 +57,33 @@ class ImportBatch(models.Model):
         return f"{self.kind} from {self.name}"
 
     @property
+    def trouble(self) -> str:
+        """Why it failed, in the language of whoever reads it."""
+        return spoken(self.error)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why rows were left out, in the reader's words, and how many; the most frequent first."""
+        return _counted(self.checkpoint.get("reasons", {}))
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """What was decided about rows that came in, in the reader's words, and how many."""
+        return _counted(self.checkpoint.get("notes", {}))
+
+    @property
+    def guesses(self) -> list[str]:
+        """What the file left open and was decided for it, in the reader's words."""
+        return [spoken(guess) for guess in self.checkpoint.get("guesses", [])]
+
+    @property
+    def undone(self) -> dict[str, Any]:
+        """What its undo took back and what it kept, with the reasons in the reader's words."""
+        report = self.undo_report
+        kept = [{**row, "reason": spoken(row["reason"])} for row in report.get("kept", [])]
+        return {**report, "kept": kept} if report else {}
+
+    @property
     def is_busy(self) -> bool:
         """Whether work on it is queued or going on."""
         return self.state in (self.State.RUNNING, self.State.UNDOING)
@@ -68,3 +100,11 @@ class ImportBatch(models.Model):
         if self.state == self.State.UNDOING:
             done, total = self.undo_report.get("done", 0), self.undo_report.get("total")
         return min(99, int(100 * done / total)) if total else None
+
+
+def _counted(kept: dict[str, int]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for group, count in sorted(kept.items(), key=lambda pair: -pair[1]):
+        words = group_in_words(group)
+        counted[words] = counted.get(words, 0) + count
+    return counted

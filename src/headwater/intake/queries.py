@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, ProfileError, load_profile, profile_names
@@ -15,6 +14,7 @@ from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.paging import count_up_to
 from headwater.platform.resource import REGISTRY, Choices, Resource
+from headwater.platform.translated import gettext as _
 
 CHOICES = 100
 COUNTED = 1_000_000

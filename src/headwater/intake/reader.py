@@ -18,8 +18,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from django.utils.translation import gettext, gettext_lazy
-
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.sniff import (
     HEAD_BYTES,
@@ -33,7 +31,7 @@ from headwater.intake.sniff import (
     trim_header,
 )
 from headwater.intake.table import Dialect, Limits, RawRow, Table
-from headwater.platform.translated import grouped
+from headwater.platform.translated import gettext, gettext_lazy, grouped
 
 __all__ = ["Dialect", "Limits", "RawRow", "Table", "UnreadableFile", "open_table"]
 

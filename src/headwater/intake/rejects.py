@@ -18,6 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from headwater.platform.phrases import spoken, stored
+from headwater.platform.translated import Wording
+
+EXAMPLES = 6  # rows left out whose reasons a batch keeps for readers of any language
 LINE, REASON = "headwater_line", "headwater_reason"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
@@ -27,12 +31,30 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-_QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”|„[^“]*“|«[^»]*»')
+_NAMES = re.compile(r"\{(\w+)")
 
 
 def reason_group(reason: str) -> str:
-    """What is wrong without the value it is wrong in, so that equal reasons can be counted."""
-    return _QUOTED.sub("…", reason)
+    """What is wrong without the value it is wrong in, so that equal reasons can be counted; as it is stored."""
+    return stored(_unquoted(reason)) if isinstance(reason, Wording) else _QUOTED.sub("…", reason)
+
+
+def group_in_words(group: str) -> str:
+    """What :func:`reason_group` stored, in the language of whoever reads it."""
+    return _QUOTED.sub("…", spoken(group))
+
+
+def _unquoted(reason: Wording) -> Wording:
+    """The same of any value: those that stand in quotation marks, in the text or by themselves, are left open."""
+    open_names = {name for quoted in _QUOTED.findall(reason.english) for name in _NAMES.findall(quoted)}
+    of = {
+        name: "…" if name in open_names
+        else _unquoted(value) if isinstance(value, Wording)
+        else _QUOTED.sub("…", value)
+        for name, value in reason.of.items()
+    }  # fmt: skip
+    return Wording(reason, reason.english, of)
 
 
 def read_rejects(path: Path, count: int) -> tuple[list[str], list[list[str]]]:

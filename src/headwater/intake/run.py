@@ -12,15 +12,15 @@ from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext
 
 from headwater.intake.batches import JOB, BatchMoved, fail_batch, files_folder, importer_of, open_batch, stop_batch
 from headwater.intake.cleaning import Cleaner, Unknown
+from headwater.intake.errors import OF_COLUMN
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_from
 from headwater.intake.reader import open_table
-from headwater.intake.rejects import RejectWriter, reason_group
+from headwater.intake.rejects import EXAMPLES, RejectWriter, reason_group
 from headwater.intake.suggested import chosen_profile
 from headwater.intake.table import Table
 from headwater.intake.trial import Scratch, scratch_database
@@ -34,9 +34,9 @@ from headwater.platform.events import record
 from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult
 from headwater.platform.installation import installation
 from headwater.platform.pace import Pace, tidied_between_chunks
-from headwater.platform.phrases import phrase
+from headwater.platform.phrases import phrase, stored
 from headwater.platform.statistics import look_over_tables
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext, noted
 
 log = structlog.get_logger()
 
@@ -61,6 +61,7 @@ class _Position:
     rejects_at: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    examples: list[list[str]] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
     unknown: Unknown = field(default_factory=Counter)
     tried: int | None = None
@@ -68,6 +69,7 @@ class _Position:
     def as_json(self) -> dict[str, Any]:
         kept = {"pass": self.each, "row": self.row, "rejects_at": self.rejects_at, "reasons": self.reasons}
         kept |= {"notes": self.notes} if self.notes else {}
+        kept |= {"examples": self.examples} if self.examples else {}
         kept |= {"guesses": self.guesses} if self.guesses else {}
         kept |= {"unknown": [[*word, count] for word, count in self.unknown.most_common()]} if self.unknown else {}
         return kept | ({"tried": self.tried} if self.tried is not None else {})
@@ -78,7 +80,7 @@ class _Position:
         unknown: Unknown = Counter({tuple(word): count for *word, count in kept.get("unknown", [])})
         return cls(
             kept.get("pass", 0), kept.get("row", 0), kept.get("rejects_at", 0), dict(kept.get("reasons", {})),
-            notes=dict(kept.get("notes", {})), unknown=unknown,
+            notes=dict(kept.get("notes", {})), examples=list(kept.get("examples", [])), unknown=unknown,
         )  # fmt: skip
 
 
@@ -227,10 +229,12 @@ class _Run:
             for each in profile.passes
         ]
         self.position = _Position.of(batch)
-        guesses = [f"{g.column}: {g.reason}" for cleaner in self.cleaners for g in cleaner.guesses]
+        guesses = [
+            OF_COLUMN.format(column=g.column, why=g.reason) for cleaner in self.cleaners for g in cleaner.guesses
+        ]
         for cleaner in self.cleaners:
             cleaner.unknown = self.position.unknown
-        self.position.guesses = [*table.dialect.notes, *guesses]
+        self.position.guesses = [stored(each) for each in (*table.dialect.notes, *guesses)]
         name = f"batch-{batch.pk}-rejected.csv"
         self.rejects = RejectWriter(files_folder() / name, table.original_header, resume_at=self.position.rejects_at)
         self.pace = Pace()
@@ -414,6 +418,8 @@ class _Run:
         refused = [(r.line, chunk.cells[r.line], list(r.reasons)) for r in results if r.outcome is Outcome.REJECTED]
         for line, cells, reasons in sorted([*chunk.unclean, *refused], key=lambda row: row[0]):
             self.rejects.write(line, cells, reasons)
+            if len(self.position.examples) < EXAMPLES:
+                self.position.examples.append([stored(reason) for reason in reasons])
             batch.rejected += 1
             for reason in reasons:
                 _count(reason, self.position.reasons)

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.intake.batches import importer_of
 from headwater.intake.events import FileImported
@@ -23,6 +21,8 @@ from headwater.platform.identity import called_by_our_ids, known_ids
 from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult
 from headwater.platform.installation import installation
 from headwater.platform.resource import Resource
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.translated import grouped
 
 State = ImportBatch.State

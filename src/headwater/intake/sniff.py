@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.errors import UnreadableFile
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import grouped
 
 if TYPE_CHECKING:

@@ -9,10 +9,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.dates import DateOrder
-from headwater.intake.errors import BadValue
+from headwater.intake.errors import OF_COLUMN, BadValue
 from headwater.intake.values import (
     choice_parser,
     parse_amount,
@@ -23,6 +21,7 @@ from headwater.intake.values import (
     parse_integer,
 )
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
+from headwater.platform.translated import gettext as _
 from headwater.platform.typed import plain_text
 from headwater.platform.values import LARGEST_ID, is_storable
 
@@ -73,7 +72,7 @@ class TypedReader:
             try:
                 self._take(row, name, value)
             except BadValue as bad:
-                row.reasons.append(f"{name}: {bad}")
+                row.reasons.append(OF_COLUMN.format(column=name, why=bad))
         if row.pk is not None and row.external_id:
             row.reasons.append(_("Say either id or external_id."))
         return row

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy
-
 from headwater.intake.batches import BatchMoved, State, importer_of
 from headwater.intake.events import ImportUndone
 from headwater.intake.models import ImportBatch
@@ -22,8 +20,8 @@ from headwater.platform.events import record
 from headwater.platform.importer import Importer, UndoResult, UndoStep
 from headwater.platform.models import Job
 from headwater.platform.pace import Pace, tidied_between_chunks
-from headwater.platform.phrases import phrase
-from headwater.platform.translated import noted
+from headwater.platform.phrases import phrase, stored
+from headwater.platform.translated import gettext, gettext_lazy, noted
 
 UNDO_JOB = "intake.undo"
 UNDO_AT_ONCE = 2_000
@@ -64,7 +62,7 @@ def undo_batch(*, batch_id: int, by: Actor, at: datetime, on_progress: OnUndo | 
             give_up_undo(batch_id=batch_id, job_id=run.id, error=refusal.text)
             raise
         except (KeyboardInterrupt, job.Cancelled):
-            give_up_undo(batch_id=batch_id, job_id=run.id, error="Somebody stopped it.")
+            give_up_undo(batch_id=batch_id, job_id=run.id, error=gettext("Somebody stopped it."))
             raise
         except Exception as error:
             give_up_undo(batch_id=batch_id, job_id=run.id, error=f"{type(error).__name__}: {error}")
@@ -73,7 +71,9 @@ def undo_batch(*, batch_id: int, by: Actor, at: datetime, on_progress: OnUndo | 
 
 def give_up_undo(*, batch_id: int, job_id: int, error: str) -> None:
     """An undo failed: what it took back stays so, and it can be gone on with."""
-    ImportBatch.objects.filter(pk=batch_id, state=State.UNDOING, job_id=job_id).update(state=State.FAILED, error=error)
+    ImportBatch.objects.filter(pk=batch_id, state=State.UNDOING, job_id=job_id).update(
+        state=State.FAILED, error=stored(error)
+    )
 
 
 def run_undo(*, batch_id: int, by: Actor, run: job.JobRun, on_progress: OnUndo | None = None) -> ImportBatch:
@@ -183,7 +183,8 @@ class _Position:
         self.restored += result.restored
         self.also += result.also
         self.kept += [
-            {"kind": k.kind or kind, "id": k.object_id, "title": k.title, "reason": k.reason} for k in result.kept
+            {"kind": k.kind or kind, "id": k.object_id, "title": k.title, "reason": stored(k.reason)}
+            for k in result.kept
         ]
 
     def report(self) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.utils.translation import gettext as _
 
 from headwater.intake.batches import keep_file
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.reader import Limits, open_table
 from headwater.intake.table import Table
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import grouped
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".gz")

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.dates import (
     DateOrder,
     OrderGuess,
@@ -20,6 +18,7 @@ from headwater.intake.dates import (
 from headwater.intake.errors import BadValue, quoted
 from headwater.platform.money import FinerThanKept, kept
 from headwater.platform.numbers import DecimalMark, is_grouped, plain_number
+from headwater.platform.translated import gettext as _
 
 __all__ = [
     "BLANK_WORDS",

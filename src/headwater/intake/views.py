@@ -19,7 +19,7 @@ from headwater.intake.errors import UnreadableFile
 from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, dump_profile, profile_from, read_profile
 from headwater.intake.reader import open_table
-from headwater.intake.rejects import read_rejects
+from headwater.intake.rejects import EXAMPLES, read_rejects
 from headwater.intake.suggested import find_profile
 from headwater.intake.table import Table
 from headwater.intake.withheld import without_withheld
@@ -27,12 +27,12 @@ from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotAllowed, NotFound
 from headwater.platform.importer import Importer
 from headwater.platform.models import Job
+from headwater.platform.phrases import spoken
 from headwater.platform.resource import Resource
 from headwater.platform.translated import inside
 from headwater.web.http import Request, is_htmx, render
 
 PAGE = 25
-EXAMPLES = 6
 KEPT_SHOWN = 100
 State = ImportBatch.State
 
@@ -326,7 +326,7 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
         "job": job,
         "share": None if share is None else share / 100,
         "waits": job is not None and job.state == Job.State.QUEUED,
-        "trouble": job.error.strip().splitlines()[-1] if job is not None and job.error.strip() else "",
+        "trouble": job.trouble if job is not None else "",
     }
 
 
@@ -344,10 +344,10 @@ def _checked(batch: ImportBatch) -> dict[str, Any]:
         ],
         "kept_columns": [name for name, keys in profile.main.columns.items() if not keys],
         "stamps": [(labels.get(key, key), text) for key, text in profile.main.fixed.items()],
-        "reasons": _reasons(batch),
-        "notes": _counted(batch, "notes"),
+        "reasons": _bars(batch.reasons),
+        "notes": _bars(batch.notes),
         "examples": _examples(batch),
-        "guesses": batch.checkpoint.get("guesses", []),
+        "guesses": batch.guesses,
         "tried": batch.checkpoint.get("tried"),
         "file_is_there": (batches.files_folder() / batch.file).is_file(),
         "earlier": ImportBatch.objects.filter(kind=batch.kind, is_dry_run=False, state=State.DONE).order_by("-pk")[:3],
@@ -355,21 +355,22 @@ def _checked(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _result(batch: ImportBatch, request: Request) -> dict[str, Any]:
-    kept = batch.undo_report.get("kept", [])
+    report = batch.undone
+    kept = report.get("kept", [])
     return {
-        "reasons": _reasons(batch),
-        "notes": _counted(batch, "notes"),
-        "guesses": batch.checkpoint.get("guesses", []),
+        "reasons": _bars(batch.reasons),
+        "notes": _bars(batch.notes),
+        "guesses": batch.guesses,
         "examples": _examples(batch),
         "may_undo": undoing.may_undo(batch, request.actor),
         "may_resume": batch.state in (State.STOPPED, State.FAILED)
-        and not batch.undo_report
+        and not report
         and (batches.files_folder() / batch.file).is_file(),
         "rows_url": _rows_url(batch),
         "brought": _brought(batch, request),
         "kept": [{**row, "url": _record_url(row)} for row in kept[:KEPT_SHOWN]],
         "kept_count": len(kept),
-        "report": batch.undo_report,
+        "report": report,
         "has_rejects": batches.rejects_path(batch) is not None,
     }
 
@@ -389,15 +390,9 @@ def _brought(batch: ImportBatch, request: Request) -> list[dict[str, Any]]:
     ]
 
 
-def _reasons(batch: ImportBatch) -> list[dict[str, Any]]:
-    """Why rows were left out."""
-    return _counted(batch, "reasons")
-
-
-def _counted(batch: ImportBatch, what: str) -> list[dict[str, Any]]:
+def _bars(counted: dict[str, int]) -> list[dict[str, Any]]:
     """What was said of most rows, with the share of the most frequent for a bar."""
-    counted: dict[str, int] = batch.checkpoint.get(what, {})
-    top = sorted(counted.items(), key=lambda pair: -pair[1])[:8]
+    top = list(counted.items())[:8]
     most = max((count for _, count in top), default=1)
     return [{"reason": reason, "count": count, "share": count / most} for reason, count in top]
 
@@ -408,7 +403,16 @@ def _examples(batch: ImportBatch) -> dict[str, Any] | None:
         return None
     head, rows = read_rejects(path, EXAMPLES)
     shown = head[2:6]
-    return {"head": shown, "rows": [{"line": r[0], "reason": r[1], "cells": r[2 : 2 + len(shown)]} for r in rows]}
+    # The file is in the language of whoever began the import; the batch knows the first reasons for any reader.
+    told = ["; ".join(map(spoken, reasons)) for reasons in batch.checkpoint.get("examples", [])]
+    reasons = [*told, *(row[1] for row in rows[len(told) :])]
+    return {
+        "head": shown,
+        "rows": [
+            {"line": row[0], "reason": reason, "cells": row[2 : 2 + len(shown)]}
+            for row, reason in zip(rows, reasons, strict=False)
+        ],
+    }
 
 
 def _rows_url(batch: ImportBatch) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.utils.translation import gettext as _
-
 from headwater.intake.mapping import nearest
 from headwater.intake.profile import Pass, Profile
 from headwater.intake.suggested import SAMPLE, SURE
 from headwater.intake.table import Table
 from headwater.platform.importer import Importer
+from headwater.platform.translated import gettext as _
 
 
 def without_withheld(profile: Profile, table: Table, importers: Sequence[Importer]) -> tuple[Profile, list[str]]:

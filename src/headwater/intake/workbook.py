@@ -12,12 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from django.utils.translation import gettext
-
 from headwater.intake.errors import UnreadableFile
 from headwater.intake.sniff import CHUNK, find_header, name_columns, trim_header
 from headwater.intake.table import Dialect, Limits, RawRow
-from headwater.platform.translated import grouped
+from headwater.platform.translated import gettext, grouped
 
 _MOST_PARTS = 10_000
 _SPACE = re.compile(rb"\s+")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.parties.actions.activity_files import (
     UNDO_ACTIVITIES,
     activity_faults,
@@ -17,6 +15,7 @@ from headwater.parties.actions.people_files import import_people
 from headwater.parties.models import ActivityKind
 from headwater.parties.rules import DIRECTIONS, is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.platform.translated import gettext_lazy as _
 
 _PLACE = (
     Target("street", _("Street"), max_length=200),

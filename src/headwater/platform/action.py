@@ -11,9 +11,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.errors import NotAllowed
+from headwater.platform.translated import gettext_lazy as _
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Model, QuerySet
 from django.db.models.fields.reverse_related import ForeignObjectRel
-from django.utils.translation import gettext as _
 
 from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 
 
 def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import models
-from django.utils.translation import gettext
 
 from headwater.platform.action import current_unit
 from headwater.platform.actor import Actor
@@ -17,6 +16,7 @@ from headwater.platform.custom.values import HELD, PREFIX, changed_keys, custom_
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, json_value, record, record_bulk
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext
 
 
 def change_row(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -16,6 +15,7 @@ from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.events import Fact, fact_of, record
 from headwater.platform.horizon import log_horizon
 from headwater.platform.models import DeadLetter, Event, HandlerCursor
+from headwater.platform.translated import gettext_lazy as _
 from headwater.platform.undo import undoes
 
 log = structlog.get_logger()

@@ -10,8 +10,6 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.events import Fact, record
@@ -19,6 +17,7 @@ from headwater.platform.installation import installation
 from headwater.platform.models import Event
 from headwater.platform.resource import Column, Kind, Resource, Rows
 from headwater.platform.search.store import one_of
+from headwater.platform.translated import gettext_lazy as _
 
 ID = Column("id", _("Id"), Kind.NUMBER, path="pk", nullable=False)  # stands before the others in files for programs
 PORTION = 2_000  # rows that are read at a time

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.utils.translation import gettext
-
 from headwater.platform.column import Kind
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext
 
 MAX_DEPTH = 4
 MAX_CONDITIONS = 40

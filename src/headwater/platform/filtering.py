@@ -29,7 +29,6 @@ from django.db.models import (
 )
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import start_of_day
@@ -42,6 +41,7 @@ from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Conditi
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import opaque, there_is
+from headwater.platform.translated import gettext as _
 from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
 if TYPE_CHECKING:

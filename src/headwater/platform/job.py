@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext
 
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.language import speaking_to
 from headwater.platform.models import Job
+from headwater.platform.phrases import stored
+from headwater.platform.translated import gettext
 
 log = structlog.get_logger()
 
@@ -123,7 +124,7 @@ def run(claimed: Job) -> None:
         log.info("job_cancelled", job=claimed.pk, kind=claimed.kind)
         return
     except DomainError as refusal:
-        _finish(claimed, Job.State.FAILED, error=refusal.text)
+        _finish(claimed, Job.State.FAILED, error=stored(refusal.text))
         return
     except Exception:
         log.exception("job_failed", job=claimed.pk, kind=claimed.kind, attempts=claimed.attempts)
@@ -157,7 +158,7 @@ def run_here(kind: str, *, args: Mapping[str, Any], at: datetime, user_id: int |
     except Cancelled:
         raise
     except DomainError as refusal:
-        _finish(claimed, Job.State.FAILED, error=refusal.text)
+        _finish(claimed, Job.State.FAILED, error=stored(refusal.text))
         raise
     except Exception:
         _finish(claimed, Job.State.FAILED, error=traceback.format_exc(limit=20))

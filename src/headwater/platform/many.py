@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext
 
 from headwater.platform import job
 from headwater.platform.action import action, one_request
@@ -19,9 +18,9 @@ from headwater.platform.errors import Conflict, DomainError, NotFound, SomeRefus
 from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event, Job, Undone
 from headwater.platform.pace import Pace, tidied_between_chunks
-from headwater.platform.phrases import phrase
+from headwater.platform.phrases import phrase, spoken, stored
 from headwater.platform.resource import REGISTRY, Command, Resource
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext, noted
 from headwater.platform.undo import alike, heads_a_step, newest_event, to_undo, undo_alike, undo_events
 
 STEP_JOB, UNDO_JOB = "platform.many", "platform.many_undo"
@@ -35,8 +34,9 @@ TRIES = 3
 class Told:
     """How far a step is and what became of its rows; the job keeps it, so that a crash loses nothing.
 
-    ``refused`` counts rows by reason, ``examples`` names the first of them. ``first`` is the first event that Undo
-    takes back, ``verb`` what it and the others say.
+    ``refused`` counts rows by reason, ``examples`` names the first of them, both with reasons as they are stored
+    for any language; ``reasons`` and ``example_reasons`` say them to the reader of the moment. ``first`` is the
+    first event that Undo takes back, ``verb`` what it and the others say.
     """
 
     next: int = 0
@@ -48,10 +48,19 @@ class Told:
 
     def refuse(self, reasons: Mapping[int, str]) -> None:
         """Note rows that could not be taken, and why."""
-        for pk, reason in reasons.items():
+        for pk, reason in ((pk, stored(reason)) for pk, reason in reasons.items()):
             self.refused[reason] = self.refused.get(reason, 0) + 1
             if len(self.examples) < EXAMPLES:
                 self.examples.append((pk, reason))
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why rows could not be taken, in the reader's words, and how many; the most frequent first."""
+        return sorted(((spoken(said), count) for said, count in self.refused.items()), key=lambda pair: -pair[1])
+
+    def example_reasons(self, count: int) -> list[tuple[int, str]]:
+        """The first rows that could not be taken, each with the reason in the reader's words."""
+        return [(pk, spoken(said)) for pk, said in self.examples[:count]]
 
     @property
     def refused_count(self) -> int:

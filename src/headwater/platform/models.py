@@ -187,6 +187,11 @@ class Job(models.Model):
         return spoken(self.message)
 
     @property
+    def trouble(self) -> str:
+        """Why it failed, or failed last, in the language of whoever reads it: the last line of what was kept."""
+        return spoken(self.error.strip().splitlines()[-1]) if self.error.strip() else ""
+
+    @property
     def percent(self) -> int | None:
         """Share of the work done, 0 to 100; None while the total is unknown."""
         if not self.total_units:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import DomainError, Invalid
 from headwater.platform.models import Answer
 from headwater.platform.schedule import every
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.turns import take_turns
 
 LONGEST_KEY = 200

@@ -14,12 +14,12 @@ from django.db import connection
 from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 from django.db.models.sql.where import WhereNode
-from django.utils.translation import gettext
 
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
+from headwater.platform.translated import gettext
 from headwater.platform.values import as_held
 
 PAGE_SIZE = 50

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import Model, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -19,6 +18,7 @@ from headwater.platform.errors import NotFound
 from headwater.platform.events import Fact, record, record_bulk
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, SavedView
+from headwater.platform.translated import gettext_lazy as _
 from headwater.platform.undo import told_by_event, undoes, undoes_many
 
 Row = TypeVar("Row", bound=Model)

@@ -1,17 +1,19 @@
 """Texts that are declared once, in English, and read in the language of whoever looks.
 
-Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` from here.
+Rules, which know no framework, take :func:`gettext` and :func:`gettext_lazy` from here; so do actions and everything
+else that says why it refuses: what is said may be stored and read by somebody with another language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import number_format
+from django.utils.functional import lazy
 from django.utils.translation import get_language
-from django.utils.translation import gettext as gettext
-from django.utils.translation import gettext_lazy as gettext_lazy
+from django.utils.translation import gettext as _translated
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -40,6 +42,48 @@ class Translated:
 
     def __set__(self, row: object, value: str | Promise) -> None:
         row.__dict__[self._name] = value
+
+
+class Wording(str):
+    """A text in the language of the moment that knows which one it is and what it speaks of.
+
+    To everybody else it is a plain ``str``; ``platform.phrases.stored`` can keep it for readers of other languages.
+    Filled with ``format`` or ``%`` it still knows; cut, joined or put into an f-string it is only the text.
+    """
+
+    __slots__ = ("english", "of")
+    english: str
+    of: Mapping[str, str]
+
+    def __new__(cls, text: str, english: str | None = None, of: Mapping[str, str] | None = None) -> Wording:
+        wording = super().__new__(cls, text)
+        wording.english, wording.of = text if english is None else english, of or {}
+        return wording
+
+    def __str__(self) -> str:
+        return self  # so that a refusal or a lazy text that is asked for its words hands on what they are
+
+    def format(self, *args: object, **values: object) -> str:
+        if args:
+            return super().format(*args, **values)
+        of = {name: _said(values[name], spec) for _, name, spec, _ in Formatter().parse(self.english) if name}
+        return Wording(super().format(**values), self.english, of)
+
+    def __mod__(self, values: Any) -> str:
+        text = super().__mod__(values)
+        return Wording(text, self.english, {n: str(v) for n, v in values.items()}) if isinstance(values, dict) else text
+
+
+def _said(value: object, spec: str | None) -> str:
+    return format(value, spec) if spec else str(value)
+
+
+def gettext(message: str) -> str:
+    """The text in the language of the moment, a :class:`Wording`."""
+    return Wording(_translated(message), message)
+
+
+gettext_lazy = lazy(gettext, str)
 
 
 _counted_by: list[Callable[[int], str]] = []

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from headwater.platform.action import action, current_unit
 from headwater.platform.actor import Actor
@@ -19,6 +18,7 @@ from headwater.platform.custom.values import HELD, changed_keys
 from headwater.platform.errors import DomainError, NotFound, NotUndoable, SomeRefused
 from headwater.platform.events import Changed, Fact, fact_of, facts_of
 from headwater.platform.models import Event, Undone
+from headwater.platform.translated import gettext as _
 
 Answer = TypeVar("Answer")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.parties.rules import is_phone
 from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.platform.translated import gettext_lazy as _
 from headwater.qualify.actions.file_rows import lead_faults
 from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
 from headwater.qualify.actions.lead_files import import_leads

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.platform.importer import Importer, Target, TargetKind
+from headwater.platform.translated import gettext_lazy as _
 from headwater.sell.actions.file_undo import (
     UNDO_OPPORTUNITIES,
     UNDO_ORDERS,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from headwater.platform.money import in_cents
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext, noted
 
 # Fewer cases than this are too few to call anything usual.
 ENOUGH_CASES = 5
@@ -37,6 +37,11 @@ class Refusal(StrEnum):
     ALREADY_THERE = noted("The opportunity is in this stage already.")
     OTHER_PIPELINE = noted("This stage belongs to another pipeline.")
     NEEDS_REASON = noted("Say why.")
+
+    @property
+    def said(self) -> str:
+        """It in the language of the moment."""
+        return gettext(self.value)
 
     @property
     def code(self) -> str:

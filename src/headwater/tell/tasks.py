@@ -34,7 +34,7 @@ def tell_of_failed_work(at: datetime) -> None:
     tidings = [
         Tiding(
             NewsKind.WORK, job.user_id or 0, job.finished_at or at, f"job{job.pk}:{job.finished_at}",
-            words=phrase(noted("Work you began in the background failed: %(reason)s"), reason=_last_line(job.error)),
+            words=phrase(noted("Work you began in the background failed: %(reason)s"), reason=_last_line(job)),
         )
         for job in failed
     ]  # fmt: skip
@@ -48,5 +48,6 @@ def write_digests(at: datetime) -> None:
     send_digests(at=at)
 
 
-def _last_line(error: str) -> str:
-    return error.strip().splitlines()[-1][:200] if error.strip() else ""
+def _last_line(job: Job) -> str:
+    """Why it failed, as it is stored."""
+    return job.error.strip().splitlines()[-1] if job.error.strip() else ""

@@ -35,7 +35,7 @@ def progress(request: Request, job_id: int) -> HttpResponse:
         "is_undo": found.kind == many.UNDO_JOB,
         "share": (found.percent or 0) / 100,
         "left": (found.total_units or 0) - told.next,
-        "reasons": sorted(told.refused.items(), key=lambda pair: -pair[1]),
+        "reasons": told.reasons,
         "refused_rows": _refused_rows(request, resource, told),
         "undo_job": many.undo_of(told.first) if told.first else None,
         "is_undone": bool(told.first) and Undone.objects.filter(pk=told.first).exists(),
@@ -65,6 +65,6 @@ def _refused_rows(request: Request, resource: Resource | None, told: many.Told) 
     """The first rows that refused and that the reader may see, with the reason."""
     if resource is None or not told.examples:
         return []
-    reasons = dict(told.examples[:SHOWN])
+    reasons = dict(told.example_reasons(SHOWN))
     rows = resource.rows(request.actor).filter(pk__in=list(reasons))
     return [(row, reasons[row.pk]) for row in rows]

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.utils.translation import gettext, gettext_lazy
-
 from headwater.acquire.events import CampaignAdded, CampaignDeleted, CampaignRestored, CampaignSourcesChanged
 from headwater.acquire.models import Campaign, Source, SpendEntry, Touchpoint
 from headwater.acquire.rules import LONGEST_NAME, fold_name
@@ -20,6 +18,7 @@ from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.shelf import Shelf, archive_of
+from headwater.platform.translated import gettext, gettext_lazy
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.team import queries as team

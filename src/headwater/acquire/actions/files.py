@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext
-
 from headwater.acquire.actions.campaigns import (
     add_campaign,
     campaign_called,
@@ -33,6 +31,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, undo_at_once
+from headwater.platform.translated import gettext
 from headwater.team import queries as team
 
 SOURCE, CAMPAIGN, SPEND = "acquire.source", "acquire.campaign", "acquire.spend"

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.acquire.actions.campaigns import delete_campaign, leave_sources
 from headwater.acquire.actions.sources import archive_source
 from headwater.acquire.events import CampaignSourcesChanged
@@ -17,6 +14,8 @@ from headwater.platform.batch import happened_to, still_named, worked_on_since
 from headwater.platform.events import facts_of
 from headwater.platform.importer import Kept, UndoResult, UndoStep
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 CHANGED = lazy("it was changed since")
 

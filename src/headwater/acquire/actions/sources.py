@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from django.utils.translation import gettext, gettext_lazy
-
 from headwater.acquire.events import SourceAdded, SourceArchived, SourceRestored
 from headwater.acquire.models import Channel, Source
 from headwater.acquire.rules import LONGEST_NAME, fold_name, guess_channel
@@ -19,6 +17,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.shelf import Shelf
+from headwater.platform.translated import gettext, gettext_lazy
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 

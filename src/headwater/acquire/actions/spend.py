@@ -6,8 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
 from headwater.acquire.events import SpendDeleted, SpendEntered, SpendRestored
 from headwater.acquire.models import Campaign, Source, SpendEntry
 from headwater.acquire.rules import why_not_spent
@@ -16,6 +14,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.shelf import Shelf
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes
 from headwater.team import queries as team
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.utils.translation import gettext as _
-
 from headwater.acquire.actions.campaigns import ensure_campaigns
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.acquire.actions.sources import ensure_sources
@@ -30,6 +28,7 @@ from headwater.platform.bulk import in_parts
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
+from headwater.platform.translated import gettext as _
 
 ROW = "acquire.touchpoint"
 CLOCKS_DIFFER = timedelta(days=1)

@@ -9,9 +9,6 @@ from decimal import Decimal
 from types import EllipsisType
 from typing import TYPE_CHECKING, ClassVar
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.acquire.events import TouchpointCorrected, TouchpointRecorded, TouchpointTakenBack
 from headwater.acquire.models import Campaign, Source, Touchpoint, TouchpointKind
 from headwater.parties.queries.visible import visible_parties
@@ -20,6 +17,8 @@ from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.undo import is_own, undoes
 from headwater.team import queries as team
 

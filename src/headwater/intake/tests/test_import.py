@@ -98,7 +98,7 @@ def test_all_errors_of_all_rows_come_back_and_good_rows_go_in(csv_file, by):
     assert reasons["5"] == "“bad one” is bad.; It is also worse."
     assert "5 cells" in reasons["6"]
     assert rows[3][2:] == ["5", "long", "5", "2026-01-01", "surplus"]
-    assert batch.checkpoint["reasons"]["Name is missing."] == 2
+    assert batch.reasons["Name is missing."] == 2
 
 
 @pytest.mark.django_db

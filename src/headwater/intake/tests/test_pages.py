@@ -358,3 +358,27 @@ def test_numbers_are_looked_at_in_the_country_of_their_row(owner: Client) -> Non
     upload(owner, "Name,Phone,Country\n" + "".join(f"P {n},{row}\n" for n, row in enumerate(rows)), kind="people")
     page = owner.get(f"/imports/{ImportBatch.objects.get().pk}/columns").content.decode()
     assert "2: “" in page and "has no country yet" not in page
+
+
+def test_each_reader_is_told_in_their_language_why_rows_were_left_out(owner: Client, transactional_db: None) -> None:
+    upload(owner)
+    batch = ImportBatch.objects.get()
+    mapping(owner, batch, then="check")
+    work()
+    batch.refresh_from_db()
+    assert "Rank: … is not a number." in batch.reasons
+    User.objects.update(language="de")
+    page = owner.get(f"/imports/{batch.pk}").content.decode()
+    assert "Rank: “two” ist keine Zahl." in page
+    assert "Rank: … ist keine Zahl." in page
+    assert "not a number" not in page
+
+
+def test_what_older_imports_wrote_down_is_shown_as_it_is(owner: Client) -> None:
+    batch = ImportBatch.objects.create(
+        kind="tags", name="old.csv", system="crm", created_at=now(), state=State.DONE, error="It broke.",
+        checkpoint={"reasons": {"Rank: … is wrong": 2}, "guesses": ["Seen: day first"]},
+        undo_report={"removed": 1, "kept": [{"kind": "tags", "id": 1, "title": "A", "reason": "changed since"}]},
+    )  # fmt: skip
+    assert (batch.reasons, batch.guesses, batch.trouble) == ({"Rank: … is wrong": 2}, ["Seen: day first"], "It broke.")
+    assert batch.undone["kept"][0]["reason"] == "changed since"

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import ActivityDeleted, ActivityLogged, TodoDone, TodoPlanned, TodoReopened
 from headwater.parties.models import Activity, ActivityKind, Party
@@ -18,6 +16,7 @@ from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record, record_bulk
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
 
 LOGGED = (ActivityKind.NOTE, ActivityKind.CALL, ActivityKind.EMAIL, ActivityKind.MEETING)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.activities import LOGGED
 from headwater.parties.actions.file_cells import Owners, email_faults
 from headwater.parties.actions.known_by import Meant, who_is_meant
@@ -24,6 +22,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
+from headwater.platform.translated import gettext as _
 
 ROW = "parties.activity"
 VERB = "parties.activity.import"

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext
-
 from headwater.parties.actions.parties import PERSONAL, about, refuse_open_work, take_back_change
 from headwater.parties.actions.reach import locked_parties, noun_of, organisation_of
 from headwater.parties.actions.relationships import tag_of
@@ -28,6 +26,7 @@ from headwater.platform.bulk import check_each, insert_rows
 from headwater.platform.changes import Edit, change_rows, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, record_bulk
+from headwater.platform.translated import gettext
 from headwater.platform.undo import each_of, is_own, told_by_event, undoes_many, undoes_many_changes_of
 from headwater.team import queries as team
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext
-
 from headwater.parties import rules
 from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import ContactPointAdded, ContactPointPreferred, ContactPointRemoved
@@ -16,6 +14,7 @@ from headwater.platform.changes import change_row
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext
 from headwater.platform.undo import undoes
 from headwater.team import queries as team
 

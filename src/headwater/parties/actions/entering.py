@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.matching import PartyDraft, Reading, read_draft, same_person
 from headwater.parties.actions.parties import add_organisation, add_person
@@ -17,6 +15,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import KnownAlready
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
 from headwater.team import queries as team
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.parties import rules
 from headwater.parties.actions.matching import PartyMatch
 from headwater.platform.importer import Batch, Outcome, RowResult
+from headwater.platform.translated import gettext as _
 from headwater.team import queries as team
 
 

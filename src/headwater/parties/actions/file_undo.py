@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Max, Min, Q
-from django.utils.translation import gettext, gettext_lazy
 
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
@@ -31,6 +30,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext, gettext_lazy
 
 VERB = "parties.person.import"
 NOUNS = ("parties.person", "parties.organisation")

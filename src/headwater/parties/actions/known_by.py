@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from headwater.parties import pointing, rules
 from headwater.parties.actions.matching import company_key_of
@@ -17,6 +16,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch
+from headwater.platform.translated import gettext as _
 
 LEAD = "qualify.lead"
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.utils.translation import gettext
-
 from headwater.parties import rules
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.writing import NewParties, write_chunk
@@ -15,6 +13,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import stays_deleted
 from headwater.platform.importer import Batch
+from headwater.platform.translated import gettext
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: one is made per row, and freezing 21 fields costs more than that

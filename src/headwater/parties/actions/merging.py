@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 
 from django.db import connection
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.parties import pointing, rules
 from headwater.parties.actions.parties import PERSONAL
@@ -26,6 +24,8 @@ from headwater.platform.custom.values import HELD
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import Fact, record_many
 from headwater.platform.models import ExternalId
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 STRICTER = ("do_not_contact", "is_bounced", "is_verified")
 EXTERNAL = "platform.external_id"

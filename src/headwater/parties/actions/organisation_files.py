@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.parties import rules
 from headwater.parties.actions.bulk_tags import put_tags
 from headwater.parties.actions.file_cells import Owners, email_faults, result_of, tags_in
@@ -18,6 +16,7 @@ from headwater.parties.actions.updating import EMAIL, PHONE, WEBSITE, Wanted, up
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, RowResult
+from headwater.platform.translated import gettext as _
 
 PLAIN = (
     "sector", "employees", "registration_number", "vat_number", "street", "postcode", "city", "country",

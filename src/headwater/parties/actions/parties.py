@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from django.utils.translation import gettext as _
-
 from headwater.parties import rules
 from headwater.parties.actions.contact_points import REPEATED, drop_primary, normalised, put_primary
 from headwater.parties.actions.employment import find_or_add_employer, follow_employer
@@ -29,6 +27,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import is_own, undoes, undoes_changes_of
 from headwater.team import queries as team
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.utils.translation import gettext, gettext_lazy
-
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
 from headwater.parties.events import MatchProposed, MatchRejected, Related, RelationshipEnded, Tagged, Untagged
@@ -17,6 +15,7 @@ from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext, gettext_lazy
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes
 

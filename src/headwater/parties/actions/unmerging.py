@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 
 from headwater.parties import pointing
 from headwater.parties.actions.merging import EXTERNAL, MERGED, and_more, one_merge_at_a_time, tidy_kept
@@ -23,6 +22,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, fact_of, record_many
 from headwater.platform.models import Event, ExternalId
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes
 
 

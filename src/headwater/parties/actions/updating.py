@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
-
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.parties import PERSONAL
@@ -20,6 +18,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.batch import gone_by_undo
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids, update_rows
 from headwater.platform.events import Changed, Fact, json_value, record_bulk
+from headwater.platform.translated import gettext
 
 EMAIL, PHONE, WEBSITE = (
     str(kind) for kind in (ContactPointKind.EMAIL, ContactPointKind.PHONE, ContactPointKind.WEBSITE)

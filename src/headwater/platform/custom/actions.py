@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform import job
 from headwater.platform.action import action
@@ -29,6 +27,8 @@ from headwater.platform.events import Changed, Fact, record
 from headwater.platform.installation import installation
 from headwater.platform.models import CustomField, Event
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.typed import plain_text
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.platform.values import is_storable

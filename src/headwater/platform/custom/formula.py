@@ -17,10 +17,10 @@ from decimal import localcontext as in_context
 from functools import lru_cache
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
 from simpleeval import InvalidExpression, SimpleEval
 
 from headwater.platform.custom.functions import BEFORE, BETWEEN, COMPARISONS, FUNCTIONS, SIGNS, WORDS, Holds, Unreckoned
+from headwater.platform.translated import gettext as _
 
 LONGEST: Final = 1_000
 MOST_PARTS: Final = 300

@@ -16,8 +16,8 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 
 LONGEST_TEXT = 5_000
 

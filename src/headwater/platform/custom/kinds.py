@@ -10,12 +10,11 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.platform.column import Kind
 from headwater.platform.custom.functions import Unreckoned
 from headwater.platform.errors import Invalid
 from headwater.platform.money import FinerThanKept, in_cents, kept
+from headwater.platform.translated import gettext_lazy as _
 from headwater.platform.values import LARGEST_ID, is_storable
 
 LONGEST_TEXT, LONGEST_LINK = 500, 500

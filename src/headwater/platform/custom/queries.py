@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.actor import Actor
 from headwater.platform.column import Column
 from headwater.platform.custom.declared import fields_of
@@ -18,6 +16,7 @@ from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.errors import Invalid
 from headwater.platform.models import CustomField
 from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.translated import gettext as _
 
 PREVIEWED = 5
 NEW = f"{PREFIX}preview"  # the key of a formula that has none yet

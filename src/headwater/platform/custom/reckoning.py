@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform import job
 from headwater.platform.action import BEFORE_COMMIT, Unit, action
@@ -36,6 +34,8 @@ from headwater.platform.installation import installation
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
 from headwater.platform.search.texts import texts_of
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.values import is_storable
 
 RECKON_JOB: Final = "platform.reckon_fields"

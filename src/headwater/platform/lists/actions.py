@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
@@ -22,6 +19,8 @@ from headwater.platform.lists.kept import AS, NOT_HERE, PUBLISH, SAVE, may_chang
 from headwater.platform.models import Event, ListView
 from headwater.platform.paging import in_order
 from headwater.platform.resource import REGISTRY, Resource, filtered
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.translated import inside
 from headwater.platform.undo import undoes, undoes_changes_of
 

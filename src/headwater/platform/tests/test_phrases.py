@@ -2,8 +2,9 @@
 
 from django.utils import translation
 
-from headwater.platform.phrases import LONGEST_VALUE, phrase, spoken
-from headwater.platform.translated import noted
+from headwater.platform.errors import NotUndoable
+from headwater.platform.phrases import LONGEST_VALUE, phrase, spoken, stored
+from headwater.platform.translated import gettext, gettext_lazy, noted
 
 DONE = noted("%(done)s of %(total)s rows")
 
@@ -30,3 +31,26 @@ def test_what_is_no_phrase_stays_as_it_is():
 
 def test_a_phrase_stays_short_whatever_it_is_told():
     assert spoken(phrase("%(why)s", why="x" * 500)) == "x" * LONGEST_VALUE
+
+
+def test_a_text_that_was_said_can_be_stored_for_readers_of_another_language():
+    why = gettext("The row has {cells} cells, the header has {width}.").format(cells=3, width=2)
+    with translation.override("de"):
+        assert spoken(stored(why)) == "Die Zeile hat 3 Zellen, der Kopf 2."
+        said_in_german = gettext("The row has {cells} cells, the header has {width}.").format(cells=3, width=2)
+    assert spoken(stored(said_in_german)) == why
+    assert stored("plain words") == "plain words"
+
+
+def test_it_stays_one_through_refusals_lazy_texts_and_other_texts():
+    inner = gettext_lazy("it wrote nothing")
+    refusal = NotUndoable(reason=inner)
+    passed_on = str(ValueError(refusal.text))
+    with translation.override("de"):
+        assert spoken(stored(passed_on)) == "Das lässt sich nicht mehr zurücknehmen: er hat nichts geschrieben."
+
+
+def test_what_a_value_says_is_never_taken_for_code():
+    why = gettext("{label} is missing.").format(label="{label.__class__}")
+    assert spoken(stored(why)) == "{label.__class__} is missing."
+    assert spoken('{"say":"{x.__class__}","of":{"x":"a"}}') == "a"

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q
-from django.utils.translation import gettext_lazy as _
 
 from headwater.parties.actions.activities import log_activity
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext_lazy as _
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.steps import ROW, locked, require, stage_values, take_step
 from headwater.qualify.events import LeadAnswered, LeadMoved, LeadWokenUp

@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
-from django.utils.translation import gettext as _
-
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import TouchpointDraft, record_touchpoints
 from headwater.acquire.rules import arrival_kind
@@ -23,6 +21,7 @@ from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.importer import Batch
 from headwater.platform.spans import set_span
+from headwater.platform.translated import gettext as _
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.steps import (
     PERSONAL,

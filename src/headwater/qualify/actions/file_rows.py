@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.acquire import queries as acquire
 from headwater.acquire.actions import ensure_campaigns, ensure_sources
 from headwater.acquire.rules import read_channel
@@ -19,6 +17,7 @@ from headwater.parties.queries.visible import visible_parties
 from headwater.parties.rules import name_key
 from headwater.platform.actor import Actor
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
+from headwater.platform.translated import gettext as _
 from headwater.qualify.models import Lead, Stage
 from headwater.qualify.queries import WORKS_LEADS
 from headwater.team import queries as team

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import (

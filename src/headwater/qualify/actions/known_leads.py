@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
-from django.utils.translation import gettext
 
 from headwater.acquire.actions import restore_touchpoints
 from headwater.parties import rules as identity
@@ -22,6 +21,7 @@ from headwater.platform.bulk import in_parts, update_rows
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, Outcome
+from headwater.platform.translated import gettext
 from headwater.qualify.actions.bulk_steps import grants_for
 from headwater.qualify.actions.file_rows import FileRow
 from headwater.qualify.actions.steps import ROW, as_fields, parties_of

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy as _
-
 from headwater.acquire.actions import remove_batch_touchpoints, touchpoints_of_batch
 from headwater.acquire.actions.origins_undo import UNDO_ORIGINS
 from headwater.parties.actions.bulk_access import replace_access
@@ -20,6 +18,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, record_bulk
 from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
+from headwater.platform.translated import gettext_lazy as _
 from headwater.qualify.actions.steps import PERSONAL, ROW, grant_reason, parties_of
 from headwater.qualify.events import LeadConverted, LeadDeleted
 from headwater.qualify.models import Exit, Lead

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.acquire.actions import TouchpointDraft, record_touchpoints
 from headwater.acquire.rules import arrival_kind
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
@@ -20,6 +18,7 @@ from headwater.platform.events import record_bulk
 from headwater.platform.identity import remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.spans import SpanRow, insert_spans
+from headwater.platform.translated import gettext as _
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.file_rows import FileRow, Names, read_rows
 from headwater.qualify.actions.known_leads import KnownLeads

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.activities import plan_todo
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext as _
 from headwater.qualify.actions.steps import locked, require
 from headwater.qualify.models import Lead
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.qualify import queries
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import StepRefused, locked, locked_leads, require, take_step
@@ -87,7 +86,7 @@ def claim_lead(*, lead_id: int, by: Actor, at: datetime) -> Lead:
     if not _take(lead_id, by):
         lead = locked(lead_id)
         if lead.exit:
-            raise StepRefused(Refusal.HAS_LEFT.value, refusal=Refusal.HAS_LEFT.code)
+            raise StepRefused(Refusal.HAS_LEFT.said, refusal=Refusal.HAS_LEFT.code)
         owner = team.users_by_ids([lead.owner_id]).get(lead.owner_id) if lead.owner_id else None
         if lead.owner_id == by.user_id:
             return lead

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext as _
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.bulk_steps import Change, take_steps
 from headwater.qualify.actions.steps import (

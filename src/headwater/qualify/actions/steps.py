@@ -79,11 +79,11 @@ def refuse(refusal: rules.Refusal | None) -> None:
         case None:
             return
         case rules.Refusal.NEEDS_REASON:
-            raise Invalid({"reason": [refusal.value]})
+            raise Invalid({"reason": [refusal.said]})
         case rules.Refusal.NEEDS_WAKE_UP:
-            raise Invalid({"wake_up_on": [refusal.value]})
+            raise Invalid({"wake_up_on": [refusal.said]})
         case _:
-            raise StepRefused(refusal.value, refusal=refusal.code)
+            raise StepRefused(refusal.said, refusal=refusal.code)
 
 
 def state_of(lead: Lead) -> str:

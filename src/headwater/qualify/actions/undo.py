@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import noted
 from headwater.platform.undo import each_of, is_own, told_by_event, undoes, undoes_changes_of, undoes_many
 from headwater.qualify.actions.bulk_steps import Change, take_steps

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext, noted
 
 # --- Stages and exits -------------------------------------------------------------------------------------
 
@@ -36,6 +36,11 @@ class Refusal(StrEnum):
     STILL_OPEN = noted("The lead is open.")
     STAYS_CONVERTED = noted("The lead has become an opportunity. Go on there, or reopen that.")
     STAYS_MERGED = noted("The lead was merged into another one. Go on there.")
+
+    @property
+    def said(self) -> str:
+        """It in the language of the moment."""
+        return gettext(self.value)
 
     @property
     def code(self) -> str:

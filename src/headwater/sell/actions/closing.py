@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
+from headwater.platform.translated import gettext as _
 from headwater.sell import rules
 from headwater.sell.actions.lines import lines_of
 from headwater.sell.actions.orders import order_of_win, remove_orders

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.access import withdraw_access
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -15,6 +13,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.models import Event as EventRow
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import noted
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.qualify.actions import convert_lead, unconvert_lead

@@ -9,9 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
@@ -21,6 +18,8 @@ from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.models import Event
 from headwater.platform.money import UnknownCurrency, currency_code, in_cents
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.sell.actions.steps import PRODUCT_ROW
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name

@@ -10,11 +10,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.importer import Batch, CleanRow
 from headwater.platform.money import in_cents
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.sell.actions.file_cells import FileRow, is_blank, own_id
 from headwater.sell.models import Order
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy
-
 from headwater.parties.actions.bulk_access import replace_access
 from headwater.parties.actions.file_undo import UNDO_PARTIES, dealt_with_since
 from headwater.parties.queries.visible import names_of
@@ -20,7 +18,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.importer import Kept, UndoResult, UndoStep, undo_at_once
 from headwater.platform.models import Event
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext_lazy, noted
 from headwater.qualify.actions.conversion import (
     converted_by,
     leads_worked_on_since,

@@ -8,14 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import json_value, record
 from headwater.platform.money import in_cents
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import is_own, undoes
 from headwater.sell.actions.steps import locked
 from headwater.sell.events import OpportunityLinesChanged, ProductDecided, ProductDecisionTakenBack

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -17,6 +15,7 @@ from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.spans import set_span
+from headwater.platform.translated import gettext as _
 from headwater.qualify.actions import convert_lead
 from headwater.sell import rules
 from headwater.sell.actions.lines import LineDraft, check_lines, sum_of, write_lines

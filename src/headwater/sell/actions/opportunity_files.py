@@ -8,8 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
-
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -17,6 +15,7 @@ from headwater.platform.batch import deleted_by_hand
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
+from headwater.platform.translated import gettext
 from headwater.qualify.actions import convert_leads
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.qualify.queries import leads_by_external

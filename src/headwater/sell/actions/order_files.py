@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext
-
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -17,6 +15,7 @@ from headwater.platform.batch import deleted_by_hand
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.money import in_cents
+from headwater.platform.translated import gettext
 from headwater.qualify.actions import convert_leads
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.qualify.queries import leads_by_external

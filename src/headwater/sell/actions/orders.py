@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from django.utils.translation import gettext
-
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -16,6 +14,7 @@ from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.money import UnknownCurrency, currency_code, in_cents
+from headwater.platform.translated import gettext
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.lines import LineDraft, check_lines, costs_of, sum_of
 from headwater.sell.actions.steps import ORDER_PERSONAL, ORDER_ROW, owner_values, require, require_cost

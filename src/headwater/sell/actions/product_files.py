@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import deleted_by_hand, edits_of, worked_on_since
@@ -17,6 +15,7 @@ from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult
+from headwater.platform.translated import gettext
 from headwater.platform.turns import take_turns
 from headwater.sell.actions.file_cells import (
     BY_HAND,

@@ -6,9 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
@@ -16,6 +13,8 @@ from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.shelf import Shelf, archive_of
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.steps import PRODUCT_ROW, require_cost

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.utils.translation import gettext as _
-
 from headwater.parties.actions.access import grant_access, withdraw_access
 from headwater.parties.queries.visible import out_of_sight
 from headwater.platform.action import current_unit
@@ -16,6 +14,7 @@ from headwater.platform.changes import old_values, put_values, split_changes
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.spans import set_span
+from headwater.platform.translated import gettext as _
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Order
 from headwater.team import queries as team
@@ -72,11 +71,11 @@ def refuse(refusal: rules.Refusal | None) -> None:
         case None:
             return
         case rules.Refusal.NEEDS_REASON:
-            raise Invalid({"reason": [refusal.value]})
+            raise Invalid({"reason": [refusal.said]})
         case rules.Refusal.ALREADY_WON | rules.Refusal.ALREADY_LOST:
-            raise AlreadyClosed(refusal.value)
+            raise AlreadyClosed(refusal.said)
         case _:
-            raise StepRefused(refusal.value)
+            raise StepRefused(refusal.said)
 
 
 def take_step(

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from headwater.parties.actions import log_activity
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Conflict, NotFound
+from headwater.platform.translated import gettext as _
 from headwater.sell.models import Opportunity, Order
 from headwater.sell.queries.visible import visible_opportunities, visible_orders
 

@@ -38,7 +38,7 @@ def bring(by_head, tmp_path):
 @pytest.fixture
 def undo(by_head):
     def run(batch, **more):
-        return undo_batch(batch_id=batch.pk, by=by_head, at=now(), **more).undo_report
+        return undo_batch(batch_id=batch.pk, by=by_head, at=now(), **more).undone
 
     return run
 

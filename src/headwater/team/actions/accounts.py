@@ -8,14 +8,14 @@ from zoneinfo import available_timezones
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.ranks import require_rank
 from headwater.team.actions.sessions import drop_sessions_of
 from headwater.team.actions.teams import require_reach

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import grouped
 from headwater.platform.undo import is_own, undoes
 from headwater.team import rules

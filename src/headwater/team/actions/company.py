@@ -9,9 +9,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
@@ -19,6 +16,8 @@ from headwater.platform.errors import Conflict, Invalid, NotAllowed
 from headwater.platform.events import record
 from headwater.platform.language import spoken
 from headwater.platform.money import CURRENCIES
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.accounts import add_user
 from headwater.team.events import SetupFinished, SetupPrepared
 from headwater.team.models import Company, ExchangeRate, Role, User

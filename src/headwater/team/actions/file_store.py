@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Final
 
 import puremagic
-from django.utils.translation import gettext, gettext_lazy
 from PIL import Image, ImageOps
 
 from headwater.platform.errors import DomainError, Invalid
-from headwater.platform.translated import grouped
+from headwater.platform.translated import gettext, gettext_lazy, grouped
 from headwater.team.queries.files import THUMBNAIL, folder
 
 HEAD: Final = 8_192

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils.translation import gettext
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -15,6 +14,7 @@ from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import record, record_many
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import gettext
 from headwater.platform.undo import is_own, undoes
 from headwater.team.actions import file_store
 from headwater.team.models import StoredFile

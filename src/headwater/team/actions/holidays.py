@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.platform.action import action
@@ -13,6 +12,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes
 from headwater.team.events import HolidaysAdded, HolidaysRemoved
 from headwater.team.models import Holiday

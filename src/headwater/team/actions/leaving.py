@@ -7,7 +7,6 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 
 from headwater.platform import many
 from headwater.platform.action import action, current_unit
@@ -16,6 +15,7 @@ from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.lists import actions as lists
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import inside
 from headwater.platform.undo import heads_step, undoes
 from headwater.team.events import WorkHandedOver, WorkTakenBack

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import NotAllowed
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
 from headwater.team.actions.ranks import ABOVE
 from headwater.team.queries.looking import RIGHT, looks_as
 from headwater.team.role_events import LookedAs, LookingEnded

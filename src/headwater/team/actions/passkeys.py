@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.second_factor import drop_codes_if_needless, first_codes
 from headwater.team.models import Passkey, User
 from headwater.team.queries.passkeys import Site, WrongAnswer, check_answer, read_new_key, shown_passkey

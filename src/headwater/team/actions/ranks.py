@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotAllowed
+from headwater.platform.translated import gettext as _
 from headwater.team.models import Role
 from headwater.team.queries.roles import covers, rights_by_role
 from headwater.team.rules import RoleRights, manages_owners

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.platform.action import action
@@ -16,6 +15,7 @@ from headwater.platform.events import record
 from headwater.platform.models import Event
 from headwater.platform.money import CURRENCIES
 from headwater.platform.rates import Quote, rounded
+from headwater.platform.translated import gettext as _
 from headwater.platform.translated import grouped
 from headwater.platform.undo import undoes
 from headwater.team.events import RatesRemoved, RatesSet

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import available_timezones
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.language import spoken
+from headwater.platform.translated import gettext as _
 from headwater.team.models import User
 from headwater.web.notation import CLOCKS, DAYS, NUMBERS, WEEK_BEGINS
 

@@ -7,15 +7,14 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.changes import Edit, change_rows
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.undo import undoes
 from headwater.team.actions.ranks import require_covered, require_rank
 from headwater.team.models import CompanyRole, Role, User

@@ -6,13 +6,13 @@ import secrets
 from datetime import datetime
 
 import pyotp
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.ranks import require_rank
 from headwater.team.events import RecoveryCodesMade, RecoveryCodeUsed, SecondFactorAdded, SecondFactorRemoved
 from headwater.team.models import Passkey, RecoveryCode, SecondFactor, User

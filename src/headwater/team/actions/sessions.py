@@ -8,12 +8,12 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import F
-from django.utils.translation import gettext
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext
 from headwater.team.events import SessionsEnded
 from headwater.team.models import SecondFactor, Session
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
 from headwater.team.actions.accounts import add_user
 from headwater.team.actions.ranks import require_rank
 from headwater.team.models import Identity, Role, SingleSignOn, User

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.team.events import TeamAdded, TeamDissolved, TeamFormedAgain
 from headwater.team.models import Team, User

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
 from headwater.team.actions.ranks import require_rank
 from headwater.team.events import TokenCreated, TokenRevoked
 from headwater.team.models import ApiToken, RevokedFor, Role, User

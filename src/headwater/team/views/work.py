@@ -101,12 +101,11 @@ def _first_words(declared: Any) -> str:
 
 
 def _job(found: Job) -> dict[str, Any]:
-    lines = found.error.strip().splitlines()
     batch = found.args.get("batch") if found.kind.startswith("intake.") else None
     return {
         "row": found,
         "said": _said(job.JOBS, found.kind),
-        "error": lines[-1] if lines else "",
+        "error": found.trouble,
         "import": batch,
         "may_retry": found.state in (Job.State.FAILED, Job.State.CANCELLED)
         and batch is None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.events import record
+from headwater.platform.translated import gettext as _
 from headwater.tell.events import NewsChosen
 from headwater.tell.models import NewsChoice
 from headwater.tell.rules import WAYS

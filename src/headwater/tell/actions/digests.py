@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -14,6 +13,7 @@ from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.events import record
 from headwater.platform.installation import actor_by_ref, installation
 from headwater.platform.language import speaking_to
+from headwater.platform.translated import gettext as _
 from headwater.tell.actions.mails import queue_mail
 from headwater.tell.events import DigestChosen
 from headwater.tell.models import Digest, MailKind, News

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -16,6 +15,7 @@ from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid
 from headwater.platform.events import record
 from headwater.platform.installation import installation
+from headwater.platform.translated import gettext as _
 from headwater.tell.events import MailPasswordSet
 from headwater.tell.models import MailSettings
 from headwater.tell.queries.settings import SEALER, mail_settings, require_mail

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotFound, NotUndoable
 from headwater.platform.events import record
 from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes
 from headwater.tell.events import WordsChanged
 from headwater.tell.models import MailKind, MailTemplate
