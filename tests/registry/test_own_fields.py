@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
 
@@ -18,7 +20,7 @@ from headwater.platform.custom.kinds import FieldKind
 from headwater.platform.custom.values import path_of
 from headwater.platform.errors import Invalid, NotUndoable
 from headwater.platform.filter import Condition
-from headwater.platform.models import CustomField, Event
+from headwater.platform.models import CustomField, Event, EventPersonal
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.platform.search import keeping
@@ -155,6 +157,7 @@ def test_an_import_fills_fields_changes_them_and_is_taken_back(by, client_of, tm
     assert import_file(file, kind="people", by=by, at=AT).updated == 1
     ana.refresh_from_db()
     assert ana.custom[keys["TEXT"]] == "Third" and ana.custom[keys["MONEY"]] == "1200.00"
+    assert in_the_log("Second") == in_the_log("Third") == []
 
 
 def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):
@@ -219,6 +222,32 @@ def test_merging_keeps_what_either_record_holds(make, by, client_of):
     client.post(f"/api/v1/people/{one}/do/merge", {"merge_ids": [other]}, **JSON)
     told = client.get(f"/api/v1/people/{one}").json()
     assert (told[keys["TEXT"]], told[keys["NUMBER"]]) == ("First", "7")
+    assert in_the_log("First") == in_the_log("Second") == []
+
+
+def test_what_the_first_facts_kept_in_the_log_is_moved_to_where_it_is_erased(field, make, by, client_of):
+    key, (pk,), client = field("TEXT").key, make("qualify.lead"), client_of("OWNER")
+    client.patch(f"/api/v1/leads/{pk}", {key: "Allergic to nuts"}, **JSON)
+    event = Event.objects.filter(verb="platform.changed").latest("pk")
+    then = event.personal.data
+    event.data["fields"] |= {"custom": then["personal_fields"].pop("custom")}
+    Event.objects.filter(pk=event.pk).update(data=event.data)
+    EventPersonal.objects.filter(pk=event.pk).delete()
+    other = Event.objects.exclude(pk=event.pk).latest("pk")
+    was = (other.data, EventPersonal.objects.count())
+    import_module("headwater.platform.migrations.0009_own_fields_apart").move(apps, None)
+    assert in_the_log("Allergic") == [] and (Event.objects.get(pk=other.pk).data, was[1] + 1) == (
+        was[0], EventPersonal.objects.count(),
+    )  # fmt: skip
+    history = client.get(f"/api/v1/leads/{pk}/history", {"field": key}).json()["items"]
+    assert history[0]["new"] == "Allergic to nuts"
+    undo_event(event_id=event.pk, by=by, at=AT)
+    assert client.get(f"/api/v1/leads/{pk}").json()[key] is None
+
+
+def in_the_log(text: str) -> list[str]:
+    """The facts that keep a text among what is never erased."""
+    return [event.verb for event in Event.objects.all() if text in str(event.data)]
 
 
 # ---------------------------------------------------------------- looking after them

@@ -17,7 +17,8 @@ from headwater.parties.models import ContactPoint, ContactPointKind, Party, Rela
 from headwater.platform.actor import Actor
 from headwater.platform.batch import gone_by_undo
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids, update_rows
-from headwater.platform.events import Changed, Fact, json_value, record_bulk
+from headwater.platform.changes import split_changes
+from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.translated import gettext
 
 EMAIL, PHONE, WEBSITE = (
@@ -117,14 +118,14 @@ def _differing(party: Party, wanted: Wanted) -> dict[str, Any]:
 
 def changed_fact(party: Party, differing: Mapping[str, Any]) -> Changed:
     """The fact of an edit, taken before the new values are put on the row."""
-    pairs = {name: [json_value(getattr(party, name)), json_value(new)] for name, new in differing.items()}
+    plain, private = split_changes({name: [getattr(party, name), new] for name, new in differing.items()}, PERSONAL)
     spoken = {"extra": gettext("further details")}
     return Changed(
         row_type=noun_of(party),
         row_id=party.pk,
         names=", ".join(spoken.get(name, name.removesuffix("_id").replace("_", " ")) for name in differing),
-        fields={name: pair for name, pair in pairs.items() if name not in PERSONAL},
-        personal_fields={name: pair for name, pair in pairs.items() if name in PERSONAL},
+        fields=plain,
+        personal_fields=private,
         party_id=party.pk,
         organisation_id=organisation_of(party),
     )

@@ -12,7 +12,8 @@ from typing import Any
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.actor import Actor
 from headwater.platform.bulk import insert_rows, reserve_ids, update_rows
-from headwater.platform.events import Changed, Fact, json_value, record_bulk
+from headwater.platform.changes import split_changes
+from headwater.platform.events import Changed, Fact, record_bulk
 from headwater.platform.money import in_cents
 from headwater.platform.spans import SpanRow, insert_spans, set_spans
 from headwater.sell.actions.file_cells import price_each
@@ -229,12 +230,10 @@ def change_orders(changes: Sequence[tuple[Order, dict[str, list[Any]]]], *, by: 
     update_rows(Order, {order.pk: {name: getattr(order, name) for name in changed} for order, changed in changes})
     facts: list[Fact] = []
     for order, changed in changes:
-        values = {name: json_value(pair) for name, pair in changed.items()}
+        plain, private = split_changes(changed, ORDER_PERSONAL)
         facts.append(
             Changed(
-                row_type=ORDER_ROW, row_id=order.pk, names=_spoken(changed),
-                fields={n: v for n, v in values.items() if n not in ORDER_PERSONAL},
-                personal_fields={n: v for n, v in values.items() if n in ORDER_PERSONAL},
+                row_type=ORDER_ROW, row_id=order.pk, names=_spoken(changed), fields=plain, personal_fields=private,
                 party_id=order.party_id, organisation_id=order.organisation_id,
             )
         )  # fmt: skip
