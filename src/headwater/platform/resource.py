@@ -98,13 +98,15 @@ class SavedView:
 class Board:
     """A board that is a page of the noun's room: ``page`` is its address, ``start`` the view of all that it shows.
 
-    Views it ``hides`` are about what stands on no board. ``besides`` are its filters that no column tells.
+    Views it ``hides`` are about what stands on no board. ``besides`` are its filters that no column tells; ``narrow``
+    leaves of the rows those it shows, by these filters, for this actor, at this moment.
     """
 
     page: str
     start: str
     hides: Sequence[str] = ()
     besides: Sequence[str] = ()
+    narrow: Callable[[Rows, Mapping[str, str], Actor, datetime], Rows] = lambda rows, besides, actor, at: rows
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
 from headwater.parties.talking import LogForm
-from headwater.platform.resource import Board, Column, Command, Kind, Resource, SavedView, register
+from headwater.platform.actor import Actor
+from headwater.platform.resource import Board, Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.sell import actions, imports, rules
@@ -28,6 +32,7 @@ from headwater.sell.forms import (
     WinForm,
 )
 from headwater.sell.models import ForecastCategory, LostReason, Opportunity, Order, Outcome, Product
+from headwater.sell.queries.board import waiting_among
 from headwater.sell.queries.visible import (
     deleted_opportunities,
     deleted_orders,
@@ -58,6 +63,10 @@ def party_name(row: Opportunity | Order) -> str:
 
 def _first_known(*names: str | None) -> str:
     return next(filter(None, names), "")
+
+
+def _on_the_board(rows: Rows, besides: Mapping[str, str], actor: Actor, at: datetime) -> Rows:
+    return waiting_among(rows, actor, stuck_only=besides.get("stuck") == "1", at=at)
 
 
 def _products(row: Opportunity | Order) -> str:
@@ -189,7 +198,7 @@ OPPORTUNITIES = Resource(
         ARCHIVED_VIEW,
     ),
     archived="archived_at",
-    board=Board("/pipeline", start="open", hides=("won", "lost", "archived"), besides=("stuck",)),
+    board=Board("/pipeline", start="open", hides=("won", "lost", "archived"), besides=("stuck",), narrow=_on_the_board),
     importer=imports.OPPORTUNITIES,
     party_of=lambda row: row.party_id,
     empty=_("An opportunity starts from a qualified lead, so that the sale never loses its source."),

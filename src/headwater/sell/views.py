@@ -19,12 +19,12 @@ from headwater.platform.undo import newest_event
 from headwater.sell import actions
 from headwater.sell.forms import DecideForm
 from headwater.sell.models import Opportunity
-from headwater.sell.queries.board import board, card_of, column_sums
+from headwater.sell.queries.board import Board, WonColumn, board, card_of, column_sums
 from headwater.sell.queries.visible import visible_opportunities
 from headwater.sell.resources import OPEN
 from headwater.web.form import undo_url
 from headwater.web.http import Request, answer, came_from, is_htmx, page_or_part, render, resource_of, toast
-from headwater.web.listing import bar_context
+from headwater.web.listing import bar_context, bulk_commands
 from headwater.web.liststate import ListState, address, state_of
 from headwater.web.notation import counted
 
@@ -41,15 +41,13 @@ def pipeline(request: Request) -> HttpResponse:
         "state": state,
         "board": found,
         **bar_context(state, leaves_out=[key for key in TOLD_BY_THE_BOARD if key not in state.own]),
+        **_around_cards(request, state, found),
         "switches": [_stuck_chip(state, found.stuck)],
-        "move_query": urlencode(state.params()),
         "is_narrowed": _is_narrowed(state),
         "table_url": address("/opportunities", _table_params(state)),
-        "export_query": urlencode({**OPEN, **state.conditions, **({"q": state.search} if state.search else {})}),
-        "may_export": request.actor.may("sell.opportunity.export") and not _is_stuck(state),
+        "matching": counted(found.count),
+        "is_whole": not any(column.more for column in found.stages),
         "may_create": request.actor.may("sell.opportunity.create"),
-        "may_move": request.actor.may("sell.opportunity.move"),
-        "may_win": request.actor.may("sell.opportunity.win"),
         "moment": moment,
     }
     return page_or_part(request, "sell/pipeline.html", context)
@@ -82,16 +80,14 @@ def move(request: Request, pk: int) -> HttpResponse:
     if not is_htmx(request) or "board" not in request.GET:
         return answer(request, came_from(request, reverse("pipeline")), words, undo_url=undo)
     state, card = _state(request), card_of(request.actor, pk, company=request.company, at=moment)
+    found = column_sums(
+        request.actor, _rows(request, state), stuck_only=_is_stuck(state), company=request.company, at=moment
+    )
     context = {
         "cards": [card] if card is not None else [],
-        "board": column_sums(
-            request.actor, _rows(request, state), stuck_only=_is_stuck(state), company=request.company, at=moment
-        ),
+        "board": found,
         "is_won": stage == WON,
-        "move_query": urlencode(state.params()),
-        "may_move": True,
-        "may_win": request.actor.may("sell.opportunity.win"),
-        "neighbours": True,
+        **_around_cards(request, state, found),
     }
     return toast(render(request, "sell/pipeline.html#moved", context), words, undo_url=undo)
 
@@ -144,7 +140,27 @@ def _state(request: Request) -> ListState:
 def _rows(request: Request, state: ListState) -> QuerySet[Opportunity]:
     """The opportunities the board is made of. That they are open is said by its columns: what was won has one too."""
     conditions = {key: value for key, value in state.conditions.items() if (key, value) not in OPEN.items()}
-    return replace(state, view=None, own=conditions).rows(request)
+    return replace(state, view=None, own=conditions, path="").rows(request)
+
+
+def _around_cards(request: Request, state: ListState, found: Board) -> dict[str, Any]:
+    """What cards and heads of columns need besides: what may be done, and where they lead."""
+    return {
+        "query": state.query,
+        "move_query": urlencode(state.params()),
+        "record_query": urlencode({"in": state.query}),
+        "won_query": _won_query(state, found.won),
+        "bulk": bulk_commands(request, state.resource),
+        "may_move": request.actor.may("sell.opportunity.move"),
+        "may_win": request.actor.may("sell.opportunity.win"),
+    }
+
+
+def _won_query(state: ListState, won: WonColumn) -> str:
+    """The list of what was won this month, narrowed as the board is."""
+    asked = {key: value for key, value in state.conditions.items() if key not in OPEN}
+    words = {"q": state.search} if state.search else {}
+    return urlencode({"view": "won", **asked, **words, "closed_at__gte": won.since.date().isoformat()})
 
 
 def _is_stuck(state: ListState) -> bool:

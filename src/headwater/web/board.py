@@ -22,7 +22,7 @@ from headwater.platform.resource import Command, Resource, Rows
 from headwater.platform.undo import newest_event
 from headwater.web.form import undo_url
 from headwater.web.http import Request, answer, came_from, is_htmx, page_or_part, render, resource_of, row_of, toast
-from headwater.web.listing import bar_context
+from headwater.web.listing import bar_context, bulk_commands
 from headwater.web.liststate import ListState, address, state_of
 from headwater.web.totals import Sum, spoken_count, sums_of_each
 
@@ -31,7 +31,10 @@ CARDS = 30  # in a column
 
 @dataclass(frozen=True)
 class Stack:
-    """A column of the board; ``url`` is the list that holds all of it."""
+    """A column of the board; ``url`` is the list that holds all of it, ``part`` the same as a query of the board.
+
+    ``total`` is counted to the limit.
+    """
 
     key: str
     label: str
@@ -40,7 +43,14 @@ class Stack:
     sums: Sequence[Sum]
     cards: Sequence[Any]
     has_more: bool
+    total: int
+    part: str
     url: str
+
+    @property
+    def more(self) -> int | None:
+        """How many rows have no card; None where nobody counted them all."""
+        return max(self.total - CARDS, 0) if self.total <= COUNT_LIMIT else None
 
 
 def board(request: Request, slug: str) -> HttpResponse:
@@ -48,9 +58,12 @@ def board(request: Request, slug: str) -> HttpResponse:
     resource = resource_of(slug, request)
     column, step = _stages(resource)
     state = state_of(resource, request.GET.dict(), f"/{slug}/board", request.actor)
+    stacks = _stacks(request, state, column)
     context = {
         **_frame(request, state, column, step),
-        "stacks": _stacks(request, state, column),
+        "stacks": stacks,
+        "matching": spoken_count(sum(stack.total for stack in stacks)),
+        "is_whole": not any(stack.has_more for stack in stacks),
         **bar_context(state, leaves_out=() if column.key in state.conditions else (column.key,)),
         "table_url": address(f"/{slug}", state.params() or {"view": "all"}),
         "may_create": resource.create is not None and request.actor.may(resource.create.verb),
@@ -110,8 +123,9 @@ def _frame(request: Request, state: ListState, column: Column, step: Command) ->
         "extra": by_place.get("extra"),
         "feet": [by_place[place] for place in ("source", "action") if place in by_place],
         "move_query": urlencode(params),
-        "record_query": urlencode({"in": urlencode(params)}) if params else "",
+        "record_query": urlencode({"in": state.query}),
         "may_move": request.actor.may(step.verb),
+        "bulk": bulk_commands(request, resource),
         "now": now(),
     }
 
@@ -140,6 +154,8 @@ def _stacks(request: Request, state: ListState, column: Column, *, with_cards: b
             sums=told,
             cards=cards,
             has_more=cursor is not None,
+            total=total.count,
+            part=f"{state.query}&{urlencode(group.params)}",
             url=address(f"/{state.resource.slug}", {**state.params(), **group.params}),
         )
         for place, (group, total, told, (cards, cursor)) in enumerate(zip(groups, totals, sums, firsts, strict=True), 1)

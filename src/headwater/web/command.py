@@ -19,7 +19,7 @@ from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event, to_undo
 from headwater.web.form import afterwards, form_page, initial_of, refused, undo_url
 from headwater.web.http import Request, answer, came_from, go, resource_of, row_of
-from headwater.web.listing import chosen_ids
+from headwater.web.listing import Chosen
 from headwater.web.notation import counted
 
 
@@ -49,18 +49,14 @@ def command(request: Request, slug: str, pk: int, key: str) -> HttpResponse:
 
 @require_POST
 def bulk(request: Request, slug: str, key: str) -> HttpResponse:
-    """One command on many rows: those ticked or all that match the list. ``ask`` wants its form first."""
+    """One command on many rows: those ticked or all that match the list or board. ``ask`` wants its form first."""
     resource = resource_of(slug, request)
     chosen = _command(resource, request, key)
     if chosen.run_many is None:
         raise NotFound(_("This cannot be done with many rows at once."))
-    ticked, query, everything = (
-        request.POST.getlist("ids"),
-        request.POST.get("query", ""),
-        request.POST.get("all") == "1",
-    )
-    ids = chosen_ids(request, resource, ids=ticked, query=query, everything=everything)
-    kept = {"ids": ticked, "query": query, "everything": everything, "count": len(ids)}
+    told = Chosen.posted(request)
+    ids = told.rows(request, resource)
+    kept = {"rows": told, "count": len(ids)}
     if request.POST.get("ask"):
         return form_page(request, resource, chosen, chosen.form(actor=request.actor), ids=kept)
     form = chosen.form(request.POST, actor=request.actor)

@@ -22,12 +22,12 @@ from headwater.platform.paging import in_order
 from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
-from headwater.web.liststate import state_of
+from headwater.web.liststate import ListState, path_of, state_of
 from headwater.web.notation import counted, reading_zone
 
 
 def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
-    """The list behind this address as a file of one of the formats.
+    """The list or board behind this address as a file of one of the formats.
 
     Raises:
         NotAllowed: the actor may see the rows but not take them out.
@@ -37,16 +37,22 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
     request.actor.require(resource.verb("export"))
     if request.method == "HEAD":
         return HttpResponse()
-    state = state_of(resource, request.GET.dict(), f"/{slug}", request.actor)
+    params = request.GET.dict()
+    state = state_of(resource, params, path_of(resource, params), request.actor)
     return sent(
         resource,
         exported_columns(resource, [column.key for column in shown_columns(state)]),
         in_order(state.rows(request), resource, sort=state.order),
         format,
-        conditions={**state.conditions, **({"q": state.search} if state.search else {})},
+        conditions={**state.conditions, **_told_besides(state)},
         by=request.actor,
         zone=reading_zone(),
     )
+
+
+def _told_besides(state: ListState) -> dict[str, str]:
+    """What narrows it and is no condition: the words of its search, a board's own filters."""
+    return {key: text for key, text in {**state.besides, "q": state.search}.items() if text}
 
 
 def format_of(key: str) -> FileFormat:

@@ -56,10 +56,12 @@ def render(
     return response
 
 
-def page_or_part(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """The page, or for htmx its ``#region`` that changes with filters; after a write all of the page comes anew."""
+def page_or_part(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str = "region"
+) -> HttpResponse:
+    """The page, or for htmx its part that changes, such as with filters; after a write all of the page comes anew."""
     is_part = is_htmx(request) and request.headers.get("HX-Target") != "main"
-    return render(request, f"{template}#region" if is_part else template, context)
+    return render(request, f"{template}#{part}" if is_part else template, context)
 
 
 def trigger(response: HttpResponse, name: str, detail: Any = None) -> HttpResponse:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -97,7 +98,6 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
         "is_filtered": bool(state.conditions or state.search),
         "previous_url": _page_url(state, page.previous) if page else "",
         "next_url": _page_url(state, page.next) if page else "",
-        "formats": list(FORMATS.values()) if actor.may(resource.verb("export")) else [],
         "may_create": resource.create is not None and actor.may(resource.create.verb),
         "may_import": resource.importer is not None and actor.may(resource.importer.verb),
         **awaited(state, page, shown),
@@ -106,7 +106,7 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
 
 
 def bar_context(state: ListState, *, leaves_out: Sequence[str] = ()) -> dict[str, Any]:
-    """What stands above a list or board: saved views as tabs, what can be done with them, search and filters.
+    """What stands above a list or board: saved views as tabs, what can be done with them, search, filters and files.
 
     Columns it ``leaves_out`` have no chip.
     """
@@ -121,6 +121,7 @@ def bar_context(state: ListState, *, leaves_out: Sequence[str] = ()) -> dict[str
         "is_start": (start_among(state.views, actor, state.layout.start_view) or "all") == state.key,
         "chips": chips.chips_of(state, actor, leaves_out),
         "active": chips.active_of(state, actor, leaves_out),
+        "formats": list(FORMATS.values()) if actor.may(state.resource.verb("export")) else [],
         "query": state.query,
     }
 
@@ -174,12 +175,12 @@ def tabs_of(state: ListState) -> list[dict[str, Any]]:
         if view is not None and view.key in hidden and view != present:
             continue
         leads_to_board = isinstance(view, KeptView) and view.is_board
-        path = resource.board_path if leads_to_board else state.path
+        path, home = resource.board_path if leads_to_board else state.path, f"/{resource.slug}"
         plain = ListState(
             resource=resource, actor=state.actor, view=view, own={}, search=view.params.get("q", "") if view else "",
             group=view.params.get("group", "") if view else "",
             columns=state.columns if view == present else "", path=path, everything=view is None and not has_all,
-            besides={key: view.params.get(key, "") for key in state.besides} if view else {},
+            besides={key: view.params.get(key, "") for key in resource.besides} if view and path != home else {},
         )  # fmt: skip
         tabs.append(
             {
@@ -197,12 +198,7 @@ def tabs_of(state: ListState) -> list[dict[str, Any]]:
 
 
 def _tab_count(request: Request, state: ListState) -> str:
-    """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone.
-
-    Nor where a filter of the board's own narrows it, which is not counted.
-    """
-    if any(state.besides.values()):
-        return ""
+    """How many rows a view has; nothing where a saved one does not fit its list any more: a column may have gone."""
     try:
         return spoken_count(state.count(request))
     except Invalid:
@@ -213,18 +209,34 @@ def _page_url(state: ListState, cursor: str | None) -> str:
     return state.url(cursor=cursor) if cursor else ""
 
 
-def chosen_ids(request: Request, resource: Resource, *, ids: Iterable[str], query: str, everything: bool) -> list[int]:
-    """The rows a bulk step is about: those ticked, or all that match the list; only what the actor may see.
+@dataclass(frozen=True)
+class Chosen:
+    """The rows a bulk step is about, as its form tells them: those ticked, whole columns of a board by their queries,
+    and with ``everything`` all that match the list's or board's own."""
 
-    Raises:
-        Invalid: none.
-    """
-    if everything:
-        rows = state_of(resource, QueryDict(query).dict(), "", request.actor).rows(request)
-    else:
-        ticked = [int(pk) for pk in ids if pk.isdecimal() and len(pk) < 19]  # a longer one is no id of ours
-        rows = resource.rows(request.actor).filter(pk__in=ticked)
-    found = list(rows.order_by("pk").values_list("pk", flat=True))
-    if not found:
-        raise Invalid({"ids": [_("Choose at least one row first.")]})
-    return found
+    ids: Sequence[str]
+    parts: Sequence[str]
+    query: str
+    everything: bool
+
+    @classmethod
+    def posted(cls, request: Request) -> Chosen:
+        """What the form of a list or board sent."""
+        told = request.POST
+        return cls(told.getlist("ids"), told.getlist("parts"), told.get("query", ""), told.get("all") == "1")
+
+    def rows(self, request: Request, resource: Resource) -> list[int]:
+        """Their ids; only what the actor may see.
+
+        Raises:
+            Invalid: none.
+        """
+        ticked = [int(pk) for pk in self.ids if pk.isdecimal() and len(pk) < 19]  # a longer one is no id of ours
+        among = [resource.rows(request.actor).filter(pk__in=ticked)] if ticked else []
+        for query in {*self.parts, *([self.query] if self.everything else [])}:
+            params = QueryDict(query).dict()
+            among.append(state_of(resource, params, path_of(resource, params), request.actor).rows(request))
+        found = {pk for rows in among for pk in rows.order_by().values_list("pk", flat=True)}
+        if not found:
+            raise Invalid({"ids": [_("Choose at least one row first.")]})
+        return sorted(found)

@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from headwater.platform.actor import Actor
+from headwater.platform.clock import now
 from headwater.platform.filter import Tree, tree_from_params
 from headwater.platform.lists.kept import AS, BOARD, KeptView, view_of, views_of
 from headwater.platform.lists.layout import layout_of
@@ -148,14 +149,19 @@ class ListState:
 
     def rows(self, request: Request) -> Rows:
         """The rows of this list, unordered and uncut."""
-        searched = self.found if self.found is not None else ""
-        return filtered(self.resource, request.actor, self.tree, search=searched, **reading_days())
+        return self._matching(request, self.found if self.found is not None else "")
 
     def count(self, request: Request) -> int:
         """How many rows it has, never counted beyond the limit."""
-        tree = tree_from_params({**self.conditions, **self.always}, self.resource.by_key)
-        rows = filtered(self.resource, request.actor, tree, **reading_days())
+        rows = self._matching(request, "")
         return count_up_to(rows) if self.found is None else self.found.count_among(rows, COUNT_LIMIT)
+
+    def _matching(self, request: Request, searched: Found | str) -> Rows:
+        """The rows that its conditions leave; of a board that is a page of its room those that stand on it."""
+        tree = tree_from_params({**self.conditions, **self.always}, self.resource.by_key)
+        rows = filtered(self.resource, request.actor, tree, search=searched, **reading_days())
+        board = self.resource.board if self.is_board else None
+        return board.narrow(rows, self.besides, request.actor, now()) if board is not None else rows
 
     def count_all(self, request: Request) -> int:
         """How many rows it has, however many; only where somebody asks for it."""

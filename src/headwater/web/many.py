@@ -15,7 +15,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.platform.models import Job, Undone
 from headwater.platform.resource import REGISTRY, Resource
-from headwater.web.http import Request, is_htmx, render
+from headwater.web.http import Request, page_or_part
 
 SEES_ALL = "platform.delivery.change"
 SHOWN = 200
@@ -41,7 +41,7 @@ def progress(request: Request, job_id: int) -> HttpResponse:
         "is_undone": bool(told.first) and Undone.objects.filter(pk=told.first).exists(),
         "back": found.args.get("back") or (f"/{resource.slug}" if resource is not None else "/"),
     }
-    return render(request, "web/many.html#progress" if is_htmx(request) else "web/many.html", context)
+    return page_or_part(request, "web/many.html", context, part="progress")
 
 
 @require_POST

@@ -16,7 +16,7 @@ from headwater.web.command import offered_commands
 from headwater.web.deleted import gone_page
 from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
-from headwater.web.liststate import ListState, state_of
+from headwater.web.liststate import ListState, path_of, state_of
 from headwater.web.panel import Place, panels_for
 from headwater.web.recent import remember
 
@@ -144,7 +144,8 @@ def _field_of(change: Command | None, key: str) -> str:
 def _beside(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
     query = request.GET.get("in", "")
     try:
-        state = state_of(resource, QueryDict(query).dict(), f"/{resource.slug}", request.actor)
+        params = QueryDict(query).dict()
+        state = state_of(resource, params, path_of(resource, params), request.actor)
         before, after = neighbours(state.rows(request), resource, row, sort=state.order)
     except DomainError:  # a link from a list that has changed: the record stands without its neighbours
         return {"list_url": f"/{resource.slug}", "previous_url": "", "next_url": ""}

@@ -21,7 +21,7 @@ from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event
 from headwater.web.form import form_page
 from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
-from headwater.web.listing import chosen_ids
+from headwater.web.listing import Chosen
 from headwater.web.notation import counted
 
 KINDS = {"people": PartyKind.PERSON, "organisations": PartyKind.ORGANISATION}
@@ -86,13 +86,7 @@ def merge_with(request: Request, slug: str, pk: int) -> HttpResponse:
 def merge_chosen(request: Request, slug: str) -> HttpResponse:
     """The rows ticked in a list, side by side."""
     resource = _mergeable(slug, request)
-    ids = chosen_ids(
-        request,
-        resource,
-        ids=request.POST.getlist("ids"),
-        query=request.POST.get("query", ""),
-        everything=request.POST.get("all") == "1",
-    )
+    ids = Chosen.posted(request).rows(request, resource)
     if not 2 <= len(ids) <= MOST:
         raise Invalid({"ids": [_("Choose two to five records that are the same.")]})
     url = f"/{slug}/merge?{urlencode({'ids': ','.join(map(str, ids))}, safe=',')}"

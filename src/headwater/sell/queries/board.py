@@ -150,14 +150,18 @@ def column_sums(
     actor: Actor, rows: Opportunities, *, stuck_only: bool = False, company: Company, at: datetime
 ) -> Board:
     """The board without cards, for the heads of its columns after a card has moved."""
-    stages = default_stages()
-    waiting = rows.filter(outcome="", stage__in=stages)
-    if stuck_only:
-        waiting = waiting.filter(_stuck(stages, usual_days_in_stages(actor, at=at), at))
-    found = Board([StageColumn(stage) for stage in stages], WonColumn(_start_of_month(at, company.zone)))
+    waiting = waiting_among(rows, actor, stuck_only=stuck_only, at=at)
+    found = Board([StageColumn(stage) for stage in default_stages()], WonColumn(_start_of_month(at, company.zone)))
     _fill_sums(found, waiting, company, at)
     _sum_won(found.won, rows, company)
     return found
+
+
+def waiting_among(rows: Opportunities, actor: Actor, *, stuck_only: bool, at: datetime) -> Opportunities:
+    """Those of these opportunities that stand in a column of a stage."""
+    stages = default_stages()
+    waiting = rows.filter(outcome="", stage__in=stages)
+    return waiting.filter(_stuck(stages, usual_days_in_stages(actor, at=at), at)) if stuck_only else waiting
 
 
 def card_of(actor: Actor, opportunity_id: int, *, company: Company, at: datetime) -> Card | None:

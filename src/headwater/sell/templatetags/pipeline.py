@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
@@ -13,9 +14,10 @@ from django.utils.translation import ngettext
 
 from headwater.sell.cells import category_label
 from headwater.sell.models import Opportunity
-from headwater.sell.queries.board import Card
+from headwater.sell.queries.board import Card, StageColumn
 from headwater.sell.rules import Age
 from headwater.web.templatetags.headwater import avatar, day, icon, label, money, money_short, source_mark
+from headwater.web.templatetags.workbench import card_box, column_box
 
 register = template.Library()
 
@@ -29,18 +31,20 @@ DAYS_TONES = {Age.TWICE: "bad b", Age.OLDER: "warn b"}
 @register.simple_tag(takes_context=True)
 def deals(context: Context, cards: Sequence[Card]) -> SafeString:
     """The open opportunities of a stage, as who looks at the board may move them."""
-    may_move, query = bool(context["may_move"]), context["move_query"]
+    may_move, query, around = bool(context["may_move"]), context["move_query"], context["record_query"]
+    has_box = bool(context["bulk"])
     keys = _keys() if may_move else NOTHING
     grip = format_html('<span class="grip" aria-hidden="true">{}</span>', icon("grip-vertical", 14))
     return format_html_join(
         "",
         '<article class="deal {}" id="card-{}" tabindex="0" data-row data-record="/opportunities/{}" data-card'
-        ' data-move-url="/pipeline/{}/move?board=1{}" aria-label="{}">{}{}<div class="flex between">{}{}</div>{}'
+        ' data-move-url="/pipeline/{}/move?board=1{}" aria-label="{}">{}{}{}<div class="flex between">{}{}</div>{}'
         '<div class="flex between">{}<span class="flex gap-s">{}{}</span></div>{}</article>',
         (
             (
                 card.age.value, card.row.pk, card.row.pk, card.row.pk, f"&{query}" if query else "", _spoken(card),
-                grip if may_move else NOTHING, _title(card), _amount(card.row, _("No value yet")),
+                _box(card) if has_box else NOTHING, grip if may_move else NOTHING, _title(card, around),
+                _amount(card.row, _("No value yet")),
                 category_label(card.row), _next(card, may_move=may_move), _source(card.row), _days(card),
                 _owner(card.row), keys,
             )
@@ -49,23 +53,32 @@ def deals(context: Context, cards: Sequence[Card]) -> SafeString:
     )  # fmt: skip
 
 
-@register.simple_tag
-def won_deals(cards: Sequence[Card]) -> SafeString:
+@register.simple_tag(takes_context=True)
+def won_deals(context: Context, cards: Sequence[Card]) -> SafeString:
     """What was won this month."""
+    has_box, around = bool(context["bulk"]), context["record_query"]
     booked, check = label(_("Booked"), "good"), icon("check", 14)
     return format_html_join(
         "",
-        '<article class="deal" id="card-{}" tabindex="0" data-row aria-label="{}">{}'
+        '<article class="deal" id="card-{}" tabindex="0" data-row aria-label="{}">{}{}'
         '<div class="flex between">{}{}</div><span class="flex mut gap-s">{}<span class="el">{}</span></span>'
         '<div class="flex between">{}<span class="flex gap-s">{}</span></div></article>',
         (
             (
-                card.row.pk, ", ".join(filter(None, (card.title, card.what))), _title(card),
-                _amount(card.row, _("Value not known")), booked, check, _won(card), _source(card.row), _owner(card.row),
+                card.row.pk, ", ".join(filter(None, (card.title, card.what))), _box(card) if has_box else NOTHING,
+                _title(card, around), _amount(card.row, _("Value not known")), booked, check, _won(card),
+                _source(card.row), _owner(card.row),
             )
             for card in cards
         ),
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def stage_box(context: Context, column: StageColumn) -> SafeString:
+    """The box that chooses all of a stage."""
+    query = f"{context['query']}&{urlencode({'stage': column.stage.pk})}"
+    return column_box(column.stage.name, query, column.more)
 
 
 def _spoken(card: Card) -> str:
@@ -75,9 +88,13 @@ def _spoken(card: Card) -> str:
     return ", ".join(filter(None, (card.title, card.what, worth)))
 
 
-def _title(card: Card) -> SafeString:
-    """Who may buy, as the link to the record, and what."""
-    link = format_html('<a class="ti" data-open href="/opportunities/{}">{}</a>', card.row.pk, card.title)
+def _box(card: Card) -> SafeString:
+    return card_box(card.row.pk, card.title)
+
+
+def _title(card: Card, around: str) -> SafeString:
+    """Who may buy, as the link to the record and from there to its neighbours on the board, and what."""
+    link = format_html('<a class="ti" data-open href="/opportunities/{}?{}">{}</a>', card.row.pk, around, card.title)
     return link + format_html('<span class="mut el">{}</span>', card.what) if card.what else link
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -159,15 +160,48 @@ def test_the_board_is_searched_and_leaves_as_what_it_shows(page, opened, stages,
     opened(name="Servers")
     text = page.get("/pipeline?q=plott&forecast_category=PIPELINE").content.decode()
     assert "Plotters for Kiel" in text and "Servers" not in text
-    assert "/opportunities/export.csv?outcome__empty=true&amp;forecast_category=PIPELINE&amp;q=plott" in text
+    assert "/opportunities/export.csv?as=board&amp;forecast_category=PIPELINE&amp;view=open&amp;q=plott" in text
     assert "/opportunities?view=open&amp;forecast_category=PIPELINE&amp;q=plott" in text, "the table shows the same"
 
 
-def test_what_only_the_board_can_tell_is_no_file(page, opened, jonas):
-    opened(name="Servers")
+def as_file(page, address):
+    text = page.get(address).content.decode()
+    [url] = re.findall(r'href="(/opportunities/export\.csv[^"]*)"', text)
+    return b"".join(page.get(unescape(url)).streaming_content).decode()
+
+
+def test_the_board_leaves_as_what_stands_in_its_columns(page, opened, stages, by_jonas, jonas):
     User.objects.filter(pk=jonas.pk).update(role="HEAD_OF_SALES")
-    assert "export.csv" in page.get("/pipeline").content.decode()
-    assert "export.csv" not in page.get("/pipeline?stuck=1").content.decode()
+    for _ in range(5):
+        win_after(opened, stages, by_jonas, days=2, start=AT - 60 * DAY)
+    opened(name="Waits", at=AT - 30 * DAY)
+    opened(name="Fresh", at=now())
+    assert [name in as_file(page, "/pipeline") for name in ("Waits", "Fresh", "WON")] == [True, True, False]
+    assert [name in as_file(page, "/pipeline?stuck=1") for name in ("Waits", "Fresh")] == [True, False]
+    page.post("/opportunities/views/new", {"query": "as=board&view=open&stuck=1", "name": "Late", "scope": "PRIVATE"})
+    for place in ("as=board&view=open", "view=open"):
+        counted = page.get(f"/opportunities/counts?{place}").content.decode()
+        assert re.findall(r'Late<span class="ct">([^<]*)', counted) == ["1"], place
+
+
+def test_cards_are_chosen_one_by_one_by_column_and_all(page, opened, stages, by_jonas, jonas, priya, company):
+    User.objects.filter(pk=jonas.pk).update(role="HEAD_OF_SALES")
+    here, there = opened(), opened(stage_id=stages[1].pk)
+    won = actions.win_opportunity(opportunity_id=opened(amount=Decimal(1)).pk, by=by_jonas, at=now())[0]
+    text = page.get("/pipeline").content.decode()
+    assert text.count('name="ids"') == 3 and text.count("data-select-all") == len(stages) + 1
+
+    def owners_after(**sent):
+        Opportunity.objects.update(owner=None)
+        page.post("/opportunities/do/assign", {"owner_id": priya.pk, "query": "as=board&view=open", **sent})
+        rows = Opportunity.objects.filter(owner=priya)
+        return set(rows.values_list("pk", flat=True))
+
+    assert owners_after(ids=[there.pk]) == {there.pk}
+    assert owners_after(parts=[f"as=board&view=open&stage={stages[0].pk}"]) == {here.pk}
+    assert owners_after(parts=[f"as=board&view=open&stage={stages[0].pk}"], ids=[there.pk]) == {here.pk, there.pk}
+    assert owners_after(all="1") == {here.pk, there.pk}, "what was won is no part of the pipeline"
+    assert owners_after(all="1", ids=[won.pk]) == {here.pk, there.pk, won.pk}
 
 
 def test_who_may_not_see_opportunities_gets_no_board(client, company, acme):

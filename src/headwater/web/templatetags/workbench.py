@@ -57,6 +57,8 @@ class Around:
 
 
 BOX = '<td class="col-select"><input type="checkbox" name="ids" value="{}" data-select-row aria-label="{}"></td>'
+CARD_BOX = '<label class="deal-x"><input type="checkbox" name="ids" value="{}" data-select-row aria-label="{}"></label>'
+COLUMN_BOX = '<label class="deal-x"><input type="checkbox"{} data-select-all aria-label="{}"></label>'
 PLACES = ("primary", "second", "source", "action", "id", "clip", "extra")
 UNNAMED = ("primary", "second", "source", "action")  # on a phone's card these places say what they hold
 
@@ -71,6 +73,22 @@ def cell(context: Context, column: Column, row: Any) -> str:
 def primary(context: Context, column: Column, row: Any) -> SafeString:
     """A row's first cell: it names the record and opens it; how a column draws its own finds the address as ``url``."""
     return _first(Around.of(context), column, row)
+
+
+@register.simple_tag
+def card_box(pk: int, title: str) -> SafeString:
+    """The box that chooses a card of a board."""
+    return format_html(CARD_BOX, pk, _("Select %(name)s") % {"name": title})
+
+
+@register.simple_tag
+def column_box(name: str, query: str, more: int | None) -> SafeString:
+    """The box that chooses a column of a board: its cards and, by its ``query``, the ``more`` there is no card for.
+
+    None where nobody knows how many those are: then it chooses the cards.
+    """
+    rest = format_html(' name="parts" value="{}" data-more="{}"', query, more) if more else ""
+    return format_html(COLUMN_BOX, rest, _("Select all in %(column)s") % {"column": name})
 
 
 @register.simple_tag(takes_context=True)

@@ -10,8 +10,8 @@ import { announce } from "./focus.js";
 
 const token = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
 
-function askReason(board) {
-  const dialog = board.querySelector("[data-board-reason]");
+function askReason() {
+  const dialog = document.querySelector("[data-board-reason]");
   if (!dialog) return Promise.resolve(new FormData());
   return new Promise((answer) => {
     const form = dialog.querySelector("form");
@@ -45,7 +45,7 @@ function triggers(response) {
 async function move(card, from, to, putBack) {
   const board = card.closest("[data-board]");
   const isBack = Number(to.dataset.order) < Number(from.dataset.order);
-  const data = isBack ? await askReason(board) : new FormData();
+  const data = isBack ? await askReason() : new FormData();
   if (!data) return putBack();
   data.set(board.dataset.boardField || "stage", to.dataset.boardList);
   card.classList.add("moving");
@@ -82,7 +82,7 @@ function ready(board) {
     window.Sortable.create(list, {
       group: "board",
       draggable: "[data-card]",
-      filter: "a, button, .deal-note",
+      filter: "a, button, label, .deal-note",
       preventOnFilter: false,
       delay: 180,
       delayOnTouchOnly: true,

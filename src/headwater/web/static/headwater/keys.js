@@ -80,9 +80,9 @@ const boxOf = (row) => row?.querySelector("[data-select-row]");
 const builtIn = {
   j: () => step(1) || press("j"),
   k: () => step(-1) || press("k"),
-  x: () => {
+  x: ({ shiftKey }) => {
     const box = boxOf(currentRow());
-    box?.click();
+    box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey })); // Shift: a whole range
     return Boolean(box);
   },
   "/": () => {
@@ -107,7 +107,7 @@ const works = {
 
 function enter(event) {
   const row = currentRow();
-  const onRow = event.target === row || event.target === document.body;
+  const onRow = event.target === row || event.target === document.body || event.target === boxOf(row);
   if (!row || !onRow) return false;
   const link = row.querySelector("[data-open]");
   link?.click();
@@ -148,7 +148,7 @@ document.addEventListener("keydown", (event) => {
     pendingTimer = setTimeout(() => (pending = ""), 1200);
     return;
   }
-  if (!done && !sequence) done = key in builtIn ? builtIn[key]() : press(key) || pressInRow(key);
+  if (!done && !sequence) done = key in builtIn ? builtIn[key](event) : press(key) || pressInRow(key);
   if (done) event.preventDefault();
 });
 

@@ -1,7 +1,19 @@
 // Choosing rows: [data-select] is the form or region, [data-select-row] a row's box, [data-select-all] the box
 // in the head, [data-bulk] the bar that appears, [data-select-count] the number in it, [data-select-clear] its end.
+// A region may have parts with a head each, [data-select-part]; data-more="9" of a head's box says how many rows
+// that are not on the page it chooses as well.
 
 const boxes = (region) => [...region.querySelectorAll("[data-select-row]")];
+const partOf = (head) => head.closest("[data-select-part], [data-select]");
+const besides = (head) => Number(head.dataset.more || 0);
+
+function showHead(head) {
+  const rows = boxes(partOf(head));
+  const chosen = rows.filter((box) => box.checked).length;
+  const isFull = chosen > 0 && chosen === rows.length;
+  head.checked = isFull && (head.checked || !besides(head)); // what is not on the page is only chosen by the head
+  head.indeterminate = chosen > 0 && !head.checked;
+}
 let last = null;
 
 function show(region) {
@@ -12,12 +24,12 @@ function show(region) {
     if (box.checked) row?.setAttribute("aria-selected", "true");
     else row?.removeAttribute("aria-selected");
   });
-  region.querySelectorAll("[data-select-count]").forEach((place) => (place.textContent = chosen.length));
+  const heads = [...region.querySelectorAll("[data-select-all]")];
+  heads.forEach(showHead);
+  const more = heads.filter((head) => head.checked).reduce((sum, head) => sum + besides(head), 0);
+  const count = (chosen.length + more).toLocaleString(document.documentElement.lang);
+  region.querySelectorAll("[data-select-count]").forEach((place) => (place.textContent = count));
   region.querySelectorAll("[data-bulk]").forEach((bar) => bar.classList.toggle("on", chosen.length > 0));
-  region.querySelectorAll("[data-select-all]").forEach((box) => {
-    box.checked = chosen.length > 0 && chosen.length === all.length;
-    box.indeterminate = chosen.length > 0 && chosen.length < all.length;
-  });
 }
 
 export function clearSelection() {
@@ -45,10 +57,15 @@ document.addEventListener("change", (event) => {
   const region = event.target.closest("[data-select]");
   if (!region) return;
   if (event.target.matches("[data-select-all]")) {
-    const shown = boxes(region).filter((box) => !box.closest(".closed")); // not what stands in a group that is closed
+    const shown = boxes(partOf(event.target)).filter((box) => !box.closest(".closed")); // not what stands in a group that is closed
     shown.forEach((box) => (box.checked = event.target.checked));
   }
   show(region);
+});
+
+// Enter in a box would press the first button of the form, such as the first row's own.
+document.addEventListener("keypress", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-select] input[type=checkbox]")) event.preventDefault();
 });
 
 const refresh = () => document.querySelectorAll("[data-select]").forEach(show);

@@ -31,5 +31,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.xhr.status < 500 && detail.xhr.status) keep(kept().filter((url) => url !== path));
 });
 
-// Messages that came with the page.
-document.querySelectorAll("#toasts form[action^='/undo/']").forEach((form) => rememberUndo(form.getAttribute("action")));
+// Messages that came with the page, and reports of steps for very many rows: [data-undoes].
+document.addEventListener("htmx:load", ({ target }) => {
+  const forms = [...target.querySelectorAll("#toasts form[action^='/undo/'], form[data-undoes]")];
+  forms.forEach((form) => rememberUndo(form.getAttribute("action")));
+});

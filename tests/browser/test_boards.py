@@ -1,0 +1,57 @@
+"""Boards by keyboard: cards and columns are chosen, changed together and taken back."""
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+def chosen(tab):
+    return tab.locator("[data-bulk].on [data-select-count]").inner_text()
+
+
+def test_cards_are_chosen_changed_and_taken_back_without_a_mouse(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/pipeline")
+    cards = tab.locator("[data-board] .kb-col").first.locator("[data-card]")
+    assert cards.count() >= 3
+    cards.first.focus()
+    tab.keyboard.press("x")
+    assert chosen(tab) == "1"
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    tab.keyboard.press("Shift+X")
+    assert chosen(tab) == "3"
+    tab.keyboard.press("Escape")
+    tab.locator("[data-bulk].on").wait_for(state="detached")
+    heads = tab.locator("[data-board] .kb-col").first.locator("[data-select-all]")
+    heads.focus()
+    tab.keyboard.press("Space")
+    of_column = int(tab.locator("[data-board] header .dim").first.inner_text())
+    assert chosen(tab) == str(of_column)
+    heads.press("Enter")
+    assert tab.url.endswith("/pipeline"), "Enter in a box sends nothing"
+    tab.keyboard.press("a")
+    owner = tab.locator("dialog[open] select[name=owner_id]")
+    owner.wait_for()
+    owner.select_option(label="Erik Haas")
+    tab.locator("dialog[open] button[type=submit]").press("Enter")
+    tab.locator("#toasts", has_text=re.compile(r"Assign: \d+ opportunities")).wait_for()
+    first = tab.locator("[data-board] .kb-col").first
+    first.locator(".avatar, .av", has_text="EH").first.wait_for()
+    tab.keyboard.press("z")
+    tab.locator("#toasts", has_text=re.compile(r"Undone for \d+ rows")).wait_for()
+
+
+def test_enter_in_a_box_of_a_list_opens_its_row_and_presses_no_button(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads?view=pool")
+    sent = []
+    tab.on("request", lambda request: sent.append(request.url) if "/do/" in request.url else None)
+    tab.locator("[data-select-all]").press("Enter")
+    tab.locator("[data-select-row]").first.press("Enter")
+    tab.wait_for_url(re.compile(r"/leads/\d+"))
+    assert not sent
