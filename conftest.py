@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import hashlib
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-import django
 import pytest
-from django.apps import apps
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import connection
-from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from hypothesis import settings
 
@@ -50,57 +41,19 @@ def _asks_a_database(item: pytest.Item) -> bool:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = any(item.iter_markers("django_db"))
-    asked = {"db", "transactional_db", "django_db_setup", "template", "bare", "empty_database"}
+    asked = {"db", "transactional_db", "django_db_setup", "template", "bare", "empty_database", "two_databases"}
     return is_marked or bool(fixtures & asked)
 
 
 @pytest.fixture(scope="session")
-def kept_tables() -> Path | None:
-    """Where the migrated tables of this version lie from one run to the next; nowhere on PostgreSQL."""
-    if connection.vendor != "sqlite":
-        return None
-    made_of = hashlib.sha256(f"{django.VERSION} {sqlite3.sqlite_version}".encode())
-    for app in apps.get_app_configs():
-        for migration in sorted(Path(app.path).glob("migrations/*.py")):
-            made_of.update(migration.read_bytes())
-    return Path(__file__).parent / ".pytest_cache" / f"tables-{made_of.hexdigest()[:16]}.sqlite"
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, kept_tables: Path | None
-) -> Iterator[None]:
-    """Begin with the tables of an earlier run: migrating takes longer than most of what one tries."""
-
-    def fill(connection: Any, **_signal: object) -> None:
-        connection_created.disconnect(fill)
-        with contextlib.closing(sqlite3.connect(f"file:{kept_tables}?mode=ro", uri=True)) as kept:
-            kept.backup(connection.connection)
-
-    if kept_tables and kept_tables.exists():
-        connection_created.connect(fill)
-    yield
-    connection_created.disconnect(fill)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any, kept_tables: Path | None) -> None:
-    """Keep the tables for the next run, in the place of those of other versions.
+def django_db_setup(django_db_setup: None) -> None:
+    """The tables of a new installation.
 
     Tests that empty the database have Django fill in its own rights again, which takes longer than most of them and
     which nothing here reads.
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
-    if kept_tables is None or kept_tables.exists():
-        return
-    kept_tables.parent.mkdir(exist_ok=True)
-    for other in kept_tables.parent.glob("tables-*.sqlite"):
-        other.unlink(missing_ok=True)
-    written = kept_tables.with_suffix(f".{os.getpid()}")
-    with django_db_blocker.unblock(), contextlib.closing(sqlite3.connect(written)) as copy:
-        connection.connection.backup(copy)
-    written.rename(kept_tables)  # whole or not at all: another process may be looking for it
 
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 # These tests choose their database themselves: a run on PostgreSQL adds only what is different there.
 if os.environ.get("HEADWATER_TEST_DATABASE_URL"):
-    there = {"test_postgres.py", "test_moving.py", "test_restarted.py"}
+    there = {"test_postgres.py", "test_moving.py", "test_restarted.py", "test_tables.py"}
     collect_ignore = [file.name for file in HERE.glob("test_*.py") if file.name not in there]
 
 

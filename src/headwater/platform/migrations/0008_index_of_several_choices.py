@@ -15,4 +15,4 @@ def build(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("platform", "0007_field_rights")]
 
-    operations = [migrations.RunPython(build, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(build, migrations.RunPython.noop, elidable=True)]

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             name='outcome',
             field=models.CharField(choices=[('SUCCEEDED', 'Signed in'), ('WRONG_PASSWORD', 'Wrong e-mail or password'), ('LEFT', 'The account is switched off'), ('CODE_ASKED', 'Password right, code not given'), ('WRONG_CODE', 'Wrong code'), ('TOO_MANY', 'Had to wait after too many tries')], default='WRONG_PASSWORD', max_length=20),
         ),
-        migrations.RunPython(name_outcomes, migrations.RunPython.noop),
+        migrations.RunPython(name_outcomes, migrations.RunPython.noop, elidable=True),
         migrations.AddField(
             model_name='signinattempt',
             name='user',
