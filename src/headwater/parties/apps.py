@@ -14,8 +14,8 @@ class PartiesConfig(AppConfig):
     def ready(self) -> None:
         """Make the room's facts, nouns, panels and pages known."""
         from headwater.parties import events, handlers, models, panels, pointing, resources, tasks  # noqa: F401  (importing declares them)
-        from headwater.parties.queries.duplicates import pairs_waiting
-        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
+        from headwater.parties.queries.visible import visible_proposals
+        from headwater.web.nav import NavPage, NewItem, Waits, register_new, register_page
 
         register_page(
             NavPage("customers", _("Companies"), "web:list organisations", 10, "parties.organisation.see", keys="g c")
@@ -24,7 +24,7 @@ class PartiesConfig(AppConfig):
         register_page(NavPage("customers", _("Activities"), "web:list activities", 30, "parties.activity.see"))
         register_page(
             NavPage("qualify", _("Duplicates"), "duplicates", 30, "parties.person.merge",
-                    count=lambda actor: Count(pairs_waiting(actor)))
+                    waits=Waits(visible_proposals))
         )  # fmt: skip
         register_new(NewItem(_("Person"), "user-plus", "web:create people", 30, "parties.person.create"))
         register_new(NewItem(_("Company"), "building", "web:create organisations", 40, "parties.organisation.create"))

@@ -9,8 +9,6 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache, wraps
 from typing import Any, TypeVar
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from headwater.platform.errors import NotAllowed
@@ -139,7 +137,6 @@ def owned_rows(actor: Actor, *, owner: str = "owner", team: str = "team") -> Q:
     return mine
 
 
-MOST_COUNTED = 1_000
 _AnyRows = TypeVar("_AnyRows", bound=QuerySet[Any])
 
 
@@ -156,33 +153,6 @@ def per_actor(build: Callable[[Actor], _AnyRows]) -> Callable[[Actor], _AnyRows]
         return built(actor.itself).all()
 
     return rows
-
-
-def counted_per_actor(build: Callable[[Actor], QuerySet[Any]]) -> Callable[[Actor], int]:
-    """How many rows such a query finds now, counted up to a thousand; its SQL is written once for each actor as well.
-
-    For what every page counts: Django took several times longer to write these questions than the database to answer.
-    """
-
-    @lru_cache(maxsize=128)
-    def written(actor: Actor) -> tuple[str, tuple[Any, ...]] | None:
-        try:
-            sql, params = build(actor).order_by().values("pk")[:MOST_COUNTED].query.sql_with_params()
-        except EmptyResultSet:  # this actor sees none, whatever there is
-            return None
-        return f"SELECT COUNT(*) FROM ({sql}) AS counted", tuple(params)  # noqa: S608  (Django put it together)
-
-    @wraps(build)
-    def count(actor: Actor) -> int:
-        question = written(actor.itself)
-        if question is None:
-            return 0
-        with connection.cursor() as cursor:
-            cursor.execute(*question)
-            found: int = cursor.fetchone()[0]
-        return found
-
-    return count
 
 
 def job_actor(name: str) -> Actor:

@@ -13,18 +13,17 @@ class QualifyConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the room's nouns, reactions, times, panels and pages known."""
-        from headwater.platform.clock import now
         from headwater.qualify import handlers, panels, resources, tasks  # noqa: F401  (importing declares them)
-        from headwater.qualify.queries import open_leads_waiting, pool_waiting
-        from headwater.web.nav import Count, KeyedAct, NavPage, NewItem, register_act, register_new, register_page
+        from headwater.qualify.queries import own_late, own_open, pool_in_order
+        from headwater.web.nav import KeyedAct, NavPage, NewItem, Waits, register_act, register_new, register_page
 
         register_page(
             NavPage("qualify", _("Leads"), "web:list leads", order=10, verb="qualify.lead.see",
-                    count=lambda actor: Count(*open_leads_waiting(actor, now())), keys="g l")
+                    waits=Waits(own_open, own_late), keys="g l")
         )  # fmt: skip
         register_page(
             NavPage("qualify", _("Unclaimed pool"), "web:list leads?view=pool", order=20, verb="qualify.lead.claim",
-                    count=lambda actor: Count(pool_waiting(actor)))
+                    waits=Waits(pool_in_order))
         )  # fmt: skip
         register_new(NewItem(_("Lead"), "filter", "web:create leads", order=10, verb="qualify.lead.create"))
         register_new(

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import NAMED, visible_activities
-from headwater.platform.actor import Actor, Visibility, counted_per_actor, owned_rows, per_actor
+from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.platform.parts import with_parts
+from headwater.platform.written import AT
 from headwater.qualify.models import Lead
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
@@ -225,26 +226,15 @@ def late_answers(actor: Actor, at: datetime) -> int:
     return _unanswered(visible_leads(actor), actor).filter(answer_due_at__lt=at).values("pk")[:100].count()
 
 
-def open_leads_waiting(actor: Actor, at: datetime) -> tuple[int, bool]:
-    """How many open leads the actor owns, counted up to a thousand, and whether one waits too long for its answer."""
-    if actor.user_id is None:
-        return 0, False
-    count = _count_own_open(actor)
-    late = _own_open(actor).filter(answered_at=None, answer_due_at__lt=at)
-    return count, count > 0 and late.exists()
+def own_open(actor: Actor) -> QuerySet[Lead]:
+    """The open leads that the actor owns."""
+    mine = visible_leads(actor).filter(owner_id=actor.user_id, exit="")
+    return mine if actor.user_id is not None else mine.none()
 
 
-def _own_open(actor: Actor) -> QuerySet[Lead]:
-    return visible_leads(actor).filter(owner_id=actor.user_id, exit="")
-
-
-_count_own_open = counted_per_actor(_own_open)
-
-
-@counted_per_actor
-def pool_waiting(actor: Actor) -> QuerySet[Lead]:
-    """How many leads anybody may claim."""
-    return pool_in_order(actor)
+def own_late(actor: Actor) -> QuerySet[Lead]:
+    """Those of them that wait for an answer longer than they should."""
+    return own_open(actor).filter(answered_at=None, answer_due_at__lt=AT)
 
 
 def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from headwater.platform.actor import Actor
 
 
 class SellConfig(AppConfig):
@@ -20,17 +15,12 @@ class SellConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the shells what this room has."""
-        from headwater.platform.clock import now
         from headwater.sell import handlers, panels, resources  # noqa: F401  (importing declares them)
-        from headwater.sell.queries.board import my_open
-        from headwater.team.queries import company
-        from headwater.web.nav import Count, NavPage, NewItem, register_new, register_page
+        from headwater.sell.queries.board import own_late, own_open
+        from headwater.web.nav import NavPage, NewItem, Waits, register_new, register_page
 
-        def mine(actor: Actor) -> Count:
-            count, late = my_open(actor, today=now().astimezone(company().zone).date())
-            return Count(count, late > 0)
-
-        register_page(NavPage("sell", _("Pipeline"), "pipeline", 10, "sell.opportunity.see", count=mine, keys="g p"))
+        mine = Waits(own_open, own_late)
+        register_page(NavPage("sell", _("Pipeline"), "pipeline", 10, "sell.opportunity.see", waits=mine, keys="g p"))
         register_page(NavPage("sell", _("Opportunities"), "web:list opportunities", 15, "sell.opportunity.see"))
         register_page(NavPage("sell", _("Orders"), "web:list orders", 20, "sell.order.see", keys="g o"))
         register_page(NavPage("sell", _("Products"), "web:list products", 30, "sell.product.see"))

@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.written import written
+
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
@@ -50,7 +52,7 @@ class Company(models.Model):
     @cached_property
     def holidays(self) -> frozenset[date]:
         """The days on which the office is closed though it is a working day of the week."""
-        return frozenset(Holiday.objects.values_list("day", flat=True))
+        return frozenset(_closed_days())
 
 
 class Holiday(models.Model):
@@ -66,6 +68,11 @@ class Holiday(models.Model):
     def since(cls, day: date) -> models.QuerySet[Holiday]:
         """The days on which the office is closed, from ``day`` on."""
         return cls.objects.filter(day__gte=day).order_by("day")
+
+
+@written
+def _closed_days() -> models.QuerySet[Holiday, date]:
+    return Holiday.objects.values_list("day", flat=True)
 
 
 class ExchangeRate(models.Model):

@@ -17,11 +17,11 @@ class TellConfig(AppConfig):
         from headwater.tell import events, handlers, tasks  # noqa: F401  (importing declares them)
         from headwater.tell.actions import words  # noqa: F401  (declares how it is taken back)
         from headwater.tell.api import add_news
-        from headwater.tell.queries.news import unread_count
+        from headwater.tell.queries.news import UNREAD
         from headwater.tell.queries.settings import RIGHTS
         from headwater.web.nav import NavPage, register_bell, register_page
 
         register_extension(add_news)
-        register_bell(unread_count)
+        register_bell(UNREAD)
         register_page(NavPage("home", _("Notifications"), "notifications", order=5, keys="g n"))
         register_page(NavPage("settings", _("Mail"), "settings_mail", order=34, verb=RIGHTS[0]))

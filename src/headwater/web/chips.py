@@ -36,7 +36,7 @@ class Option:
 class Chip:
     """One filter above the list. Without options it is a switch that ``url`` turns."""
 
-    column: Column
+    key: str
     label: str
     on: bool
     options: tuple[Option, ...] = ()
@@ -44,7 +44,7 @@ class Chip:
     clear_url: str = ""
 
 
-def chips_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> list[Chip]:
+def chips_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> tuple[Chip, ...]:
     """The chips of a list. Columns whose choices nobody may pick from have none, nor those it ``leaves_out``."""
     found: list[Chip] = []
     for column in _chip_columns(state, leaves_out):
@@ -57,7 +57,7 @@ def chips_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> 
                 chip = _menu(state, column, actor)
                 if chip is not None:
                     found.append(chip)
-    return found
+    return tuple(found)
 
 
 def active_of(state: ListState, actor: Actor, leaves_out: Sequence[str] = ()) -> list[Part]:
@@ -95,7 +95,7 @@ def _switch(state: ListState, column: Column) -> Chip:
     value = state.conditions.get(column.key, "").lower()
     on = value in ("true", "1", "yes")
     label = f"{column.label}: {_('no')}" if value and not on else column.label
-    return Chip(column, label, bool(value), url=state.url(**{column.key: "" if value else "true"}))
+    return Chip(column.key, label, bool(value), url=state.url(**{column.key: "" if value else "true"}))
 
 
 def _menu(state: ListState, column: Column, actor: Actor) -> Chip | None:
@@ -120,7 +120,7 @@ def _menu(state: ListState, column: Column, actor: Actor) -> Chip | None:
     words = (_("nobody") if column.is_person else _("none")) if is_none else words
     label = f"{column.label}: {words}" if words else column.label
     clear = state.url(**{column.key: "", none_key: ""}) if words else ""
-    return Chip(column, label, bool(words), tuple(options), clear_url=clear)
+    return Chip(column.key, label, bool(words), tuple(options), clear_url=clear)
 
 
 def _period(state: ListState, column: Column, actor: Actor) -> Chip:
@@ -139,7 +139,7 @@ def _period(state: ListState, column: Column, actor: Actor) -> Chip:
     words = _("none") if is_none else wording.days(value) if value else ""
     label = f"{column.label}: {words}" if words else column.label
     clear = state.url(**{column.key: "", none_key: ""}) if words else ""
-    return Chip(column, label, bool(words), tuple(options), clear_url=clear)
+    return Chip(column.key, label, bool(words), tuple(options), clear_url=clear)
 
 
 def _capital(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from headwater.web.nav import Nav, navigation, waiting_at_bell
+from headwater.web.nav import Nav, navigation
 
 THEMES = ("light", "dark")
 
@@ -21,9 +21,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "company": getattr(request, "company", None),
         "theme": stored if stored in THEMES else "",
         "offers_zone": _offers_zone(request, actor),
-        "nav": SimpleLazyObject(lambda: navigation(actor, request.path) if actor else Nav()),
-        "bell": lambda: waiting_at_bell(actor) if actor else None,
+        "nav": SimpleLazyObject(lambda: _nav(request, actor)),
     }
+
+
+def _nav(request: HttpRequest, actor: Any) -> Nav:
+    return navigation(actor, request.path, counted_in=request.company.zone) if actor else Nav()  # type: ignore[attr-defined]
 
 
 def _offers_zone(request: HttpRequest, actor: Any) -> bool:

@@ -53,13 +53,13 @@ def column_of(state: ListState) -> Column | None:
     return grouped_by(state.resource, state.group) if state.group else None
 
 
-def menu(state: ListState) -> list[tuple[Column, str, bool]]:
+def menu(state: ListState) -> tuple[tuple[str, str, bool], ...]:
     """The columns a list can be grouped by, each with the address of that list and whether it is this one."""
-    return [
-        (column, state.url(group="" if column.key == state.group else column.key), column.key == state.group)
+    return tuple(
+        (str(column.label), state.url(group="" if column.key == state.group else column.key), column.key == state.group)
         for column in state.resource.columns
         if column.groupable
-    ]
+    )
 
 
 def groups_shown(request: Request, state: ListState, column: Column) -> list[Shown]:

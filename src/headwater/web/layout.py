@@ -29,7 +29,8 @@ STEP = 8  # pixels: the style sheet has a class for each width, so that a list c
 class Offered:
     """One line of the column chooser."""
 
-    column: Column
+    key: str
+    label: str
     is_shown: bool
 
 
@@ -41,11 +42,11 @@ def shown_columns(state: ListState) -> list[Column]:
     return chosen or [column for column in state.resource.columns if column.shown]
 
 
-def offered_columns(state: ListState, shown: list[Column]) -> list[Offered]:
+def offered_columns(state: ListState, shown: list[Column]) -> tuple[Offered, ...]:
     """Every column for the chooser: the shown ones in their order, then the others."""
     keys = {column.key for column in shown}
-    others = [column for column in state.resource.columns if column.key not in keys]
-    return [*(Offered(column, True) for column in shown), *(Offered(column, False) for column in others)]
+    every = [*shown, *(column for column in state.resource.columns if column.key not in keys)]
+    return tuple(Offered(column.key, str(column.label), column.key in keys) for column in every)
 
 
 def widths_of(state: ListState) -> dict[str, int]:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from headwater.platform.clock import now
+from headwater.platform.written import Counted, counts_of
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -23,8 +29,24 @@ Group = Literal["home", "stream", "lower"]
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """Work that waits on a page: ``rows`` for who asks. ``late`` turns it red: somebody waits longer than they should.
+
+    They may be ``AT`` a moment or ``TODAY`` (platform/written.py); all that a page shows of it is counted at once.
+    """
+
+    rows: Callable[[Actor], QuerySet[Any]]
+    late: Callable[[Actor], QuerySet[Any]] | None = None
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """What the database is asked: how many, and whether there is one that is late."""
+        return (Counted(self.rows), Counted(self.late, most=1)) if self.late is not None else (Counted(self.rows),)
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
-    """Work that waits on a page. ``late`` turns it red: somebody is waiting longer than they should."""
+    """How much that is, and whether some of it is late."""
 
     value: int
     late: bool = False
@@ -45,7 +67,7 @@ class NavPage:
     """A page that a room hangs into the rail.
 
     ``url_name`` may carry arguments and a query behind it: ``web:list leads?view=pool``.
-    ``verb`` is the right it takes to see it, ``count`` the work that waits there, ``keys`` the key sequence
+    ``verb`` is the right it takes to see it, ``waits`` the work that waits there, ``keys`` the key sequence
     that opens it, e.g. ``g l``.
     """
 
@@ -54,7 +76,7 @@ class NavPage:
     url_name: str
     order: int
     verb: str | None = None
-    count: Callable[[Actor], Count] | None = None
+    waits: Waits | None = None
     keys: str = ""
 
 
@@ -118,7 +140,8 @@ class NavPhase:
 class Nav:
     """The whole rail, the phone's tab bar, the menu *New* and what keys do everywhere, for one actor on one page.
 
-    ``base.html`` reads it as the context variable ``nav``.
+    ``base.html`` reads it as the context variable ``nav``. ``bell`` is how much they were told and have not seen; None
+    where there is no bell: for programs, and while one looks as others do.
     """
 
     home: tuple[NavPhase, ...] = ()
@@ -127,6 +150,7 @@ class Nav:
     tabs: tuple[NavLink, ...] = ()
     new: tuple[NavLink, ...] = ()
     acts: tuple[NavLink, ...] = ()
+    bell: int | None = None
 
     @property
     def current(self) -> NavPhase | None:
@@ -148,7 +172,7 @@ PHASES = (
 )
 TAB_PHASES = ("home", "qualify", "sell")  # the field rep's work comes first on a phone
 
-_bells: list[Callable[[Actor], int]] = []
+_bells: list[Counted] = []
 _pages: dict[str, NavPage] = {}
 _new_items: dict[str, NewItem] = {}
 _acts: dict[str, KeyedAct] = {}
@@ -171,20 +195,16 @@ def register_act(act: KeyedAct) -> None:
     _acts[act.url_name] = act
 
 
-def register_bell(count: Callable[[Actor], int]) -> None:
-    """Let the top bar say how much somebody was told and has not seen; ``count`` ends where nobody counts any more."""
-    _bells[:] = [count]
+def register_bell(unseen: Counted) -> None:
+    """Let the top bar say how much somebody was told and has not seen, up to where nobody counts any more."""
+    _bells[:] = [unseen]
 
 
-def waiting_at_bell(actor: Actor) -> int | None:
-    """How much waits at the bell; None where there is none: for programs, and while one looks as others do."""
-    return _bells[0](actor) if _bells and actor.user_id is not None and not actor.seen_as else None
-
-
-def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
+def navigation(actor: Actor, path: str, *, counted_in: tzinfo | None = None) -> Nav:
     """The rail for ``actor`` on the page at ``path``.
 
-    Counts are asked for once per phase, and for every page of the phase that is open, unless they are not shown.
+    What waits is counted once per phase, and for every page of the phase that is open; the zone it is ``counted_in``
+    tells which day it is. Without one, nothing is counted.
     """
     pages = sorted(
         (page for page in _pages.values() if page.verb is None or actor.may(page.verb)),
@@ -192,7 +212,8 @@ def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
     )
     urls = {page.url_name: _address(page.url_name) for page in pages}
     here = _current(urls, path)
-    phases = {phase.key: _phase(phase, pages, urls, here, actor if counted else None) for phase in PHASES}
+    counts, bell = _counts(actor, _counting(pages, here), counted_in) if counted_in is not None else ({}, None)
+    phases = {phase.key: _phase(phase, pages, urls, here, counts) for phase in PHASES}
 
     def of(group: Group) -> tuple[NavPhase, ...]:
         return tuple(built for phase in PHASES if phase.group == group and (built := phases[phase.key]) is not None)
@@ -216,18 +237,37 @@ def navigation(actor: Actor, path: str, *, counted: bool = True) -> Nav:
         for act in _acts.values()
         if act.verb is None or actor.may(act.verb)
     )
-    return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new, acts=acts)
+    return Nav(home=of("home"), stream=of("stream"), lower=of("lower"), tabs=tabs, new=new, acts=acts, bell=bell)
+
+
+def _counting(pages: list[NavPage], here: str | None) -> list[NavPage]:
+    """The pages that show how much waits: the first such of each phase, and all of the one that is open."""
+    waiting = [page for page in pages if page.waits is not None]
+    is_open = {page.phase for page in pages if page.url_name == here}
+    first = {page.phase: page for page in reversed(waiting)}
+    return [page for page in waiting if page.phase in is_open or page is first[page.phase]]
+
+
+def _counts(actor: Actor, pages: list[NavPage], zone: tzinfo) -> tuple[dict[str, Count], int | None]:
+    """What waits on these pages, and at the bell: one question."""
+    bells = _bells if actor.user_id is not None and not actor.seen_as else []
+    asked = [page.waits.counted for page in pages if page.waits is not None]
+    at = now()
+    told = iter(counts_of(actor, [*chain(*asked), *bells], at=at, today=at.astimezone(zone).date()))
+    counts = {
+        page.url_name: Count(next(told), len(parts) > 1 and next(told) > 0)
+        for page, parts in zip(pages, asked, strict=True)
+    }
+    return counts, next(told, None)
 
 
 def _phase(
-    phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str | None, actor: Actor | None
+    phase: Phase, pages: list[NavPage], urls: dict[str, str], here: str | None, counts: dict[str, Count]
 ) -> NavPhase | None:
     mine = [page for page in pages if page.phase == phase.key]
     if not mine:
         return None
     is_open = any(page.url_name == here for page in mine)
-    counting = mine if is_open else [page for page in mine if page.count is not None][:1]
-    counts = {page.url_name: page.count(actor) for page in counting if page.count is not None and actor is not None}
     children = tuple(
         NavLink(
             label=str(page.label),
@@ -239,7 +279,7 @@ def _phase(
         )
         for page in mine
     )
-    shown = next((child for child, page in zip(children, mine, strict=True) if page.count is not None), None)
+    shown = next((child for child, page in zip(children, mine, strict=True) if page.waits is not None), None)
     return NavPhase(
         key=phase.key,
         label=str(phase.label),

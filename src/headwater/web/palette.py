@@ -173,7 +173,7 @@ def _new(request: Request) -> list[Entry]:
 
 
 def _lines(request: Request) -> list[NavLink]:
-    return [item for item in navigation(request.actor, "", counted=False).new if item.takes_line]
+    return [item for item in navigation(request.actor, "").new if item.takes_line]
 
 
 def _from_line(request: Request, query: str) -> list[Entry]:
@@ -187,7 +187,7 @@ def _from_line(request: Request, query: str) -> list[Entry]:
 
 
 def _pages(request: Request) -> list[Entry]:
-    rail = navigation(request.actor, "", counted=False)
+    rail = navigation(request.actor, "")
     return [
         Entry(phase.icon, page.label, page.url, hint=phase.label if phase.label != page.label else "", keys=page.keys)
         for phase in (*rail.home, *rail.stream, *rail.lower)

@@ -18,7 +18,8 @@ DONE = "done"
 def rail(request: Request) -> HttpResponse:
     """The groups of the rail as they are now, for the page the reader is on."""
     here = urlsplit(local_url(request, request.headers.get("HX-Current-URL", ""), "/")).path
-    return render(request, "web/rail_groups.html", {"nav": navigation(request.actor, here)})
+    nav = navigation(request.actor, here, counted_in=request.company.zone)
+    return render(request, "web/rail_groups.html", {"home": nav.home, "stream": nav.stream, "lower": nav.lower})
 
 
 def settings(request: Request) -> HttpResponse:
@@ -27,7 +28,7 @@ def settings(request: Request) -> HttpResponse:
     Raises:
         NotFound: they may see none.
     """
-    nav = navigation(request.actor, request.path, counted=False)
+    nav = navigation(request.actor, request.path)
     found = next((phase for phase in nav.lower if phase.key == "settings"), None)
     if found is None:
         raise NotFound()

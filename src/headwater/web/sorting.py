@@ -16,7 +16,7 @@ Sorts = list[tuple[str, bool]]
 class Sorted:
     """A column the list is sorted by; ``place`` counts from 1. The addresses turn it round and take it away."""
 
-    column: Column
+    label: str
     place: int
     is_descending: bool
     turn_url: str
@@ -27,7 +27,7 @@ class Sorted:
 class Sortable:
     """A column the list could be sorted by: ``url`` by it alone, ``then_url`` by it among rows equal in the others."""
 
-    column: Column
+    label: str
     url: str
     then_url: str
 
@@ -55,13 +55,22 @@ def head(state: ListState, column: Column, sorted_by: str) -> dict[str, Any]:
     return {**found, "url": state.url(sort=sort_text([alone])), "add_url": state.url(sort=sort_text(added))}
 
 
-def menu(state: ListState) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SortMenu:
     """What the menu says: what the list is sorted by, what else it could be, and the way back to its usual order."""
+
+    sorted: tuple[Sorted, ...]
+    sortable: tuple[Sortable, ...]
+    usual_url: str
+
+
+def menu(state: ListState) -> SortMenu:
+    """The menu of a list."""
     sorts = sorts_of(state.order)
     by_key = state.resource.by_key
-    sorted_by = [
+    sorted_by = tuple(
         Sorted(
-            by_key[key],
+            str(by_key[key].label),
             place,
             is_descending,
             turn_url=state.url(sort=sort_text(_turned(sorts, key))),
@@ -69,14 +78,16 @@ def menu(state: ListState) -> dict[str, Any]:
         )
         for place, (key, is_descending) in enumerate(sorts, 1)
         if key in by_key
-    ]
+    )
     others = [c for c in state.resource.columns if c.sortable and c.key not in dict(sorts)]
-    sortable = [
-        Sortable(column, state.url(sort=column.key), state.url(sort=sort_text([*sorts, (column.key, False)])))
+    sortable = tuple(
+        Sortable(
+            str(column.label), state.url(sort=column.key), state.url(sort=sort_text([*sorts, (column.key, False)]))
+        )
         for column in others
-    ]
+    )
     usual = (state.view.sort if state.view else "") or state.resource.default_order
-    return {"sorted": sorted_by, "sortable": sortable, "usual_url": state.url(sort="") if state.order != usual else ""}
+    return SortMenu(sorted_by, sortable, state.url(sort="") if state.order != usual else "")
 
 
 def _turned(sorts: Sorts, key: str) -> Sorts:

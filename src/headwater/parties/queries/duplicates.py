@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
-
 from headwater.parties.models import MatchProposal, Party
 from headwater.parties.queries.visible import visible_parties, visible_proposals
-from headwater.platform.actor import Actor, counted_per_actor
+from headwater.platform.actor import Actor
 
 PER_PAGE = 50
 
@@ -29,12 +27,6 @@ def pairs(actor: Actor, *, after: int = 0, kind: str = "") -> Pairs:
         rows = rows.filter(party__kind=kind)
     found = list(rows.filter(pk__gt=after).order_by("pk")[: PER_PAGE + 1])
     return Pairs(found[:PER_PAGE], found[PER_PAGE - 1].pk if len(found) > PER_PAGE else 0)
-
-
-@counted_per_actor
-def pairs_waiting(actor: Actor) -> QuerySet[MatchProposal]:
-    """How many pairs wait, for the rail."""
-    return visible_proposals(actor)
 
 
 def pair_among(actor: Actor, ids: Sequence[int]) -> MatchProposal | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
 from headwater.platform.models import ListView
 from headwater.platform.resource import Resource, SavedView
+from headwater.platform.written import Given, written
 
 SAVE, PUBLISH = "platform.view.save", "platform.view.publish"
 AS, BOARD = "as", "board"  # what a view is shown as, where that is no list
@@ -68,12 +69,17 @@ def views_of(resource: Resource, actor: Actor, order: Sequence[str] = ()) -> lis
 
     ``order`` are keys in the order the reader put them; what is not among them follows.
     """
-    rows = list(visible_views(actor).filter(noun=resource.key).order_by("pk"))
+    rows = _views_of_noun(actor.itself, noun=resource.key)
     own = [_as_view(resource, row, actor) for row in rows if row.owner_id == actor.user_id]
     others = [_as_view(resource, row, actor) for row in rows if row.owner_id != actor.user_id]
     found: list[SavedView] = [*resource.views, *own, *others]
     place = {key: at for at, key in enumerate(order)}
     return sorted(found, key=lambda view: place.get(view.key, len(place)))
+
+
+@written
+def _views_of_noun(actor: Actor) -> QuerySet[ListView]:
+    return visible_views(actor).filter(noun=Given("noun", CharField())).order_by("pk")
 
 
 def view_of(resource: Resource, actor: Actor, key: str) -> SavedView:

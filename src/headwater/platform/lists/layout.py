@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import BigIntegerField, CharField, QuerySet
 from django.utils.translation import gettext
 
 from headwater.platform.action import action
@@ -13,14 +14,21 @@ from headwater.platform.lists.actions import checked_widths
 from headwater.platform.models import ListLayout
 from headwater.platform.resource import Resource
 from headwater.platform.translated import inside
+from headwater.platform.written import Given, written
 
 _FIELDS = frozenset({"columns", "widths", "is_compact", "tab_order", "start_view"})
 
 
 def layout_of(resource: Resource, actor: Actor) -> ListLayout:
     """How this person sees the lists of a noun; an empty one until they said something about it."""
-    found = ListLayout.objects.filter(user_id=actor.user_id, noun=resource.key).first() if actor.user_id else None
-    return found or ListLayout(user_id=actor.user_id or 0, noun=resource.key)
+    found = _layouts(user_id=actor.user_id, noun=resource.key) if actor.user_id else []
+    return found[0] if found else ListLayout(user_id=actor.user_id or 0, noun=resource.key)
+
+
+@written
+def _layouts() -> QuerySet[ListLayout]:
+    """One at most: each person has one of a noun."""
+    return ListLayout.objects.filter(user_id=Given("user_id", BigIntegerField()), noun=Given("noun", CharField()))
 
 
 @action

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db.models import QuerySet
 
-from headwater.platform.actor import Actor, counted_per_actor, job_actor, per_actor
+from headwater.platform.actor import Actor, job_actor, per_actor
 from headwater.platform.clock import now
 from headwater.platform.models import Job
 from headwater.qualify.models import Lead
@@ -27,22 +27,6 @@ def test_a_query_is_put_together_once_for_an_actor_and_run_for_each_question() -
     assert [row.worker for row in jobs(alice)] == ["alice"]
     assert list(jobs(bob)) == []
     assert built == [alice, bob]
-
-
-def test_a_count_is_asked_anew_in_words_written_once_for_an_actor() -> None:
-    built: list[Actor] = []
-
-    @counted_per_actor
-    def jobs(actor: Actor) -> QuerySet[Job]:
-        built.append(actor)
-        return Job.objects.filter(worker=actor.name) if actor.name else Job.objects.none()
-
-    alice, nobody = job_actor("alice"), job_actor("")
-    assert (jobs(alice), jobs(nobody)) == (0, 0)
-    for count in (1, 2):
-        Job.objects.create(kind="any", args={}, queued_at=now(), run_after=now(), worker="alice")
-        assert (jobs(alice), jobs(nobody)) == (count, 0)
-    assert built == [alice, nobody]
 
 
 def test_a_code_is_called_what_its_field_says_and_an_unknown_one_by_itself() -> None:

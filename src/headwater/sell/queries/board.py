@@ -18,6 +18,7 @@ from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
 from headwater.platform.spans import DaysBetween
+from headwater.platform.written import TODAY
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
 from headwater.sell.queries.visible import default_stages, shown_opportunities, visible_opportunities
@@ -213,13 +214,15 @@ def pipeline_to_move(actor: Actor, *, company: Company, at: datetime, limit: int
     return cards, counted["count"], counted["late"]
 
 
-def my_open(actor: Actor, *, today: date) -> tuple[int, int]:
-    """How many open opportunities are the actor's own, and how many of them should have closed by now."""
-    if actor.user_id is None:
-        return 0, 0
+def own_open(actor: Actor) -> QuerySet[Opportunity]:
+    """The open opportunities that the actor owns."""
     mine = visible_opportunities(actor).filter(outcome="", owner_id=actor.user_id, archived_at=None)
-    counted = mine.aggregate(count=Count("pk"), late=Count("pk", filter=Q(close_date__lt=today)))
-    return counted["count"], counted["late"]
+    return mine if actor.user_id is not None else mine.none()
+
+
+def own_late(actor: Actor) -> QuerySet[Opportunity]:
+    """Those of them that should have closed by now."""
+    return own_open(actor).filter(close_date__lt=TODAY)
 
 
 # ---------------------------------------------------------------- pieces

@@ -15,6 +15,7 @@ from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
+from headwater.platform.written import written
 from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, User
 from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
@@ -22,7 +23,12 @@ from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
 def company() -> Company:
     """The company of this installation; an unnamed one before the first run is done."""
-    return Company.objects.filter(pk=1).first() or Company(pk=1, name="")
+    return next(iter(_companies()), None) or Company(pk=1, name="")
+
+
+@written
+def _companies() -> QuerySet[Company]:
+    return Company.objects.filter(pk=1)
 
 
 def actor_of(user: User) -> Actor:
@@ -277,8 +283,12 @@ TreeRow = tuple[int, int | None, bool]
 
 def team_tree_rows() -> list[TreeRow]:
     """Every team, the one above it, and whether it was dissolved; there are few, so one small query reads them all."""
-    rows = Team.objects.values_list("pk", "parent_id", "archived_at")
-    return [(pk, parent_id, archived_at is not None) for pk, parent_id, archived_at in rows]
+    return [(pk, parent_id, archived_at is not None) for pk, parent_id, archived_at in _teams()]
+
+
+@written
+def _teams() -> QuerySet[Team, tuple[int, int | None, datetime | None]]:
+    return Team.objects.values_list("pk", "parent_id", "archived_at")
 
 
 def teams_within(team_id: int | None, visibility: Visibility, tree: Sequence[TreeRow]) -> frozenset[int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.custom.declared import roles_by_right
 from headwater.platform.models import Event
+from headwater.platform.written import written
 from headwater.team.models import CompanyRole, Role, User
 from headwater.team.rights import all_rights
 from headwater.team.rules import RoleRights, differing, has_right, rights_of
@@ -86,8 +87,13 @@ def rights_by_role(keys: Iterable[str]) -> dict[str, RoleRights]:
     """What roles may do today; one query, none where only the owner's is asked for. An unknown role may do nothing."""
     wanted = set(keys)
     asked = wanted - {Role.OWNER, ""}
-    rows = {row.key: row for row in CompanyRole.objects.filter(key__in=asked)} if asked else {}
+    rows = {row.key: row for row in _company_roles(*sorted(asked))} if asked else {}
     return {key: rights_in(rows[key]) if key in rows else rights_of(key) for key in wanted}
+
+
+@written
+def _company_roles(*keys: str) -> QuerySet[CompanyRole]:
+    return CompanyRole.objects.filter(key__in=keys)
 
 
 def rights_to_fields(key: str, rights: RoleRights) -> frozenset[str]:

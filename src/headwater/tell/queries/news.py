@@ -16,6 +16,7 @@ from headwater.platform.lists.kept import visible_views
 from headwater.platform.phrases import spoken
 from headwater.platform.resource import REGISTRY
 from headwater.platform.translated import inside
+from headwater.platform.written import Counted, counts_of
 from headwater.tell.models import News, NewsChoice
 from headwater.tell.rules import MOST_SHOWN, WAYS
 from headwater.tell.words import NewsKind
@@ -47,12 +48,20 @@ def visible_news(actor: Actor) -> QuerySet[News]:
     return News.objects.filter(user_id=actor.user_id or 0).select_related("who").order_by("-at", "-pk")
 
 
-def unread_count(actor: Actor) -> int:
-    """How many wait at the bell: one look into an index, which ends where nobody counts any more."""
+def unread(actor: Actor) -> QuerySet[News]:
+    """What waits at the bell."""
     if actor.user_id is None or actor.seen_as:
-        return 0
-    unread = News.objects.filter(user_id=actor.user_id, read_at=None)
-    return len(unread.order_by().values_list("pk", flat=True)[: MOST_SHOWN + 1])
+        return News.objects.none()
+    return News.objects.filter(user_id=actor.user_id, read_at=None)
+
+
+UNREAD = Counted(unread, most=MOST_SHOWN + 1)  # one look into an index, which ends where nobody counts any more
+
+
+def unread_count(actor: Actor) -> int:
+    """How many wait at the bell."""
+    (count,) = counts_of(actor, [UNREAD])
+    return count
 
 
 def said(actor: Actor, found: Sequence[News]) -> list[Said]:

@@ -6,10 +6,10 @@ its inputs; what is drawn from data is an SVG with attributes, because no inline
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.core import Locale
@@ -59,6 +59,24 @@ def icon(name: str, size: int = 16, label: str = "") -> SafeString:
 def _mark(_language: str | None, template_name: str, **values: Any) -> SafeString:
     """A small component; a list shows hundreds, of a few kinds."""
     return SafeString(get_template(template_name).render(values))
+
+
+@cache
+def _pieces(template_name: str) -> Callable[..., SafeString]:
+    @lru_cache(maxsize=256, typed=True)
+    def drawn(_language: str | None, **values: Any) -> SafeString:
+        return SafeString(get_template(template_name).render(values))
+
+    return drawn
+
+
+@register.simple_tag
+def piece(template_name: str, **values: Any) -> SafeString:
+    """A larger part of a page that is made of nothing but these values: drawn once for each, in each language.
+
+    They are compared as a whole, so nothing of it can be old; what knows the reader's form token does not belong in it.
+    """
+    return _pieces(template_name)(get_language(), **values)
 
 
 @register.simple_tag

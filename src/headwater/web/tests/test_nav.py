@@ -1,15 +1,20 @@
 """The rail shows what an actor may use, where they are, and what waits there."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from headwater.platform.actor import Actor, job_actor
+from headwater.platform.clock import now
+from headwater.platform.models import Job
+from headwater.platform.written import AT, Counted
 from headwater.web import nav
-from headwater.web.nav import Count, NavPage, NewItem, navigation, register_new, register_page
+from headwater.web.nav import NavPage, NewItem, Waits, navigation, register_new, register_page
 
 
 def _page(request: HttpRequest) -> HttpResponse:
@@ -24,6 +29,20 @@ urlpatterns = [
     path("opportunities", _page, name="t-board"),
 ]
 EVERYBODY = job_actor("Marta")
+
+
+def _jobs(actor: Actor) -> QuerySet[Job]:
+    return Job.objects.filter(kind="waits")
+
+
+def _late_jobs(actor: Actor) -> QuerySet[Job]:
+    return _jobs(actor).filter(run_after__lt=AT)
+
+
+def _wait(until: datetime) -> None:
+    Job.objects.create(kind="waits", args={}, queued_at=until, run_after=until)
+
+
 NOBODY = replace(EVERYBODY, verbs=frozenset())
 
 
@@ -33,11 +52,10 @@ def rail(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(nav, "_pages", {})
     monkeypatch.setattr(nav, "_new_items", {})
     monkeypatch.setattr(nav, "_acts", {})
+    monkeypatch.setattr(nav, "_bells", [])
     register_page(NavPage("home", "My day", "t-day", 1))
-    register_page(NavPage("qualify", "Unclaimed pool", "t-pool", 2, count=lambda actor: Count(11)))
-    register_page(
-        NavPage("qualify", "Leads", "t-leads", 1, verb="qualify.lead.see", count=lambda actor: Count(38, late=True))
-    )
+    register_page(NavPage("qualify", "Unclaimed pool", "t-pool", 2, waits=Waits(_jobs)))
+    register_page(NavPage("qualify", "Leads", "t-leads", 1, "qualify.lead.see", waits=Waits(_jobs, _late_jobs)))
     register_page(NavPage("sell", "Pipeline", "t-board", 1, verb="sell.opportunity.see", keys="g p"))
     register_new(NewItem("Lead", "filter", "t-leads", 1, verb="qualify.lead.capture"))
 
@@ -81,25 +99,35 @@ def test_an_address_that_only_starts_alike_is_not_current() -> None:
     assert navigation(EVERYBODY, "/leadsheet").current is None
 
 
+@pytest.mark.django_db
 def test_a_phase_shows_the_work_of_its_first_counting_page() -> None:
-    (qualify, _) = navigation(EVERYBODY, "/").stream
-    assert (qualify.count, qualify.late) == (38, True)
+    _wait(now() + timedelta(hours=1))
+    (qualify, _) = navigation(EVERYBODY, "/", counted_in=UTC).stream
+    assert (qualify.count, qualify.late) == (1, False)
+    _wait(now() - timedelta(hours=1))
+    (qualify, _) = navigation(EVERYBODY, "/", counted_in=UTC).stream
+    assert (qualify.count, qualify.late) == (2, True)
 
 
+@pytest.mark.django_db
 def test_only_the_open_phase_counts_all_its_pages() -> None:
-    asked: list[str] = []
+    _wait(now())
+    assert [child.count for child in navigation(EVERYBODY, "/", counted_in=UTC).stream[0].children] == [1, None]
+    assert [child.count for child in navigation(EVERYBODY, "/leads", counted_in=UTC).stream[0].children] == [1, 1]
+    assert navigation(EVERYBODY, "/leads").stream[0].count is None
 
-    def count(actor: Actor) -> Count:
-        asked.append(actor.name)
-        return Count(0)
 
-    register_page(NavPage("sell", "Pipeline", "t-board", 1, count=count))
-    register_page(NavPage("sell", "Orders", "t-pool", 2, count=count))
-    navigation(EVERYBODY, "/leads")
-    assert len(asked) == 1
-    (sell,) = (phase for phase in navigation(EVERYBODY, "/opportunities").stream if phase.key == "sell")
-    assert len(asked) == 3
-    assert [child.count for child in sell.children] == [None, None]
+@pytest.mark.django_db
+def test_all_that_waits_is_one_question_with_the_bell(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    nav.register_bell(Counted(_jobs, most=2))
+    for _ in range(3):
+        _wait(now())
+    person = replace(EVERYBODY, user_id=7)
+    with django_assert_num_queries(1):
+        rail = navigation(person, "/leads", counted_in=UTC)
+    assert (rail.stream[0].count, rail.bell) == (3, 2)
+    assert navigation(EVERYBODY, "/leads", counted_in=UTC).bell is None
+    assert navigation(replace(person, seen_as="a rep"), "/leads", counted_in=UTC).bell is None
 
 
 def test_the_phone_gets_the_first_page_of_the_main_phases() -> None:
