@@ -101,9 +101,13 @@ def keep_file(parts: Iterable[bytes], *, name: str) -> Path:
     """Store a file under a name of its own in the data folder; what it was called may be anything."""
     suffix = "".join(s for s in Path(name).suffixes[-2:] if s.lower() in (".csv", ".txt", ".tsv", ".xlsx", ".gz"))
     path = files_folder() / f"{uuid.uuid4().hex}{suffix.lower()}"
-    with path.open("xb") as stream:
-        for part in parts:
-            stream.write(part)
+    try:
+        with path.open("xb") as stream:
+            for part in parts:
+                stream.write(part)
+    except BaseException:  # half a file is none
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -9,6 +9,7 @@ from headwater.intake.batches import JOB, BatchMoved, fail_batch
 from headwater.intake.models import ImportBatch
 from headwater.intake.run import run_batch
 from headwater.intake.undoing import UNDO_JOB, give_up_undo, run_undo
+from headwater.platform.busy import as_busy
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
 from headwater.platform.installation import actor_by_ref
@@ -46,7 +47,7 @@ def import_in_background(run: JobRun) -> Mapping[str, Any]:
         raise
     except Exception as error:
         if run.job.attempts >= MAX_ATTEMPTS:
-            fail_batch(batch_id=batch.pk, error=f"{type(error).__name__}: {error}", at=now())
+            fail_batch(batch_id=batch.pk, error=_why(error), at=now())
         raise
     return {"batch": batch.pk, "created": batch.created, "rejected": batch.rejected}
 
@@ -66,6 +67,12 @@ def undo_in_background(run: JobRun) -> Mapping[str, Any]:
         raise
     except Exception as error:
         if run.job.attempts >= MAX_ATTEMPTS or isinstance(error, Cancelled):
-            give_up_undo(batch_id=batch.pk, job_id=run.id, error=f"{type(error).__name__}: {error}")
+            give_up_undo(batch_id=batch.pk, job_id=run.id, error=_why(error))
         raise
     return {"batch": batch.pk, "removed": batch.undo_report["removed"]}
+
+
+def _why(error: Exception) -> str:
+    """What broke off the work: in words where another try may get through, else as whoever mends it needs it."""
+    busy = as_busy(error)
+    return busy.text if busy is not None else f"{type(error).__name__}: {error}"

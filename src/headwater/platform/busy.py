@@ -1,6 +1,8 @@
-"""When the database is held by somebody else, does not answer, or has no room: told apart from what is broken."""
+"""When the database is held by somebody else, does not answer, or a disk is full: told apart from what is broken."""
 
 from __future__ import annotations
+
+import errno
 
 from django.db.utils import DatabaseError, InterfaceError, OperationalError
 
@@ -9,11 +11,14 @@ from headwater.platform.errors import Busy, DiskFull, Unreachable
 # lock not available, deadlock, could not serialise, too many connections: all of them pass
 _PASSING = frozenset({"55P03", "40P01", "40001", "53300"})
 _FULL = "53100"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # of the disk, of the user, of any one file
 _GOING_DOWN = ("57P0", "08")  # shut down, crashed, starting; connection lost
 
 
 def as_busy(error: BaseException | None) -> Busy | None:
     """The refusal that says so, if that is what the error means: another try may well get through."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return DiskFull()
     if not isinstance(error, (DatabaseError, InterfaceError)):
         return None
     cause = error.__cause__

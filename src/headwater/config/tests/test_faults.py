@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import close_old_connections, connection
 from django.db.utils import DatabaseError, InterfaceError
 from django.test import Client
 
 from headwater.config import worker
+from headwater.intake.batches import files_folder
+from headwater.intake.models import ImportBatch
 from headwater.parties.models import Party
 from headwater.platform import job
 from headwater.platform.actor import job_actor
@@ -66,6 +70,26 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(client, request):
     assert answer.status_code == 503 and b"disk" in answer.content
     assert client.get("/leads").status_code == 200
     assert (Event.objects.count(), list(Party.objects.values_list("name", flat=True))) == (facts, ["First"])
+
+
+@pytest.fixture
+def no_room_for_files() -> Iterator[None]:
+    """No file grows beyond half a megabyte: what the system says then is what a full disk says."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@ON_SQLITE
+def test_a_file_that_finds_no_room_is_refused_in_words_and_leaves_nothing(client, request):
+    table = SimpleUploadedFile("leads.csv", b"Name,Note\n" + b"Orla Keane,long\n" * 100_000)
+    before = sorted(files_folder().rglob("*"))
+    request.getfixturevalue("no_room_for_files")
+    answer = client.post("/imports/new", {"kind": "leads", "file": table})
+    assert answer.status_code == 503 and b"disk" in answer.content
+    assert (answer["Retry-After"], sorted(files_folder().rglob("*"))) == ("60", before)
+    assert not ImportBatch.objects.exists()
 
 
 def cut_at(number: int):
