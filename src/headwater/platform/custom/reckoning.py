@@ -31,15 +31,17 @@ from headwater.platform.custom.values import HELD
 from headwater.platform.errors import Invalid
 from headwater.platform.events import Fact, record
 from headwater.platform.installation import installation
+from headwater.platform.pace import Pace, tidied_between_chunks
+from headwater.platform.phrases import phrase
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.search import store
 from headwater.platform.search.texts import texts_of
 from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
+from headwater.platform.translated import noted
 from headwater.platform.values import is_storable
 
 RECKON_JOB: Final = "platform.reckon_fields"
-PORTION: Final = 500
 NOTICED_AFTER: Final = timedelta(seconds=3)  # by then every process knows of the formula, and keeps it up to date
 
 _OWN: Final[Mapping[str, Holds]] = {
@@ -270,10 +272,18 @@ def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
     declared = REGISTRY[noun].searched
     rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
     after, done, changed = (run.checkpoint.get(name, 0) for name in ("after", "done", "changed"))
-    while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:PORTION]):
-        changed += _reckon_portion(noun, ids, is_searched_anew)
-        after, done = ids[-1], done + len(ids)
-        run.report(done=done, checkpoint={"after": after, "done": done, "changed": changed})
+    total = done + rows.filter(pk__gt=after).count()
+    pace = Pace()
+    with tidied_between_chunks():
+        while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[: pace.size]):
+            pace.breathe()
+            with pace.chunk(len(ids)):
+                changed += _reckon_portion(noun, ids, is_searched_anew)
+            after, done = ids[-1], done + len(ids)
+            total = max(total, done)  # rows that came in meanwhile
+            words = phrase(noted("%(done)s of %(total)s rows"), done=done, total=total)
+            kept = {"after": after, "done": done, "changed": changed}
+            run.report(done=done, total=total, message=words, checkpoint=kept)
     _tell(run.id, noun, changed)
     return {"rows": done, "changed": changed}
 
