@@ -78,7 +78,7 @@ def test_who_may_only_read_it_does_not_fill_it(key, column, make, client_of, mon
     assert "4321" not in client.get(f"/{resource.slug}/{pk}/edit").content.decode()
     body = json.dumps({column.key: "5"})
     answer = client.patch(f"/api/v1/{resource.slug}/{pk}", body, content_type="application/json")
-    assert answer.status_code == 422 and answer.json()["errors"][column.key] == ["There is no such field."]
+    assert answer.status_code == 422 and answer.json()["errors"][column.key][0].startswith("There is no such")
     client.post(f"/{resource.slug}/{pk}/edit", {column.key: "5"})
     row = resource.searched.model.objects.get(pk=pk)
     assert getattr(row, column.orm_path) == Decimal("4321.09")
@@ -178,7 +178,7 @@ def test_it_is_not_written_by_the_api(key, column, make, without):
     client = without(key, column)
     for method, address in (("post", f"/api/v1/{resource.slug}"), ("patch", f"/api/v1/{resource.slug}/{pk}")):
         answer = getattr(client, method)(address, json.dumps({column.key: "5"}), content_type="application/json")
-        assert answer.status_code == 422 and answer.json()["errors"][column.key] == ["There is no such field."]
+        assert answer.status_code == 422 and answer.json()["errors"][column.key][0].startswith("There is no such")
 
 
 @CASES

@@ -70,7 +70,7 @@ def test_what_only_a_new_row_takes_is_left_alone_and_named(program):
 def test_a_refusal_leaves_no_name_behind(program):
     assert put(program, "sources/external/erp/1", {"name": ""}).status_code == 422
     assert put(program, "sources/external/erp/1", {**FAIR, "nmae": "x"}).json()["errors"] == {
-        "nmae": ["There is no such field."]
+        "nmae": ["There is no such field. There are: name, channel, note."]
     }
     assert not ExternalId.objects.exists()
     assert put(program, "sources/external/erp/1", FAIR).status_code == 201

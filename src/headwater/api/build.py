@@ -23,6 +23,7 @@ from headwater.api.jobs import MOST_ROWS
 from headwater.api.repeated import KEY_PARAMETER, answered_once
 from headwater.api.shapes import (
     IF_MATCH,
+    IF_NONE_MATCH,
     Schema,
     form_schema,
     query_parameter,
@@ -331,7 +332,9 @@ def _count_doc(resource: Resource) -> Schema:
 def _one_doc(resource: Resource) -> Schema:
     shown = {"$ref": f"#/components/schemas/{_name(resource)}Record"}
     moved = {301: _problems(301)[301]} if resource.archived and resource.key.startswith("parties.") else {}
-    return {"responses": {200: versioned(_json(shown, "The row")), **moved, **_problems(404)}}
+    same: Schema = {304: {"description": "It is the version that the caller has."}}
+    answers = {200: versioned(_json(shown, "The row")), **same, **moved, **_problems(404)}
+    return {"parameters": [IF_NONE_MATCH], "responses": answers}
 
 
 def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema:

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.forms import Form
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -86,10 +87,12 @@ def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
     )
 
 
-def show_row(request: Any, resource: Resource, pk: int) -> JsonResponse:
-    """One row in full."""
+def show_row(request: Any, resource: Resource, pk: int) -> HttpResponse:
+    """One row in full; that it is as before (304), to whoever says which version they have."""
     require_see(request, resource)
-    return _shown(resource, row_of(request, resource, pk))
+    shown = _shown(resource, row_of(request, resource, pk))
+    had = parse_etags(request.headers.get("If-None-Match", ""))
+    return HttpResponseNotModified(headers={"ETag": shown["ETag"]}) if shown["ETag"] in had else shown
 
 
 def create_row(request: Any, resource: Resource) -> JsonResponse:
@@ -288,9 +291,11 @@ def body_of(request: Any, command: Command, *, besides: tuple[str, ...] = ()) ->
         raise BadJson() from error
     if not isinstance(body, dict):
         raise BadJson()
-    unknown = [name for name in body if name not in command.form.names_for(request.actor) and name not in besides]
+    known = dict.fromkeys([*command.form.names_for(request.actor), *besides])
+    unknown = [name for name in body if name not in known]
     if unknown:
-        raise Invalid({name: [_("There is no such field.")] for name in unknown})
+        words = _("There is no such field. There are: {names}.").format(names=", ".join(known))
+        raise Invalid({name: [words] for name in unknown})
     # A form would turn a list or an object into its own words, and store them as a name.
     nested = [name for name in body if isinstance(body[name], (list, dict)) and not _takes_several(command, name)]
     if nested:

@@ -28,6 +28,11 @@ IF_MATCH: Schema = {
     "description": "The version that was read (its `ETag`): 412 if somebody changed the row since.",
 }  # fmt: skip
 
+IF_NONE_MATCH: Schema = {
+    "in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"},
+    "description": "The version that one has (its `ETag`): 304 and nothing more if it is still that.",
+}  # fmt: skip
+
 _COLUMN_TYPES: dict[Kind, Schema] = {
     Kind.TEXT: {"type": ["string", "null"]},
     Kind.NUMBER: {"type": ["number", "string", "null"], "description": "A decimal comes as a string."},
