@@ -11,10 +11,12 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -33,6 +35,7 @@ POSTGRES_MEMBER = "database.pgdump"
 FOLDERS = ("files", "profiles")
 KEPT_AUTOMATIC = 5
 BLOCK = 1024 * 1024
+LEFT_FREE = 100_000_000  # for those who go on working meanwhile
 
 # Who is signed in; a backup opens nobody's session.
 SESSIONS = ("django_session", "team_session")
@@ -114,6 +117,7 @@ def write(
     if file.exists():
         raise BackupExists(file=file)
     try:
+        _require_room(home, file, embedded)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
             snapshot = _snapshot(Path(scratch), embedded)
             on_copied()
@@ -170,6 +174,35 @@ def listed(dump: Path) -> str | None:
     except FileNotFoundError:
         return "pg_restore is not installed (Debian: postgresql-client)"
     return (done.stderr.strip() or "pg_restore failed") if done.returncode else None
+
+
+def _require_room(home: Home, file: Path, embedded: Path | None) -> None:
+    """Refuse where a disk would be full half-way: until that was noticed, nobody could write.
+
+    The database is copied first; packed it takes less than half, while files of people hardly get smaller.
+    """
+    database = _size_of_database(embedded)
+    files = sum(path.stat().st_size for _, path in files_of(home))
+    wanted = Counter({home.backups: database}) + Counter({file.parent: database // 2 + files})
+    by_disk: Counter[int] = Counter()
+    for folder, size in wanted.items():
+        by_disk[folder.stat().st_dev] += size
+    for folder in wanted:
+        needed, free = by_disk[folder.stat().st_dev] + LEFT_FREE, shutil.disk_usage(folder).free
+        if free < needed:
+            reason = f"it takes about {needed / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free"
+            raise BackupFailed(file=file, reason=reason)
+
+
+def _size_of_database(embedded: Path | None) -> int:
+    from django.db import connection
+
+    if embedded is None and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database()) / 2")  # a dump has no indexes
+            return int(cursor.fetchone()[0])
+    path = embedded or Path(connection.settings_dict["NAME"])
+    return path.stat().st_size if path.exists() else 0  # in memory there is nothing to copy from a disk
 
 
 def _snapshot(scratch: Path, embedded: Path | None) -> _Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -159,6 +160,18 @@ def test_a_backup_that_could_not_be_written_leaves_nothing(home, monkeypatch):
     job.enqueue(kept.NOW, args={"name": "by-hand-20261109-120000.tar.gz"}, at=now())
     job.run_next(at=now())
     assert "No space left" in Job.objects.get().error and not list(home.backups.iterdir())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_for_which_there_is_no_room_is_not_begun(home, monkeypatch):
+    usage = shutil.disk_usage(home.backups)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=backup.LEFT_FREE))
+    (home.files / "plan.pdf").write_bytes(bytes(2_000_000))
+    job.enqueue(kept.NOW, args={"name": "by-hand-20261109-120000.tar.gz"}, at=now())
+    job.run_next(at=now())
+    failed = Job.objects.get()
+    assert "MB are free" in failed.trouble and "Traceback" not in failed.error
+    assert not list(home.backups.iterdir()), "nothing was begun"
 
 
 def test_programs_see_what_there_is_and_ask_for_one(home, client_of):
