@@ -13,6 +13,8 @@ from headwater.parties.models import MatchDecision, MatchProposal, Party
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.shelf import BINS
+from headwater.qualify import actions as qualify
+from headwater.qualify.models import Lead
 from headwater.sell import actions as sell
 from headwater.team.models import Company, Role, User
 from headwater.team.queries import actor_of
@@ -106,6 +108,51 @@ def test_a_record_finds_the_other_one(client_of, orla, o_keane):
     found = words(client.get(f"/people/{orla.pk}/do/merge?q=keane", **HX))
     assert f"/people/merge?ids={orla.pk},{o_keane.pk}" in found and "<dialog" not in found
     assert f"ids={orla.pk},{orla.pk}" not in found, "not with itself"
+
+
+def test_a_record_says_what_it_took_in_and_is_taken_apart_from_there(client_of, by, orla, o_keane):
+    actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], choices={"email": o_keane.pk}, by=by, at=AT)
+    lead = qualify.capture_lead(by=by, at=AT, party_id=orla.pk, title="Since then")
+    actions.change_party(party_id=orla.pk, city="Dublin", phone="+353 21 555 0100", by=by, at=AT)
+    client = client_of()
+    page = words(client.get(f"/people/{orla.pk}"))
+    [event] = Event.objects.filter(verb="parties.merged")
+    url = f"/people/{orla.pk}/merges/{event.pk}"
+    assert "O. Keane" in page and "Merged on 12 Nov by The HEAD_OF_SALES" in page and f'href="{url}"' in page
+    told = words(client.get(url, **HX))
+    assert "<dialog" in told and "O. Keane stands by itself again, with 2 contact points." in told
+    assert "has its own values again: E-mail." in told, "the city was never the merge's"
+    assert "stays as it is with Orla Keane: " not in told or "Phone" in told
+    answer = client.post(url, follow=True)
+    assert "Taken apart: O. Keane" in words(answer) and answer.redirect_chain[-1][0] == f"/people/{orla.pk}"
+    assert "Merged records" not in words(client.get(f"/people/{orla.pk}"))
+    o_keane.refresh_from_db(), orla.refresh_from_db(), lead.refresh_from_db()
+    assert (o_keane.merged_into_id, orla.email, orla.city, lead.party_id) == (
+        None, "orla@pike.example", "Dublin", orla.pk,
+    )  # fmt: skip
+    assert client.post(url).status_code == client.get(url).status_code == 404
+
+
+def test_what_moved_on_since_a_merge_is_told_before_it_is_taken_apart(client_of, by, orla, o_keane):
+    lead = qualify.capture_lead(by=by, at=AT, party_id=o_keane.pk, title="Printers")
+    actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=by, at=AT)
+    Lead.objects.filter(pk=lead.pk).update(party=actions.add_person(by=by, at=AT, name="Somebody Else"))
+    [event] = Event.objects.filter(verb="parties.merged")
+    told = words(client_of().get(f"/people/{orla.pk}/merges/{event.pk}"))
+    assert "so it stays as it is with Orla Keane: 1 lead." in " ".join(told.split())
+
+
+def test_merges_of_others_are_told_and_taken_apart_by_who_may_merge(client_of, by, orla, o_keane):
+    actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=by, at=AT)
+    [event] = Event.objects.filter(verb="parties.merged")
+    reader = client_of(Role.READ_ONLY)
+    page = words(reader.get(f"/people/{orla.pk}"))
+    assert "Merged records" in page and "/merges/" not in page
+    url = f"/people/{orla.pk}/merges/{event.pk}"
+    assert reader.get(url).status_code == reader.post(url).status_code == 403
+    assert client_of().get(f"/organisations/{orla.pk}/merges/{event.pk}").status_code == 404
+    assert client_of().get(f"/people/{orla.pk}/merges/{event.pk + 999}").status_code == 404
+    assert Party.objects.get(pk=o_keane.pk).merged_into_id == orla.pk
 
 
 def test_a_merged_record_leads_to_the_kept_one(client_of, by, orla, o_keane):

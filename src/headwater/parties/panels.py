@@ -150,6 +150,13 @@ def marks(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
     }
 
 
+def merged(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
+    """The records that became part of the party."""
+    found = queries.merges_of(actor, row)
+    may_merge = actor.may(f"{noun_of(row)}.merge")
+    return {"merges": found, "party_url": url_of(row), "may_merge": may_merge} if found else None
+
+
 def todos(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
     """What is to be done for the party."""
     found = queries.todos_of(actor, row)
@@ -202,6 +209,7 @@ for _noun in ("parties.person", "parties.organisation"):
     register_panel(Panel("todos", _noun, "parties/todos.html", todos, "side", 10, verb="parties.activity.see"))
     register_panel(Panel("reach", _noun, "parties/reach.html", reach, "side", 20))
     register_panel(Panel("connections", _noun, "parties/connections.html", connections, "side", 40))
+    register_panel(Panel("merged", _noun, "parties/merged.html", merged, "side", 90))
 register_panel(
     Panel("people", "parties.organisation", "parties/people.html", people, "side", 30, verb="parties.person.see")
 )

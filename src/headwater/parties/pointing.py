@@ -71,8 +71,12 @@ class Pointer:
 
     def move_back(self, ids: Sequence[int], from_ids: Sequence[int], to_id: int) -> list[int]:
         """As :meth:`move`, but a row that would repeat one the party has by now, or tie it to itself, stays."""
+        return self.move(self.movable_back(ids, from_ids, to_id) if self.may_stay else ids, from_ids, to_id)
+
+    def movable_back(self, ids: Sequence[int], from_ids: Sequence[int], to_id: int) -> list[int]:
+        """Those of ``ids`` that :meth:`move_back` would move."""
         if not self.may_stay:
-            return self.move(ids, from_ids, to_id)
+            return [pk for part in in_parts(ids) for pk in self._among(part, from_ids)]
         alike = self._alike()
         rows = self.rows(from_ids).filter(pk__in=list(ids))
         if self.never_itself:
@@ -86,7 +90,7 @@ class Pointer:
             if not any(key in taken and None not in key[1] for key in keys):
                 going.append(row.pk)
                 taken |= keys
-        return self.move(going, from_ids, to_id)
+        return going
 
     def _alike(self) -> list[tuple[str, ...]]:
         """For each rule that something stands once per party: the other columns of the rule."""
@@ -108,11 +112,13 @@ class Pointer:
         """Point those of ``ids`` that still belong to one of ``from_ids`` at ``to_id``; which ones those were."""
         moved: list[int] = []
         for part in in_parts(ids):
-            rows = self.rows(from_ids).filter(pk__in=part)
-            here = list(rows.values_list("pk", flat=True))
+            here = self._among(part, from_ids)
             self.model._default_manager.filter(pk__in=here).update(**{self.attname: to_id})
             moved.extend(here)
         return moved
+
+    def _among(self, ids: Sequence[int], party_ids: Sequence[int]) -> list[int]:
+        return list(self.rows(party_ids).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 MOST_COUNTED = 5_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
@@ -15,12 +14,13 @@ from headwater.parties.actions.parties import PERSONAL
 from headwater.parties.actions.reach import noun_of, organisation_of
 from headwater.parties.events import PartiesMerged, PartiesUnmerged, PartyCameBack
 from headwater.parties.models import ContactPoint, MatchDecision, MatchProposal, Party, Relationship
+from headwater.parties.queries.merges import values_before
 from headwater.parties.queries.visible import reachable_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.changes import change_row, old_values
+from headwater.platform.changes import change_row
 from headwater.platform.errors import NotFound, NotUndoable
-from headwater.platform.events import Changed, Fact, fact_of, record_many
+from headwater.platform.events import Fact, record_many
 from headwater.platform.models import Event, ExternalId
 from headwater.platform.translated import gettext as _
 from headwater.platform.undo import undoes
@@ -127,24 +127,12 @@ def _unfold(fact: PartiesMerged, here: Sequence[int]) -> None:
 
 def _restore_values(fact: PartiesMerged, kept: Party, *, by: Actor, at: datetime) -> list[str]:
     """Give the kept record its own values back, where they are still those of the merge; which ones are not."""
-    event = Event.objects.filter(pk=fact.change_id).first() if fact.change_id is not None else None
-    if event is None:
-        return []
-    edit = fact_of(event)
-    assert isinstance(edit, Changed)
-    values: dict[str, Any] = {}
-    changed: list[str] = []
-    for name, pair in {**(edit.fields or {}), **(edit.personal_fields or {})}.items():
-        one = Changed(row_type=edit.row_type, row_id=kept.pk, names="", fields={name: pair}, personal_fields={})
-        try:
-            values |= old_values(kept, one)
-        except NotUndoable:  # asked before anything was written: somebody changed it since, and it stays
-            changed.append(name.removesuffix("_id").replace("_", " "))
+    values, changed = values_before(fact, kept)
     change_row(
         kept, values, row_type=noun_of(kept), by=by, at=at, personal=PERSONAL | {"extra"},
         party_id=kept.pk, organisation_id=organisation_of(kept),
     )  # fmt: skip
-    return changed
+    return [name.removesuffix("_id").replace("_", " ") for name in changed]
 
 
 def _repair(party: Party) -> None:

@@ -1,6 +1,7 @@
 """Reads about people and companies. Every one starts from what the actor may see."""
 
 from headwater.parties.queries.activities import open_todos
+from headwater.parties.queries.merges import Apart, Merge, merges_of, taken_apart
 from headwater.parties.queries.records import (
     Connection,
     buying_roles_of,
@@ -30,7 +31,9 @@ from headwater.parties.queries.visible import (
 )
 
 __all__ = [
+    "Apart",
     "Connection",
+    "Merge",
     "TimelineEntry",
     "absorbed",
     "became",
@@ -42,6 +45,7 @@ __all__ = [
     "deleted_activities",
     "deleted_parties",
     "is_proposed",
+    "merges_of",
     "names_of",
     "open_todos",
     "people_of",
@@ -49,6 +53,7 @@ __all__ = [
     "search",
     "tag_choices",
     "tags_of",
+    "taken_apart",
     "timeline",
     "todos_of",
     "visible_activities",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,7 +31,7 @@ MOST_FOUND = 8
 
 def compare_page(request: Request, slug: str) -> HttpResponse:
     """Two to five records side by side; on POST they become one."""
-    resource = _mergeable(slug, request)
+    resource = mergeable(slug, request)
     ids = _ids(request.POST.get("ids") or request.GET.get("ids", ""))
     rows = side_by_side(request.actor, ids, kind=KINDS[slug])
     if len(rows) < 2:
@@ -49,14 +50,14 @@ def compare_page(request: Request, slug: str) -> HttpResponse:
         "proposal": proposal,
         "in_queue": bool(request.GET.get("queue")),
         "then": pair_url(after) if after is not None else "/duplicates" if request.GET.get("queue") else "",
-        "come_along": [(party, _in_words(found.hanging[party.pk])) for party in found.parties],
+        "come_along": [(party, in_words(found.hanging[party.pk]) or _("nothing yet")) for party in found.parties],
     }
     return render(request, "parties/merge.html", context)
 
 
 def merge_with(request: Request, slug: str, pk: int) -> HttpResponse:
     """Whom to merge a record with: whoever looks like it, and a search; on POST the command itself."""
-    resource = _mergeable(slug, request)
+    resource = mergeable(slug, request)
     row = row_of(resource, request, pk)
     if request.method == "POST":
         return _run(request, resource, row)
@@ -85,7 +86,7 @@ def merge_with(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def merge_chosen(request: Request, slug: str) -> HttpResponse:
     """The rows ticked in a list, side by side."""
-    resource = _mergeable(slug, request)
+    resource = mergeable(slug, request)
     ids = Chosen.posted(request).rows(request, resource)
     if not 2 <= len(ids) <= MOST:
         raise Invalid({"ids": [_("Choose two to five records that are the same.")]})
@@ -163,7 +164,8 @@ def _not_there_any_more(request: Request, slug: str, ids: list[int]) -> HttpResp
     raise NotFound(_("Two records are needed here. Choose them in the list."))
 
 
-def _mergeable(slug: str, request: Request) -> Resource:
+def mergeable(slug: str, request: Request) -> Resource:
+    """The noun, for who may merge what it lists."""
     resource = resource_of(slug, request)
     request.actor.require(resource.verb("merge"))
     return resource
@@ -181,11 +183,12 @@ def _slug(proposal: MatchProposal) -> str:
     return "people" if proposal.party.is_person else "organisations"
 
 
-def _in_words(hanging: Any) -> str:
+def in_words(hanging: Mapping[str, int]) -> str:
+    """How much of what hangs on a record."""
     told = [
         f"{counted(count)} {label if count != 1 else label_of_one(label)}" for label, count in sorted(hanging.items())
     ]
-    return ", ".join(told) or _("nothing yet")
+    return ", ".join(told)
 
 
 def label_of_one(label: str) -> str:

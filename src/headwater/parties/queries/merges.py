@@ -1,0 +1,133 @@
+"""Which records became part of one, and what taking such a merge apart would do by now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from headwater.parties import pointing
+from headwater.parties.events import PartiesMerged
+from headwater.parties.models import Party
+from headwater.parties.queries.comparison import GROUPS
+from headwater.parties.queries.records import OUT_OF_SIGHT
+from headwater.parties.queries.visible import absorbed, reachable_parties
+from headwater.platform.actor import Actor
+from headwater.platform.changes import old_values
+from headwater.platform.custom.values import HELD
+from headwater.platform.errors import NotUndoable
+from headwater.platform.events import Changed, fact_of
+from headwater.platform.models import Event
+from headwater.platform.translated import gettext as _
+from headwater.team import queries as team
+
+PARTS_OF = "parties.party.merged_into"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merge that holds: which records became part of another one, when, and who said so."""
+
+    event_id: int
+    names: tuple[str, ...]
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What taking a merge apart would do: how much goes back with each record and how much stays, by what it is
+    called; which values the kept record gets back, and which it keeps as somebody changed them since.
+    """
+
+    goes: Sequence[tuple[str, Mapping[str, int]]]
+    stays: Mapping[str, int]
+    restored: Sequence[str]
+    changed: Sequence[str]
+
+
+def merges_of(actor: Actor, party: Party) -> list[Merge]:
+    """The merges that made the record what it is, the newest first; also those into a record that is part of it."""
+    parts = absorbed(party.pk)
+    if not parts:
+        return []
+    events = list(_that_hold(party, parts))
+    named = _names(actor, {pk for event in events for pk in event.data["merged_ids"]})
+    users = team.users_by_ids({event.user_id for event in events if event.user_id is not None})
+    return [
+        Merge(
+            event_id=event.pk,
+            names=tuple(named.get(pk, str(OUT_OF_SIGHT)) for pk in event.data["merged_ids"]),
+            at=event.occurred_at,
+            who=users[event.user_id].name if event.user_id in users else "",
+        )
+        for event in events
+    ]
+
+
+def taken_apart(actor: Actor, party: Party, event_id: int) -> Apart:
+    """What taking this merge apart would do to the record, which holds it now."""
+    fact = fact_of(_that_hold(party, absorbed(party.pk)).get(pk=event_id))
+    assert isinstance(fact, PartiesMerged)
+    named, here = _names(actor, set(fact.merged_ids)), list(dict.fromkeys([party.pk, fact.kept_id]))
+    goes, stays = [], Counter[str]()
+    for pk in fact.merged_ids:
+        back, left = _rows_of(fact.moved.get(str(pk), {}), here, pk)
+        goes.append((named.get(pk, str(OUT_OF_SIGHT)), back))
+        stays += left
+    kept = Party.objects.get(pk=fact.kept_id)
+    values, changed = values_before(fact, kept)
+    return Apart(goes, stays, _spoken(kept, values), _spoken(kept, changed))
+
+
+def values_before(fact: PartiesMerged, kept: Party) -> tuple[dict[str, Any], list[str]]:
+    """The kept record's own values where they are still those of the merge; the fields that somebody changed since."""
+    event = Event.objects.filter(pk=fact.change_id).first() if fact.change_id is not None else None
+    if event is None:
+        return {}, []
+    edit = fact_of(event)
+    assert isinstance(edit, Changed)
+    values: dict[str, Any] = {}
+    changed: list[str] = []
+    for name, pair in {**(edit.fields or {}), **(edit.personal_fields or {})}.items():
+        one = Changed(row_type=edit.row_type, row_id=kept.pk, names="", fields={name: pair}, personal_fields={})
+        try:
+            values |= old_values(kept, one)
+        except NotUndoable:  # asked before anything was written: it stays as it is
+            changed.append(name)
+    return values, changed
+
+
+def _that_hold(party: Party, parts: Sequence[int]) -> QuerySet[Event]:
+    noun = "parties.person" if party.is_person else "parties.organisation"
+    merged = Event.objects.filter(verb=PartiesMerged.verb, subject_type=noun, subject_id__in=[party.pk, *parts])
+    return merged.filter(undone=None).order_by("-occurred_at", "-pk")
+
+
+def _names(actor: Actor, party_ids: set[int]) -> dict[int, str]:
+    return dict(reachable_parties(actor).filter(pk__in=party_ids).values_list("pk", "name"))
+
+
+def _rows_of(moved: Mapping[str, str], here: Sequence[int], party_id: int) -> tuple[Counter[str], Counter[str]]:
+    """How many of the rows that were moved would go back, and how many would not, by what they are called."""
+    back, left = Counter[str](), Counter[str]()
+    for key, spans in moved.items():
+        pointer = pointing.POINTERS.get(key)
+        if pointer is None or not pointer.label or key == PARTS_OF:
+            continue
+        ids = pointing.ids_in(spans)
+        going = len(pointer.movable_back(ids, here, party_id))
+        back[pointer.label] += going
+        left[pointer.label] += len(ids) - going
+    return +back, +left
+
+
+def _spoken(party: Party, names: Any) -> list[str]:
+    """Fields of a party as the comparison calls them; what it does not compare is left out."""
+    labels = {column: str(group.label) for group in GROUPS[party.kind] for column in group.columns}
+    labels |= {HELD: _("Fields of your own"), "extra": _("From the file")}
+    return list(dict.fromkeys(labels[name] for name in names if name in labels))
