@@ -332,8 +332,8 @@ def _count_doc(resource: Resource) -> Schema:
 def _one_doc(resource: Resource) -> Schema:
     shown = {"$ref": f"#/components/schemas/{_name(resource)}Record"}
     moved = {301: _problems(301)[301]} if resource.archived and resource.key.startswith("parties.") else {}
-    same: Schema = {304: {"description": "It is the version that the caller has."}}
-    answers = {200: versioned(_json(shown, "The row")), **same, **moved, **_problems(404)}
+    same: dict[int, Any] = {304: {"description": "It is the version that the caller has."}}
+    answers: dict[int, Any] = {200: versioned(_json(shown, "The row")), **same, **moved, **_problems(404)}
     return {"parameters": [IF_NONE_MATCH], "responses": answers}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -24,7 +24,7 @@ class OutOfSight(Conflict):
     message = lazy("The record of this id was deleted, or is not yours to see. Restore it, or ask who may see it.")
 
 
-def show_external(request: Any, resource: Resource, system: str, external_id: str) -> JsonResponse:
+def show_external(request: Any, resource: Resource, system: str, external_id: str) -> HttpResponse:
     """The row that the other system calls so."""
     pk = known_ids(system, resource.key, [external_id]).get(external_id) if _is_name(system, external_id) else None
     if pk is None:
