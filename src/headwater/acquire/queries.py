@@ -12,6 +12,7 @@ from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touc
 from headwater.parties.queries.visible import NAMED, visible_parties
 from headwater.platform.actor import Actor, Visibility, per_actor
 from headwater.platform.parts import with_parts
+from headwater.platform.written import written
 
 
 def visible_sources(actor: Actor) -> QuerySet[Source]:
@@ -57,16 +58,25 @@ def touchpoints_of(actor: Actor, party_ids: Sequence[int]) -> QuerySet[Touchpoin
 
 def source_choices(actor: Actor) -> list[tuple[str, str]]:
     """The sources in use, for filters and forms."""
-    rows = visible_sources(actor).filter(archived_at=None).order_by("name", "pk")
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+    return [(str(pk), name) for pk, name in _sources_in_use(actor.itself)]
+
+
+@written
+def _sources_in_use(actor: Actor) -> QuerySet[Source, tuple[int, str]]:
+    return visible_sources(actor).filter(archived_at=None).order_by("name", "pk").values_list("pk", "name")
 
 
 def campaign_choices(actor: Actor) -> list[tuple[str, str]]:
     """The campaigns, newest first, for filters and forms."""
     if not actor.may("acquire.campaign.see"):
         return []
-    rows = Campaign.objects.filter(deleted_at=None, archived_at=None).order_by("-starts_on", "name", "pk")
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+    return [(str(pk), name) for pk, name in _campaigns_in_use()]
+
+
+@written
+def _campaigns_in_use() -> QuerySet[Campaign, tuple[int, str]]:
+    rows = Campaign.objects.filter(deleted_at=None, archived_at=None)
+    return rows.order_by("-starts_on", "name", "pk").values_list("pk", "name")
 
 
 def source_by_id(source_id: int) -> Source | None:

@@ -107,10 +107,8 @@ def _menu(state: ListState, column: Column, actor: Actor) -> Chip | None:
     chosen = [code for code in state.conditions.get(column.key, "").split(",") if code]
     none_key = f"{column.key}__empty"
     is_none = state.conditions.get(none_key, "false") == "true"
-    options = [
-        Option(label, state.url(**{column.key: ",".join(_toggled(chosen, code)), none_key: ""}), code in chosen)
-        for code, label in choices
-    ]
+    toggled = state.urls(column.key, (",".join(_toggled(chosen, code)) for code, _label in choices), **{none_key: ""})
+    options = [Option(label, url, code in chosen) for (code, label), url in zip(choices, toggled, strict=True)]
     if column.nullable or column.kind is Kind.CHOICE:
         none = _("Nobody") if column.is_person else _("None")
         options.append(Option(none, state.url(**{column.key: "", none_key: "" if is_none else "true"}), is_none))
@@ -129,10 +127,8 @@ def _period(state: ListState, column: Column, actor: Actor) -> Chip:
     is_none = state.conditions.get(none_key, "false") == "true"
     wording = Wording(state.resource, actor)
     known = dict.fromkeys((*PERIODS, *([value] if read_days(value) else [])))
-    options = [
-        Option(_capital(wording.days(word)), state.url(**{column.key: word, none_key: ""}), value == word)
-        for word in known
-    ]
+    urls = state.urls(column.key, known, **{none_key: ""})
+    options = [Option(_capital(wording.days(word)), url, value == word) for word, url in zip(known, urls, strict=True)]
     if column.nullable:
         options.append(Option(_("None"), state.url(**{column.key: "", none_key: "" if is_none else "true"}), is_none))
     options.append(Option(_("Other days…"), builder_url(state, column=column.key), opens=True))

@@ -56,7 +56,7 @@ def column_of(state: ListState) -> Column | None:
 def menu(state: ListState) -> tuple[tuple[str, str, bool], ...]:
     """The columns a list can be grouped by, each with the address of that list and whether it is this one."""
     return tuple(
-        (str(column.label), state.url(group="" if column.key == state.group else column.key), column.key == state.group)
+        (column.label, state.url(group="" if column.key == state.group else column.key), column.key == state.group)
         for column in state.resource.columns
         if column.groupable
     )

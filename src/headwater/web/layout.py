@@ -46,7 +46,7 @@ def offered_columns(state: ListState, shown: list[Column]) -> tuple[Offered, ...
     """Every column for the chooser: the shown ones in their order, then the others."""
     keys = {column.key for column in shown}
     every = [*shown, *(column for column in state.resource.columns if column.key not in keys)]
-    return tuple(Offered(column.key, str(column.label), column.key in keys) for column in every)
+    return tuple(Offered(column.key, column.label, column.key in keys) for column in every)
 
 
 def widths_of(state: ListState) -> dict[str, int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
@@ -18,6 +18,8 @@ from headwater.platform.resource import Resource, Rows, SavedView, filtered
 from headwater.platform.search.finding import Found, find
 from headwater.web.http import Request
 from headwater.web.notation import reading_days
+
+_ANY = "any-value"  # stands for one in an address
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,18 @@ class ListState:
             if params.get(key) == "" and based:
                 rest[key] = ""
         return address(self.path, {**rest, **own})
+
+    def urls(self, key: str, values: Iterable[str], **besides: str) -> Iterator[str]:
+        """This list with each of these values of one condition: what they have in common is put together once."""
+        base = self._base.get(key, "")
+        common, told = self.url(**{key: _ANY, **besides}), f"{key}={_ANY}"
+        at = max(common.find(mark + told) for mark in "?&") + 1
+        before, after = common[:at], common[at + len(told) :]
+        for value in values:
+            if value in ("", base):  # which the address leaves out
+                yield self.url(**{key: value, **besides})
+            else:
+                yield f"{before}{key}={quote_plus(value, safe=',')}{after}"
 
     def rows(self, request: Request) -> Rows:
         """The rows of this list, unordered and uncut."""

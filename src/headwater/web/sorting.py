@@ -70,7 +70,7 @@ def menu(state: ListState) -> SortMenu:
     by_key = state.resource.by_key
     sorted_by = tuple(
         Sorted(
-            str(by_key[key].label),
+            by_key[key].label,
             place,
             is_descending,
             turn_url=state.url(sort=sort_text(_turned(sorts, key))),
@@ -81,9 +81,7 @@ def menu(state: ListState) -> SortMenu:
     )
     others = [c for c in state.resource.columns if c.sortable and c.key not in dict(sorts)]
     sortable = tuple(
-        Sortable(
-            str(column.label), state.url(sort=column.key), state.url(sort=sort_text([*sorts, (column.key, False)]))
-        )
+        Sortable(column.label, state.url(sort=column.key), state.url(sort=sort_text([*sorts, (column.key, False)])))
         for column in others
     )
     usual = (state.view.sort if state.view else "") or state.resource.default_order

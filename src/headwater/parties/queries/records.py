@@ -28,6 +28,7 @@ from headwater.parties.queries.visible import (
 )
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.parts import with_parts
+from headwater.platform.written import written
 
 OUT_OF_SIGHT = _("somebody you may not see")
 
@@ -101,11 +102,16 @@ def tags_of(party: Party) -> list[Tag]:
 
 def tag_choices(actor: Actor) -> list[tuple[str, str]]:
     """The tags of those the actor sees, as choices of a filter."""
+    return [(str(pk), name) for pk, name in _tags_in_sight(actor.itself)]
+
+
+@written
+def _tags_in_sight(actor: Actor) -> QuerySet[Tag, tuple[int, str]]:
     tags = Tag.objects.order_by("name")
-    if actor.visibility is not Visibility.ALL:
-        seen = PartyTag.objects.filter(tag=OuterRef("pk"), party__in=visible_parties(actor).values("pk"))
-        tags = tags.filter(Exists(seen))
-    return [(str(pk), name) for pk, name in tags.values_list("pk", "name")]
+    if actor.visibility is not Visibility.ALL:  # of each tag, the first party that the actor sees is enough
+        party = visible_parties(actor).filter(pk=OuterRef("party"))
+        tags = tags.filter(Exists(PartyTag.objects.filter(Exists(party), tag=OuterRef("pk"))))
+    return tags.values_list("pk", "name")
 
 
 def todos_of(actor: Actor, party: Party, *, limit: int = 10) -> list[Activity]:

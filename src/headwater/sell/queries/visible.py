@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from headwater.parties.queries.visible import NAMED
 from headwater.platform.actor import Actor, owned_rows, per_actor
 from headwater.platform.parts import with_parts
+from headwater.platform.written import written
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
@@ -120,7 +121,12 @@ def orders_of_party(actor: Actor, party_id: int) -> QuerySet[Order]:
 
 def default_stages() -> list[PipelineStage]:
     """The stages of the default pipeline in their order."""
-    return list(PipelineStage.objects.filter(pipeline__is_default=True).order_by("position"))
+    return _stages_in_order()
+
+
+@written
+def _stages_in_order() -> QuerySet[PipelineStage]:
+    return PipelineStage.objects.filter(pipeline__is_default=True).order_by("position")
 
 
 def stage_choices(actor: Actor) -> Choices:

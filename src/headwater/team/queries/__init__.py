@@ -254,10 +254,20 @@ def assignable_users(actor: Actor, *, who_may: str = "") -> QuerySet[User]:
 
 def user_choices(actor: Actor, *, besides: User | None = None, who_may: str = "") -> list[tuple[str, str]]:
     """Active colleagues as choices for owner columns and forms; ``besides`` is on offer whoever they are."""
-    choices = [(str(pk), name) for pk, name in assignable_users(actor, who_may=who_may).values_list("pk", "name")]
+    found = _named(assignable_users(actor, who_may=who_may)) if who_may else _colleagues(actor.itself)
+    choices = [(str(pk), name) for pk, name in found]
     if besides is not None and str(besides.pk) not in dict(choices):
         choices.append((str(besides.pk), besides.name))
     return choices
+
+
+@written
+def _colleagues(actor: Actor) -> QuerySet[User, tuple[int, str]]:
+    return _named(assignable_users(actor))
+
+
+def _named(users: QuerySet[User]) -> QuerySet[User, tuple[int, str]]:
+    return users.values_list("pk", "name")
 
 
 def who_answers_for(owner_ids: Sequence[int]) -> User | None:
