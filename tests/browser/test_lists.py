@@ -161,3 +161,27 @@ def test_a_list_on_paper_has_its_rows_and_filters_and_nothing_to_press(loaded, t
     assert pressed.count() == 0
     assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert tab.pdf(prefer_css_page_size=True)[:4] == b"%PDF"
+
+
+def test_what_is_chosen_on_one_page_goes_along_to_the_next(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/people?view=all")
+    count = tab.locator("[data-bulk] [data-select-count]")
+    boxes = tab.locator("[data-select-row]")
+    boxes.first.check()
+    boxes.nth(2).check()
+    first = tab.url
+    tab.locator("a[rel=next]").first.click()
+    tab.wait_for_url(lambda url: url != first)
+    assert count.inner_text() == "2" and not tab.locator("[data-select-row]:checked").count()
+    boxes.first.check()
+    assert count.inner_text() == "3"
+    tab.keyboard.press("t")
+    tab.locator("dialog[open] h2", has_text="3 people").wait_for()
+    tab.keyboard.press("Escape")
+    tab.locator("a[rel=prev]").first.click()
+    tab.wait_for_function("() => document.querySelectorAll('[data-select-row]:checked').length === 2")
+    tab.locator("[data-filter]").fill("an")
+    tab.wait_for_url(re.compile("q=an"))
+    tab.locator("[data-bulk].on").wait_for(state="detached")

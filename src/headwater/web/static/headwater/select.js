@@ -1,7 +1,7 @@
 // Choosing rows: [data-select] is the form or region, [data-select-row] a row's box, [data-select-all] the box
 // in the head, [data-bulk] the bar that appears, [data-select-count] the number in it, [data-select-clear] its end.
 // A region may have parts with a head each, [data-select-part]; data-more="9" of a head's box says how many rows
-// that are not on the page it chooses as well.
+// that are not on the page it chooses as well. What was chosen on one page of a list stays so on the next ones.
 
 const boxes = (region) => [...region.querySelectorAll("[data-select-row]")];
 const partOf = (head) => head.closest("[data-select-part], [data-select]");
@@ -15,11 +15,35 @@ function showHead(head) {
   head.indeterminate = chosen > 0 && !head.checked;
 }
 let last = null;
+let chosen = new Set(); // the ids that are chosen, on whichever page of this list
+let list;
+
+// Boxes that came anew are ticked where their row was chosen before; another list begins without.
+function recall(region) {
+  const query = region.querySelector("[name=query]")?.value;
+  if (query !== list) chosen = new Set();
+  list = query;
+  boxes(region).forEach((box) => (box.checked ||= chosen.has(box.value)));
+}
+
+function remember(region) {
+  boxes(region).forEach((box) => (box.checked ? chosen.add(box.value) : chosen.delete(box.value)));
+}
+
+function sendOthers(region) {
+  const here = new Set(boxes(region).map((box) => box.value));
+  region.querySelectorAll("[data-select-other]").forEach((field) => field.remove());
+  [...chosen].filter((id) => !here.has(id)).forEach((id) => {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "ids", value: id });
+    field.dataset.selectOther = "";
+    region.append(field);
+  });
+}
 
 function show(region) {
-  const all = boxes(region);
-  const chosen = all.filter((box) => box.checked);
-  all.forEach((box) => {
+  remember(region);
+  sendOthers(region);
+  boxes(region).forEach((box) => {
     const row = box.closest("[data-row], tr");
     if (box.checked) row?.setAttribute("aria-selected", "true");
     else row?.removeAttribute("aria-selected");
@@ -27,17 +51,18 @@ function show(region) {
   const heads = [...region.querySelectorAll("[data-select-all]")];
   heads.forEach(showHead);
   const more = heads.filter((head) => head.checked).reduce((sum, head) => sum + besides(head), 0);
-  const count = (chosen.length + more).toLocaleString(document.documentElement.lang);
+  const count = (chosen.size + more).toLocaleString(document.documentElement.lang);
   region.querySelectorAll("[data-select-count]").forEach((place) => (place.textContent = count));
-  region.querySelectorAll("[data-bulk]").forEach((bar) => bar.classList.toggle("on", chosen.length > 0));
+  region.querySelectorAll("[data-bulk]").forEach((bar) => bar.classList.toggle("on", chosen.size > 0));
 }
 
 export function clearSelection() {
   const regions = [...document.querySelectorAll("[data-select]")];
-  const chosen = regions.flatMap(boxes).filter((box) => box.checked);
-  chosen.forEach((box) => (box.checked = false));
+  const wasAny = chosen.size > 0;
+  chosen = new Set();
+  regions.flatMap(boxes).forEach((box) => (box.checked = false));
   regions.forEach(show);
-  return chosen.length > 0;
+  return wasAny;
 }
 
 document.addEventListener("click", (event) => {
@@ -68,6 +93,12 @@ document.addEventListener("keypress", (event) => {
   if (event.key === "Enter" && event.target.matches("[data-select] input[type=checkbox]")) event.preventDefault();
 });
 
-const refresh = () => document.querySelectorAll("[data-select]").forEach(show);
+const refresh = () => document.querySelectorAll("[data-select]").forEach((region) => {
+  recall(region);
+  show(region);
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id === "main") chosen = new Set(); // something was done with them
+});
 document.addEventListener("htmx:afterSettle", refresh);
 addEventListener("pageshow", refresh); // browsers restore ticked boxes when one goes back
