@@ -22,8 +22,21 @@ SIZE = int(os.environ.get("SIZE", "100000"))
 HERE = Path(os.environ.get("BENCH_HOME", Path(__file__).parent / "var")) / f"search-{SIZE}"
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 CHUNK = 20_000
+
+
+def processor() -> float:
+    """Seconds of the processor so far, of this process and of the one that works for it on PostgreSQL."""
+    from django.db import connection
+
+    spent = time.process_time()
+    if connection.vendor == "postgresql" and connection.connection is not None:
+        of_server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+        spent += int(of_server.read_text().split()[0]) / 1e9
+    return spent
+
+
 # On a machine that others use as well, CPU=1 counts the processor's time: SQLite works inside this process.
-CLOCK = time.process_time if os.environ.get("CPU") else time.perf_counter
+CLOCK = processor if os.environ.get("CPU") else time.perf_counter
 REPEAT = int(os.environ.get("REPEAT", "5"))
 
 _PARTS = [
@@ -154,6 +167,8 @@ def build() -> None:
     write(Lead, ({"id": n + 1, "party_id": first_person + n, "organisation_id": n % len(drawn.companies) + 1,
                   "source_id": n % 40 + 1, "title": _TOPICS[n % 6], "interest": "ENQUIRY", "stage": "NEW",
                   "owner_id": rep if n % 50 == 0 else None if n % 10 == 1 else head,
+                  "answer_due_at": moment(n) + timedelta(hours=2) if n % 5 == 4 else None,
+                  "answered_at": moment(n) + timedelta(hours=1) if n % 5 == 4 and n % 100 != 99 else None,
                   "arrived_at": moment(n), "extra": {"ref": f"web-{n:07d}"}, "created_at": NOW} for n in range(SIZE)))  # fmt: skip
     write(Touchpoint, ({"party_id": first_person + n % SIZE, "source_id": n % 40 + 1, "kind": "ENQUIRY",
                         "is_outbound": False, "occurred_at": moment(n), "created_at": NOW,
@@ -243,10 +258,10 @@ def prepare() -> None:
         portion(self, *args)
         locks.append(time.perf_counter() - started)
 
-    if keeping.is_behind() and SearchProgress.objects.exists():
-        while keeping.catch_up():  # what another benchmark has added since
+    if SearchProgress.objects.exists() and not os.environ.get("REBUILD"):
+        while keeping.catch_up():  # what another benchmark has added since, or could not finish
             pass
-    if keeping.is_behind() or os.environ.get("REBUILD"):
+    else:
         keeping._Turn._write = timed  # type: ignore[method-assign]
         started = time.perf_counter()
         entries = keeping.rebuild()

@@ -7,7 +7,8 @@ from makers import AT
 
 from headwater.parties.models import Party
 from headwater.platform import few
-from headwater.platform.filter import Condition
+from headwater.platform.filter import EVERYTHING, Condition
+from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.qualify.models import Lead
 
@@ -32,6 +33,11 @@ CASES = [
     (LEADS, "campaign", "empty", "true"),
     (LEADS, "campaign", "not", "7"),
     (LEADS, "clock", "empty", "false"),
+    (LEADS, "clock", "empty", "true"),
+    (LEADS, "clock", "gte", "2020-01-01"),
+    (LEADS, "clock", "between", ["2020-01-01", "2020-01-02"]),
+    (LEADS, "clock", "not", "2020-01-01"),
+    (LEADS, "email", "empty", "true"),
     (PEOPLE, "city", "contains", "ber"),
     (PEOPLE, "city", "not", "Berlin"),
     (PEOPLE, "email", "empty", "true"),
@@ -47,6 +53,7 @@ def rows(make):
     Party.objects.filter(pk__in=Lead.objects.filter(pk=leads[0]).values("party_id")).update(city="berlin")
     Lead.objects.filter(pk=leads[0]).update(interest="ENQUIRY", currency="USD", amount=None, organisation=None)
     Lead.objects.filter(pk=leads[1]).update(title="", answered_at=None, answer_due_at=AT)
+    Lead.objects.filter(pk=leads[2]).update(answered_at=AT, answer_due_at=AT)
 
 
 def test_the_index_and_the_list_find_the_same(rows, by, monkeypatch):
@@ -73,3 +80,46 @@ def test_a_rare_value_is_looked_up_before_the_list_is_read(rows, by):
 def test_a_column_of_many_values_is_not_looked_through(rows, by, monkeypatch):
     monkeypatch.setattr(few, "MOST_VALUES", 0)
     assert filtered(LEADS, by, Condition("currency", "is", "usd")).count() == 1
+
+
+def _plans(asked):
+    with connection.cursor() as cursor:
+        for query in asked.captured_queries:
+            if query["sql"].startswith("SELECT"):
+                cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+                yield " ".join(row[3] for row in cursor.fetchall())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="so few rows are looked through there")
+def test_the_clock_is_read_from_the_index_of_those_that_wait(rows, by):
+    with CaptureQueriesContext(connection) as asked:
+        first = page_of(filtered(LEADS, by, Condition("clock", "gte", "2020-01-01")), LEADS, sort="clock", size=1)
+    assert len(first.rows) == 1
+    plans = [plan for plan in _plans(asked) if "qualify_lead" in plan]
+    assert "lead_clock" in plans[0], "to filter"
+    with CaptureQueriesContext(connection) as asked:
+        page_of(filtered(LEADS, by, EVERYTHING), LEADS, sort="-clock", size=1)
+    plans = [plan for plan in _plans(asked) if "qualify_lead" in plan]
+    assert "lead_clock" in plans[0] and "TEMP B-TREE" not in plans[0], "to sort"
+
+
+def test_going_by_the_clock_shows_each_lead_once(rows, by):
+    for sort in ("clock", "-clock"):
+        everything = filtered(LEADS, by, EVERYTHING)
+        page, seen = page_of(everything, LEADS, sort=sort, size=1), []
+        while True:
+            seen += [(row.waiting_until is None, row.pk) for row in page.rows]
+            if page.next is None:
+                break
+            page = page_of(everything, LEADS, sort=sort, size=1, cursor=page.next)
+        assert len(set(seen)) == 3 and seen[0][0] is False and [none for none, _ in seen] == [False, False, True]
+        back = page_of(everything, LEADS, sort=sort, size=2, cursor=page.previous)
+        assert [row.pk for row in back.rows] == [pk for _, pk in seen[:2]]
+
+
+def test_whether_many_meet_a_filter_is_seen_from_the_newest_rows_alone(rows, by, monkeypatch):
+    monkeypatch.setattr(few, "FEW", -1)
+    with CaptureQueriesContext(connection) as asked:
+        list(filtered(LEADS, by, Condition("email", "empty", "true")))
+    sample = next(query["sql"] for query in asked if "COUNT" in query["sql"])
+    assert "CASE WHEN" in sample and sample.count("SELECT") == 2, "the ids are given, and each row is asked"

@@ -45,7 +45,8 @@ class Column:
     is the right it takes to fill it in besides; without one, whoever reads it may.
     ``is_person``: what it points at are our own people, so that "me" and "my team" mean something. ``order`` is the ORM
     path it is sorted by, if that is another one, such as a folded name. ``known_among`` is met by every row that has a
-    value: given where a value takes long to reckon, so that sorting by it asks few rows. ``several``: it
+    value: given where a value takes long to reckon, so that sorting by it asks few rows. ``has_index``: what the query
+    reckons is found by an index of the same expression. ``several``: it
     holds any number of its choices. ``rated_on`` is the ORM path of the day or moment whose exchange rate holds for an
     amount; without one it is today's. ``is_reckoned``: it is worked out from other columns, so that nobody fills it in,
     and it takes the rights to read those as well, ``needs``. ``tones`` are the colours of those of its choices that
@@ -76,6 +77,7 @@ class Column:
     is_person: bool = False
     order: str = ""
     known_among: Callable[[], Q] = Q
+    has_index: bool = False
     several: bool = False
     rated_on: str = ""
     is_reckoned: bool = False

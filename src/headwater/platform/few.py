@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import connection
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.fields.related import ForeignKey
+from django.db.models.sql.where import WhereNode
 
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of
@@ -53,24 +54,31 @@ class Comparison:
         return not self.is_optional or self.operator not in ("empty", *NEGATED)
 
 
-def few(model: type[Model], where: Where, conditions: Sequence[Q]) -> list[int] | None:
+def few(rows: QuerySet[Any], conditions: Sequence[Q]) -> list[int] | None:
     """The rows that meet one of the conditions, each of which an index serves; None where they are more than a few."""
     found: set[int] = set()
     for condition in conditions:
-        rows = model._base_manager.filter(condition, **where).order_by().values_list("pk", flat=True)
-        found.update(rows[: FEW + 1])
+        found.update(rows.filter(condition).values_list("pk", flat=True)[: FEW + 1])
         if len(found) > FEW:
             return None
     return sorted(found)
+
+
+def unconditional(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """All rows of the table, with what is reckoned and shown of some of them."""
+    every = rows.all()
+    every.query.where = WhereNode()
+    return every
 
 
 def few_of(noun: Resource, path: str, asked: Comparison) -> list[int] | None:
     """The rows of a noun that meet a comparison, if an index of the column tells that they are few."""
     key, _, beyond = path.partition("__")
     model, where = noun.searched.model, noun.searched.where
+    rows = model._base_manager.filter(**where)
     if not beyond:
         conditions = _served(model, where, path, asked)
-        return few(model, where, conditions) if conditions else None
+        return few(rows, conditions) if conditions else None
     field = model._meta.get_field(key)
     if "__" in beyond or not isinstance(field, ForeignKey):
         return None
@@ -81,7 +89,7 @@ def few_of(noun: Resource, path: str, asked: Comparison) -> list[int] | None:
     if targets is None:
         return None
     pointless = [Q(**{f"{key}__isnull": True})] if is_pointless else []
-    return few(model, where, [*pointless, Q(**{f"{key}__in": one_of(targets)})])
+    return few(rows, [*pointless, Q(**{f"{key}__in": one_of(targets)})])
 
 
 def _few_there(model: type[Model], name: str, asked: Comparison) -> list[int] | None:
@@ -105,7 +113,8 @@ def _few_by_words(noun: Resource, name: str, asked: Comparison) -> list[int] | N
     if not asked.is_text or asked.operator not in ("is", "contains", "starts"):
         return None
     held = narrowed(noun, name, asked.values[0])
-    return few(noun.searched.model, noun.searched.where, [held & asked.condition(name)]) if held else None
+    rows = noun.searched.model._base_manager.filter(**noun.searched.where)
+    return few(rows, [held & asked.condition(name)]) if held else None
 
 
 def _served(model: type[Model], where: Where, name: str, asked: Comparison) -> list[Q]:

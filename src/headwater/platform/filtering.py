@@ -36,11 +36,11 @@ from headwater.platform.column import Column, Kind
 from headwater.platform.custom.values import field_at, is_custom
 from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
-from headwater.platform.few import Comparison, few, few_of, has_no_order
+from headwater.platform.few import Comparison, few, few_of, has_no_order, unconditional
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
-from headwater.platform.search.store import opaque, there_is
+from headwater.platform.search.store import one_of, opaque, there_is
 from headwater.platform.translated import gettext as _
 from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
 
@@ -153,21 +153,16 @@ class Filtering:
         if self._is_many(column):
             linked = self._reach(column, Q(**{f"{column.orm_path}__isnull": False}))
             return ~linked if wanted else linked
-        empty = _empty(column, column.orm_path)
+        told = _empty if wanted else _known
         return self._of_few(column, "empty" if wanted else "known", []) or self._in_order(
-            column, empty if wanted else ~empty
+            column, told(column, column.orm_path)
         )
 
     def _of_few(self, column: Column, operator: str, values: list[Any]) -> Q:
         """The rows that meet a comparison, by their ids, where an index tells that they are few; else nothing."""
         path = column.orm_path
         if path in self.rows.query.annotations:
-            known = column.known_among() if operator not in ("empty", *_NEGATED) else Q()
-            ids = few(self.rows.model, self.resource.searched.where, [known]) if known else None
-            if ids is None:
-                return Q()
-            asked = ~_empty(column, path) if operator == "known" else self._matching(column, operator, values)
-            return Q(pk__among=ids) & asked
+            return self._few_known(column, operator, values) if operator not in ("empty", *_NEGATED) else Q()
         is_negated_span = operator in _NEGATED and any(isinstance(value, Days | Moments) for value in values)
         if self._is_many(column) or is_custom(path) or is_negated_span:
             return Q()
@@ -179,21 +174,36 @@ class Filtering:
         ids = few_of(self.resource, path, Comparison(operator, values, condition, is_text, column.nullable))
         return Q() if ids is None else Q(pk__among=ids)
 
+    def _few_known(self, column: Column, operator: str, values: list[Any]) -> Q:
+        """The same of what the query reckons, where an index has it or few rows can have a value."""
+        known = column.known_among()
+        if not (known or column.has_index):
+            return Q()
+        path = column.orm_path
+        asked = _known(column, path) if operator == "known" else self._matching(column, operator, values)
+        every = unconditional(self.rows)
+        if column.has_index:  # in its order: no database knows how many have a value, and might read the whole table
+            ids = few(every.filter(_known(column, path)).order_by(path), [asked])
+            return Q() if ids is None else Q(pk__among=ids)
+        ids = few(every, [known])
+        return Q() if ids is None else Q(pk__among=ids) & asked
+
     def _in_order(self, column: Column, condition: Q, *, is_looked_through: bool = False) -> Q:
         """A condition on a row this one points at, or one no index serves, asked row by row where many meet it.
 
         Else the database begins with those rows, all of them, and sorts what it finds; so it ends with the page.
         """
         is_own = len(self._fields(column)) < 2
+        if column.has_index:
+            return opaque(condition) if _is_common(unconditional(self.rows), condition) else condition
         if has_no_order(self.resource, column.orm_path):  # its index was asked: they are too many to sort
             return opaque(condition)
         if is_own and not (is_looked_through and connection.vendor == "postgresql"):  # SQLite does so by itself
             return condition
         if self._is_many(column) or column.orm_path in self.rows.query.annotations:
             return condition
-        every = self.rows.model._base_manager
-        newest = every.order_by("-pk").values("pk")[:SAMPLE]
-        if every.filter(condition, pk__in=newest).count() * COMMON_SHARE < SAMPLE:
+        every = self.rows.model._base_manager.all()
+        if not _is_common(every, condition):
             return condition
         if is_own:
             return opaque(condition)
@@ -347,6 +357,19 @@ class Moments:
 def _empty(column: Column, path: str) -> Q:
     empty = Q(**{f"{path}__isnull": True}) if column.nullable else NOTHING
     return empty | Q(**{path: ""}) if column.kind in (Kind.TEXT, Kind.CHOICE) else empty
+
+
+def _known(column: Column, path: str) -> Q:
+    return ~_empty(column, path) if column.kind in (Kind.TEXT, Kind.CHOICE) else Q(**{f"{path}__isnull": False})
+
+
+def _is_common(every: Rows, condition: Q) -> bool:
+    """Whether many of the newest rows meet a condition.
+
+    Each is asked: the database would rather collect all that meet it, to see which of them are among the newest.
+    """
+    newest = list(every.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
+    return every.filter(opaque(condition), pk__in=one_of(newest)).count() * COMMON_SHARE >= SAMPLE
 
 
 def names(tree: Tree, column: str) -> bool:

@@ -13,10 +13,10 @@ from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
-from django.db.models.sql.where import WhereNode
 
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
+from headwater.platform.few import unconditional
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
@@ -209,9 +209,7 @@ def _shown(rows: Rows, ids: Sequence[int]) -> dict[int, Any]:
     """
     if not ids:
         return {}
-    unconditional = rows.all()
-    unconditional.query.where = WhereNode()
-    return {row.pk: row for row in unconditional.filter(pk__in=ids)}
+    return {row.pk: row for row in unconditional(rows).filter(pk__in=ids)}
 
 
 def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
@@ -16,7 +16,7 @@ from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.platform.parts import with_parts
 from headwater.platform.written import AT
-from headwater.qualify.models import Lead
+from headwater.qualify.models import Lead, waiting_until
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
 
@@ -89,20 +89,13 @@ def detailed_leads(actor: Actor) -> QuerySet[Lead]:
     return with_parts(visible_leads(actor), **_PARTS).annotate(
         next_step=Subquery(todos.values("subject")[:1]),
         next_step_due_at=Subquery(todos.values("due_at")[:1]),
-        waiting_until=Case(
-            When(answered_at=None, exit="", then="answer_due_at"), output_field=DateTimeField(null=True)
-        ),
+        waiting_until=waiting_until(),
     )
 
 
 def listed_leads(actor: Actor) -> QuerySet[Lead]:
     """The same as lists show them: without the columns of their file that have no home."""
     return detailed_leads(actor).defer("extra")
-
-
-def waiting_leads() -> Q:
-    """Those whose first answer is due one day: what ``waiting_until`` is known of."""
-    return Q(answered_at=None, exit="", answer_due_at__isnull=False)
 
 
 def leads_with_next_step() -> Q:
@@ -128,7 +121,7 @@ def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
 
 def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
     """The visible leads whose first answer is due, the most urgent first: the actor's own and those of the pool."""
-    waiting = _unanswered(visible_leads(actor), actor).order_by("answer_due_at", "pk")
+    waiting = _unanswered(visible_leads(actor), actor).order_by(waiting_until(), "pk")
     return _named(waiting, "party", "organisation", "source")
 
 
@@ -139,7 +132,7 @@ def count_waiting(actor: Actor) -> int:
 
 def _unanswered(rows: QuerySet[Lead], actor: Actor) -> QuerySet[Lead]:
     mine = Q(owner=None) | Q(owner_id=actor.user_id)
-    return rows.filter(mine, answered_at=None, exit="", answer_due_at__isnull=False)
+    return rows.alias(waiting_until=waiting_until()).filter(mine, waiting_until__isnull=False)
 
 
 def handovers_to_accept(actor: Actor) -> QuerySet[Lead]:
@@ -233,8 +226,13 @@ def own_open(actor: Actor) -> QuerySet[Lead]:
 
 
 def own_late(actor: Actor) -> QuerySet[Lead]:
-    """Those of them that wait for an answer longer than they should."""
-    return own_open(actor).filter(answered_at=None, answer_due_at__lt=AT)
+    """The one of them that waits longest for an answer, if that is longer than it should.
+
+    An index tells which is due first. Asked whether any is late, PostgreSQL reads the table, hoping for an early hit.
+    """
+    waiting = own_open(actor).alias(waiting_until=waiting_until()).filter(waiting_until__isnull=False)
+    first = waiting.order_by("waiting_until").values("pk")[:1]
+    return own_open(actor).filter(pk=Subquery(first), answer_due_at__lt=AT)
 
 
 def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:

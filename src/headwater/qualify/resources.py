@@ -34,7 +34,6 @@ from headwater.qualify.queries import (
     leads_with_next_step,
     listed_leads,
     visible_leads,
-    waiting_leads,
     whose_it_is,
 )
 from headwater.qualify.rules import moves
@@ -65,7 +64,7 @@ COLUMNS = (
     Column("stage", _("Stage"), Kind.CHOICE, choices=Stage.choices, nullable=False, cell=f"{CELLS}stage",
            with_columns=("exit", "sent_back_reason")),
     Column("clock", _("Clock"), Kind.DATETIME, path="waiting_until", sortable=True, exported=False,
-           known_among=waiting_leads, cell=f"{CELLS}clock",
+           has_index=True, cell=f"{CELLS}clock",
            with_columns=("answer_due_at", "stage_since", "wake_up_on", "exited_at")),
     Column("next_step", _("Next step"), path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip",
            known_among=leads_with_next_step, with_columns=("next_step_due_at",)),
@@ -144,12 +143,7 @@ COMMANDS = (
 
 VIEWS = (
     SavedView("mine", _("My open leads"), {"owner": "me", **OPEN}, sort="clock,-arrived_at"),
-    SavedView(
-        "waiting",
-        _("Needs first answer"),
-        {**OPEN, "answered_at__empty": "true", "answer_due_at__empty": "false"},
-        sort="answer_due_at",
-    ),
+    SavedView("waiting", _("Needs first answer"), {"clock__empty": "false"}, sort="clock"),
     SavedView("quotes", _("Quote requests"), {"interest": "QUOTE_REQUEST", **OPEN}),
     SavedView("pool", _("Pool"), {"owner__empty": "true", **OPEN}, sort="clock,-arrived_at"),
     SavedView("sent_back", _("Sent back by sales"), {"sent_back_reason__empty": "false", **OPEN}),
