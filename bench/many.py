@@ -4,17 +4,20 @@
     SIZE=1000000 .venv/bin/python scripts/with_postgres.py .venv/bin/python bench/many.py
 
 uses the company of bench/search.py (kept in bench/var; on PostgreSQL made anew). Prints the time by the clock and by the
-processor, the limit, and how far the memory of the process grew. The steps are taken back, so the company stays as it
-is. CPU=1 judges by processor time, on a machine that others use: SQLite works inside this process.
+processor, the limit, and how far the memory of the process grew; of that only what is its own counts, not SQLite's
+file, of which up to 256 MB are shown to it and taken away again as the system likes. Nine times as many rows must not
+take more. The steps are taken back, so the company stays as it is. CPU=1 judges by processor time, on a machine that
+others use: SQLite works inside this process.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("SIZE", "100000")
@@ -23,6 +26,7 @@ import search
 
 EXPORTED = 100_000
 CHANGED = 10_000
+MOST_MB = 80  # an export may take besides the process itself
 
 
 def main() -> int:
@@ -38,28 +42,56 @@ def main() -> int:
     leads = "owner__empty=true" if search.SIZE > EXPORTED else ""
     late = 0
     for kind, limit in (("csv", 8.0), ("xlsx", 40.0)):
-        late += show(f"export as {kind}", lambda kind=kind: taken_out(client, kind, leads), limit)  # type: ignore[misc]
+        late += show(f"export as {kind}", lambda kind=kind: taken_out(client, kind, leads), limit, MOST_MB)  # type: ignore[misc]
+    if search.SIZE > EXPORTED:
+        for order in ("", "&sort=company"):  # along an index, and put in order for it
+            others = f"owner__empty=false{order}"
+            late += show(
+                f"export of others{order}", lambda others=others: taken_out(client, "csv", others), None, MOST_MB
+            )  # type: ignore[misc]
     late += show(f"assign {CHANGED:,} leads", assign, 10.0)
     late += show("take that back", take_back, None)
     return 1 if late else 0
 
 
-def show(what: str, work: Callable[[], str], limit: float | None) -> int:
-    """One line; 1 when it took longer than it may."""
-    memory, wall, cpu = peak(), time.perf_counter(), time.process_time()
+def show(what: str, work: Callable[[], str], limit: float | None, most: int | None = None) -> int:
+    """One line; 1 when it took longer, or more memory, than it may."""
+    memory = Memory()
+    wall, cpu = time.perf_counter(), time.process_time()
     told = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    grown = memory.grown()
     against = f"limit {limit:4.0f} s" if limit else " " * 12
     is_late = limit is not None and (cpu if os.environ.get("CPU") else wall) > limit
-    grown = peak() - memory
-    print(f"{what:24} {wall:6.1f} s  cpu {cpu:6.1f} s  {against}  {grown:+4.0f} MB{'  LATE' if is_late else ''}  -> {told}",
+    is_late = is_late or (most is not None and grown > most)
+    print(f"{what:30} {wall:6.1f} s  cpu {cpu:6.1f} s  {against}  {grown:+4.0f} MB{'  LATE' if is_late else ''}  -> {told}",
           flush=True)  # fmt: skip
     return int(is_late)
 
 
-def peak() -> float:
-    """The most memory the process has had so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+class Memory:
+    """Looks every few milliseconds how much memory of its own the process has, from here on."""
+
+    def __init__(self) -> None:
+        self._before = self._most = self._own()
+        self._is_over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+        self._watch.start()
+
+    def grown(self) -> float:
+        """The most it had beyond what it began with, in MB."""
+        self._is_over.set()
+        self._watch.join()
+        return self._most - self._before
+
+    def _look(self) -> None:
+        while not self._is_over.wait(0.02):
+            self._most = max(self._most, self._own())
+
+    @staticmethod
+    def _own() -> float:
+        told = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(told.split("RssAnon:")[1].split()[0]) / 1000
 
 
 def taken_out(client: Any, kind: str, leads: str) -> str:

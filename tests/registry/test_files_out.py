@@ -7,9 +7,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from makers import AT
 from pyarrow import parquet
 
+from headwater.acquire.models import Source
 from headwater.intake.mapping import suggest
 from headwater.intake.values import parse_datetime
 from headwater.platform.exports import RowsExported, cell_text, exported_columns, shown_values
@@ -154,3 +156,24 @@ def test_an_export_of_leads_is_known_again_by_its_heads(make, table):
         "Currency": "currency", "What they want": "title", "Interest": "interest",
     }  # fmt: skip
     assert {head: found[head] for head in wanted} == wanted
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by itself")
+@pytest.mark.django_db(transaction=True)
+def test_long_lists_are_put_in_order_in_a_file_and_not_in_memory():
+    names = [f"Fair {number}" for number in range(3_000)]
+    Source.objects.bulk_create([Source(name=each, name_key=each, channel="OTHER", created_at=AT) for each in names])
+    sources = REGISTRY["acquire.source"]
+    portions = shown_values(Source.objects.order_by("note"), [sources.by_key["name"]])
+    places = [kept_in() for _portion in portions]
+    assert places == [FILE, FILE] and kept_in() == MEMORY
+
+
+FILE, MEMORY = 1, 2
+
+
+def kept_in() -> int:
+    """Where SQLite puts rows in order now."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA temp_store")
+        return int(cursor.fetchone()[0])

@@ -10,6 +10,9 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+from django.db.models import QuerySet
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.events import Fact, record
@@ -105,8 +108,8 @@ def shown_values(rows: Rows, columns: Sequence[Column]) -> Iterator[list[Sequenc
         dict.fromkeys(["pk", *(path for column in columns for path in column.read_paths if not column.gathered)])
     )
     places = {path: at for at, path in enumerate(paths)}
-    values = rows.prefetch_related(None).values_list(*paths).iterator(chunk_size=PORTION)
-    while portion := list(islice(values, PORTION)):
+    values = rows.prefetch_related(None).values_list(*paths)
+    for portion in _in_portions(values):
         read = list(zip(*portion, strict=True))
         gathered = _gathered(rows, read[0]) if any(column.gathered for column in columns) else []
         yield [
@@ -115,6 +118,25 @@ def shown_values(rows: Rows, columns: Sequence[Column]) -> Iterator[list[Sequenc
             else _made(column, [read[places[path]] for path in column.read_paths])
             for column in columns
         ]
+
+
+def _in_portions(values: QuerySet[Any, Any]) -> Iterator[list[Any]]:
+    """The rows some thousand at a time. SQLite puts them in order in a file, where it has to, and not in memory."""
+    sorts_in_memory = connection.vendor == "sqlite" and not connection.in_atomic_block
+    if sorts_in_memory:
+        _sort_in("FILE")
+    try:
+        found = values.iterator(chunk_size=PORTION)
+        while portion := list(islice(found, PORTION)):
+            yield portion
+    finally:
+        if sorts_in_memory:
+            _sort_in("MEMORY")
+
+
+def _sort_in(place: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA temp_store={place}")
 
 
 def _made(column: Column, read: Sequence[Sequence[Any]]) -> Sequence[Any]:
