@@ -429,6 +429,25 @@ def test_a_cell_far_out_is_found_wherever_the_sheet_hides(tmp_path: Path, part: 
         open_table(path)
 
 
+def test_words_that_stand_for_ever_more_words_are_not_spelled_out(tmp_path: Path) -> None:
+    honest, path = tmp_path / "honest.xlsx", tmp_path / "laughs.xlsx"
+    with xlsxwriter.Workbook(honest) as book:
+        book.add_worksheet().write_row(0, 0, ["a", "b"])
+    words = "".join(f'<!ENTITY w{n} "{f"&w{n - 1};" * 10}">' for n in range(1, 10))
+    laughs = f'<!DOCTYPE sst [<!ENTITY w0 "ha"><!ENTITY file SYSTEM "file:///etc/passwd">{words}]>'
+    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name.endswith("sharedStrings.xml"):
+                text = text.replace("<sst", f"{laughs}<sst", 1).replace(">a<", ">&w9;<").replace(">b<", ">&file;<")
+            target.writestr(name, text)
+    try:
+        read = str(open_table(path).header)
+    except UnreadableFile:
+        read = ""
+    assert "haha" not in read and "root:" not in read
+
+
 def test_a_wide_sheet_that_is_full_is_read(tmp_path: Path) -> None:
     path = workbook(tmp_path, [[f"column {n}" for n in range(60)], *[list(range(60)) for _ in range(100)]])
     assert sum(1 for _ in open_table(path, limits=Limits(hollow_cells=1_000)).rows()) == 100

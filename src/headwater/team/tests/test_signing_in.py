@@ -129,6 +129,15 @@ def test_sign_out_is_a_post_and_ends_the_session(client, ada):
     assert not is_in(client)
 
 
+def test_a_session_that_somebody_copied_ends_with_it(client, ada):
+    sign_in(client)
+    thief = Client()
+    thief.cookies.update(client.cookies)
+    assert is_in(thief)
+    client.post("/sign-out")
+    assert not is_in(thief) and thief.get("/api/v1/leads").status_code == 401
+
+
 def test_a_new_password_ends_other_sessions(client, ada):
     sign_in(client)
     accounts.set_password(user_id=ada.pk, password="nine tall poplars", by=job_actor("test"), at=now())
