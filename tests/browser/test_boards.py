@@ -55,3 +55,14 @@ def test_enter_in_a_box_of_a_list_opens_its_row_and_presses_no_button(loaded, ta
     tab.locator("[data-select-row]").first.press("Enter")
     tab.wait_for_url(re.compile(r"/leads/\d+"))
     assert not sent
+
+
+def test_the_palette_offers_what_can_be_done_with_the_row_one_is_on(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    for address in ("/leads?view=open", "/leads/board"):
+        tab.goto(address)
+        tab.keyboard.press("j")
+        name = tab.locator("[data-row].cur [data-open]").inner_text().splitlines()[0]
+        tab.keyboard.press("Control+k")
+        tab.locator("#palette-list .sec", has_text=f"Do, for {name}").wait_for()

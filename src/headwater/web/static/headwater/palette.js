@@ -1,5 +1,6 @@
 // The command palette: <dialog id="palette"> with a field that asks the server (htmx) and a list it fills.
-// The field keeps the focus; the arrow keys move through the options, Enter takes one.
+// The field keeps the focus; the arrow keys move through the options, Enter takes one. What is offered to do is
+// about the row or card that the reader is on, else about the record of the page.
 
 const dialog = document.getElementById("palette");
 const field = dialog?.querySelector("input[type=search]");
@@ -17,6 +18,8 @@ function choose(option) {
 
 export function openPalette() {
   if (!dialog || dialog.open) return;
+  const row = document.querySelector("[data-row].cur[data-record]");
+  dialog.querySelector("[name=path]").value = row?.dataset.record ?? location.pathname;
   dialog.showModal();
   field.select();
   field.dispatchEvent(new Event("palette-open"));
