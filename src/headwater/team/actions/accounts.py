@@ -18,6 +18,7 @@ from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.ranks import require_rank
 from headwater.team.actions.sessions import drop_sessions_of
+from headwater.team.actions.signing_in import forgive_passwords
 from headwater.team.actions.teams import require_reach
 from headwater.team.actions.tokens import revoke_tokens_of
 from headwater.team.events import PasswordLinkMade, PasswordSet, UserAdded, UserDeactivated, UserReactivated
@@ -130,6 +131,8 @@ def make_password_link(*, user_id: int, by: Actor, at: datetime) -> str:
 def use_password_link(*, secret: str, password: str, by: Actor, at: datetime) -> User:
     """Use up a link: choose one's password. Whoever holds it is nobody yet, so the link itself acts.
 
+    Who tried the old one too often may sign in with the new one at once.
+
     Raises:
         LinkOver: it is not valid (any more).
         Invalid: the password is too easy to guess.
@@ -137,6 +140,7 @@ def use_password_link(*, secret: str, password: str, by: Actor, at: datetime) ->
     user = user_of_link(secret, at=at)
     if user is None or user_of_link(secret, at=at, among=User.objects.select_for_update()) is None:
         raise LinkOver()
+    forgive_passwords(user, at=at)
     return set_password(user_id=user.pk, password=password, by=by, at=at)
 
 

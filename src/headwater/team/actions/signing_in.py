@@ -172,6 +172,12 @@ def unlock_user(*, user_id: int, by: Actor, at: datetime) -> int:
     return forgiven
 
 
+def forgive_passwords(user: User, *, at: datetime) -> None:
+    """Forget wrong passwords, for who chose a new one by a link; wrong codes of the second factor still count."""
+    failed = SignInAttempt.objects.filter(WRONG, email=user.email.casefold(), at__gt=at - WINDOW)
+    failed.update(counts=False)
+
+
 def is_waiting(user: User, *, at: datetime) -> bool:
     """Whether somebody has to wait before the next try, from some address or from all."""
     failed = SignInAttempt.objects.filter(email=user.email.casefold(), counts=True, at__gt=at - WINDOW)

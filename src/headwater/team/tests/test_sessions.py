@@ -220,6 +220,17 @@ def test_a_link_ends_after_three_days_with_a_newer_one_and_when_somebody_leaves(
         makes()
 
 
+def test_who_tried_too_often_signs_in_at_once_after_choosing_a_new_password(ada, tom):
+    for _ in range(TRIES_PER_PAIR + 1):
+        signed_in("tom@example.org", password="forgotten which")
+    assert not is_in(signed_in("tom@example.org"))
+    secret = accounts.make_password_link(user_id=tom.pk, by=SYSTEM, at=now())
+    assert Client().post(f"/welcome/{secret}", {"password": "short"}).status_code == 422
+    assert not is_in(signed_in("tom@example.org")), "the link alone opens nothing"
+    Client().post(f"/welcome/{secret}", {"password": "nine tall poplars"})
+    assert is_in(signed_in("tom@example.org", password="nine tall poplars"))
+
+
 def test_only_who_keeps_the_users_makes_links_and_only_owners_for_owners(ada, tom):
     admin = add("ADMINISTRATOR", "bo@example.org")
     for by, whom in ((tom, tom), (tom, admin), (admin, ada)):
