@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
@@ -12,7 +12,9 @@ from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touc
 from headwater.parties.queries.visible import NAMED, visible_parties
 from headwater.platform.actor import Actor, Visibility, per_actor
 from headwater.platform.parts import with_parts
-from headwater.platform.written import written
+from headwater.platform.written import MOMENT, Given, written
+
+ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 def visible_sources(actor: Actor) -> QuerySet[Source]:
@@ -50,10 +52,12 @@ def visible_touchpoints(actor: Actor) -> QuerySet[Touchpoint]:
     return with_parts(rows, party=NAMED, organisation=NAMED, source=("name", "channel"), campaign=("name",))
 
 
-def touchpoints_of(actor: Actor, party_ids: Sequence[int]) -> QuerySet[Touchpoint]:
-    """The touchpoints of some parties, oldest first; those of unknown time stand before all others."""
-    mine = visible_touchpoints(actor).filter(Q(party__in=party_ids) | Q(organisation__in=party_ids))
-    return mine.order_by("occurred_at", "pk")
+@written
+def touchpoints_of(actor: Actor, most: int) -> QuerySet[Touchpoint]:
+    """The touchpoints of a ``party`` and its ``organisation``, oldest first; those of unknown time before all."""
+    told = (Given("party"), Given("organisation"))
+    theirs = [Q(party=each) | Q(organisation=each) for each in told]
+    return visible_touchpoints(actor).filter(theirs[0] | theirs[1]).order_by("occurred_at", "pk")[:most]
 
 
 def source_choices(actor: Actor) -> list[tuple[str, str]]:
@@ -92,8 +96,14 @@ def channels_of(source_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 def first_touchpoint(actor: Actor, party_id: int, *, before: datetime | None = None) -> Touchpoint | None:
     """How a party first came to us, or nothing if that is not known."""
-    rows = touchpoints_of(actor, [party_id]).exclude(occurred_at=None).select_related(None).select_related("source")
-    return (rows.filter(occurred_at__lte=before) if before else rows).first()
+    return next(iter(_earliest(actor, party=party_id, before=before or ALWAYS)), None)
+
+
+@written
+def _earliest(actor: Actor) -> QuerySet[Touchpoint]:
+    mine = Q(party=Given("party")) | Q(organisation=Given("party"))
+    rows = visible_touchpoints(actor).filter(mine, occurred_at__lte=Given("before", MOMENT))
+    return rows.select_related(None).select_related("source").order_by("occurred_at", "pk")[:1]
 
 
 def channel_labels() -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from headwater.parties.events import TodoPlanned
-from headwater.parties.queries.activities import open_todos
+from headwater.parties.queries.activities import first_todos
 from headwater.platform.actor import Actor
 from headwater.tell.queries.digests import register_line
 from headwater.tell.queries.tidings import Tiding, Told, tells, tiding
@@ -22,7 +22,7 @@ def todos_today(actor: Actor, at: datetime) -> str:
     """The to-dos of the day, by name where there are few."""
     if not actor.may("parties.activity.see"):
         return ""
-    todos = list(open_todos(actor, at)[: MOST_NAMED + 1])
+    todos = first_todos(actor, at, most=MOST_NAMED + 1)
     named = [todo.subject for todo in todos[:MOST_NAMED]]
     more = ["…"] if len(todos) > MOST_NAMED else []
     return _("To do: %(todos)s") % {"todos": ", ".join(named + more)} if named else ""

@@ -170,12 +170,12 @@ def todos(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
 
 def todos_of_the_day(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
     """The actor's to-dos for today, the latest first."""
-    rows = queries.open_todos(actor, at)
-    found = list(rows[: MOST_TODOS + 1])
+    found = queries.first_todos(actor, at, most=MOST_TODOS + 1)
     if not found:
         return None
     count, late = len(found), sum(_is_late(todo.due_at, at) for todo in found)
     if count > MOST_TODOS:
+        rows = queries.open_todos(actor, at)
         count, late = rows.count(), rows.filter(due_at__lt=at).count()
     return {
         "todos": [(todo, _is_late(todo.due_at, at), url_of(todo.party)) for todo in found[:MOST_TODOS]],

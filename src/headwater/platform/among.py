@@ -13,6 +13,19 @@ from django.db.models import Field, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 from pydantic_core import to_json
 
+from headwater.platform.written import Given
+
+
+class _Values(Field):  # type: ignore[type-arg]  # known to the type checker alone
+    """Several values in one parameter."""
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """As the database takes them."""
+        return list(value) if connection.vendor == "postgresql" else str(to_json(list(value)), "utf-8")
+
+
+VALUES = _Values()  # how a written question is told them: ``__among=Given("ids", VALUES)``
+
 
 @Field.register_lookup
 class Among(Lookup):
@@ -24,8 +37,8 @@ class Among(Lookup):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """The comparison with its parameters."""
         column, params = self.process_lhs(compiler, connection)
-        values = list(self.rhs)
+        is_told = isinstance(self.rhs, Given)
+        values = self.rhs if is_told else VALUES.get_db_prep_value(self.rhs, connection)
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s)", (*params, values)
-        names = str(to_json(values), "utf-8")
-        return f"{column} IN (SELECT value FROM json_each(%s))", (*params, names)  # noqa: S608
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*params, values)  # noqa: S608

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 
+from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
 from headwater.platform.few import unconditional
@@ -21,6 +23,7 @@ from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
 from headwater.platform.values import as_held
+from headwater.platform.written import Given, written
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
@@ -50,8 +53,10 @@ class Page:
     sort: str = ""
 
 
-def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page:
-    """One page by keyset.
+def page_of(
+    rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE, by: Actor | None = None
+) -> Page:
+    """One page by keyset. ``by`` says for whom, where the rows are the noun's own, shown as for everybody who asks.
 
     ``sort`` is a column key, ``-key`` for descending, or several with commas between. ``cursor`` comes from another
     page.
@@ -62,7 +67,9 @@ def page_of(rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "",
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
-    found = _stretch(rows, order, position, backwards, size + 1)
+    ids = _next_ids(rows, order, position, backwards, size + 1)
+    shown = _shown(rows, ids) if by is None else {row.pk: row for row in _shown_to(resource.rows, by, ids=ids)}
+    found = [shown[pk] for pk in ids if pk in shown]
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -192,24 +199,15 @@ def _beyond(order: Order, position: Sequence[Any], backwards: bool) -> Q:
     return condition
 
 
-def _stretch(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[Any]:
-    """The next ``count`` rows from ``position`` on.
-
-    Which rows first, what is shown of them then: nothing is fetched for rows that only take part in the sorting.
-    """
-    ids = _next_ids(rows, order, position, backwards, count)
-    found = _shown(rows, ids)
-    return [found[pk] for pk in ids if pk in found]
-
-
 def _shown(rows: Rows, ids: Sequence[int]) -> dict[int, Any]:
-    """Some of ``rows`` with what the list shows of them.
+    """Some of ``rows`` with what lists show of them: nothing is fetched for those that only take part in sorting."""
+    return {row.pk: row for row in unconditional(rows).filter(pk__in=ids)} if ids else {}
 
-    That they are among them is known: the conditions are not asked again, as some of them hold thousands of ids.
-    """
-    if not ids:
-        return {}
-    return {row.pk: row for row in unconditional(rows).filter(pk__in=ids)}
+
+@written
+def _shown_to(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
+    # That they are among them is known: the conditions are not asked again, as some of them hold thousands of ids.
+    return unconditional(rows(actor)).filter(pk__among=Given("ids", VALUES))
 
 
 def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:

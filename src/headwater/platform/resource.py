@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.clock import now
 from headwater.platform.column import Choices as Choices
 from headwater.platform.column import Column as Column
@@ -24,6 +25,7 @@ from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
 from headwater.platform.translated import Translated
 from headwater.platform.typed import without_controls
+from headwater.platform.written import Given, written
 
 Rows: TypeAlias = QuerySet[Any]
 
@@ -193,6 +195,12 @@ class Resource:
     def verb(self, what: str) -> str:
         """The right to do ``what`` with this noun, e.g. ``qualify.lead.export``."""
         return f"{self.key}.{what}"
+
+
+@written
+def rows_among(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
+    """Those of a noun's ``rows``, or of its ``bare_rows``, that the actor may see and whose ``ids`` are told."""
+    return rows(actor).filter(pk__among=Given("ids", VALUES))
 
 
 REGISTRY: dict[str, Resource] = {}

@@ -1,7 +1,8 @@
-"""Questions that every page asks: their SQL is written once, and given its values each time.
+"""Questions that pages ask: their SQL is written once, and given its values each time.
 
-Django takes several times longer to write a small question than the database to answer it. Only the words are kept,
-never an answer: each time, the database is asked.
+Django takes several times longer to write a question than the database to answer it. Only the words are kept, never an
+answer: each time, the database is asked. Who asks is part of what shapes a question: nobody is answered in somebody
+else's words.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, ClassVar, TypeVar
+from weakref import WeakValueDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateField, DateTimeField, Expression, Field, QuerySet
+from django.db.models import BigIntegerField, CharField, DateField, DateTimeField, Expression, Field, QuerySet
 
 from headwater.platform.actor import Actor
 
 _Row = TypeVar("_Row")
 Sql = tuple[str, tuple[Any, ...]]
+ID, TEXT, MOMENT = BigIntegerField(), CharField(), DateTimeField()
 MOST_WRITTEN = 256
 MOST_COUNTED = 1_000
 
@@ -29,7 +32,7 @@ class Given(Expression):
 
     conditional: ClassVar[bool] = False
 
-    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+    def __init__(self, name: str, field: Field[Any, Any] = ID) -> None:
         super().__init__(output_field=field)
         self.name = name
 
@@ -43,39 +46,47 @@ class Given(Expression):
 
 
 # What a question about the present is given: the moment, and the day it is where the company is.
-AT, TODAY = Given("at", DateTimeField()), Given("today", DateField())
+AT, TODAY = Given("at", MOMENT), Given("today", DateField())
 
 
 def written(build: Callable[..., QuerySet[Any, _Row]]) -> Callable[..., list[_Row]]:
     """The rows such a query finds now. What shapes it comes in its order, what is ``Given`` in it by name."""
 
+    alike: WeakValueDictionary[str, _Written] = WeakValueDictionary()
+
     @lru_cache(maxsize=MOST_WRITTEN)
-    def once(*shape: Hashable) -> _Written:
-        return _Written(build(*shape))
+    def once(*shape: Hashable) -> tuple[_Written, tuple[Any, ...]] | None:
+        query = build(*shape)
+        compiler = query.query.get_compiler(using=query.db)
+        found = _sql_of(compiler)
+        if found is None:
+            return None
+        sql, params = found
+        return alike.setdefault(sql, _Written(sql, query, compiler)), params
 
     @wraps(build)
     def rows(*shape: Hashable, **given: Any) -> list[_Row]:
-        return once(*shape).rows(given)
+        question = once(*(each.itself if isinstance(each, Actor) else each for each in shape))
+        return question[0].rows(put_in(question[1], given)) if question is not None else []
 
     return rows
 
 
 class _Written:
-    """A query whose compiler remembers what it wrote."""
+    """A query whose compiler remembers what it wrote, for all whose questions differ in their values alone.
 
-    def __init__(self, query: QuerySet[Any]) -> None:
-        self._query = query
-        self._compiler = query.query.get_compiler(using=query.db)
-        self._sql = _sql_of(self._compiler)
+    It is some fifty thousand bytes large for a record with all that it points at: not to be kept for each person.
+    """
 
-    def rows(self, given: Mapping[str, Any]) -> list[Any]:
+    def __init__(self, sql: str, query: QuerySet[Any], compiler: Any) -> None:
+        self._sql, self._query, self._compiler = sql, query, compiler
+        compiler.connection = None  # the one it was written on belongs to a thread
+
+    def rows(self, params: tuple[Any, ...]) -> list[Any]:
         """What it finds."""
-        if self._sql is None:
-            return []
-        sql, params = self._sql
-        compiler: Any = copy(self._compiler)
-        compiler.connection = connection  # each thread has its own
-        compiler.as_sql = lambda: (sql, _put_in(params, given))
+        compiler = copy(self._compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda: (self._sql, params)
         asked: Any = self._query.all()
         asked.query.get_compiler = lambda using: compiler
         return list(asked)
@@ -95,7 +106,7 @@ def counts_of(actor: Actor, counted: Sequence[Counted], **given: Any) -> list[in
         return []
     sql, params = _counting(actor.itself, tuple(counted))
     with connection.cursor() as cursor:
-        cursor.execute(sql, _put_in(params, given))
+        cursor.execute(sql, put_in(params, given))
         return list(cursor.fetchone())
 
 
@@ -114,7 +125,7 @@ def _counting(actor: Actor, counted: tuple[Counted, ...]) -> Sql:
     return f"SELECT {', '.join(parts)}", tuple(params)
 
 
-def _put_in(params: Iterable[Any], given: Mapping[str, Any]) -> tuple[Any, ...]:
+def put_in(params: Iterable[Any], given: Mapping[str, Any]) -> tuple[Any, ...]:
     """The parameters with what was ``Given`` in its places."""
     return tuple(value.among(given) if isinstance(value, Given) else value for value in params)
 

@@ -60,7 +60,7 @@ def answers_waiting(actor: Actor, at: datetime) -> str:
     """How many leads wait for their first answer, those of the pool among them."""
     if not actor.may("qualify.lead.see"):
         return ""
-    number = waiting_for_answer(actor, at).count()
+    number = waiting_for_answer(actor).count()
     words = ngettext("%(count)s lead waits for its first answer", "%(count)s leads wait for their first answer", number)
     return words % {"count": number} if number else ""
 

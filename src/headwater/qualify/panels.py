@@ -12,6 +12,7 @@ from headwater.acquire.queries import first_touchpoint, touchpoints_of
 from headwater.parties import panels as parties
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
+from headwater.platform.written import Counted, counts_of
 from headwater.qualify import queries
 from headwater.qualify.forms import SendBackForm
 from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
@@ -21,6 +22,7 @@ from headwater.web.format import ago
 from headwater.web.panel import DaySection, Panel, register_day_section, register_panel
 
 SHOWN = 8
+MOST_HANDOVERS = 100
 T = "qualify/panels.html#"
 D = "qualify/day.html#"
 
@@ -110,14 +112,13 @@ def journey(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
 
 def others(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
     """The other leads of the same person or company."""
-    found = list(queries.other_leads(actor, lead)[: SHOWN + 1])
+    found = queries.other_leads(actor, lead, most=SHOWN + 1)
     return {"leads": found[:SHOWN], "more": len(found) > SHOWN} if found else None
 
 
 def touches(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
     """The contacts with the person and the company, first to last, with what brought them about."""
-    ids = [pk for pk in {lead.party_id, lead.organisation_id} if pk is not None]
-    found = list(touchpoints_of(actor, ids)[: SHOWN + 1])
+    found = touchpoints_of(actor, SHOWN + 1, party=lead.party_id, organisation=lead.organisation_id)
     return {"touchpoints": found[:SHOWN], "more": len(found) > SHOWN} if found else None
 
 
@@ -135,11 +136,11 @@ def leads_of_party(actor: Actor, party: Any, at: datetime) -> Mapping[str, Any] 
 
 def waiting_for_answer(actor: Actor, at: datetime) -> Mapping[str, Any]:
     """Leads whose first answer is due, the most urgent first."""
-    found = list(queries.waiting_for_answer(actor, at)[: SHOWN + 1])
+    found = queries.first_to_answer(actor, SHOWN + 1)
     company = team.company()
     count, late = len(found), sum(lead.answer_due_at < at for lead in found if lead.answer_due_at is not None)
     if count > SHOWN:
-        count, late = queries.count_waiting(actor), queries.late_answers(actor, at)
+        count, late = queries.count_waiting(actor, at)
     return {
         "leads": found[:SHOWN],
         "count": count,
@@ -152,7 +153,7 @@ def waiting_for_answer(actor: Actor, at: datetime) -> Mapping[str, Any]:
 
 def handovers(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
     """Leads that wait for the actor's yes or no."""
-    found = list(queries.handovers_to_accept(actor)[:100])
+    found = queries.handovers_to_accept(actor, MOST_HANDOVERS)
     if not found:
         return None
     late = sum(1 for lead in found if lead.handover_due_at is not None and lead.handover_due_at < at)
@@ -161,17 +162,15 @@ def handovers(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
 
 def pool(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
     """How many leads anybody may claim, how old the oldest is, and which comes next."""
-    waiting = queries.pool_in_order(actor)
-    size = waiting.order_by().values("pk")[:1_000].count()
+    (size,) = counts_of(actor, [Counted(queries.pool_in_order)])
     if not size:
         return None
-    arrived = waiting.exclude(arrived_at=None).order_by("arrived_at").values_list("arrived_at", flat=True)
     return {
         "size": size,
         "count": 0,  # offered, not owed: the pool is not among what needs this person today
         "late": 0,
-        "oldest": arrived.first(),
-        "next": queries.next_in_pool(actor),
+        "oldest": next(iter(queries.oldest_in_pool(actor)), None),
+        "next": next(iter(queries.next_in_pool(actor)), None),
     }
 
 

@@ -15,7 +15,7 @@ from headwater.parties.queries.visible import NAMED, visible_activities
 from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.platform.parts import with_parts
-from headwater.platform.written import AT
+from headwater.platform.written import AT, Counted, Given, counts_of, written
 from headwater.qualify.models import Lead, waiting_until
 from headwater.qualify.rules import Clock, ClockState, OfficeHours, clock_state
 from headwater.team import queries as team
@@ -119,15 +119,26 @@ def leads_of(actor: Actor, party_id: int) -> QuerySet[Lead]:
     return _named(mine, "party", "source", "owner").order_by(*_NEWEST_FIRST)
 
 
-def waiting_for_answer(actor: Actor, at: datetime) -> QuerySet[Lead]:
+def waiting_for_answer(actor: Actor) -> QuerySet[Lead]:
     """The visible leads whose first answer is due, the most urgent first: the actor's own and those of the pool."""
     waiting = _unanswered(visible_leads(actor), actor).order_by(waiting_until(), "pk")
     return _named(waiting, "party", "organisation", "source")
 
 
-def count_waiting(actor: Actor) -> int:
-    """How many leads wait for the actor's answer, counted up to a thousand."""
-    return _unanswered(visible_leads(actor), actor).values("pk")[:1_000].count()
+@written
+def first_to_answer(actor: Actor, most: int) -> QuerySet[Lead]:
+    """The most urgent of them."""
+    return waiting_for_answer(actor)[:most]
+
+
+def count_waiting(actor: Actor, at: datetime) -> tuple[int, int]:
+    """How many leads wait for the actor's answer, and how many of them are overdue, counted up to a thousand."""
+    count, late = counts_of(actor, [Counted(waiting_for_answer), Counted(_overdue)], at=at)
+    return count, late
+
+
+def _overdue(actor: Actor) -> QuerySet[Lead]:
+    return waiting_for_answer(actor).filter(answer_due_at__lt=AT)
 
 
 def _unanswered(rows: QuerySet[Lead], actor: Actor) -> QuerySet[Lead]:
@@ -135,12 +146,13 @@ def _unanswered(rows: QuerySet[Lead], actor: Actor) -> QuerySet[Lead]:
     return rows.alias(waiting_until=waiting_until()).filter(mine, waiting_until__isnull=False)
 
 
-def handovers_to_accept(actor: Actor) -> QuerySet[Lead]:
+@written
+def handovers_to_accept(actor: Actor, most: int) -> QuerySet[Lead]:
     """The leads given to the actor that wait for yes or no, the most urgent first."""
     if actor.user_id is None:
         return Lead.objects.none()
     waiting = visible_leads(actor).filter(handed_to_id=actor.user_id, exit="").order_by("handover_due_at", "pk")
-    return _named(waiting, "party", "organisation", "source", "handed_by")
+    return _named(waiting, "party", "organisation", "source", "handed_by")[:most]
 
 
 def pool_in_order(actor: Actor) -> QuerySet[Lead]:
@@ -156,9 +168,17 @@ def pool_in_order(actor: Actor) -> QuerySet[Lead]:
     )
 
 
-def next_in_pool(actor: Actor) -> Lead | None:
-    """The lead that needs somebody first."""
-    return _named(pool_in_order(actor), "party", "organisation").first()
+@written
+def next_in_pool(actor: Actor) -> QuerySet[Lead]:
+    """The lead that needs somebody first, if there is one."""
+    return _named(pool_in_order(actor), "party", "organisation")[:1]
+
+
+@written
+def oldest_in_pool(actor: Actor) -> QuerySet[Lead, datetime | None]:
+    """Since when the lead waits that has waited longest."""
+    arrived = pool_in_order(actor).exclude(arrived_at=None).order_by("arrived_at")
+    return arrived.values_list("arrived_at", flat=True)[:1]
 
 
 def handover_choices(actor: Actor) -> list[tuple[str, str]]:
@@ -214,11 +234,6 @@ def clock_of(lead: Lead, company: Company, *, at: datetime) -> LeadClock | None:
     return LeadClock(clock, 60 * minutes)
 
 
-def late_answers(actor: Actor, at: datetime) -> int:
-    """How many of the leads that wait for the actor's answer are overdue, counted up to a hundred."""
-    return _unanswered(visible_leads(actor), actor).filter(answer_due_at__lt=at).values("pk")[:100].count()
-
-
 def own_open(actor: Actor) -> QuerySet[Lead]:
     """The open leads that the actor owns."""
     mine = visible_leads(actor).filter(owner_id=actor.user_id, exit="")
@@ -235,13 +250,16 @@ def own_late(actor: Actor) -> QuerySet[Lead]:
     return own_open(actor).filter(pk=Subquery(first), answer_due_at__lt=AT)
 
 
-def other_leads(actor: Actor, lead: Lead) -> QuerySet[Lead]:
+def other_leads(actor: Actor, lead: Lead, *, most: int) -> list[Lead]:
     """The other visible leads of the same person or company, newest first."""
-    same = Q(party_id=lead.party_id)
-    if lead.organisation_id is not None:
-        same |= Q(organisation_id=lead.organisation_id)
-    others = visible_leads(actor).filter(same).exclude(pk=lead.pk)
-    return _named(others, "party", "source", "owner").order_by(*_NEWEST_FIRST)
+    return _of_the_same(actor, most, lead=lead.pk, party=lead.party_id, organisation=lead.organisation_id)
+
+
+@written
+def _of_the_same(actor: Actor, most: int) -> QuerySet[Lead]:
+    same = Q(party_id=Given("party")) | Q(organisation_id=Given("organisation"))
+    others = visible_leads(actor).filter(same).exclude(pk=Given("lead"))
+    return _named(others, "party", "source", "owner").order_by(*_NEWEST_FIRST)[:most]
 
 
 _NEWEST_FIRST = (F("arrived_at").desc(nulls_last=True), "-pk")

@@ -128,7 +128,7 @@ def journey_of(actor: Actor, row: Opportunity | Order, at: datetime) -> Mapping[
 
 def of_lead(actor: Actor, lead: Any, at: datetime) -> Mapping[str, Any] | None:
     """What came of a lead, and the button that opens an opportunity from it."""
-    found = list(opportunities_of_lead(actor, lead.pk)[:SHOWN])
+    found = opportunities_of_lead(actor, SHOWN, lead=lead.pk)
     may_open = (
         lead.is_open
         and lead.stage == "SQL"

@@ -28,12 +28,13 @@ def talk(actor: Actor, resource: Resource, row: Any, at: datetime) -> Mapping[st
 def people(actor: Actor, resource: Resource, row: Any, at: datetime) -> Mapping[str, Any]:
     """Who follows the record, and the way to do so oneself."""
     record = Record(resource, row)
-    following = followers.followers_of(record)
+    said = followers.said_by(record)
+    following = followers.seeing_followers(record, said)
     return {
         "record": record,
         "followers": following[:FACES],
         "more_followers": following[FACES:],
-        "is_following": followers.is_following(actor, record),
+        "is_following": followers.is_among(said, actor, record),
         "may_follow": actor.user_id is not None,
     }
 

@@ -24,9 +24,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.defaults import server_error
 
+from headwater.platform.actor import Actor
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import Busy, DomainError, Moved, NotAllowed, NotFound
-from headwater.platform.resource import Resource, by_slug
+from headwater.platform.resource import Resource, Rows, by_slug
+from headwater.platform.written import Given, written
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request as Request
@@ -139,12 +141,17 @@ def row_of(resource: Resource, request: Request, pk: int, *, is_bare: bool = Fal
         NotFound: there is none, or the actor may not see it.
         Moved: it became part of another one.
     """
-    rows = resource.in_sight if is_bare else resource.detail_rows or resource.rows
-    row = rows(request.actor).filter(pk=pk).first()
-    if row is None:
+    rows = (resource.bare_rows or resource.rows) if is_bare else resource.detail_rows or resource.rows
+    found = _row_of(rows, request.actor, pk=pk)
+    if not found:
         became = resource.successor(request.actor, pk)
         raise Moved(resource.slug, became) if became is not None else NotFound()
-    return row
+    return found[0]
+
+
+@written
+def _row_of(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
+    return rows(actor).filter(pk=Given("pk"))[:1]
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

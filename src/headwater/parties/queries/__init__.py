@@ -1,6 +1,6 @@
 """Reads about people and companies. Every one starts from what the actor may see."""
 
-from headwater.parties.queries.activities import open_todos
+from headwater.parties.queries.activities import first_todos, open_todos
 from headwater.parties.queries.merges import Apart, Merge, merges_of, taken_apart
 from headwater.parties.queries.records import (
     Connection,
@@ -44,6 +44,7 @@ __all__ = [
     "cursor_at",
     "deleted_activities",
     "deleted_parties",
+    "first_todos",
     "is_proposed",
     "merges_of",
     "names_of",

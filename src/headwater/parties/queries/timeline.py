@@ -13,12 +13,14 @@ from headwater.parties.models import Party, PartyKind
 from headwater.parties.queries.records import OUT_OF_SIGHT
 from headwater.parties.queries.visible import NAMED, reachable_parties, visible_parties
 from headwater.platform.actor import Actor, Visibility, per_actor
+from headwater.platform.among import VALUES
 from headwater.platform.changes import spoken
 from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS, Changed
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import can_undo
+from headwater.platform.written import MOMENT, Given, written
 from headwater.team import queries as team
 from headwater.team.queries import comments, files
 from headwater.web.history import closed_fields
@@ -63,11 +65,9 @@ def timeline(actor: Actor, party_id: int, limit: int = 30, before: str = "", onl
     Raises:
         NotFound: there is no such party, or the actor may not see it.
     """
-    party = visible_parties(actor).only("kind").filter(pk=party_id).first()
-    if party is None:
-        raise NotFound()
-    events = list(_events(actor, party, before, only)[:limit])
-    return _entries(actor, party, events)
+    party = _party(actor, party_id)
+    shape, told = _asked(actor, party, before, only)
+    return _entries(actor, party, _newest_events(actor, shape, limit, **told))
 
 
 def cursor_at(actor: Actor, party_id: int, event_id: int) -> str:
@@ -76,43 +76,88 @@ def cursor_at(actor: Actor, party_id: int, event_id: int) -> str:
     Raises:
         NotFound: there is no such party, or the actor may not see it.
     """
-    party = visible_parties(actor).only("kind").filter(pk=party_id).first()
-    if party is None:
+    party = _party(actor, party_id)
+    shape, told = _asked(actor, party, "", "")
+    found = _the_event(actor, shape, event=event_id, **told)
+    return f"{found[0].occurred_at.isoformat()}|{found[0].pk + 1}" if found else ""
+
+
+def _party(actor: Actor, party_id: int) -> Party:
+    found = _visible_party(actor, pk=party_id)
+    if not found:
         raise NotFound()
-    event = _events(actor, party, "", "").filter(pk=event_id).first()
-    return f"{event.occurred_at.isoformat()}|{event.pk + 1}" if event is not None else ""
+    return found[0]
 
 
-def _events(actor: Actor, party: Party, before: str, only: Only) -> QuerySet[Event]:
-    merged = list(Party.objects.filter(merged_into=party).values_list("pk", flat=True))
-    rows = _readable_events(actor).order_by("-occurred_at", "-pk")
-    if merged:  # what happened with them before they were one, without saying from both sides that they are
-        ids = [party.pk, *merged]
-        rows = rows.filter(Q(party_id__in=ids) | Q(organisation_id__in=ids))
-        rows = rows.exclude(verb="parties.merged_away", party_id__in=merged)
-    else:
-        rows = rows.filter(Q(party_id=party.pk) | Q(organisation_id=party.pk))
-    for noun in REGISTRY:
-        closed = closed_fields(noun, actor)
-        if closed:  # an edit of nothing but what the reader may not read is none to them
-            rows = rows.exclude(verb=Changed.verb, subject_type=noun, data__names__in=sorted(map(spoken, closed)))
-    if party.kind == PartyKind.ORGANISATION and actor.visibility is not Visibility.ALL:
-        seen = visible_parties(actor).values("pk")
-        once = Party.objects.filter(merged_into__in=seen).values("pk")
-        rows = rows.filter(Q(party_id=None) | Q(party_id__in=seen) | Q(party_id__in=once))
-    if only == "talks":
-        rows = rows.filter(verb="parties.activity_logged")
-    elif only == "touches":
-        rows = rows.filter(Q(verb__startswith="acquire.touchpoint") | Q(verb="parties.activity_logged"))
-    elif only == "changes":
-        rows = rows.filter(verb="platform.changed")
+@written
+def _visible_party(actor: Actor) -> QuerySet[Party]:
+    return visible_parties(actor).only("kind").filter(pk=Given("pk"))[:1]
+
+
+@written
+def _merged_into() -> QuerySet[Party, int]:
+    return Party.objects.filter(merged_into=Given("party")).values_list("pk", flat=True)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What shapes the question for events, beside who asks: whose, of which kind, and what the reader may not read."""
+
+    is_of_people: bool
+    is_of_several: bool
+    is_continued: bool
+    only: Only
+    closed: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _asked(actor: Actor, party: Party, before: str, only: Only) -> tuple[_Shape, dict[str, Any]]:
+    """The shape of the question and the values it is told."""
+    merged = _merged_into(party=party.pk)
+    told: dict[str, Any] = {"party": party.pk, "merged": merged, "every": [party.pk, *merged]}
     if before:
         moment, _, event_id = before.partition("|")
         try:
-            at, pk = datetime.fromisoformat(moment), int(event_id)
+            told |= {"at": datetime.fromisoformat(moment), "last": int(event_id)}
         except ValueError as error:
             raise NotFound() from error
-        rows = rows.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, pk__lt=pk))
+    closed = ((noun, tuple(sorted(map(spoken, closed_fields(noun, actor))))) for noun in REGISTRY)
+    is_of_people = party.kind == PartyKind.ORGANISATION
+    return _Shape(is_of_people, bool(merged), bool(before), only, tuple(each for each in closed if each[1])), told
+
+
+@written
+def _newest_events(actor: Actor, shape: _Shape, most: int) -> QuerySet[Event]:
+    return _events(actor, shape)[:most]
+
+
+@written
+def _the_event(actor: Actor, shape: _Shape) -> QuerySet[Event]:
+    return _events(actor, shape).filter(pk=Given("event"))[:1]
+
+
+def _events(actor: Actor, shape: _Shape) -> QuerySet[Event]:
+    rows = _readable_events(actor).order_by("-occurred_at", "-pk")
+    if shape.is_of_several:  # what happened before they were one, without saying from both sides that they are
+        every = Given("every", VALUES)
+        rows = rows.filter(Q(party_id__among=every) | Q(organisation_id__among=every))
+        rows = rows.exclude(verb="parties.merged_away", party_id__among=Given("merged", VALUES))
+    else:
+        rows = rows.filter(Q(party_id=Given("party")) | Q(organisation_id=Given("party")))
+    for noun, names in shape.closed:  # an edit of nothing but what the reader may not read is none to them
+        rows = rows.exclude(verb=Changed.verb, subject_type=noun, data__names__in=names)
+    if shape.is_of_people and actor.visibility is not Visibility.ALL:
+        seen = visible_parties(actor).values("pk")
+        once = Party.objects.filter(merged_into__in=seen).values("pk")
+        rows = rows.filter(Q(party_id=None) | Q(party_id__in=seen) | Q(party_id__in=once))
+    if shape.only == "talks":
+        rows = rows.filter(verb="parties.activity_logged")
+    elif shape.only == "touches":
+        rows = rows.filter(Q(verb__startswith="acquire.touchpoint") | Q(verb="parties.activity_logged"))
+    elif shape.only == "changes":
+        rows = rows.filter(verb="platform.changed")
+    if shape.is_continued:
+        at = Given("at", MOMENT)
+        rows = rows.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, pk__lt=Given("last")))
     return rows.select_related("personal", "undone")
 
 
@@ -148,10 +193,11 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
     said = {**comments.texts_on_journey(actor, events), **files.names_on_journey(actor, events)}
     values = [_values(event) for event in events]
     users = _user_names(events, values)
-    told = {row.pk: row for row in Party.objects.only(*NAMED).filter(pk__in=_party_ids(party, events, values))}
+    ids = _party_ids(party, events, values)
+    told = {row.pk: row for row in _named_parties(ids=ids)} if ids else {}
     seen = set(told)
-    if actor.visibility is not Visibility.ALL:
-        seen = set(reachable_parties(actor).filter(pk__in=seen).values_list("pk", flat=True))
+    if seen and actor.visibility is not Visibility.ALL:
+        seen = set(_reachable_ids(actor, ids=seen))
     parties = {pk: row.name if pk in seen else str(OUT_OF_SIGHT) for pk, row in told.items()}
     return [
         TimelineEntry(
@@ -171,6 +217,16 @@ def _entries(actor: Actor, party: Party, events: list[Event]) -> list[TimelineEn
         )
         for event, data in zip(events, values, strict=True)
     ]
+
+
+@written
+def _named_parties() -> QuerySet[Party]:
+    return Party.objects.only(*NAMED).filter(pk__among=Given("ids", VALUES))
+
+
+@written
+def _reachable_ids(actor: Actor) -> QuerySet[Party, int]:
+    return reachable_parties(actor).filter(pk__among=Given("ids", VALUES)).values_list("pk", flat=True)
 
 
 def _about(about: Party | None, party: Party) -> Party | None:

@@ -69,7 +69,7 @@ def views_of(resource: Resource, actor: Actor, order: Sequence[str] = ()) -> lis
 
     ``order`` are keys in the order the reader put them; what is not among them follows.
     """
-    rows = _views_of_noun(actor.itself, noun=resource.key)
+    rows = _views_of_noun(actor, noun=resource.key)
     own = [_as_view(resource, row, actor) for row in rows if row.owner_id == actor.user_id]
     others = [_as_view(resource, row, actor) for row in rows if row.owner_id != actor.user_id]
     found: list[SavedView] = [*resource.views, *own, *others]

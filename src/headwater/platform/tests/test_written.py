@@ -1,15 +1,18 @@
 """What every page asks is written once, and answered anew each time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import CharField, QuerySet
 from pytest_django import DjangoAssertNumQueries
 
 from headwater.platform.actor import Actor, job_actor
+from headwater.platform.among import VALUES
 from headwater.platform.clock import now
 from headwater.platform.models import Job
-from headwater.platform.written import AT, Counted, Given, counts_of, written
+from headwater.platform.written import AT, TEXT, Counted, Given, counts_of, written
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,51 @@ def test_counts_are_asked_anew_and_together(django_assert_num_queries: DjangoAss
     assert built == [alice, alice, nobody, nobody]
     with django_assert_num_queries(0):
         assert counts_of(alice, []) == []
+
+
+def test_who_asks_is_answered_with_their_own_rows_though_questions_read_alike() -> None:
+    @written
+    def mine(actor: Actor) -> QuerySet[Job]:
+        return Job.objects.filter(worker=actor.name)
+
+    alice, bob = job_actor("alice"), job_actor("bob")
+    assert (mine(alice), mine(bob)) == ([], [])
+    for worker in ("alice", "bob"):
+        _queue(worker)
+    assert [[row.worker for row in mine(actor)] for actor in (alice, bob, alice)] == [["alice"], ["bob"], ["alice"]]
+
+
+def test_any_number_of_values_is_given_at_once() -> None:
+    @written
+    def jobs(most: int) -> QuerySet[Job]:
+        asked = Job.objects.filter(worker=Given("worker", TEXT), pk__among=Given("ids", VALUES))
+        return asked.exclude(pk=Given("but")).order_by("pk")[:most]
+
+    for _ in range(3):
+        _queue("alice")
+    ids = list(Job.objects.order_by("pk").values_list("pk", flat=True))
+    for asked, but, expected in ((ids, 0, ids), (ids[1:], 0, ids[1:]), (ids, ids[0], ids[1:]), ([], 0, [])):
+        assert [row.pk for row in jobs(9, worker="alice", ids=asked, but=but)] == expected
+    assert [row.pk for row in jobs(1, worker="alice", ids=ids, but=0)] == ids[:1]
+    with pytest.raises(KeyError):
+        jobs(9, worker="alice", ids=ids)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_wrote_it_every_thread_asks_on_a_connection_of_its_own() -> None:
+    @written
+    def jobs() -> QuerySet[Job]:
+        return Job.objects.filter(worker="alice")
+
+    def elsewhere() -> int:
+        try:
+            return len(jobs())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(elsewhere).result() == 0
+    _queue("alice")
+    assert len(jobs()) == 1
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(elsewhere).result() == 1

@@ -51,7 +51,7 @@ def test_a_handover_is_accepted_and_the_lead_changes_hands(
     lead.refresh_from_db()
     assert (lead.owner_id, lead.handed_to_id, lead.handed_by_id) == (marta.pk, priya.pk, marta.pk)
     assert lead.handover_due_at == datetime(2026, 11, 13, 9, 0, tzinfo=UTC)  # 7.5 office hours today, half tomorrow
-    assert list(queries.handovers_to_accept(by_priya)) == [lead]
+    assert queries.handovers_to_accept(by_priya, 2) == [lead]
     assert lead in queries.visible_leads(by_priya)
     with pytest.raises(StepRefused):
         actions.hand_over_lead(lead_id=lead.pk, to_id=priya.pk, by=by_marta, at=AT)

@@ -223,14 +223,14 @@ def test_deals_of_a_file_convert_leads_wherever_they_stand(make_lead: MakeLead, 
 
 def test_the_first_call_stops_the_clock_and_starts_the_work(make_lead: MakeLead, by_marta: Actor, marta: User) -> None:
     lead = make_lead(marta)
-    assert list(queries.waiting_for_answer(by_marta, AT)) == [lead]
+    assert list(queries.waiting_for_answer(by_marta)) == [lead]
     called = AT + timedelta(minutes=12)
     actions.log_response(lead_id=lead.pk, kind="CALL", subject="Asked for the device list", by=by_marta, at=called)
     lead.refresh_from_db()
     assert (lead.answered_at, lead.stage) == (called, "WORKING")
     assert last("qualify.lead_answered").data["office_seconds"] == 12 * 60
     assert Activity.objects.get().party_id == lead.party_id
-    assert not queries.waiting_for_answer(by_marta, AT).exists()
+    assert not queries.waiting_for_answer(by_marta).exists()
 
     deliver(at=LATER)  # the handler hears of the same call and changes nothing
     assert Event.objects.filter(verb="qualify.lead_answered").count() == 1

@@ -18,7 +18,7 @@ from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
 from headwater.platform.spans import DaysBetween
-from headwater.platform.written import TODAY
+from headwater.platform.written import MOMENT, TODAY, Given, written
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
 from headwater.sell.queries.visible import default_stages, shown_opportunities, visible_opportunities
@@ -181,18 +181,23 @@ def usual_days_in_stages(actor: Actor, *, at: datetime) -> dict[int, float]:
 
     Stages with too few cases are left out: nothing is called usual before there are five.
     """
-    won = visible_opportunities(actor).filter(outcome=Outcome.WON, closed_at__gt=at - USUAL_OVER)
+    of_stage: dict[int, list[float]] = defaultdict(list)
+    for _, stage, days in _stood_in_stages(actor, since=at - USUAL_OVER):
+        if stage.isdecimal() and len(stage) < 19:
+            of_stage[int(stage)].append(days)
+    usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
+    return {stage: days for stage, days in usual.items() if days is not None}
+
+
+@written
+def _stood_in_stages(actor: Actor) -> QuerySet[Span, tuple[int, str, float]]:
+    won = visible_opportunities(actor).filter(outcome=Outcome.WON, closed_at__gt=Given("since", MOMENT))
     spans = Span.objects.filter(
         subject_type=ROW, kind="stage", from_at__isnull=False, until_at__isnull=False,
         subject_id__in=won.values("pk"),
     )  # fmt: skip
     stood = spans.values("subject_id", "value").annotate(days=Sum(DaysBetween("from_at", "until_at")))
-    of_stage: dict[int, list[float]] = defaultdict(list)
-    for _, stage, days in stood.order_by("-subject_id").values_list("subject_id", "value", "days")[:MOST_SPANS]:
-        if stage.isdecimal() and len(stage) < 19:
-            of_stage[int(stage)].append(days)
-    usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
-    return {stage: days for stage, days in usual.items() if days is not None}
+    return stood.order_by("-subject_id").values_list("subject_id", "value", "days")[:MOST_SPANS]
 
 
 def pipeline_to_move(actor: Actor, *, company: Company, at: datetime, limit: int) -> tuple[list[Card], int, int]:

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from headwater.parties.queries.visible import NAMED
 from headwater.platform.actor import Actor, owned_rows, per_actor
 from headwater.platform.parts import with_parts
-from headwater.platform.written import written
+from headwater.platform.written import Given, written
 from headwater.sell.models import Opportunity, OpportunityLine, Order, OrderLine, PipelineStage, Product
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
@@ -102,9 +102,10 @@ def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Opportunity]:
     return listed_opportunities(actor).filter(pk__in=list(ids))
 
 
-def opportunities_of_lead(actor: Actor, lead_id: int) -> QuerySet[Opportunity]:
-    """What came of a lead, the newest first."""
-    return listed_opportunities(actor).filter(lead_id=lead_id).order_by("-pk")
+@written
+def opportunities_of_lead(actor: Actor, most: int) -> QuerySet[Opportunity]:
+    """The newest of what came of the ``lead`` it is told."""
+    return listed_opportunities(actor).filter(lead_id=Given("lead")).order_by("-pk")[:most]
 
 
 def opportunities_of_party(actor: Actor, party_id: int) -> QuerySet[Opportunity]:

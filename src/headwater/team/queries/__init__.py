@@ -12,10 +12,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from headwater.platform.actor import Actor, ActorKind, Visibility, job_actor
+from headwater.platform.among import VALUES
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
-from headwater.platform.written import written
+from headwater.platform.written import Given, written
 from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, User
 from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
@@ -312,4 +313,9 @@ def teams_within(team_id: int | None, visibility: Visibility, tree: Sequence[Tre
 def users_by_ids(ids: Iterable[int]) -> dict[int, User]:
     """Users by their id, active or not, for rules and sentences about who was asked. One query."""
     wanted = set(ids)
-    return {user.pk: user for user in User.objects.filter(pk__in=wanted)} if wanted else {}
+    return {user.pk: user for user in _users(ids=wanted)} if wanted else {}
+
+
+@written
+def _users() -> QuerySet[User]:
+    return User.objects.filter(pk__among=Given("ids", VALUES))

@@ -11,8 +11,10 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
+from headwater.platform.written import TEXT, Given, written
 from headwater.team import rules
 from headwater.team.models import Comment, Notice, User
 from headwater.team.queries import users_by_ids
@@ -65,9 +67,15 @@ def comments_of(record: Record) -> QuerySet[Comment]:
     return rows.select_related("author").order_by("created_at", "pk")
 
 
+@written
+def _newest_of(most: int) -> QuerySet[Comment]:
+    rows = Comment.objects.filter(noun=Given("noun", TEXT), row_id__among=Given("ids", VALUES), deleted_at=None)
+    return rows.select_related("author").order_by("-created_at", "-pk")[:most]
+
+
 def said_about(actor: Actor, record: Record) -> list[Said]:
     """The talk about a record as its page shows it; the newest ``SHOWN`` of a very long one."""
-    newest = list(comments_of(record).reverse()[:SHOWN])
+    newest = _newest_of(SHOWN, noun=record.resource.key, ids=record.ids)
     return [_said(comment, actor, names) for names in [names_in(newest)] for comment in reversed(newest)]
 
 
@@ -134,8 +142,7 @@ def _fits(user: User, wanted: str) -> bool:
 
 def waiting_for(actor: Actor, limit: int) -> list[ForYou]:
     """The comments that wait for this person, newest first, on records they may still see."""
-    rows = Notice.objects.filter(user_id=actor.user_id or 0, done_at=None, comment__deleted_at=None)
-    notices = list(rows.select_related("comment__author").order_by("-comment_id")[:limit])
+    notices = _notices_of(limit, user=actor.user_id or 0)
     records = visible_records(actor, (notice.comment.subject for notice in notices), with_titles=True)
     names = names_in(notice.comment for notice in notices)
     return [
@@ -143,6 +150,12 @@ def waiting_for(actor: Actor, limit: int) -> list[ForYou]:
         for notice in notices
         if notice.comment.subject in records
     ]
+
+
+@written
+def _notices_of(most: int) -> QuerySet[Notice]:
+    rows = Notice.objects.filter(user_id=Given("user"), done_at=None, comment__deleted_at=None)
+    return rows.select_related("comment__author").order_by("-comment_id")[:most]
 
 
 def texts_on_journey(actor: Actor, events: Sequence[Event]) -> dict[int, str]:

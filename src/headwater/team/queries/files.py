@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.errors import NotFound
 from headwater.platform.models import Event
+from headwater.platform.written import TEXT, Given, written
 from headwater.team.models import StoredFile
 from headwater.team.queries.records import Record, visible_records
 
@@ -37,7 +39,14 @@ def files_of(record: Record) -> QuerySet[StoredFile]:
 
 def shown_files(actor: Actor, record: Record) -> list[Shown]:
     """The files with a record, and what the reader may do with each."""
-    return [Shown(file, may_delete(actor, file)) for file in files_of(record)]
+    found = _files_of(noun=record.resource.key, ids=record.ids)
+    return [Shown(file, may_delete(actor, file)) for file in found]
+
+
+@written
+def _files_of() -> QuerySet[StoredFile]:
+    rows = StoredFile.objects.filter(noun=Given("noun", TEXT), row_id__among=Given("ids", VALUES), deleted_at=None)
+    return rows.select_related("added_by").order_by("-added_at", "-pk")
 
 
 def may_add(actor: Actor) -> bool:

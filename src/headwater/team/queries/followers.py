@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
+from headwater.platform.written import TEXT, Given, written
 from headwater.team.models import Follow, User
+from headwater.team.queries import users_by_ids
 from headwater.team.queries.records import Record, who_see
 
 
@@ -12,17 +19,36 @@ def followers_of(record: Record) -> list[User]:
 
     The owner comes first.
     """
-    said = dict(Follow.objects.filter(noun=record.resource.key, row_id__in=record.ids).values_list("user_id", "is_on"))
+    return seeing_followers(record, said_by(record))
+
+
+def seeing_followers(record: Record, said: Mapping[int, bool]) -> list[User]:
+    """The same of what was said by each."""
     wanted = {pk for pk, is_on in said.items() if is_on}
     if record.owner_id is not None and said.get(record.owner_id, True):
         wanted.add(record.owner_id)
-    users = list(User.objects.filter(pk__in=wanted, is_active=True)) if wanted else []
+    users = [user for user in users_by_ids(wanted).values() if user.is_active]
     seeing = who_see(record, users)
     return sorted((u for u in users if u.pk in seeing), key=lambda u: (u.pk != record.owner_id, u.name, u.pk))
 
 
 def is_following(actor: Actor, record: Record) -> bool:
     """Whether the actor follows it, by a word of their own or as its owner."""
-    own = Follow.objects.filter(noun=record.resource.key, row_id__in=record.ids, user_id=actor.user_id or 0)
-    said = own.order_by("-since", "-pk").values_list("is_on", flat=True).first()
-    return said if said is not None else record.owner_id is not None and record.owner_id == actor.user_id
+    return is_among(said_by(record), actor, record)
+
+
+def is_among(said: Mapping[int, bool], actor: Actor, record: Record) -> bool:
+    """The same of what was said by each."""
+    is_owner = record.owner_id is not None and record.owner_id == actor.user_id
+    return said.get(actor.user_id or 0, is_owner)
+
+
+def said_by(record: Record) -> dict[int, bool]:
+    """Who said that they follow the record, or that they do not: the last word of each."""
+    return dict(_words_about(noun=record.resource.key, ids=record.ids))
+
+
+@written
+def _words_about() -> QuerySet[Follow, tuple[int, bool]]:
+    rows = Follow.objects.filter(noun=Given("noun", TEXT), row_id__among=Given("ids", VALUES))
+    return rows.order_by("since", "pk").values_list("user_id", "is_on")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.errors import NotFound
-from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.resource import REGISTRY, Resource, Rows, rows_among
+from headwater.platform.written import Given, written
 from headwater.team.models import User
 from headwater.team.queries import actors_of
 
@@ -81,15 +84,19 @@ def visible_records(
         resource = REGISTRY.get(noun)
         if resource is None or not actor.may(resource.verb("see")):
             continue
-        rows = resource.rows(actor) if with_titles else resource.in_sight(actor)
-        for row in rows.filter(pk__in=ids):
+        rows = resource.rows if with_titles else resource.bare_rows or resource.rows
+        for row in rows_among(rows, actor, ids=ids):
             found[noun, row.pk] = Record(resource, row)
         for row_id in [pk for pk in ids if (noun, pk) not in found]:
             became = resource.successor(actor, row_id)
-            row = rows.filter(pk=became).first() if became is not None else None
-            if row is not None:
+            for row in rows_among(rows, actor, ids=[became]) if became is not None else ():
                 found[noun, row_id] = Record(resource, row)
     return found
+
+
+@written
+def _seen_of(rows: Callable[[Actor], Rows], actor: Actor) -> QuerySet[Any, int]:
+    return rows(actor).filter(pk=Given("pk")).values_list("pk", flat=True)[:1]
 
 
 def who_see(record: Record, users: Collection[User]) -> set[int]:
@@ -100,7 +107,8 @@ def who_see(record: Record, users: Collection[User]) -> set[int]:
         alike = actor.verbs if actor.visibility is Visibility.ALL else user.pk
         if alike not in seen:
             may = actor.may(record.resource.verb("see"))
-            seen[alike] = may and record.resource.in_sight(actor).filter(pk=record.row.pk).exists()
+            rows = record.resource.bare_rows or record.resource.rows
+            seen[alike] = may and bool(_seen_of(rows, actor, pk=record.row.pk))
         if seen[alike] and user.is_active:
             found.add(user.pk)
     return found
