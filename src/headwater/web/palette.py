@@ -21,7 +21,7 @@ from headwater.platform.search.words import Words
 from headwater.platform.translated import inside
 from headwater.web.command import offered_commands
 from headwater.web.http import Request, is_htmx, render
-from headwater.web.nav import NavLink, navigation
+from headwater.web.nav import Nav, NavLink, navigation
 from headwater.web.recent import recent_records
 
 DO_NEXT = 3
@@ -57,14 +57,14 @@ def search(request: Request) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     path = urlsplit(request.GET.get("path") or request.headers.get("HX-Current-URL", "")).path
     hits = find_anything(request.actor, query)
-    here = _row_here(request, path)
+    here, rail = _row_here(request, path), navigation(request.actor, "")
     found = [
         EntryGroup(_("Records"), [_record(hit.resource, hit.row, hits.words) for hit in hits.records]),
         EntryGroup(_("Similar names"), [_record(hit.resource, hit.row, hits.words) for hit in hits.similar]),
         *_to_do(request, query, here, hits),
         EntryGroup(_("In the lists"), _lists(hits, query)),
-        EntryGroup(_("Start something"), [*_from_line(request, query), *_matching(_new(request), query)]),
-        EntryGroup(_("Go to"), _matching(_pages(request), query)),
+        EntryGroup(_("Start something"), [*_from_line(rail, query), *_matching(_new(request, rail), query)]),
+        EntryGroup(_("Go to"), _matching(_pages(rail), query)),
     ]
     if not query:
         recent = [(resource, row) for resource, row in recent_records(request) if (resource, row) != here]
@@ -163,8 +163,8 @@ def _lists(hits: Hits, query: str) -> list[Entry]:
     ]
 
 
-def _new(request: Request) -> list[Entry]:
-    lines = [Entry(item.icon, item.label, item.url, keys=item.keys) for item in _lines(request)]
+def _new(request: Request, rail: Nav) -> list[Entry]:
+    lines = [Entry(item.icon, item.label, item.url, keys=item.keys) for item in _lines(rail)]
     return lines + [
         Entry("plus", resource.create.label, f"/{resource.slug}/new")
         for resource in REGISTRY.values()
@@ -172,22 +172,20 @@ def _new(request: Request) -> list[Entry]:
     ]
 
 
-def _lines(request: Request) -> list[NavLink]:
-    return [item for item in navigation(request.actor, "").new if item.takes_line]
+def _lines(rail: Nav) -> list[NavLink]:
+    return [item for item in rail.new if item.takes_line]
 
 
-def _from_line(request: Request, query: str) -> list[Entry]:
+def _from_line(rail: Nav, query: str) -> list[Entry]:
     """Several things parted by commas are no name to look for: they are what somebody wants to write down."""
     if query.count(",") < 1 or len(query) < SHORTEST_LINE:
         return []
     return [
-        Entry(item.icon, f"{item.label}: {query}", f"{item.url}?{urlencode({'line': query})}")
-        for item in _lines(request)
+        Entry(item.icon, f"{item.label}: {query}", f"{item.url}?{urlencode({'line': query})}") for item in _lines(rail)
     ]
 
 
-def _pages(request: Request) -> list[Entry]:
-    rail = navigation(request.actor, "")
+def _pages(rail: Nav) -> list[Entry]:
     return [
         Entry(phase.icon, page.label, page.url, hint=phase.label if phase.label != page.label else "", keys=page.keys)
         for phase in (*rail.home, *rail.stream, *rail.lower)

@@ -18,7 +18,7 @@ class Relation:
     model: type[Model]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one declaration is none but itself: questions are kept by it
 class Searched:
     """Which columns of a noun searching looks into, as ORM paths.
 

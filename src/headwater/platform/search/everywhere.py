@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Value
+
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.installation import installation
-from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.resource import REGISTRY, Resource, Rows, rows_among
 from headwater.platform.search import store
 from headwater.platform.search.finding import (
     CANDIDATES,
@@ -24,6 +27,7 @@ from headwater.platform.search.finding import (
 )
 from headwater.platform.search.keeping import is_behind
 from headwater.platform.search.words import Words, beginning, read
+from headwater.platform.written import Given, written
 
 PER_NOUN = 4
 MOST = 10
@@ -71,12 +75,12 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
         named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
         held = store.newest_of(keys, words, CANDIDATES + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
-    seen: dict[str, list[int]] = {}
-    for resource in nouns:
-        noun, some = resource.key, held.get(resource.key, [])
-        if some or noun in fresh or noun in named:
-            newest, whole = [*fresh.get(noun, ()), *some], is_all or len(some) <= CANDIDATES
-            seen[noun] = _visible(resource, actor, words, named.get(noun, []), newest, per_noun, is_all=whole)
+    candidates = {r.key: [*named.get(r.key, ()), *fresh.get(r.key, ()), *held.get(r.key, ())] for r in nouns}
+    seen = _visible(actor, candidates)
+    for noun, ids in seen.items():
+        if not is_all and len(ids) <= per_noun and len(held.get(noun, ())) > CANDIDATES:
+            further = Found(REGISTRY[noun], words).among(REGISTRY[noun].rows(actor))
+            seen[noun] = list(dict.fromkeys([*ids, *further.values_list("pk", flat=True)[: per_noun + 1]]))
     hits.records, hits.more = _ranked(seen, actor, words, fresh, limit, per_noun)
     if len(hits.records) < ENOUGH and not any(hit.fit <= NAMED for hit in hits.records):
         hits.similar = _similar(nouns, actor, words, {(h.resource.key, h.row.pk) for h in hits.records})
@@ -106,29 +110,34 @@ def _ranked(
     rows: dict[tuple[str, int], Any] = {}
     for resource in {entry[4].key: entry[4] for entry in best}.values():
         wanted = [-at for _, _, _, at, of in best if of is resource]
-        rows.update({(resource.key, row.pk): row for row in resource.rows(actor).filter(pk__in=wanted)})
+        rows.update({(resource.key, row.pk): row for row in rows_among(resource.rows, actor, ids=wanted)})
     shown = [Hit(of, rows[of.key, -at], fit) for fit, _, _, at, of in best if (of.key, -at) in rows]
     counts = Counter(hit.resource.key for hit in shown)
     return shown, [REGISTRY[noun] for noun, ids in seen.items() if len(ids) > counts[noun]]
 
 
-def _visible(
-    resource: Resource,
-    actor: Actor,
-    words: Words,
-    named: Sequence[int],
-    newest: Sequence[int],
-    wanted: int,
-    *,
-    is_all: bool,
-) -> list[int]:
-    """Some of the rows the actor may see: those that begin so, and the newest; if those are few, others as well."""
-    rows = resource.rows(actor)
-    seen = list(rows.filter(pk__in=list(dict.fromkeys([*named, *newest]))).values_list("pk", flat=True))
-    if len(seen) > wanted or is_all:
-        return seen
-    further = Found(resource, words).among(rows)
-    return list(dict.fromkeys([*seen, *further.values_list("pk", flat=True)[: wanted + 1]]))
+def _visible(actor: Actor, candidates: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """Which of the rows that were found the actor may see, of each noun that has any. One query."""
+    nouns = [noun for noun, ids in candidates.items() if ids]
+    seen: dict[str, list[int]] = {noun: [] for noun in nouns}
+    told = {_told_as(noun): set(candidates[noun]) for noun in nouns}
+    for noun, pk in _seen_of(tuple(nouns), actor, **told) if nouns else ():
+        seen[noun].append(pk)
+    return seen
+
+
+@written
+def _seen_of(nouns: Sequence[str], actor: Actor) -> Rows:
+    one, *others = (
+        REGISTRY[noun].in_sight(actor).filter(pk__among=Given(_told_as(noun), VALUES))
+        .order_by().values_list(Value(noun), "pk")
+        for noun in nouns
+    )  # fmt: skip
+    return one.union(*others, all=True)
+
+
+def _told_as(noun: str) -> str:
+    return noun.replace(".", "_")
 
 
 def _fresh(nouns: Sequence[Resource], words: Words) -> tuple[dict[str, dict[int, str]], bool]:

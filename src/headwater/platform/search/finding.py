@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -17,9 +17,11 @@ from headwater.platform.custom.values import is_custom, key_of
 from headwater.platform.installation import installation
 from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
+from headwater.platform.search.declared import Searched
 from headwater.platform.search.folding import fold
 from headwater.platform.search.texts import texts_of
 from headwater.platform.search.words import Words, beginning, read
+from headwater.platform.written import Given, put_in, written
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource, Rows
@@ -119,29 +121,41 @@ def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[in
 
 def unindexed(resource: Resource, limit: int, *, beyond: int) -> list[int]:
     """The newest rows that have no entry yet, of those ``beyond`` the last one the index has followed to."""
-    return list(_without_entry(resource, beyond)[:limit])
+    return _ids_without_entry(resource.key, resource.searched, limit, beyond=beyond)
+
+
+@written
+def _ids_without_entry(noun: str, declared: Searched, limit: int) -> QuerySet[Any, int]:
+    return _without_entry(noun, declared, Given("beyond"))[:limit]
 
 
 def unindexed_of(nouns: Sequence[Resource], limit: int) -> dict[str, list[int]]:
     """The same of several nouns, those that have such rows. Two queries however many nouns."""
     positions = dict(SearchProgress.objects.values_list("noun", "position"))
-    parts: list[str] = []
-    params: list[Any] = []
-    for at, resource in enumerate(nouns):
-        sql, values = _without_entry(resource, positions.get(resource.key, 0))[:limit].query.sql_with_params()
-        parts.append(f"SELECT {at}, pk FROM ({sql}) AS noun_{at}")  # noqa: S608  (Django's own SQL)
-        params += values
     found: dict[str, list[int]] = {}
-    if parts:
+    if nouns:
+        sql, params = _all_without_entry(tuple((resource.key, resource.searched) for resource in nouns), limit)
+        told = {str(at): positions.get(resource.key, 0) for at, resource in enumerate(nouns)}
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts), params)
+            cursor.execute(sql, put_in(params, told))
             for at, pk in cursor.fetchall():
                 found.setdefault(nouns[at].key, []).append(pk)
     return found
 
 
-def _without_entry(resource: Resource, beyond: int) -> QuerySet[Any, int]:
-    noun, declared = resource.key, resource.searched
+@lru_cache(maxsize=128)
+def _all_without_entry(nouns: Sequence[tuple[str, Searched]], limit: int) -> tuple[str, list[Any]]:
+    """The question for the rows without an entry of several nouns, each beyond the position told by its place."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for at, (noun, searched) in enumerate(nouns):
+        sql, values = _without_entry(noun, searched, Given(str(at)))[:limit].query.sql_with_params()
+        parts.append(f"SELECT {at}, pk FROM ({sql}) AS noun_{at}")  # noqa: S608  (Django's own SQL)
+        params += values
+    return " UNION ALL ".join(parts), params
+
+
+def _without_entry(noun: str, declared: Searched, beyond: int | Given) -> QuerySet[Any, int]:
     rows = declared.model._base_manager.filter(store.without_entry(noun), pk__gt=beyond)
     if declared.where:  # asked of the newest rows, which are few, not of an index, which would bring them all
         rows = rows.filter(store.opaque(Q(**declared.where)))
