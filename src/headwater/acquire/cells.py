@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from headwater.acquire.models import Source
 from headwater.parties.cells import deleted_mark, opened, party_link
-from headwater.web.drawn import NIL, Cell
+from headwater.web.drawn import NIL, Cell, format_html, format_html_join
 from headwater.web.templatetags.headwater import label, source_mark
 
 

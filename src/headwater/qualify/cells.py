@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -10,7 +9,7 @@ from headwater.acquire.cells import marked
 from headwater.parties.cells import deleted_mark
 from headwater.qualify.queries import clock_of
 from headwater.team.queries import company as our_company
-from headwater.web.drawn import NIL, Cell
+from headwater.web.drawn import NIL, Cell, format_html
 from headwater.web.templatetags.headwater import ago, answer_clock, avatar, day, due, icon, label, money_short
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from headwater.acquire.cells import marked
 from headwater.parties.cells import deleted_mark, opened
 from headwater.sell.models import Opportunity
-from headwater.web.drawn import NIL, Cell
+from headwater.web.drawn import NIL, Cell, format_html, format_html_join
 from headwater.web.templatetags.headwater import ago, avatar, day, icon, label
 from headwater.web.templatetags.headwater import due as in_days
 

@@ -6,18 +6,37 @@ text or finished HTML. What they put together goes through ``format_html``, text
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from html import escape
 from typing import Any, TypeAlias
 
-from django.utils.html import format_html
+from django.utils.html import conditional_escape
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from headwater.platform.actor import Actor
+
+
+def format_html(template: str, *args: object, **named: object) -> SafeString:
+    """As Django's, for what a page has thousands of: text is told apart by its kind before anything else is asked."""
+    return SafeString(template.format(*map(escaped, args), **{name: escaped(value) for name, value in named.items()}))
+
+
+def format_html_join(between: str, template: str, lines: Iterable[Iterable[object]]) -> SafeString:
+    """As Django's, in the same way."""
+    return SafeString(escaped(between).join(template.format(*map(escaped, line)) for line in lines))
+
+
+def escaped(value: Any) -> SafeString:
+    """Text as it stands in a page."""
+    if type(value) is SafeString:
+        return value
+    return SafeString(escape(value)) if type(value) is str else conditional_escape(value)
+
 
 NIL = SafeString('<span class="dim nil">–</span>')
 LINK_LENGTH = 40

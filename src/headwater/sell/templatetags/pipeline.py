@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +15,7 @@ from headwater.sell.cells import category_label
 from headwater.sell.models import Opportunity
 from headwater.sell.queries.board import Card, StageColumn
 from headwater.sell.rules import Age
+from headwater.web.drawn import format_html, format_html_join
 from headwater.web.templatetags.headwater import avatar, day, icon, label, money, money_short, source_mark
 from headwater.web.templatetags.workbench import card_box, column_box
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from django import template
 from django.template.context import Context
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from headwater.platform.resource import Column
 from headwater.platform.translated import inside
+from headwater.web.drawn import format_html
 from headwater.web.record import Detail
 from headwater.web.templatetags.headwater import icon
 from headwater.web.templatetags.workbench import value

@@ -12,7 +12,6 @@ from django import template
 from django.template.context import Context
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from headwater.platform.clock import now
 from headwater.platform.resource import Column, Kind, Resource, by_slug
 from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
-from headwater.web.drawn import Cell, drawing
+from headwater.web.drawn import Cell, drawing, escaped, format_html, format_html_join
 from headwater.web.notation import here
 from headwater.web.templatetags.headwater import icon, label
 from headwater.web.worth import worth_of_row
@@ -141,7 +140,7 @@ def list_rows(context: Context, frames: list[Frame], rows: Iterable[Any]) -> Saf
             parts.append(format_html(BOX, row.pk, selects(row, resource)))
         for frame in frames:
             shown = (_first if frame.is_primary else _drawn)(around, frame.column, row)
-            parts += (frame.opening, conditional_escape(shown), frame.closing)
+            parts += (frame.opening, escaped(shown), frame.closing)
         parts.append("</tr>")
     return mark_safe("".join(parts))  # noqa: S308  (each part is escaped)
 
@@ -247,7 +246,7 @@ def _first(around: Around, column: Column, row: Any) -> SafeString:
     resource = around.resource
     assert resource is not None  # the page is about its rows
     url = f"/{resource.slug}/{row.pk}{around.query}"
-    shown = conditional_escape(_drawn(around, column, row, url))
+    shown = escaped(_drawn(around, column, row, url))
     if "data-open" in shown:
         return shown
     title = shown if column.cell or column.place == "primary" else resource.title(row)
