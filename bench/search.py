@@ -289,9 +289,9 @@ def _sizes() -> None:
 
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_table_size('platform_searchentry'), pg_relation_size('platform_search')")
+            cursor.execute("SELECT pg_table_size('platform_searchentry'), pg_indexes_size('platform_searchentry')")
             table, index = cursor.fetchone()
-            print(f"entries {table / 1e6:,.0f} MB, index {index / 1e6:,.0f} MB")
+            print(f"entries {table / 1e6:,.0f} MB, indexes {index / 1e6:,.0f} MB")
         else:
             cursor.execute("SELECT sum(length(block)) FROM platform_search_data")
             print(f"index {cursor.fetchone()[0] / 1e6:,.0f} MB")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from makers import AT
 
 from headwater.acquire import actions as acquire
@@ -382,3 +383,28 @@ def test_a_source_renamed_is_found_by_its_spend(by):
     assert listed("acquire.spend", by, "hannover") == [spend.pk]
     acquire.change_source(source_id=source.pk, name="Utrecht fair", by=by, at=AT)
     assert listed("acquire.spend", by, "utrecht") == [spend.pk]
+
+
+def test_who_begins_so_comes_first_however_common_the_word_is(by, monkeypatch):
+    monkeypatch.setattr(store, "NEWEST", 2)
+    monkeypatch.setattr(store, "COMMON_SHARE", 1)
+    for name in ("Bela Novak", "Maribel Sand", "Annabel Reed", "Isabel Dorn", "Rosabel Moss"):
+        parties.add_person(name=name, by=by, at=AT)
+    assert titles(by, "bela")[0] == "Bela Novak"
+    assert set(titles(by, "bel")) >= {"Bela Novak", "Rosabel Moss", "Isabel Dorn"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one index of all nouns")
+def test_postgresql_asks_the_index_of_the_noun(by, orla):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        words = find(REGISTRY["parties.person"], "orla keane").words
+        sql, params = store._newest_held("parties.person", words), [*store._patterns(words), 10]
+        cursor.execute(f"EXPLAIN {sql}", params)
+        assert "platform_search_parties_person" in " ".join(row[0] for row in cursor.fetchall())
+    assert store.is_indexed()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX platform_search_sell_order")
+    assert not store.is_indexed(), "each noun has its own"
+    keeping.mend(AT)
+    assert store.is_indexed()

@@ -25,7 +25,7 @@ from headwater.platform.search.words import START, Words
 ROOM_FOR_IDS = 40
 PIECE = 3
 TIDIED_PAGES = 500
-NEWEST = 2_000
+NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
 WIDE_SHARE = 150  # one in so many entries of a sample: reading them in order beats collecting them
@@ -70,16 +70,18 @@ def create_index(using: BaseDatabaseWrapper) -> None:
         if not has_trigrams(using):
             return
     with using.cursor() as cursor:
-        cursor.execute(
-            "CREATE INDEX IF NOT EXISTS platform_search ON platform_searchentry USING gin (text gin_trgm_ops)"
-        )
+        for noun, name in _indexes().items():  # a word that is common in one noun costs the others nothing
+            cursor.execute(
+                f"CREATE INDEX IF NOT EXISTS {name} ON platform_searchentry USING gin (text gin_trgm_ops)"
+                f" WHERE {_of(noun)}"
+            )
 
 
 def drop_index(using: BaseDatabaseWrapper) -> None:
     """Take the index away; the entries stay."""
     with using.cursor() as cursor:
         if using.vendor != "sqlite":
-            cursor.execute("DROP INDEX IF EXISTS platform_search")
+            cursor.execute(f"DROP INDEX IF EXISTS {', '.join(['platform_search', *_indexes().values()])}")
             return
         for name in ("added", "removed", "changed"):
             cursor.execute(f"DROP TRIGGER IF EXISTS platform_search_{name}")
@@ -98,8 +100,33 @@ def is_indexed() -> bool:
     if connection.vendor == "sqlite":
         return "platform_search" in connection.introspection.table_names()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = 'platform_search'")
-        return cursor.fetchone() is not None
+        names = list(_indexes().values())
+        cursor.execute("SELECT COUNT(*) FROM pg_indexes WHERE indexname = ANY(%s)", [names])
+        return bool(cursor.fetchone()[0] == len(names))
+
+
+def _indexes() -> dict[str, str]:
+    """What the index of each noun is called on PostgreSQL."""
+    from headwater.platform.resource import REGISTRY  # which needs this to narrow lists down
+
+    return {noun: f"platform_search_{noun.replace('.', '_')}" for noun in REGISTRY}
+
+
+def _of(noun: str) -> str:
+    """The entries of a noun as PostgreSQL's index of them says it.
+
+    Not as a stretch of ids, which PostgreSQL would rather read through: it knows how common a word is, not where.
+    """
+    return f"(id >> {ROOM_FOR_IDS}) = {first_id(noun) >> ROOM_FOR_IDS}"
+
+
+def _newest_held(noun: str, words: Words) -> str:
+    """Ids of the newest entries of a noun that hold words, up to a limit, from PostgreSQL's index of the noun.
+
+    Put in order by more than the id: PostgreSQL would read all entries backwards in the hope of an early hit.
+    """
+    held = _held(words, "text LIKE %s")
+    return f"SELECT id FROM platform_searchentry WHERE {_of(noun)} AND {held} ORDER BY id + 0 DESC LIMIT %s"
 
 
 def first_id(noun: str) -> int:
@@ -153,30 +180,19 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
         return _ids(noun, _in_index("e.id", words), [wanted, *bounds, *_spellings(words), limit])
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
         return None
-    return _ids(
-        noun,
-        # Kept apart, or the database reads all entries backwards in the hope of an early hit.
-        "WITH found AS MATERIALIZED (SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s"
-        f" AND {_held(words, 'text LIKE %s')} LIMIT %s) SELECT id FROM found ORDER BY id DESC",
-        [first_id(noun), last_id(noun), *(f"%{_escaped(s)}%" for s in _spellings(words)), limit],
-    )
+    return _ids(noun, _newest_held(noun, words), [*_patterns(words), limit])
 
 
 def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int]] | None:
-    """Of each noun all rows whose entry holds the words, the newest first; None when there are more than ``limit``."""
-    if connection.vendor == "sqlite":
-        wanted = _match(words)
-        if not wanted:
-            return None
-        sql = _in_index("e.id", words).replace(_WITHIN, "")
-        params: list[Any] = [wanted, *_spellings(words), limit + 1]
-    else:
-        if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
-            return None
-        sql = f"SELECT id FROM platform_searchentry WHERE {_held(words, 'text LIKE %s')} LIMIT %s"
-        params = [*(f"%{_escaped(s)}%" for s in _spellings(words)), limit + 1]
+    """Of each noun all rows whose entry holds the words, the newest first; None when there are more than ``limit``.
+
+    None on PostgreSQL as well, which has an index for each noun and none of all.
+    """
+    wanted = _match(words) if connection.vendor == "sqlite" else ""
+    if not wanted:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(_in_index("e.id", words).replace(_WITHIN, ""), [wanted, *_spellings(words), limit + 1])
         ids = sorted((row[0] for row in cursor.fetchall()), reverse=True)
     if len(ids) > limit:
         return None
@@ -184,43 +200,49 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
 
 
 def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
-    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. One query or two."""
+    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. Three queries at most."""
     if connection.vendor == "sqlite":
         wanted = _match(words)
         if not wanted:
             return {}
         one = _in_index("e.id", words)
-        params = {n: [wanted, first_id(n), last_id(n), *_spellings(words), limit] for n in nouns}
-        return _by_noun(one, params)
-    held = _held(words, "text LIKE %s")
-    patterns = [f"%{_escaped(s)}%" for s in _spellings(words)]
-    newest = (
-        "SELECT id FROM (SELECT id, text FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id DESC"
-        f" LIMIT %s) AS newest WHERE {held} LIMIT %s"
-    )
-    found = _by_noun(newest, {n: [first_id(n), last_id(n), NEWEST, *patterns, limit] for n in nouns})
+        return _by_noun({n: (one, [wanted, first_id(n), last_id(n), *_spellings(words), limit]) for n in nouns})
+    found = _among_newest(nouns, words, limit)
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
         return found
-    rare = [n for n in nouns if len(found.get(n, ())) < min(limit, NEWEST // COMMON_SHARE)]
-    # Kept apart, or the database reads all entries backwards in the hope of an early hit.
-    one = (
-        "WITH found AS MATERIALIZED (SELECT id FROM platform_searchentry WHERE id BETWEEN %s AND %s"
-        f" AND {held} LIMIT %s) SELECT id FROM found ORDER BY id DESC"
+    missing = [n for n in nouns if len(found.get(n, ())) < min(limit, NEWEST // COMMON_SHARE)]
+    anywhere = _without_place(words)
+    # What stands at the beginning is found by the index wherever it stands: no help where that is common.
+    often = _among_newest(missing, anywhere, NEWEST // COMMON_SHARE) if anywhere != words else {}
+    rare = [n for n in missing if len(often.get(n, ())) < NEWEST // COMMON_SHARE]
+    patterns = _patterns(words)
+    return found | _by_noun({n: (_newest_held(n, words), [*patterns, limit]) for n in rare})
+
+
+def _among_newest(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
+    """Of each noun up to ``limit`` rows that hold the words, of its newest entries. For PostgreSQL."""
+    sql = (
+        "SELECT id FROM (SELECT id, text FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id DESC"
+        f" LIMIT %s) AS newest WHERE {_held(words, 'text LIKE %s')} LIMIT %s"
     )
-    return found | _by_noun(one, {n: [first_id(n), last_id(n), *patterns, limit] for n in rare})
+    patterns = _patterns(words)
+    return _by_noun({n: (sql, [first_id(n), last_id(n), NEWEST, *patterns, limit]) for n in nouns})
 
 
-def _by_noun(one: str, params: Mapping[str, list[Any]]) -> dict[str, list[int]]:
-    """The same question asked of several nouns in one query."""
-    if not params:
+def _without_place(words: Words) -> Words:
+    """The words wherever they stand, not only at the beginning of a name."""
+    return Words(words.text, tuple(tuple(spelling.removeprefix(START) for spelling in term) for term in words.terms))
+
+
+def _by_noun(asked: Mapping[str, tuple[str, list[Any]]]) -> dict[str, list[int]]:
+    """What is asked of several nouns, in one query."""
+    if not asked:
         return {}
     found: dict[str, list[int]] = {}
+    parts = [f"SELECT {at}, id FROM ({sql}) AS noun_{at}" for at, (sql, _) in enumerate(asked.values())]
     with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ALL ".join(f"SELECT {at}, id FROM ({one}) AS noun_{at}" for at in range(len(params))),
-            [value for values in params.values() for value in values],
-        )
-        nouns = list(params)
+        cursor.execute(" UNION ALL ".join(parts), [value for _, values in asked.values() for value in values])
+        nouns = list(asked)
         for at, pk in cursor.fetchall():
             found.setdefault(nouns[at], []).append(pk - first_id(nouns[at]))
     return found
@@ -232,20 +254,21 @@ def ids_near(nouns: Sequence[str], pieces: Sequence[Sequence[str]], limit: int) 
     ways = [way for way in ways if way]
     if not ways or not nouns:
         return {}
-    within = " OR ".join("{id} BETWEEN %s AND %s" for _ in nouns)
-    bounds = [bound for noun in nouns for bound in (first_id(noun), last_id(noun))]
     if connection.vendor == "sqlite":
+        within = " OR ".join("+rowid BETWEEN %s AND %s" for _ in nouns)
+        bounds = [bound for noun in nouns for bound in (first_id(noun), last_id(noun))]
         match = " OR ".join(f"({' AND '.join(_grams(piece) for piece in way)})" for way in ways)
-        sql = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND ({within.format(id='+rowid')})"
+        sql = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND ({within}) LIMIT %s"
         params: list[Any] = [match, *bounds, limit]
     else:
         held = " OR ".join("text LIKE %s" for _ in ways)
+        parts = [f"SELECT id FROM platform_searchentry WHERE {_of(noun)} AND ({held})" for noun in nouns]
         # Kept apart, or the database reads all entries in the hope of early hits.
-        found = f"SELECT id FROM platform_searchentry WHERE ({held}) AND ({within.format(id='id')})"
-        sql = f"WITH found AS MATERIALIZED ({found}) SELECT id FROM found"
-        params = [*("%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways), *bounds, limit]
+        sql = f"WITH found AS MATERIALIZED ({' UNION ALL '.join(parts)}) SELECT id FROM found LIMIT %s"
+        patterns = ["%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways]
+        params = [*patterns * len(nouns), limit]
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT %s", params)
+        cursor.execute(sql, params)
         return _split(nouns, (row[0] for row in cursor.fetchall()))
 
 
@@ -338,6 +361,10 @@ def _held(words: Words, comparison: str) -> str:
 
 def _spellings(words: Words) -> list[str]:
     return [spelling for term in words.terms for spelling in term]
+
+
+def _patterns(words: Words) -> list[str]:
+    return [f"%{_escaped(spelling)}%" for spelling in _spellings(words)]
 
 
 def _escaped(text: str) -> str:
