@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -111,6 +110,12 @@ def keep_file(parts: Iterable[bytes], *, name: str) -> Path:
     return path
 
 
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            yield block
+
+
 # ---------------------------------------------------------------- from a file to an import
 
 
@@ -124,8 +129,7 @@ def open_batch(
         UnknownKind: nothing is called that.
     """
     by.require(importer_of(profile.kind).verb)
-    kept = keep_file((), name=path.name)
-    shutil.copyfile(path, kept)
+    kept = keep_file(_blocks(path), name=path.name)
     return draft_batch(
         file=kept.name, name=name, kind=profile.kind, profile=profile_data(profile), by=by, at=at, is_dry_run=is_dry_run
     )

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.db.models import F, Q, QuerySet
 
+from headwater.platform.busy import as_busy
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.language import speaking_to
@@ -22,6 +23,7 @@ from headwater.platform.translated import gettext
 
 log = structlog.get_logger()
 
+WAITING_PAUSE = timedelta(seconds=30)
 STALE_AFTER = timedelta(seconds=60)
 MAX_ATTEMPTS = 4
 
@@ -116,7 +118,10 @@ def run_next(*, at: datetime, worker: str | None = None) -> Job | None:
 
 
 def run(claimed: Job) -> None:
-    """Run a claimed job to its end and store the outcome. Refusals fail at once, bugs are tried again."""
+    """Run a claimed job to its end and store the outcome.
+
+    Refusals fail at once, bugs are tried again. What passes, such as a full disk, is waited for however long it takes.
+    """
     try:
         with speaking_to(claimed.user_id):
             result = JOBS[claimed.kind](JobRun(claimed)) or {}
@@ -126,7 +131,13 @@ def run(claimed: Job) -> None:
     except DomainError as refusal:
         _finish(claimed, Job.State.FAILED, error=stored(refusal.text))
         return
-    except Exception:
+    except Exception as bug:
+        busy = as_busy(bug)
+        if busy is not None:
+            log.warning("job_waits", job=claimed.pk, kind=claimed.kind, reason=busy.code)
+            again = {"run_after": now() + WAITING_PAUSE, "attempts": F("attempts") - 1}
+            _held(claimed).update(state=Job.State.QUEUED, error=stored(busy.text), **again)
+            return
         log.exception("job_failed", job=claimed.pk, kind=claimed.kind, attempts=claimed.attempts)
         error = traceback.format_exc(limit=20)
         if claimed.attempts >= MAX_ATTEMPTS:

@@ -79,8 +79,8 @@ def _log_left_alone() -> Iterator[None]:
         cursor.execute("PRAGMA wal_autocheckpoint=0")
     try:
         yield
+        _tidy_log()  # not after an error: what it holds open would hide it behind another
     finally:
-        _tidy_log()
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
 

@@ -14,8 +14,9 @@ from django.db.utils import DatabaseError, InterfaceError
 from django.test import Client
 
 from headwater.config import worker
-from headwater.intake.batches import files_folder
+from headwater.intake.batches import files_folder, importer_of, keep_file, open_batch, start_batch
 from headwater.intake.models import ImportBatch
+from headwater.intake.run import chosen_profile
 from headwater.parties.models import Party
 from headwater.platform import job
 from headwater.platform.actor import job_actor
@@ -58,7 +59,13 @@ def full_disk() -> Iterator[None]:
         cursor.execute("PRAGMA page_count")
         cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
         yield
-        cursor.execute(f"PRAGMA max_page_count = {before}")
+        make_room(before)
+        cursor.execute("DROP TABLE filling")
+
+
+def make_room(pages: int = 1_000_000) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
 
 
 @ON_SQLITE
@@ -90,6 +97,32 @@ def test_a_file_that_finds_no_room_is_refused_in_words_and_leaves_nothing(client
     assert answer.status_code == 503 and b"disk" in answer.content
     assert (answer["Retry-After"], sorted(files_folder().rglob("*"))) == ("60", before)
     assert not ImportBatch.objects.exists()
+
+
+@ON_SQLITE
+def test_an_import_that_fills_the_disk_goes_on_when_there_is_room(client, request, monkeypatch):
+    rows = "".join(f"{number},Person {number},p{number}@fjord.example\n" for number in range(2_000))
+    batch = prepared("people", f"Id,Name,E-mail\n{rows}")
+    start_batch(batch_id=batch.pk, by=BY, at=now())
+    request.getfixturevalue("full_disk")
+    monkeypatch.setattr(worker, "TROUBLE_PAUSE", 0)
+    for _ in range(job.MAX_ATTEMPTS + 1):
+        Job.objects.update(run_after=now())
+        worker._untroubled(lambda: worker.run_job("here:1"))
+    assert ImportBatch.objects.get().state == ImportBatch.State.RUNNING, "it waits, however long that takes"
+    make_room()
+    Job.objects.update(run_after=now())
+    worker._untroubled(lambda: worker.run_job("here:1"))
+    batch.refresh_from_db()
+    assert (batch.state, batch.created, batch.rejected) == (ImportBatch.State.DONE, 2_000, 0)
+    assert Party.objects.count() == 2_000
+
+
+def prepared(kind: str, text: str) -> ImportBatch:
+    """A file that waits to be imported."""
+    path = keep_file([text.encode()], name="file.csv")
+    profile = chosen_profile(path, importer_of(kind), None, name="file.csv")
+    return open_batch(path=path, name="file.csv", profile=profile, by=BY, at=now())
 
 
 def cut_at(number: int):
