@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.contenttypes.management import create_contenttypes
+from django.db import connection
 from django.db.models.signals import post_migrate
 from hypothesis import settings
 
@@ -54,6 +55,20 @@ def django_db_setup(django_db_setup: None) -> None:
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = _emptying
+
+
+def _emptying(_style: object, tables: Collection[str], **_options: object) -> list[str]:
+    """Empty the few tables that a test filled: to truncate all seventy takes longer than most tests.
+
+    In any order: what rows point at is looked for when the transaction ends.
+    """
+    quoted = [connection.ops.quote_name(table) for table in tables]
+    filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in quoted)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(filled)
+        return [f"DELETE FROM {table}" for (table,) in cursor.fetchall()]  # noqa: S608
 
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)  # a Thursday, inside office hours
