@@ -177,7 +177,7 @@ def test_un_merge_restores_what_still_belongs_and_says_what_it_left(by, orla, o_
     actions.change_party(party_id=orla.pk, job_title="Managing director", by=by, at=LATER)
     new = qualify.capture_lead(by=by, at=LATER, party_id=orla.pk, title="After the merge")
     undone = undo_merge(by)
-    assert "1 leads" in undone.data["left"] and "job title" in undone.data["left"]
+    assert "1 lead," in undone.data["left"] and "job title" in undone.data["left"]
     orla.refresh_from_db(), o_keane.refresh_from_db()
     assert (orla.job_title, o_keane.job_title, o_keane.merged_into_id) == ("Managing director", "Office manager", None)
     assert Lead.objects.get(pk=new.pk).party_id == orla.pk, "what came after the merge is the kept record's"

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class AcquireConfig(AppConfig):
@@ -29,7 +30,13 @@ class AcquireConfig(AppConfig):
         from headwater.acquire.models import Touchpoint
         from headwater.parties import pointing
 
-        pointing.register("acquire.touchpoint.party", Touchpoint, "party", label="touchpoints")
+        pointing.register(
+            "acquire.touchpoint.party",
+            Touchpoint,
+            "party",
+            label="touchpoints",
+            words=lambda n: ngettext("%(count)s touchpoint", "%(count)s touchpoints", n),
+        )
         pointing.register("acquire.touchpoint.organisation", Touchpoint, "organisation", label="touchpoints")
 
         from headwater.platform.held import Held, register_held

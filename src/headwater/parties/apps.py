@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class PartiesConfig(AppConfig):
@@ -29,15 +30,46 @@ class PartiesConfig(AppConfig):
         register_new(NewItem(_("Person"), "user-plus", "web:create people", 30, "parties.person.create"))
         register_new(NewItem(_("Company"), "building", "web:create organisations", 40, "parties.organisation.create"))
 
-        pointing.register("parties.party.employer", models.Party, "employer", label="people")
+        pointing.register(
+            "parties.party.employer",
+            models.Party,
+            "employer",
+            label="people",
+            words=lambda n: ngettext("%(count)s person", "%(count)s people", n),
+        )
         pointing.register("parties.party.merged_into", models.Party, "merged_into")
-        pointing.register("parties.contact_point.party", models.ContactPoint, "party", label="contact points")
-        pointing.register("parties.party_tag.party", models.PartyTag, "party", label="tags")
-        pointing.register("parties.activity.party", models.Activity, "party", label="activities")
+        pointing.register(
+            "parties.contact_point.party",
+            models.ContactPoint,
+            "party",
+            label="contact points",
+            words=lambda n: ngettext("%(count)s contact point", "%(count)s contact points", n),
+        )
+        pointing.register(
+            "parties.party_tag.party",
+            models.PartyTag,
+            "party",
+            label="tags",
+            words=lambda n: ngettext("%(count)s tag", "%(count)s tags", n),
+        )
+        pointing.register(
+            "parties.activity.party",
+            models.Activity,
+            "party",
+            label="activities",
+            words=lambda n: ngettext("%(count)s activity", "%(count)s activities", n),
+        )
         pointing.register("parties.grant.party", models.Grant, "party")
         for column, other in (("from_party", "to_party"), ("to_party", "from_party")):
             key = f"parties.relationship.{column}"
-            pointing.register(key, models.Relationship, column, label="connections", never_itself=other)
+            pointing.register(
+                key,
+                models.Relationship,
+                column,
+                label="connections",
+                words=lambda n: ngettext("%(count)s connection", "%(count)s connections", n),
+                never_itself=other,
+            )
         for column, other in (("party", "other"), ("other", "party")):
             pointing.register(f"parties.match_proposal.{column}", models.MatchProposal, column, never_itself=other)
 

@@ -6,7 +6,7 @@ their columns in ``apps.py``; ``tests/house`` finds every foreign key to a party
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from django.db.models import Model, Q, QuerySet, UniqueConstraint
 
 from headwater.platform.bulk import in_parts
 
+Words = Callable[[int], str]
+
 
 @dataclass(frozen=True)
 class Pointer:
     """A column that holds the id of a party. ``key`` names it in the log and must never change.
 
-    ``label`` is what its rows are called where a merge says what comes along; empty where nobody would ask.
+    ``label`` is what its rows are called where a merge says what comes along; empty where nobody would ask. ``words``
+    counts them in the reader's language: *2 leads*.
     ``never_itself`` is a second column of the same row that must not hold the same party. ``open_when`` says which
     rows are work in progress: as long as there are any, the party is not deleted.
     """
@@ -30,6 +33,7 @@ class Pointer:
     label: str = ""
     never_itself: str = ""
     open_when: Q | None = None
+    words: Words | None = None
 
     @property
     def attname(self) -> str:
@@ -126,12 +130,19 @@ POINTERS: dict[str, Pointer] = {}
 
 
 def register(
-    key: str, model: type[Model], column: str, *, label: str = "", never_itself: str = "", open_when: Q | None = None
+    key: str,
+    model: type[Model],
+    column: str,
+    *,
+    label: str = "",
+    words: Words | None = None,
+    never_itself: str = "",
+    open_when: Q | None = None,
 ) -> Pointer:
     """Say that ``column`` of ``model`` points at a party."""
     if key in POINTERS and POINTERS[key].model is not model:
         raise RuntimeError(f"Two columns are registered as {key}.")
-    POINTERS[key] = Pointer(key, model, column, label, never_itself, open_when)
+    POINTERS[key] = Pointer(key, model, column, label, never_itself, open_when, words)
     return POINTERS[key]
 
 
@@ -166,6 +177,16 @@ def hanging_on(party_ids: Sequence[int]) -> dict[int, dict[str, int]]:
             for party_id in found.keys() & set(row):
                 found[party_id][label] = found[party_id].get(label, 0) + 1
     return found
+
+
+def in_words(counts: Mapping[str, int], spoken: Callable[[int], str] = str) -> str:
+    """How many of what, by their labels: *1 lead, 2 orders*; ``spoken`` writes a number."""
+    words = {pointer.label: pointer.words for pointer in POINTERS.values() if pointer.words is not None}
+    told = []
+    for label, count in sorted(counts.items()):
+        say = words.get(label)
+        told.append(say(count) % {"count": spoken(count)} if say is not None else f"{spoken(count)} {label}")
+    return ", ".join(told)
 
 
 def spans_of(ids: Iterable[int]) -> str:

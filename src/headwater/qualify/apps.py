@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class QualifyConfig(AppConfig):
@@ -39,9 +40,22 @@ class QualifyConfig(AppConfig):
         from headwater.qualify.models import Exit, Lead
 
         is_open = Q(deleted_at=None, exit__in=("", Exit.RECYCLED))  # a recycled lead wakes up again
-        pointing.register("qualify.lead.party", Lead, "party", label="leads", open_when=is_open)
+        pointing.register(
+            "qualify.lead.party",
+            Lead,
+            "party",
+            label="leads",
+            words=lambda n: ngettext("%(count)s lead", "%(count)s leads", n),
+            open_when=is_open,
+        )
         pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
-        pointing.register("qualify.lead.referrer", Lead, "referrer", label="referrals")
+        pointing.register(
+            "qualify.lead.referrer",
+            Lead,
+            "referrer",
+            label="referrals",
+            words=lambda n: ngettext("%(count)s referral", "%(count)s referrals", n),
+        )
 
         from headwater.platform.held import Held, register_held
 

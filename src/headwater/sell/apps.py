@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class SellConfig(AppConfig):
@@ -37,9 +38,20 @@ class SellConfig(AppConfig):
         is_open = Q(deleted_at=None, outcome="")
         for column in ("party", "organisation"):
             pointing.register(
-                f"sell.opportunity.{column}", Opportunity, column, label="opportunities", open_when=is_open
+                f"sell.opportunity.{column}",
+                Opportunity,
+                column,
+                label="opportunities",
+                words=lambda n: ngettext("%(count)s opportunity", "%(count)s opportunities", n),
+                open_when=is_open,
             )
-        pointing.register("sell.order.party", Order, "party", label="orders")
+        pointing.register(
+            "sell.order.party",
+            Order,
+            "party",
+            label="orders",
+            words=lambda n: ngettext("%(count)s order", "%(count)s orders", n),
+        )
         pointing.register("sell.order.organisation", Order, "organisation", label="orders")
 
         from headwater.platform.held import Held, register_held

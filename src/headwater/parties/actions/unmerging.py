@@ -152,5 +152,5 @@ def _repair(party: Party) -> None:
 
 
 def _in_words(left: Counter[str], changed: Sequence[str]) -> str:
-    told = [f"{count} {label}" for label, count in sorted(left.items())] + list(changed)
+    told = [*filter(None, [pointing.in_words(left)]), *changed]
     return _("left as changed since: {told}").format(told=", ".join(told)) if told else ""

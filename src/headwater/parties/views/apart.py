@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 
 from headwater.parties import queries
 from headwater.parties.panels import url_of
-from headwater.parties.views.merging import in_words, mergeable
+from headwater.parties.pointing import in_words
+from headwater.parties.views.merging import mergeable
 from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.platform.undo import undo_event
 from headwater.web.http import Request, answer, is_htmx, render, row_of
+from headwater.web.notation import counted
 
 
 def take_apart(request: Request, slug: str, pk: int, event_id: int) -> HttpResponse:
@@ -32,8 +34,8 @@ def take_apart(request: Request, slug: str, pk: int, event_id: int) -> HttpRespo
         "row": row,
         "merge": merge,
         "names": names,
-        "goes": [(name, in_words(hanging)) for name, hanging in found.goes],
-        "stays": in_words(found.stays),
+        "goes": [(name, in_words(hanging, counted)) for name, hanging in found.goes],
+        "stays": in_words(found.stays, counted),
         "restored": ", ".join(found.restored),
         "changed": ", ".join(found.changed),
         "party_url": url_of(row),

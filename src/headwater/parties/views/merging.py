@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from headwater.parties import actions, queries
 from headwater.parties.models import MatchProposal, PartyKind
 from headwater.parties.panels import url_of
+from headwater.parties.pointing import in_words
 from headwater.parties.queries.comparison import MOST, Comparison, compare
 from headwater.parties.queries.duplicates import pair_after, pair_among, pairs, side_by_side
 from headwater.platform.clock import now
@@ -50,7 +50,9 @@ def compare_page(request: Request, slug: str) -> HttpResponse:
         "proposal": proposal,
         "in_queue": bool(request.GET.get("queue")),
         "then": pair_url(after) if after is not None else "/duplicates" if request.GET.get("queue") else "",
-        "come_along": [(party, in_words(found.hanging[party.pk]) or _("nothing yet")) for party in found.parties],
+        "come_along": [
+            (party, in_words(found.hanging[party.pk], counted) or _("nothing yet")) for party in found.parties
+        ],
     }
     return render(request, "parties/merge.html", context)
 
@@ -181,17 +183,3 @@ def _noun(slug: str) -> str:
 
 def _slug(proposal: MatchProposal) -> str:
     return "people" if proposal.party.is_person else "organisations"
-
-
-def in_words(hanging: Mapping[str, int]) -> str:
-    """How much of what hangs on a record."""
-    told = [
-        f"{counted(count)} {label if count != 1 else label_of_one(label)}" for label, count in sorted(hanging.items())
-    ]
-    return ", ".join(told)
-
-
-def label_of_one(label: str) -> str:
-    """One of what is called so: "opportunity" of "opportunities"."""
-    irregular = {"opportunities": "opportunity", "activities": "activity", "people": "person"}
-    return irregular.get(label, label.removesuffix("s"))
