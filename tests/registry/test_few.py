@@ -123,3 +123,12 @@ def test_whether_many_meet_a_filter_is_seen_from_the_newest_rows_alone(rows, by,
         list(filtered(LEADS, by, Condition("email", "empty", "true")))
     sample = next(query["sql"] for query in asked if "COUNT" in query["sql"])
     assert "CASE WHEN" in sample and sample.count("SELECT") == 2, "the ids are given, and each row is asked"
+
+
+def test_what_is_rare_is_collected_before_it_is_put_in_order(rows, by, monkeypatch):
+    monkeypatch.setattr(few, "FEW", -1)
+    monkeypatch.setattr("headwater.platform.filtering.COMMON_SHARE", 0)
+    found = [set(filtered(LEADS, by, Condition("city", "is", "berlin")).values_list("pk", flat=True))]
+    monkeypatch.setattr("headwater.platform.filtering.RARE", 0)
+    found.append(set(filtered(LEADS, by, Condition("city", "is", "berlin")).values_list("pk", flat=True)))
+    assert found[0] and found[0] == found[1]

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import (
     CharField,
     DecimalField,
+    F,
     Field,
     IntegerField,
     Model,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 NOTHING = Q(pk__in=())
 SAMPLE = 1_000  # of the newest rows, to see whether many meet a condition:
 COMMON_SHARE = 50  # one in so many
+RARE = 20_000  # rows that are collected before they are put in order
 ME, MY_TEAM = "me", "my_team"
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _NEGATED = {"not": "in", "not_in": "in", "lacks": "contains"}
@@ -204,7 +206,10 @@ class Filtering:
             return condition
         every = self.rows.model._base_manager.all()
         if not _is_common(every, condition):
-            return condition
+            rare = _collected(every, condition) if not is_own and connection.vendor == "postgresql" else None
+            if rare is None:
+                return condition
+            return Q(pk__among=rare)
         if is_own:
             return opaque(condition)
         return there_is(every.filter(condition, pk=OuterRef("pk")))
@@ -370,6 +375,17 @@ def _is_common(every: Rows, condition: Q) -> bool:
     """
     newest = list(every.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
     return every.filter(opaque(condition), pk__in=one_of(newest)).count() * COMMON_SHARE >= SAMPLE
+
+
+def _collected(every: Rows, condition: Q) -> list[int] | None:
+    """The rows that meet a condition on what they point at, if they are rare.
+
+    Put in order by what no index has: PostgreSQL takes both tables for mixed alike, and would read the list for as long
+    as it takes to fill a page.
+    """
+    found = every.filter(condition).order_by(F("pk") + 0).values_list("pk", flat=True)
+    ids = list(found[: RARE + 1])
+    return ids if len(ids) <= RARE else None
 
 
 def names(tree: Tree, column: str) -> bool:
