@@ -142,6 +142,12 @@ def test_what_moved_on_since_a_merge_is_told_before_it_is_taken_apart(client_of,
     assert "so it stays as it is with Orla Keane: 1 lead." in " ".join(told.split())
 
 
+def test_what_comes_along_is_counted_in_the_language_of_the_reader(client_of, orla, o_keane):
+    User.objects.update(language="de")
+    page = words(client_of().get(f"/people/merge?ids={o_keane.pk},{orla.pk}"))
+    assert "1 Kontaktangabe " in page and "2 Kontaktangaben " in page
+
+
 def test_merges_of_others_are_told_and_taken_apart_by_who_may_merge(client_of, by, orla, o_keane):
     actions.merge_parties(keep_id=orla.pk, merge_ids=[o_keane.pk], by=by, at=AT)
     [event] = Event.objects.filter(verb="parties.merged")
