@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from headwater.parties.countries import region_of
+from headwater.parties.email_faults import in_our_words
 from headwater.parties.phones import BadContact, Phone, is_phone, normalise_phone, parse_phone
 from headwater.parties.words import (
     COMPANY_LINKS,
@@ -73,7 +74,7 @@ def normalise_email(text: str) -> str:
         if len(local) <= _LONGEST_LOCAL:
             known = _domain(domain.lower())
             if known.problem:
-                raise BadContact(known.problem)
+                raise BadContact(in_our_words(known.problem))
             if len(local) + 1 + known.length <= _LONGEST_EMAIL:
                 return f"{local.lower()}@{known.name}"
     return _any_email(text)
@@ -89,7 +90,7 @@ def _any_email(text: str) -> str:
     try:
         found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
-        raise BadContact(str(error)) from None
+        raise BadContact(in_our_words(str(error))) from None
     return unicodedata.normalize("NFC", found.normalized.lower())
 
 

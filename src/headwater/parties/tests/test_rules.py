@@ -9,11 +9,13 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
+from django.utils import translation
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.parties import phones
+from headwater.parties.email_faults import USUAL
 from headwater.parties.rules import (
     BadContact,
     PersonName,
@@ -29,6 +31,7 @@ from headwater.parties.rules import (
     split_name,
     website_domain,
 )
+from headwater.platform.phrases import spoken, stored
 
 DATA = os.environ.get("HEADWATER_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="HEADWATER_DATA names no folder with the real files")
@@ -366,3 +369,15 @@ def test_the_short_way_through_a_plain_domain_says_what_the_book_says(domain: st
 )  # fmt: skip
 def test_a_country_is_read_as_code_or_by_its_name(text: str, code: str) -> None:
     assert region_of(text) == code
+
+
+def test_what_is_wrong_with_an_address_is_told_in_every_language():
+    said = []
+    for mistyped in ("ana", "ana@", "@x.example", "a@b", "a b@x.de", "a@x_y.de", "a..b@x.de", "a@localhost"):
+        with pytest.raises(BadContact) as wrong:
+            normalise_email(mistyped)
+        assert any(str(wrong.value).startswith(usual) for usual in USUAL), "the library says it anew"
+        said.append(stored(str(wrong.value)))
+    with translation.override("de"):
+        assert spoken(said[1]) == "Hinter dem @ muss etwas stehen."
+        assert spoken(said[4]) == "Vor dem @ stehen Zeichen, die nicht erlaubt sind: SPACE."
