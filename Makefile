@@ -27,7 +27,7 @@ test-all: test test-rest ## everything: the fast tests, the slow ones, killed pr
 
 test-rest: $(VENV)/.installed-dev ## what "make test" leaves out
 	$(PY) -m pytest -q -n 2 --dist worksteal -m "browser or crash or slow" $(ARGS)
-	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 -m "not browser and not crash" $(ARGS)
+	$(PY) scripts/with_postgres.py $(PY) -m pytest -q -n 2 --dist worksteal -m "not browser and not crash" $(ARGS)
 
 screens: $(VENV)/.installed-dev ## pictures of every page, light and dark, wide and on a phone, in var/screens
 	rm -rf var/screens && HEADWATER_SCREENS=$(CURDIR)/var/screens $(PY) -m pytest -q -n0 tests/browser/test_pages.py tests/browser/test_weight.py $(ARGS)
