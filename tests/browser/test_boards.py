@@ -24,6 +24,7 @@ def test_cards_are_chosen_changed_and_taken_back_without_a_mouse(loaded, tab_of)
     tab.keyboard.press("j")
     tab.keyboard.press("Shift+X")
     assert chosen(tab) == "3"
+    assert not tab.locator("article[aria-selected]").count(), "only rows of tables may say so"
     tab.keyboard.press("Escape")
     tab.locator("[data-bulk].on").wait_for(state="detached")
     heads = tab.locator("[data-board] .kb-col").first.locator("[data-select-all]")

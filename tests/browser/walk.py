@@ -34,6 +34,7 @@ NOT_PAGES = {
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
+    "take_apart_people", "take_apart_organisations",
     "settings_webhook_act", "settings_webhook_again", "web:field_act",
     "settings_rates_file", "settings_remove_rates", "use_zone",
     "latest_notifications", "waiting_notifications", "mark_notifications", "open_notification",

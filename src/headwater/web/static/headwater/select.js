@@ -44,7 +44,7 @@ function show(region) {
   remember(region);
   sendOthers(region);
   boxes(region).forEach((box) => {
-    const row = box.closest("[data-row], tr");
+    const row = box.closest("tr"); // a card says it by its box alone
     if (box.checked) row?.setAttribute("aria-selected", "true");
     else row?.removeAttribute("aria-selected");
   });
