@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.acquire.cells import marked
@@ -51,7 +54,12 @@ def stage(cell: Cell) -> str:
 
 def category_label(row: Opportunity) -> SafeString:
     """How sure it is."""
-    return label(row.get_forecast_category_display(), TONES.get(row.forecast_category, "line"))
+    return _category(get_language(), row.forecast_category)
+
+
+@lru_cache(maxsize=256)  # a board shows a hundred, of a few kinds
+def _category(_language: str | None, code: str) -> SafeString:
+    return label(Opportunity(forecast_category=code).get_forecast_category_display(), TONES.get(code, "line"))
 
 
 def category(cell: Cell) -> SafeString:

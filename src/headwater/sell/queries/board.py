@@ -14,6 +14,7 @@ from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, Query
 from django.db.models.functions import RowNumber
 
 from headwater.platform.actor import Actor
+from headwater.platform.among import VALUES
 from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
@@ -140,10 +141,10 @@ def board(actor: Actor, rows: Opportunities, *, stuck_only: bool = False, compan
     stuck = _stuck(stages, usual, at)
     waiting = rows.filter(outcome="", stage__in=stages)
     narrowed = waiting.filter(stuck) if stuck_only else waiting
-    found = Board(columns, WonColumn(_start_of_month(at, company.zone)), stuck=waiting.filter(stuck).count())
-    _fill_sums(found, narrowed, company, at)
-    _fill_cards(found, narrowed, company.zone, at)
-    _fill_won(found.won, rows, company)
+    found = Board(columns, WonColumn(_start_of_month(at, company.zone)))
+    found.stuck = _fill_sums(found, narrowed, company, at, stuck)
+    _sum_won(found.won, rows, company)
+    _fill_cards(found, actor, narrowed, rows, company.zone, at)
     return found
 
 
@@ -153,7 +154,7 @@ def column_sums(
     """The board without cards, for the heads of its columns after a card has moved."""
     waiting = waiting_among(rows, actor, stuck_only=stuck_only, at=at)
     found = Board([StageColumn(stage) for stage in default_stages()], WonColumn(_start_of_month(at, company.zone)))
-    _fill_sums(found, waiting, company, at)
+    _fill_sums(found, waiting, company, at, Q())
     _sum_won(found.won, rows, company)
     return found
 
@@ -242,14 +243,15 @@ def _stuck(stages: Sequence[PipelineStage], usual: dict[int, float], at: datetim
     return condition
 
 
-def _fill_sums(found: Board, rows: Opportunities, company: Company, at: datetime) -> None:
+def _fill_sums(found: Board, rows: Opportunities, company: Company, at: datetime, stuck: Q) -> int:
+    """The sums above the columns, and how many opportunities are stuck, counted along with them."""
     ours = Q(currency=company.currency)
     weighted = ExpressionWrapper(
         F("amount") * F("probability") / 100, output_field=DecimalField(max_digits=17, decimal_places=2)
     )
     sums = rows.order_by().values("stage_id").annotate(
         count=Count("pk"), total=Sum("amount", filter=ours), likely=Sum(weighted, filter=ours),
-        other=Count("pk", filter=~ours & Q(amount__isnull=False)),
+        other=Count("pk", filter=~ours & Q(amount__isnull=False)), stuck=Count("pk", filter=stuck),
     )  # fmt: skip
     by_stage = {row["stage_id"]: row for row in sums}
     for column in found.stages:
@@ -258,6 +260,7 @@ def _fill_sums(found: Board, rows: Opportunities, company: Company, at: datetime
             column.amount, column.weighted = row["total"] or ZERO, row["likely"] or ZERO
     if any(row["other"] for row in sums):
         _add_other_currencies(found, rows, company.currency, at.astimezone(company.zone).date())
+    return sum(row["stuck"] for row in sums)
 
 
 def _add_other_currencies(found: Board, rows: Opportunities, currency: str, today: date) -> None:
@@ -276,26 +279,42 @@ def _add_other_currencies(found: Board, rows: Opportunities, currency: str, toda
             column.is_about = True
 
 
-def _fill_cards(found: Board, rows: Opportunities, zone: ZoneInfo, at: datetime) -> None:
+def _fill_cards(
+    found: Board, actor: Actor, open_ones: Opportunities, rows: Opportunities, zone: ZoneInfo, at: datetime
+) -> None:
+    """Which opportunities have a card is asked first, what cards show of them then: in words written once."""
     order = [F("close_date").asc(nulls_last=True), F("pk").asc()]
     place = Window(RowNumber(), partition_by=[F("stage_id")], order_by=order)
-    first = _shown(rows).annotate(place=place).filter(place__lte=CARDS).order_by("stage_id", "place")
+    first = open_ones.annotate(place=place).filter(place__lte=CARDS).order_by("stage_id", "place")
+    waiting = list(first.values_list("pk", flat=True))
+    of_month = rows.filter(outcome=Outcome.WON, closed_at__gte=found.won.since).order_by("-closed_at", "-pk")
+    won = list(of_month.values_list("pk", flat=True)[:CARDS]) if found.won.count else []
+    shown = {row.pk: row for row in _on_cards(actor, ids=[*waiting, *won])}
     columns = {column.stage.pk: column for column in found.stages}
-    for row in first:
+    for row in (shown[pk] for pk in waiting if pk in shown):
         column = columns[row.stage_id]
         column.cards.append(_card(row, column.usual, at, zone))
+    found.won.cards = [_won_card(shown[pk], zone) for pk in won if pk in shown]
 
 
-def _fill_won(won: WonColumn, rows: Opportunities, company: Company) -> None:
-    _sum_won(won, rows, company)
-    of_month = _shown(rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)).order_by("-closed_at", "-pk")
-    won.cards = [_won_card(row, company.zone) for row in of_month[:CARDS]]
+_CARD = (
+    "name", "amount", "currency", "stage_id", "stage_since", "close_date", "next_step", "forecast_category", "outcome",
+    "opened_at", "closed_at", "party__name", "organisation__name", "lead__arrived_at", "lead__source__name",
+    "lead__source__channel", "owner__name",
+)  # fmt: skip
+
+
+@written
+def _on_cards(actor: Actor) -> QuerySet[Opportunity]:
+    rows = visible_opportunities(actor).filter(pk__among=Given("ids", VALUES))
+    return rows.select_related("party", "organisation", "lead__source", "owner").only(*_CARD)
 
 
 def _sum_won(won: WonColumn, rows: Opportunities, company: Company) -> None:
     of_month = rows.filter(outcome=Outcome.WON, closed_at__gte=won.since)
-    sums = of_month.aggregate(count=Count("pk"), total=Sum("amount", filter=Q(currency=company.currency)))
-    foreign = of_month.order_by().exclude(currency=company.currency).exclude(amount=None)
+    ours = Q(currency=company.currency)
+    sums = of_month.aggregate(count=Count("pk"), total=Sum("amount", filter=ours), other=Count("pk", filter=~ours))
+    foreign = of_month.order_by().exclude(ours).exclude(amount=None) if sums["other"] else of_month.none()
     told = list(foreign.values_list("amount", "currency", "closed_at"))
     rates = rates_of(company.currency, {code for _amount, code, _at in told})
     first = won.since.astimezone(company.zone).date()

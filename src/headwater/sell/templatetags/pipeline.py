@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from headwater.sell.cells import category_label
 from headwater.sell.models import Opportunity
@@ -32,7 +33,7 @@ DAYS_TONES = {Age.TWICE: "bad b", Age.OLDER: "warn b"}
 def deals(context: Context, cards: Sequence[Card]) -> SafeString:
     """The open opportunities of a stage, as who looks at the board may move them."""
     may_move, query, around = bool(context["may_move"]), context["move_query"], context["record_query"]
-    has_box = bool(context["bulk"])
+    has_box, unknown = bool(context["bulk"]), _("No value yet")
     keys = _keys() if may_move else NOTHING
     grip = format_html('<span class="grip" aria-hidden="true">{}</span>', icon("grip-vertical", 14))
     return format_html_join(
@@ -44,7 +45,7 @@ def deals(context: Context, cards: Sequence[Card]) -> SafeString:
             (
                 card.age.value, card.row.pk, card.row.pk, card.row.pk, f"&{query}" if query else "", _spoken(card),
                 _box(card) if has_box else NOTHING, grip if may_move else NOTHING, _title(card, around),
-                _amount(card.row, _("No value yet")),
+                _amount(card.row, unknown),
                 category_label(card.row), _next(card, may_move=may_move), _source(card.row), _days(card),
                 _owner(card.row), keys,
             )
@@ -131,15 +132,18 @@ def _source(row: Opportunity) -> SafeString:
 
 def _days(card: Card) -> SafeString:
     """How long it stands in its stage, against what is usual."""
-    if card.days is None:
-        return NOTHING
-    told = {"days": card.days, "usual": card.usual}
-    if card.usual:
+    return NOTHING if card.days is None else _stood(get_language(), card.days, card.usual, card.age)
+
+
+@lru_cache(maxsize=4_096)
+def _stood(_language: str | None, days: int, usual: int | None, age: Age) -> SafeString:
+    told = {"days": days, "usual": usual}
+    if usual:
         title = _("Days in this stage; usual is %(usual)s") % told
     else:
         title = _("Days in this stage; too few wins to say what is usual")
-    words = _("%(days)s d / %(usual)s") if card.age.value else _("%(days)s d")
-    tone = DAYS_TONES.get(card.age, "dim")
+    words = _("%(days)s d / %(usual)s") if age.value else _("%(days)s d")
+    tone = DAYS_TONES.get(age, "dim")
     return format_html('<span class="num {}" title="{}">{}</span>', tone, title, words % told)
 
 
