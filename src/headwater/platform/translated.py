@@ -66,8 +66,10 @@ class Wording(str):
     def format(self, *args: object, **values: object) -> str:
         if args:
             return super().format(*args, **values)
-        of = {name: _said(values[name], spec) for _, name, spec, _ in Formatter().parse(self.english) if name}
-        return Wording(super().format(**values), self.english, of)
+        text = super().format(**values)
+        named = [(name, spec) for _, name, spec, _ in Formatter().parse(self.english) if name in values]
+        # What it was filled with before stays: a refusal fills its message again, with nothing more.
+        return Wording(text, self.english, {**self.of, **{name: _said(values[name], spec) for name, spec in named}})
 
     def __mod__(self, values: Any) -> str:
         text = super().__mod__(values)

@@ -54,3 +54,8 @@ def test_what_a_value_says_is_never_taken_for_code():
     why = gettext("{label} is missing.").format(label="{label.__class__}")
     assert spoken(stored(why)) == "{label.__class__} is missing."
     assert spoken('{"say":"{x.__class__}","of":{"x":"a"}}') == "a"
+
+
+def test_a_text_that_is_filled_already_is_filled_again_with_nothing():
+    why = gettext("{label} is missing.").format(label="Name")
+    assert stored(why.format()) == stored(why) and why.format() == "Name is missing."
