@@ -211,8 +211,8 @@ def _page_url(state: ListState, cursor: str | None) -> str:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rows a bulk step is about, as its form tells them: those ticked, whole columns of a board by their queries,
-    and with ``everything`` all that match the list's or board's own."""
+    """The rows a bulk step is about, as its form tells them: those ticked and whole columns of a board by their
+    queries, or with ``everything`` all that match the list's or board's own, and no other that was ticked."""
 
     ids: Sequence[str]
     parts: Sequence[str]
@@ -232,8 +232,9 @@ class Chosen:
             Invalid: none.
         """
         ticked = [int(pk) for pk in self.ids if pk.isdecimal() and len(pk) < 19]  # a longer one is no id of ours
-        among = [resource.rows(request.actor).filter(pk__in=ticked)] if ticked else []
-        for query in {*self.parts, *([self.query] if self.everything else [])}:
+        by_id = ticked and not self.everything
+        among = [resource.rows(request.actor).filter(pk__in=ticked)] if by_id else []
+        for query in {self.query} if self.everything else set(self.parts):
             params = QueryDict(query).dict()
             among.append(state_of(resource, params, path_of(resource, params), request.actor).rows(request))
         found = {pk for rows in among for pk in rows.order_by().values_list("pk", flat=True)}
