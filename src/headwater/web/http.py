@@ -28,6 +28,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import Busy, DomainError, Moved, NotAllowed, NotFound
 from headwater.platform.resource import Resource, Rows, by_slug
+from headwater.platform.values import LARGEST_ID
 from headwater.platform.written import Given, written
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def row_of(resource: Resource, request: Request, pk: int, *, is_bare: bool = Fal
         Moved: it became part of another one.
     """
     rows = (resource.bare_rows or resource.rows) if is_bare else resource.detail_rows or resource.rows
-    found = _row_of(rows, request.actor, pk=pk)
+    found = _row_of(rows, request.actor, pk=pk) if pk <= LARGEST_ID else []
     if not found:
         became = resource.successor(request.actor, pk)
         raise Moved(resource.slug, became) if became is not None else NotFound()
