@@ -161,14 +161,15 @@ def main() -> int:
         people = [Person(n, emails[n % len(emails)], port, outcome) for n in range(USERS)]
         for person in people:
             person.sign_in()
-        before, own = spent(server.pid), time.process_time()
+        name = urlsplit(url).path.strip("/")
+        before, own = spent(server.pid, name), time.process_time()
         until = time.monotonic() + SECONDS
         threads = [threading.Thread(target=person.work, args=(until,)) for person in people]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        spent_on = {name: seconds - before[name] for name, seconds in spent(server.pid).items()}
+        spent_on = {name: seconds - before[name] for name, seconds in spent(server.pid, name).items()}
         spent_on["this"] = time.process_time() - own
     finally:
         server.send_signal(signal.SIGTERM)
@@ -177,10 +178,15 @@ def main() -> int:
     return judge(outcome, found(environment))
 
 
-def spent(pid: int) -> Counter[str]:
-    """Seconds of processor time that the pages and the worker have taken so far, and what they ran that has ended."""
+def spent(pid: int, database: str) -> Counter[str]:
+    """Seconds of processor time taken so far by the pages and the worker, with what they ran that has ended, and by
+    PostgreSQL for their connections.
+    """
     server = psutil.Process(pid)
     seconds: Counter[str] = Counter()
+    for process in psutil.process_iter(["cmdline", "cpu_times"]) if database else ():
+        if f"postgres: headwater {database} " in " ".join(process.info["cmdline"] or ()):
+            seconds["PostgreSQL"] += process.info["cpu_times"].user + process.info["cpu_times"].system
     for process in (server, *server.children(recursive=True)):
         times = process.cpu_times()
         name = "worker" if "worker" in process.cmdline() else "pages"
@@ -192,6 +198,7 @@ def told_of_processors(seconds: dict[str, float], requests: int) -> str:
     """What a request took of the processors, and who else took how much of them."""
     return (
         f"{requests / SECONDS:.1f} requests/s; {seconds['pages'] / requests * 1000:.0f} ms of processor time each, "
+        f"PostgreSQL {seconds.get('PostgreSQL', 0.0) / requests * 1000:.0f} ms, "
         f"the worker {seconds['worker'] / SECONDS:.2f} and this program {seconds['this'] / SECONDS:.2f} processors"
     )
 
