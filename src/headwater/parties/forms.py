@@ -298,7 +298,8 @@ class MergeForm(ActorForm):
         required=False,
         label=lazy("Whose value holds"),
         help_text=lazy(
-            "Field and id of the record: name, job_title, employer, email, phone, address, owner, extra:Column."
+            "Field and id of the record: name, job_title, employer, email, phone, address, owner, extra:Column, "
+            "or the key of a field of your own."
         ),
     )
     only = forms.MultipleChoiceField(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
+from headwater.platform.custom.extending import held
 from headwater.platform.custom.values import HELD, field_at, is_custom
 from headwater.platform.errors import NotFound
 from headwater.platform.history import RowHistory, ValueChange, history_of
@@ -204,6 +205,14 @@ def value_history(resource: Resource, row: Any, actor: Actor, key: str = "") -> 
         for traced, change in found
     ]
     return ValueHistory(changes, _beginning(kept.first, said))
+
+
+def held_in_words(resource: Resource, rows: Sequence[Any], key: str, actor: Actor) -> dict[int, str]:
+    """What each of some records holds in a custom field, in words, by its id."""
+    column = resource.by_key[key]
+    values = [(_traced(resource, row, HELD, column), held(row).get(key)) for row in rows]
+    said = _Words(actor, values, RowHistory((), None))
+    return {int(traced.row.pk): said.value(traced, value) for traced, value in values}
 
 
 def _changes(kept: RowHistory, values: Sequence[Traced]) -> Iterable[tuple[Traced, ValueChange]]:

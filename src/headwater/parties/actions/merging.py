@@ -20,6 +20,8 @@ from headwater.parties.queries.visible import visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
+from headwater.platform.custom.closed import fillable_fields
+from headwater.platform.custom.declared import fields_of
 from headwater.platform.custom.values import HELD
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import Fact, record_many
@@ -52,10 +54,11 @@ def merge_parties(
 ) -> Party:
     """Make one record of several: ``keep_id`` stays, everything of the others moves to it.
 
-    ``choices`` says for each group of fields (``name``, ``job_title``, ``email``, ``address``, ``extra:Column``…) whose
-    value holds; not named, the kept record's value stays, or what is first known where it has none. All e-mail
-    addresses and numbers come along, the chosen one used first; for those in ``only`` (``email``, ``phone``) the
-    others stay behind. The merged records leave lists and search, lead to the kept one, and come back by undo.
+    ``choices`` says for each group of fields (``name``, ``job_title``, ``email``, ``address``, ``extra:Column``, the
+    key of a custom field…) whose value holds; not named, the kept record's value stays, or what is first known where
+    it has none. All e-mail addresses and numbers come along, the chosen one used first; for those in ``only``
+    (``email``, ``phone``) the others stay behind. The merged records leave lists and search, lead to the kept one, and
+    come back by undo.
 
     Raises:
         NotFound: there is no such record, or the actor may not see it.
@@ -66,7 +69,7 @@ def merge_parties(
     family = _family(keep_id, merge_ids, by=by)
     kept, merged = family[0], family[1:]
     by.require(f"{noun_of(kept)}.merge")
-    values = _chosen_values(kept, merged, dict(choices or {}), only)
+    values = _chosen_values(kept, merged, dict(choices or {}), only, by=by)
     ids = [party.pk for party in family]
     points = ContactPoint.objects.filter(party_id__in=ids, is_primary=True)
     primary = pointing.spans_of(points.values_list("pk", flat=True))
@@ -200,15 +203,16 @@ def _family(keep_id: int, merge_ids: Sequence[int], *, by: Actor) -> list[Party]
 
 
 def _chosen_values(
-    kept: Party, merged: Sequence[Party], choices: dict[str, int], only: Collection[str]
+    kept: Party, merged: Sequence[Party], choices: dict[str, int], only: Collection[str], *, by: Actor
 ) -> dict[str, Any]:
     """The values of the kept record afterwards, by column."""
     family = {party.pk: party for party in (kept, *merged)}
     groups = {group.key: group for group in GROUPS[kept.kind]}
     extras = {f"extra:{key}": key for key in extra_keys(list(family.values()))}
-    wrong = {key: [_("There is no such choice.")] for key in choices if key not in groups and key not in extras}
-    wrong |= {key: ["Choose one of the records."] for key, pk in choices.items() if pk not in family}
-    wrong |= {key: ["Only e-mail and phone."] for key in only if not (key in groups and groups[key].is_contact)}
+    own = {field.key for field in fillable_fields(noun_of(kept), by)}
+    wrong = {key: [_("There is no such choice.")] for key in choices.keys() - groups.keys() - extras.keys() - own}
+    wrong |= {key: [_("Choose one of the records.")] for key, pk in choices.items() if pk not in family}
+    wrong |= {key: [_("Only e-mail and phone.")] for key in only if not (key in groups and groups[key].is_contact)}
     if wrong:
         raise Invalid(wrong)
     values: dict[str, Any] = {}
@@ -223,10 +227,21 @@ def _chosen_values(
             extra[key] = family[choices[choice]].extra.get(key, "")
     # The order of keys is no change.
     values["extra"] = kept.extra if extra == kept.extra else extra
-    custom = {key: value for party in reversed(family.values()) for key, value in (party.custom or {}).items()}
-    if custom:
+    custom = _custom_values(family, {key: pk for key, pk in choices.items() if key in own})
+    if custom != (kept.custom or {}):
         values[HELD] = custom
     return values
+
+
+def _custom_values(family: Mapping[int, Party], choices: Mapping[str, int]) -> dict[str, Any]:
+    """The custom values of the kept record, the first of the family; what formulas give follows from the others."""
+    held = {pk: party.custom or {} for pk, party in family.items()}
+    kept = next(iter(held.values()))
+    formulas = {field.key for field in fields_of(noun_of(next(iter(family.values())))) if field.formula}
+    found = {key: value for own in reversed(held.values()) for key, value in own.items() if key not in formulas}
+    found |= {key: held[pk].get(key) for key, pk in choices.items()}
+    found |= {key: kept[key] for key in formulas & kept.keys()}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _first_known(group: Group, family: Iterable[Party]) -> Party:

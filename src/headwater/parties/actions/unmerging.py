@@ -18,7 +18,7 @@ from headwater.parties.queries.merges import values_before
 from headwater.parties.queries.visible import reachable_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.changes import change_row
+from headwater.platform.changes import change_row, spoken
 from headwater.platform.errors import NotFound, NotUndoable
 from headwater.platform.events import Fact, record_many
 from headwater.platform.models import Event, ExternalId
@@ -132,7 +132,7 @@ def _restore_values(fact: PartiesMerged, kept: Party, *, by: Actor, at: datetime
         kept, values, row_type=noun_of(kept), by=by, at=at, personal=PERSONAL | {"extra"},
         party_id=kept.pk, organisation_id=organisation_of(kept),
     )  # fmt: skip
-    return [name.removesuffix("_id").replace("_", " ") for name in changed]
+    return [spoken(name) for name in changed]
 
 
 def _repair(party: Party) -> None:

@@ -71,7 +71,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the comparison. ``why`` says where the proposal comes from; empty where there is nothing to choose."""
+    """One row of the comparison. ``why`` says where the proposal comes from, ``entered_at`` that it was entered last;
+    neither where there is nothing to choose.
+    """
 
     key: str
     label: str
@@ -79,6 +81,16 @@ class Line:
     differs: bool
     why: str
     is_contact: bool = False
+    entered_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OwnField:
+    """A custom field that can be chosen, with what each record holds there in words, by its id."""
+
+    key: str
+    label: str
+    texts: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -100,17 +112,18 @@ class Comparison:
         return sum(line.differs for line in self.lines)
 
 
-def compare(parties: Sequence[Party], *, keep_id: int | None = None) -> Comparison:
+def compare(parties: Sequence[Party], *, keep_id: int | None = None, own: Sequence[OwnField] = ()) -> Comparison:
     """The records side by side, the one to keep first. They come with employer and owner; a dozen queries."""
     keep = next((party for party in parties if party.pk == keep_id), None) or longest_known(parties)
     rows = (keep, *(party for party in parties if party.pk != keep.pk))
     since = _entered(rows)
     lines = [_line(group, rows, since) for group in GROUPS[keep.kind]]
+    lines += [_own_line(field, rows) for field in own]
     lines += _extra_lines(rows)
     return Comparison(
         parties=rows,
         keep=keep,
-        why_keep="known longest" if keep.pk == longest_known(parties).pk else "",
+        why_keep=_("known longest") if keep.pk == longest_known(parties).pk else "",
         lines=tuple(line for line in lines if any(cell.text for cell in line.cells)),
         hanging=pointing.hanging_on([party.pk for party in rows]),
     )
@@ -141,20 +154,35 @@ def _line(group: Group, rows: Sequence[Party], since: Mapping[tuple[int, str], d
     texts = {party.pk: _text(group, party) for party in rows}
     known = [party for party in rows if texts[party.pk]]
     differs = len({text.casefold() for text in texts.values() if text}) > 1
-    picked, why = keep, ""
+    picked, why, entered_at = keep, "", None
     if known and not texts[keep.pk]:
-        picked, why = known[0], _("the only one known") if len(known) == 1 else _("the first one known")
+        picked, why = _first_of(known)
     elif differs and group.key == "name" and is_label(keep):
         picked = next((party for party in known if not is_label(party)), keep)
         why = _("a name rather than an address") if picked is not keep else ""
     elif differs and group.is_fleeting:
         picked = max(known, key=lambda party: (_latest(group, party, since), party is keep))
-        at = _latest(group, picked, since)
-        why = f"entered last, {at.day} {at:%b %Y}"
+        entered_at = _latest(group, picked, since)
     elif differs:
         why = _("of the record that stays")
     cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
-    return Line(group.key, group.label, cells, differs, why, group.is_contact)
+    return Line(group.key, group.label, cells, differs, why, group.is_contact, entered_at)
+
+
+def _own_line(field: OwnField, rows: Sequence[Party]) -> Line:
+    keep, texts = rows[0], field.texts
+    known = [party for party in rows if texts[party.pk]]
+    differs = len({texts[party.pk] for party in known}) > 1
+    picked, why = keep, _("of the record that stays") if differs else ""
+    if known and not texts[keep.pk]:
+        picked, why = _first_of(known)
+    cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
+    return Line(field.key, field.label, cells, differs, why)
+
+
+def _first_of(known: Sequence[Party]) -> tuple[Party, str]:
+    """Whose value is proposed where the record that stays has none, and why."""
+    return known[0], _("the only one known") if len(known) == 1 else _("the first one known")
 
 
 def _extra_lines(rows: Sequence[Party]) -> list[Line]:
@@ -163,7 +191,7 @@ def _extra_lines(rows: Sequence[Party]) -> list[Line]:
         texts = [str(party.extra.get(key) or "") for party in rows]
         picked = next(number for number, text in enumerate(texts) if text)
         cells = tuple(Cell(party.pk, texts[i], i == picked) for i, party in enumerate(rows))
-        found.append(Line(f"extra:{key}", key, cells, True, "of the record that stays" if picked == 0 else ""))
+        found.append(Line(f"extra:{key}", key, cells, True, _("of the record that stays") if picked == 0 else ""))
     return found
 
 

@@ -18,7 +18,8 @@ from headwater.parties.queries.records import OUT_OF_SIGHT
 from headwater.parties.queries.visible import absorbed, reachable_parties
 from headwater.platform.actor import Actor
 from headwater.platform.changes import old_values
-from headwater.platform.custom.values import HELD
+from headwater.platform.custom.declared import fields_of
+from headwater.platform.custom.values import HELD, changed_keys, custom_before
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
@@ -81,7 +82,9 @@ def taken_apart(actor: Actor, party: Party, event_id: int) -> Apart:
         stays += left
     kept = Party.objects.get(pk=fact.kept_id)
     values, changed = values_before(fact, kept)
-    return Apart(goes, stays, _spoken(kept, values), _spoken(kept, changed))
+    own = changed_keys(kept.custom, values[HELD]) if HELD in values else set()
+    restored = [*(name for name in values if name != HELD), *sorted(own)]
+    return Apart(goes, stays, _spoken(actor, kept, restored), _spoken(actor, kept, changed))
 
 
 def values_before(fact: PartiesMerged, kept: Party) -> tuple[dict[str, Any], list[str]]:
@@ -93,13 +96,24 @@ def values_before(fact: PartiesMerged, kept: Party) -> tuple[dict[str, Any], lis
     assert isinstance(edit, Changed)
     values: dict[str, Any] = {}
     changed: list[str] = []
-    for name, pair in {**(edit.fields or {}), **(edit.personal_fields or {})}.items():
+    pairs = {**(edit.fields or {}), **(edit.personal_fields or {})}
+    if HELD in pairs:
+        values[HELD], changed = _custom_before(kept, *pairs.pop(HELD))
+    for name, pair in pairs.items():
         one = Changed(row_type=edit.row_type, row_id=kept.pk, names="", fields={name: pair}, personal_fields={})
         try:
             values |= old_values(kept, one)
         except NotUndoable:  # asked before anything was written: it stays as it is
             changed.append(name)
     return values, changed
+
+
+def _custom_before(kept: Party, old: Any, new: Any) -> tuple[dict[str, Any], list[str]]:
+    """The kept record's custom values before the merge, but for those that somebody changed since: which those are."""
+    _before, moved = custom_before(kept.custom, old, new)
+    as_merged = {key: (new or {}).get(key) for key in moved}
+    before, _moved = custom_before(kept.custom, {**(old or {}), **as_merged}, new)
+    return before, moved
 
 
 def _that_hold(party: Party, parts: Sequence[int]) -> QuerySet[Event]:
@@ -126,8 +140,11 @@ def _rows_of(moved: Mapping[str, str], here: Sequence[int], party_id: int) -> tu
     return +back, +left
 
 
-def _spoken(party: Party, names: Any) -> list[str]:
+def _spoken(actor: Actor, party: Party, names: Sequence[str]) -> list[str]:
     """Fields of a party as the comparison calls them; what it does not compare is left out."""
     labels = {column: str(group.label) for group in GROUPS[party.kind] for column in group.columns}
-    labels |= {HELD: _("Fields of your own"), "extra": _("From the file")}
+    for field in fields_of("parties.person" if party.is_person else "parties.organisation"):
+        may_see = not field.see_verb or actor.may(field.see_verb)
+        labels[field.key] = field.label if may_see else _("Fields of your own")
+    labels["extra"] = _("From the file")
     return list(dict.fromkeys(labels[name] for name in names if name in labels))

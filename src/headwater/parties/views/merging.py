@@ -13,14 +13,16 @@ from headwater.parties import actions, queries
 from headwater.parties.models import MatchProposal, PartyKind
 from headwater.parties.panels import url_of
 from headwater.parties.pointing import in_words
-from headwater.parties.queries.comparison import MOST, Comparison, compare
+from headwater.parties.queries.comparison import MOST, Comparison, OwnField, compare
 from headwater.parties.queries.duplicates import pair_after, pair_among, pairs, side_by_side
 from headwater.platform.clock import now
+from headwater.platform.custom.closed import fillable_fields
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event
 from headwater.web.form import form_page
+from headwater.web.history import held_in_words
 from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
 from headwater.web.listing import Chosen
 from headwater.web.notation import counted
@@ -37,7 +39,11 @@ def compare_page(request: Request, slug: str) -> HttpResponse:
     if len(rows) < 2:
         return _not_there_any_more(request, slug, ids)
     keep = request.POST.get("keep_id") or request.GET.get("keep", "")
-    found = compare(rows, keep_id=int(keep) if keep.isdecimal() else None)
+    own = [
+        OwnField(field.key, field.label, held_in_words(resource, rows, field.key, request.actor))
+        for field in fillable_fields(resource.key, request.actor)
+    ]
+    found = compare(rows, keep_id=int(keep) if keep.isdecimal() else None, own=own)
     proposal = pair_among(request.actor, ids)
     after = pair_after(request.actor, proposal) if proposal is not None and request.GET.get("queue") else None
     if request.method == "POST":

@@ -34,6 +34,15 @@ def searched_keys(noun: str, declared: Mapping[str, Column]) -> frozenset[str]:
     return frozenset(field.key for field in fields if not field.see_verb and not needs_of(field, fields, declared))
 
 
+def fillable_fields(noun: str, by: Actor) -> Fields:
+    """The fields of a noun that the actor may see and fill in."""
+    return tuple(
+        field
+        for field in fields_of(noun)
+        if not field.formula and all(by.may(verb) for verb in (field.see_verb, field.change_verb) if verb)
+    )
+
+
 def require_fields(noun: str, keys: Iterable[str], by: Actor) -> None:
     """Refuse to write fields that the actor may not see or fill in.
 
