@@ -172,7 +172,7 @@ OPPORTUNITIES = Resource(
                 icon="thumb-down", offered=is_open, done=_("Opportunity lost")),
         Command("move", _("Change stage"), actions.move_opportunity, "sell.opportunity.move", MoveForm,
                 "opportunity_id",
-                icon="arrow-right", hotkey="m", offered=is_open, done=_("Stage changed")),
+                run_many=actions.move_opportunities, icon="arrow-right", hotkey="m", offered=is_open, done=_("Stage changed")),
         Command("next_step", _("Next step"), actions.plan_next_step, "sell.opportunity.change", NextStepForm,
                 "opportunity_id", icon="list-check", hotkey="n", offered=is_open, done=_("Next step planned")),
         Command("log", _("Log a call"), actions.log_about_opportunity, "parties.activity.create", LogForm,

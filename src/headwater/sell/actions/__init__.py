@@ -4,9 +4,9 @@ from headwater.sell.actions.assigning import assign_opportunities, assign_opport
 from headwater.sell.actions.closing import lose_opportunity, reopen_opportunity, win_opportunity
 from headwater.sell.actions.deletion import delete_opportunity, restore_opportunity
 from headwater.sell.actions.lines import LineDraft, add_line, decide_product, remove_line
+from headwater.sell.actions.moving import move_opportunities, move_opportunity
 from headwater.sell.actions.opportunities import (
     change_opportunity,
-    move_opportunity,
     open_opportunity,
     plan_next_step,
 )
@@ -40,6 +40,7 @@ __all__ = [
     "log_about_opportunity",
     "log_about_order",
     "lose_opportunity",
+    "move_opportunities",
     "move_opportunity",
     "open_opportunity",
     "place_order",

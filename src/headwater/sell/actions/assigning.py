@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from headwater.parties.actions.bulk_access import GrantDraft, replace_access
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.bulk import check_each, update_rows
-from headwater.platform.changes import put_values
-from headwater.platform.events import Fact, record_bulk
+from headwater.platform.events import Fact
 from headwater.platform.spans import set_spans
 from headwater.platform.translated import noted
 from headwater.platform.undo import each_of, told_by_event, undoes_many
+from headwater.sell.actions.bulk_steps import Change, locked_rows, take_steps
 from headwater.sell.actions.steps import (
     ROW,
-    as_fields,
     grant_reason,
     locked,
     owner_values,
@@ -62,9 +59,9 @@ def assign_opportunities(*, ids: Sequence[int], by: Actor, at: datetime, owner_i
         Invalid: no such colleague within the actor's reach.
     """
     by.require(VERB)
-    rows = _locked(ids, by)
+    rows = locked_rows(ids, _check(by))
     values, name = owner_values(owner_id, by)
-    moves = [_Move(row, values, {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}) for row in rows]
+    moves = [Change(row, values, {"owner_id": owner_id, "owner_name": name, "before_id": row.owner_id}) for row in rows]
     return _hand_on(moves, OpportunityAssigned, by=by, at=at)
 
 
@@ -79,50 +76,22 @@ def take_back_assignments(found: Sequence[tuple[OpportunityAssigned, Event]], *,
     by.require(VERB)
     about = {event.pk: fact.opportunity_id for fact, event in found}
     with told_by_event(about):
-        rows = {row.pk: row for row in _locked(list(about.values()), by)}
+        rows = {row.pk: row for row in locked_rows(list(about.values()), _check(by))}
 
-    def back(fact: OpportunityAssigned, event: Event) -> _Move:
+    def back(fact: OpportunityAssigned, event: Event) -> Change:
         row = rows[fact.opportunity_id]
-        return _Move(row, values_before(row, fact), {"event_id": event.pk, "what": TAKEN_BACK})
+        return Change(row, values_before(row, fact), {"event_id": event.pk, "what": TAKEN_BACK})
 
     _hand_on(each_of(found, back), OpportunityStepTakenBack, by=by, at=at)
 
 
-@dataclass(frozen=True)
-class _Move:
-    """One opportunity, its new owner and team, and what the fact tells beside them."""
-
-    row: Opportunity
-    values: Mapping[str, Any]
-    told: Mapping[str, Any]
+def _check(by: Actor) -> Callable[[Opportunity], None]:
+    return lambda row: require(by, VERB, row)
 
 
-def _locked(ids: Sequence[int], by: Actor) -> list[Opportunity]:
-    rows = list(Opportunity.objects.select_for_update().filter(pk__in=list(ids), deleted_at=None).order_by("pk"))
-    check_each(rows, lambda row: require(by, VERB, row), ids=ids)
-    return rows
-
-
-def _hand_on(moves: Sequence[_Move], kind: Callable[..., Fact], *, by: Actor, at: datetime) -> int:
+def _hand_on(moves: Sequence[Change], kind: Callable[..., Fact], *, by: Actor, at: datetime) -> int:
     """As ``steps.take_step`` for the owner and team of many; how many differed."""
-    facts: list[Fact] = []
-    stored: dict[int, dict[str, Any]] = {}
-    moved: list[Opportunity] = []
-    for move in moves:
-        row = move.row
-        changed = put_values(row, move.values)
-        if not changed:
-            continue
-        stored[row.pk] = {name: new for name, (_, new) in changed.items()}
-        moved.append(row)
-        plain, personal = as_fields(changed)
-        facts.append(
-            kind(
-                opportunity_id=row.pk, fields=plain, personal_fields=personal or None, party_id=row.party_id,
-                organisation_id=row.organisation_id, **move.told,
-            )
-        )  # fmt: skip
-    update_rows(Opportunity, stored)
+    moved = take_steps(moves, kind, by=by, at=at)
     set_spans(ROW, "owner", {row.pk: str(row.owner_id or "") for row in moved}, at=at)
     replace_access(
         ended=[(party_id, grant_reason(row.pk)) for row in moved for party_id in parties_of(row)],
@@ -135,5 +104,4 @@ def _hand_on(moves: Sequence[_Move], kind: Callable[..., Fact], *, by: Actor, at
         ],
         by=by,
     )
-    record_bulk(facts, by=by, at=[at] * len(facts))
     return len(moved)

@@ -1,4 +1,4 @@
-"""Opening opportunities, moving them through the pipeline, and keeping their details right."""
+"""Opening opportunities, and keeping their details right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.spans import set_span
 from headwater.platform.translated import gettext as _
 from headwater.qualify.actions import convert_lead
-from headwater.sell import rules
 from headwater.sell.actions.lines import LineDraft, check_lines, sum_of, write_lines
 from headwater.sell.actions.steps import (
     OPEN,
@@ -26,10 +25,8 @@ from headwater.sell.actions.steps import (
     give_access,
     locked,
     owner_values,
-    refuse,
-    take_step,
 )
-from headwater.sell.events import OpportunityMoved, OpportunityOpened
+from headwater.sell.events import OpportunityOpened
 from headwater.sell.models import ForecastCategory, Opportunity, PipelineStage
 from headwater.sell.rules import SELLS
 from headwater.team import queries as team
@@ -181,30 +178,6 @@ def plan_next_step(
         row, values, row_type=ROW, by=by, at=at, personal=PERSONAL,
         party_id=row.party_id, organisation_id=row.organisation_id,
     )  # fmt: skip
-    return row
-
-
-@action
-def move_opportunity(*, opportunity_id: int, stage_id: int, by: Actor, at: datetime, reason: str = "") -> Opportunity:
-    """Put an opportunity into another stage, whose probability it takes; a step back says why.
-
-    Raises:
-        NotAllowed: the actor may not move this opportunity.
-        AlreadyClosed: it was won or lost meanwhile.
-        StepRefused: it is there already, or the stage is of another pipeline.
-        Invalid: a step back without a reason.
-    """
-    row = locked(opportunity_id, by=by, verb="move")
-    here, there = row.stage, stage_of(stage_id)
-    refuse(
-        rules.why_not_move(
-            row.outcome, from_position=here.position, to_position=there.position,
-            same_pipeline=here.pipeline_id == there.pipeline_id, reason=reason,
-        )
-    )  # fmt: skip
-    values = {"stage_id": there.pk, "stage_since": at, "probability": there.probability}
-    told: dict[str, Any] = {"from_stage": here.name, "to_stage": there.name, "reason": reason.strip()[:300]}
-    take_step(row, values, OpportunityMoved, by=by, at=at, **told)
     return row
 
 

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from headwater.parties.actions import add_person, change_party
 from headwater.parties.models import Grant
 from headwater.parties.queries.visible import visible_parties
-from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
+from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable, SomeRefused
 from headwater.platform.models import Event, Span
-from headwater.platform.undo import undo_event
+from headwater.platform.undo import undo_event, undo_events
 from headwater.qualify.actions import StepRefused as LeadStepRefused
 from headwater.qualify.models import Lead
 from headwater.sell import actions
@@ -360,3 +362,42 @@ def test_products_are_named_once_and_come_back(company, by_head):
     undo_event(event_id=last("sell.product_deleted").pk, by=by_head, at=AT)
     product.refresh_from_db()
     assert product.deleted_at is None and product.list_price is None
+
+
+def test_many_move_as_one_does_and_come_back_together(opened, stages, by_jonas):
+    rows = [opened() for _ in range(3)]
+    ids = [row.pk for row in rows]
+    assert actions.move_opportunities(ids=ids, stage_id=stages[2].pk, by=by_jonas, at=AT) == 3
+    assert set(Opportunity.objects.values_list("stage_id", "probability", "stage_since")) == {(stages[2].pk, 60, AT)}
+    assert [value for value, _, _ in held(rows[1], "stage")] == [str(stages[i].pk) for i in (0, 2)]
+    told = Event.objects.filter(verb="sell.opportunity_moved")
+    assert {(event.data["from_stage"], event.data["to_stage"]) for event in told} == {(stages[0].name, stages[2].name)}
+    undo_events(event_ids=[event.pk for event in told], by=by_jonas, at=AT + DAY)
+    assert set(Opportunity.objects.values_list("stage_id", flat=True)) == {stages[0].pk}
+    assert held(rows[1], "stage")[-1][0] == str(stages[0].pk)
+
+
+def test_many_move_or_none_and_each_says_why_not(opened, stages, by_jonas, by_stranger, by_reader):
+    ahead, there, won = opened(), opened(stage_id=stages[1].pk), opened()
+    actions.win_opportunity(opportunity_id=won.pk, by=by_jonas, at=AT)
+    ids = [ahead.pk, there.pk, won.pk]
+    with pytest.raises(SomeRefused) as refused:
+        actions.move_opportunities(ids=ids, stage_id=stages[1].pk, by=by_jonas, at=AT)
+    assert set(refused.value.refusals) == {there.pk, won.pk}
+    ahead.refresh_from_db()
+    assert ahead.stage_id == stages[0].pk
+    with pytest.raises(SomeRefused):
+        actions.move_opportunities(ids=[ahead.pk], stage_id=stages[1].pk, by=by_stranger, at=AT)
+    with pytest.raises(NotAllowed):
+        actions.move_opportunities(ids=[ahead.pk], stage_id=stages[1].pk, by=by_reader, at=AT)
+    with pytest.raises(SomeRefused) as back:
+        actions.move_opportunities(ids=[there.pk], stage_id=stages[0].pk, by=by_jonas, at=AT)
+    assert "reason" in back.value.one_reason.fields
+
+
+def test_moving_many_takes_no_more_queries_than_moving_few(opened, stages, by_head, django_assert_num_queries):
+    few, many = [opened().pk for _ in range(2)], [opened().pk for _ in range(12)]
+    with CaptureQueriesContext(connection) as queries:
+        actions.move_opportunities(ids=few, stage_id=stages[1].pk, by=by_head, at=AT)
+    with django_assert_num_queries(len(queries)):
+        actions.move_opportunities(ids=many, stage_id=stages[1].pk, by=by_head, at=AT)
