@@ -34,7 +34,6 @@ NOT_PAGES = {
     "record_comments", "record_files", "record_file", "record_thumbnail", "record_file_delete", "record_presence",
     "web:restore_deleted", "web:view_start", "web:view_move", "web:view_save", "web:view_delete", "web:layout",
     "web:widths", "web:view_edit", "web:cell", "merge_chosen_people", "merge_chosen_organisations",
-    "take_apart_people", "take_apart_organisations",
     "settings_webhook_act", "settings_webhook_again", "web:field_act",
     "settings_rates_file", "settings_remove_rates", "use_zone",
     "latest_notifications", "waiting_notifications", "mark_notifications", "open_notification",
@@ -187,8 +186,11 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("duplicates", "/duplicates")
     for slug in ("people", "organisations"):
         at = places[slug]
-        yield Stop(f"{slug}-merge", f"/{slug}/merge?ids={at['record']},{at['other']}")
         yield Stop(f"{slug}-merge-with", f"/{slug}/{at['record']}/do/merge")
+        yield Stop(f"{slug}-merge", f"/{slug}/merge?ids={at['record']},{at['other']}")
+        yield Stop(f"{slug}-merged", do=_click_and_wait("Merge M", "#merged-title"))
+        yield Stop(f"{slug}-take-apart", do=_follow("Take apart"))
+        yield Stop(f"{slug}-taken-apart", do=_click_and_wait("Take apart", "main:not(:has(#merged-title))"))
     yield Stop("settings-tokens", "/settings/tokens")
     yield Stop("api-docs", "/api/v1/docs")
     yield Stop("not-found", "/nothing-here")

@@ -14,6 +14,7 @@ from headwater.platform.errors import Invalid
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import undo_event
+from headwater.qualify.actions import capture_lead
 from headwater.team.models import Company, Role, User
 from headwater.team.queries import actor_of
 
@@ -148,3 +149,12 @@ def test_the_page_offers_them_in_words_and_takes_the_choice(owner, head, two):
     )
     assert answer.status_code in (200, 302)
     assert (held(kept)["cf_wood"], held(kept)["cf_mind_you"]) == ("ELM", "pays well")
+
+
+def test_a_lead_that_names_a_company_twice_goes_back_as_one(by):
+    kept, other = (actions.add_organisation(name=name, by=by, at=AT) for name in ("Harrow & Pike", "Harrow and Pike"))
+    lead = capture_lead(party_id=other.pk, title="Printers", by=by, at=AT)
+    assert lead.organisation_id == other.pk
+    actions.merge_parties(keep_id=kept.pk, merge_ids=[other.pk], by=by, at=LATER)
+    told = queries.taken_apart(by, Party.objects.get(pk=kept.pk), last_merge().pk)
+    assert [dict(hanging).get("leads") for _name, hanging in told.goes] == [1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from headwater.parties import pointing
 from headwater.parties.events import PartiesMerged
@@ -128,16 +128,16 @@ def _names(actor: Actor, party_ids: set[int]) -> dict[int, str]:
 
 def _rows_of(moved: Mapping[str, str], here: Sequence[int], party_id: int) -> tuple[Counter[str], Counter[str]]:
     """How many of the rows that were moved would go back, and how many would not, by what they are called."""
-    back, left = Counter[str](), Counter[str]()
+    back, left = set[tuple[str, type[Model], int]](), set[tuple[str, type[Model], int]]()
     for key, spans in moved.items():
         pointer = pointing.POINTERS.get(key)
         if pointer is None or not pointer.label or key == PARTS_OF:
             continue
         ids = pointing.ids_in(spans)
-        going = len(pointer.movable_back(ids, here, party_id))
-        back[pointer.label] += going
-        left[pointer.label] += len(ids) - going
-    return +back, +left
+        going = set(pointer.movable_back(ids, here, party_id))
+        for pk in ids:  # a lead that points at a company as its customer and its organisation is one lead
+            (back if pk in going else left).add((pointer.label, pointer.model, pk))
+    return Counter(label for label, _model, _pk in back), Counter(label for label, _model, _pk in left)
 
 
 def _spoken(actor: Actor, party: Party, names: Sequence[str]) -> list[str]:
