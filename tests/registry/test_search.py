@@ -10,6 +10,7 @@ from makers import AT
 from headwater.acquire import actions as acquire
 from headwater.parties import actions as parties
 from headwater.parties.models import ContactPoint, Party
+from headwater.platform import job
 from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.filter import EVERYTHING
@@ -254,6 +255,26 @@ def test_a_crash_in_the_middle_of_catching_up_loses_nothing(by, monkeypatch):
     while keeping.catch_up():
         pass
     assert listed("parties.person", by, "import") == ids and find(REGISTRY["parties.person"], "import").unindexed == []
+
+
+def test_rows_that_take_long_follow_in_smaller_portions_and_all_of_them(by, monkeypatch):
+    ids = brought_by_a_file(450)
+    turn = keeping._Turn(0)
+    monkeypatch.setattr(keeping, "LOCK_SECONDS", 0)  # nothing is quick enough: each portion is the smallest
+    turn.write_all(REGISTRY["parties.person"], ids)
+    assert turn.portion < keeping.PORTION and keeping.lag().rows["parties.person"] == 0
+
+
+def test_names_in_other_letters_that_were_indexed_before_are_found_in_latin_ones(by, client_of):
+    anna = parties.add_person(by=by, at=AT, name="Анна Иванова", employer_name="Ромашка")
+    jan = parties.add_person(by=by, at=AT, name="Jan Ivanova")
+    old = SearchEntry.objects.get(pk=store.first_id("parties.person") + anna.pk)
+    SearchEntry.objects.filter(pk=old.pk).update(text=old.text.replace("ivanova", ""))
+    assert listed("parties.person", by, "ivanova") == [jan.pk]
+    job.enqueue(keeping.ROMANISE_JOB, args={}, at=AT)
+    job.run_next(at=AT)
+    assert listed("parties.person", by, "ivanova") == listed("parties.person", by, "Иванова") == [anna.pk, jan.pk]
+    assert listed("parties.person", by, "romashka") == [anna.pk]
 
 
 def test_while_a_file_comes_in_the_database_is_left_to_it(by):

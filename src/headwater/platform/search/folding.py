@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from headwater.platform.search.romanising import romanised
+
 _APOSTROPHES = re.compile(r"['’‘`´ʼ׳]")
 _BETWEEN_WORDS = re.compile(r"[^a-z0-9#]+|#(?![a-z0-9])")
 # Accents of Latin, Greek and Cyrillic; Arabic vowel marks with the stretching line; Hebrew points.
@@ -73,7 +75,8 @@ def is_unspaced(text: str) -> bool:
 
 
 def also_written(text: str) -> list[str]:
-    """Other forms somebody may look for ``text`` by: "mueller" for "Müller" and the other way round, joined numbers.
+    """Other forms somebody may look for ``text`` by: "mueller" for "Müller" and the other way round, "ivanov" for
+    "Иванов", joined numbers.
 
     A number is joined whatever stands between its digits; so is a code such as "AB-12/4".
     """
@@ -88,6 +91,7 @@ def also_written(text: str) -> list[str]:
             forms.append(fold(word.translate(_UMLAUTS)))
         if len(word) <= _LONGEST_CODE and "@" not in word and not word.isalnum() and _DIGIT.search(word):
             forms.append(fold(word).replace(" ", ""))
+    forms += romanised(text)
     forms += (digits_of(number) for number, _, _ in numbers_in(text))
     return [form for form in dict.fromkeys(forms) if form and form not in plain]
 

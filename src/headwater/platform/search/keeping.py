@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Model, Q
@@ -19,12 +20,14 @@ from django.db.models import Model, Q
 from headwater.platform.action import BEFORE_COMMIT, FEW_FACTS, About, Unit
 from headwater.platform.clock import now
 from headwater.platform.horizon import log_horizon
+from headwater.platform.job import JobRun, job
 from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
 from headwater.platform.search import store
 from headwater.platform.search.finding import FOLLOWED
 from headwater.platform.search.finding import is_behind as is_behind
+from headwater.platform.search.romanising import FOREIGN
 from headwater.platform.search.texts import texts_of
 
 AT_ONCE = FEW_FACTS  # so many rows are indexed by the unit of work that changes them
@@ -38,6 +41,7 @@ LATE = 20_000  # PostgreSQL: ids given out so long ago may still become visible
 BUSY_WITHIN = timedelta(minutes=1)
 LEASED = "platform.search"
 LEASE = timedelta(minutes=1)
+ROMANISE_JOB: Final = "platform.romanise_entries"
 
 
 # ---------------------------------------------------------------- at once
@@ -220,13 +224,19 @@ class _Turn:
                 if pk > log.floor or subject <= floors.get(models.get(kind, ""), subject)
             ]
             for resource, ids in _touched(news):
-                for start in range(0, len(ids), self.portion):
-                    self._write(resource, ids[start : start + self.portion], None)
+                self.write_all(resource, ids)
             log.position = events[-1][0] if len(events) == EVENTS else horizon
             log.save(update_fields=["position"])
             if time.monotonic() > self.until and log.position < horizon:
                 return False
         return True
+
+    def write_all(self, resource: Resource, ids: Sequence[int]) -> None:
+        """Write the entries of all these rows, in portions whose size changes as they are written."""
+        rest = ids
+        while rest:
+            portion, rest = rest[: self.portion], rest[self.portion :]
+            self._write(resource, portion, None)
 
     def _write(self, resource: Resource, ids: Sequence[int], progress: SearchProgress | None) -> None:
         # Read before the lock is taken, and once more if anything happened meanwhile.
@@ -310,6 +320,19 @@ def mend(_at: datetime) -> None:
             known = set(rows.filter(pk__in=ids).values_list("pk", flat=True))
             if len(known) < len(ids):
                 store.remove(noun, [pk for pk in ids if pk not in known])
+
+
+@job(ROMANISE_JOB)
+def romanise_entries(run: JobRun) -> Mapping[str, Any]:
+    """Make entries again that were made before Cyrillic and Greek names were found in Latin letters."""
+    turn = _Turn(time.monotonic())
+    for resource in REGISTRY.values():
+        first = store.first_id(resource.key)
+        for ids in _entries(resource.key):
+            entries = SearchEntry.objects.filter(pk__range=(first + ids[0], first + ids[-1]), text__regex=FOREIGN)
+            turn.write_all(resource, [pk - first for pk in entries.order_by("pk").values_list("pk", flat=True)])
+            run.report(done=turn.rows)
+    return {"rows": turn.rows}
 
 
 def _entries(noun: str) -> Iterator[list[int]]:

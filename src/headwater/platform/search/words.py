@@ -16,6 +16,7 @@ from headwater.platform.search.folding import (
     without_digraphs,
     written_out,
 )
+from headwater.platform.search.romanising import romanised
 
 LONGEST = 200
 MOST_TERMS = 8
@@ -69,6 +70,7 @@ def _spellings(word: str) -> tuple[str, ...]:
     if not folded:
         return ()
     forms = [folded, written_out(word), *(without_digraphs(part) for part in (folded,) if " " not in part)]
+    forms += romanised(word)
     if " " in folded and "@" not in word and any(letter.isdigit() for letter in folded):
         forms.append(folded.replace(" ", ""))
     return tuple(dict.fromkeys(_needle(form) for form in forms if form))

@@ -59,6 +59,24 @@ def test_what_is_not_there_is_not_found(typed):
     assert not holds("Orla Keane harrow +31207941234 王小明", typed)
 
 
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("Иванов", "Ivanov"), ("Сергей Достоевский", "sergey dostoevsky"), ("Сергей", "Sergei"), ("Юлия", "Iuliia"),
+        ("Юлия Щукина", "yuliya shchuk"), ("Гончаренко", "Honcharenko"), ("Зеленський", "zelensky"),
+        ("Първанов", "Parvanov"), ("Ёлкин", "elkin"), ("Γιώργος Παπαδόπουλος", "giorgos papadopoulos"),
+        ("Μπακογιάννης", "bakogiannis"), ("Ευάγγελος", "evangelos"), ("Ψαρρός", "PSARROS"),
+    ],
+)  # fmt: skip
+def test_cyrillic_and_greek_names_are_found_in_latin_letters_and_the_other_way_round(stored, typed):
+    assert holds(stored, typed) and holds(typed.split()[0], stored.split()[0])
+
+
+def test_other_texts_have_no_further_forms():
+    assert also_written("Müller") == ["mueller"] and also_written("王小明") == []
+    assert not holds("Petrov", "Иванов") and not holds("Иванов", "Petrov")
+
+
 def test_signs_alone_are_no_words():
     assert not read("!!! -- ")
     assert not read("")
