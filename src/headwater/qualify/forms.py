@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.parties.rules import is_phone
+from headwater.platform.installation import installation
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
@@ -83,6 +85,15 @@ class QuickForm(ActorForm):
         super().__init__(*args, **kwargs)
         offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
+
+    def clean_phone(self) -> str:
+        """A number that can be called from where the company is: what cannot be kept is not left out silently."""
+        text = str(self.cleaned_data["phone"]).strip()
+        if text and not is_phone(text, installation().region):
+            raise forms.ValidationError(
+                gettext('"{text}" needs its country: write it with + and the country code.').format(text=text)
+            )
+        return text
 
     def clean_currency(self) -> str:
         """A currency there is; the company's own where none is named."""

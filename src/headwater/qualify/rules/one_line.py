@@ -68,6 +68,7 @@ _BETWEEN = re.compile(r"[,;|\t、,;،؛]+|\s[-–—/]\s")
 _EDGES = ' .:;,!?-–—/|<>()[]"“”„«»、。,'
 _EMAIL = re.compile(r"(?:mailto:)?([^\s,;:<>()\[\]\"@、,]+@[^\s,;:<>()\[\]\"@、,]+\.[^\s,;:<>()\[\]\"@、,.]{2,})", re.I)
 _PHONE = re.compile(r"(?<![\w.@])(?:\+|\(\+?)?\d(?:[\d\s().\-/–]*\d)(?![\w@])")
+_NATIONAL = re.compile(r"\(?0\d{1,4}\)?[\s.\-/–]\d[\d\s.\-/–]{4,12}\d")  # a zero, the area, then the rest apart from it
 _PHONE_WORD = re.compile(r"(?<!\w)(?:tel|phone|mobile?|mob|fon|telefon|telefoon|teléfono|tél|тел)\.?:?\s*$", re.I)
 _SYMBOLS = {
     "€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "zł": "PLN", "kč": "CZK",
@@ -139,7 +140,9 @@ def _phone(text: str, region: str) -> tuple[str, str]:
         is_alone = head.rstrip()[-1:] in ("", ",") and text[found.end() :].lstrip()[:1] in ("", ",")
         is_written_so = number.startswith(("+", "(", "0")) or not number.isdigit() or is_alone
         is_named = number.startswith(("+", "(+", "00")) or _PHONE_WORD.search(head) is not None
-        if is_named or (is_written_so and _can_be_called(number, region)):
+        # Of another country than the company's: taken as what it is, so that the form can ask for the country code.
+        is_foreign = is_alone and _NATIONAL.fullmatch(number) is not None
+        if is_named or is_foreign or (is_written_so and _can_be_called(number, region)):
             return f"{_PHONE_WORD.sub('', head)}, {text[found.end() :]}", number
     return text, ""
 

@@ -102,6 +102,11 @@ def test_an_at_that_two_colleagues_answer_to_names_neither() -> None:
     assert said("Orla Keane, @tom v")["owner"] == "Tom Visser"
 
 
+@pytest.mark.parametrize("number", ["01 679 0832", "(01) 679-0832", "01/6790832"])
+def test_a_number_of_another_country_is_a_telephone_number_all_the_same(number) -> None:
+    assert said(f"Orla Keane, {number}", region="NL")["phone"] == number
+
+
 def test_a_long_number_that_no_telephone_has_is_no_telephone_number() -> None:
     assert "phone" not in said("Orla Keane, order 123456789012345")
 

@@ -64,6 +64,16 @@ def test_a_line_that_names_nobody_comes_back_with_the_reason(browser) -> None:
     assert not Lead.objects.exists()
 
 
+def test_a_number_of_another_country_is_asked_for_its_country_code_beside_the_field(browser) -> None:
+    answer = browser.post("/leads/quick", {"line": "Orla Keane, 01 679 0832"}, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 422 and not Lead.objects.exists()
+    page = words(answer)
+    assert 'value="01 679 0832"' in page and "country code" in page
+    sent = {"line": "Orla Keane, 01 679 0832", "phone": "+353 1 679 0832", "was-phone": "01 679 0832"}
+    assert browser.post("/leads/quick", sent).status_code == 302
+    assert (Lead.objects.get().party.name, Lead.objects.get().title) == ("Orla Keane", "")
+
+
 def test_save_and_next_says_what_happened_and_asks_for_the_next_one(browser) -> None:
     answer = browser.post("/leads/quick", {"line": LINE, "again": "1"}, HTTP_HX_REQUEST="true")
     assert answer.status_code == 200 and "Lead captured" in answer["HX-Trigger"] and "/undo/" in answer["HX-Trigger"]
