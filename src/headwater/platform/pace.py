@@ -17,13 +17,13 @@ CHUNKS_A_CHECKPOINT = 4  # pages of an index that several chunks write to go int
 
 
 class Pace:
-    """Sizes chunks so that each holds the database for about half a second, and makes way after each.
+    """Sizes chunks so that each holds the database for ``seconds``, and makes way after each.
 
     A chunk costs some forty statements whatever its size, and touches each index page once: large ones are cheaper.
     """
 
-    def __init__(self) -> None:
-        self.size, self._free_since, self._chunks = FIRST_CHUNK, 0.0, 0
+    def __init__(self, seconds: float = LOCK_SECONDS) -> None:
+        self.size, self._seconds, self._free_since, self._chunks = FIRST_CHUNK, seconds, 0.0, 0
 
     def restart(self) -> None:
         """Begin small again: what comes now may cost a row many times what came before."""
@@ -36,7 +36,7 @@ class Pace:
         yield
         self._free_since = time.perf_counter()
         self._chunks += 1
-        wanted = int(rows * LOCK_SECONDS / max(self._free_since - began, 0.001))
+        wanted = int(rows * self._seconds / max(self._free_since - began, 0.001))
         self.size = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, wanted, (self.size + wanted) // 2))
 
     def breathe(self) -> None:

@@ -42,6 +42,7 @@ from headwater.platform.translated import noted
 from headwater.platform.values import is_storable
 
 RECKON_JOB: Final = "platform.reckon_fields"
+PORTION_SECONDS: Final = 0.2  # nobody waits for the result as for an import: people's own writes come first
 NOTICED_AFTER: Final = timedelta(seconds=3)  # by then every process knows of the formula, and keeps it up to date
 
 _OWN: Final[Mapping[str, Holds]] = {
@@ -273,7 +274,7 @@ def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
     rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
     after, done, changed = (run.checkpoint.get(name, 0) for name in ("after", "done", "changed"))
     total = done + rows.filter(pk__gt=after).count()
-    pace = Pace()
+    pace = Pace(PORTION_SECONDS)
     with tidied_between_chunks():
         while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[: pace.size]):
             pace.breathe()
