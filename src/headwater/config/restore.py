@@ -101,6 +101,7 @@ def _unpacked(file: Path, scratch: Path) -> Manifest:
         manifest = Manifest.from_json(source.read())
         if manifest.format != backup.FORMAT:
             raise NotABackup(file=file, reason=f"its format {manifest.format} is not known to this version")
+        _require_room(file, manifest, scratch)
         for member in manifest.members:
             entry = archive.next()
             if entry is None or entry.name != member.path or not entry.isreg() or not _is_safe(entry.name):
@@ -116,6 +117,15 @@ def _unpacked(file: Path, scratch: Path) -> Manifest:
             if digest.hexdigest() != member.sha256 or entry.size != member.size:
                 raise NotABackup(file=file, reason=f"the checksum of {member.path} is wrong")
     return manifest
+
+
+def _require_room(file: Path, manifest: Manifest, scratch: Path) -> None:
+    """Refuse at once what would fill the disk half-way; once unpacked, everything is only moved into its place."""
+    needed, free = sum(member.size for member in manifest.members), shutil.disk_usage(scratch).free
+    if free < needed:
+        folder = scratch.parent
+        reason = f"unpacked it takes {needed / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free"
+        raise NotABackup(file=file, reason=reason)
 
 
 @contextmanager

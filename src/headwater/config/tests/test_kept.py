@@ -174,6 +174,18 @@ def test_a_backup_for_which_there_is_no_room_is_not_begun(home, monkeypatch):
     assert not list(home.backups.iterdir()), "nothing was begun"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_that_would_fill_the_disk_when_unpacked_is_not_restored(home, tmp_path, monkeypatch):
+    (home.files / "plan.pdf").write_bytes(bytes(2_000_000))
+    file = tmp_path / "kept.tar.gz"
+    backup.write(home, file, at=now())
+    usage, before = shutil.disk_usage(tmp_path), sorted(home.path.rglob("*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=1_900_000))
+    with pytest.raises(restore.NotABackup, match="MB are free"):
+        restore.put_back(home, file, at=now(), revokes=True)
+    assert sorted(home.path.rglob("*")) == before
+
+
 def test_programs_see_what_there_is_and_ask_for_one(home, client_of):
     client_of()
     owner = User.objects.get()
