@@ -83,6 +83,15 @@ def test_columns_are_moved_and_made_wider_without_a_mouse(loaded, tab_of):
     tab.reload()
     again = tab.locator("thead th", has=tab.locator("a.sort")).first.bounding_box()["width"]
     assert abs(wide - again) < 2
+    stage = tab.locator("thead th:nth-child(3)", has_text="Stage")
+    narrow = stage.bounding_box()["width"]
+    tab.locator("thead th a.sort").first.focus()
+    tab.keyboard.press("ArrowRight")  # it sorts nothing, so Tab does not stop there
+    with tab.expect_response(re.compile("/widths$")):
+        tab.keyboard.press("Shift+ArrowRight")
+    assert stage.bounding_box()["width"] > narrow
+    tab.keyboard.press("ArrowLeft")
+    assert tab.evaluate("() => document.activeElement.matches('th:nth-child(2) a.sort')")
     tab.keyboard.press("Escape")
     tab.locator("summary", has_text="Columns").click()
     tab.get_by_role("button", name="Reset").click()

@@ -1,5 +1,6 @@
 // Columns of a list. In the chooser [data-reorder] lines are moved by dragging, by their buttons or with Alt and an
 // arrow key; in the table's head [data-width-grip] is dragged, or Shift and an arrow key changes the column in focus.
+// An arrow key alone goes from head to head.
 import { announce } from "./focus.js";
 
 const STEP = 8;
@@ -101,11 +102,23 @@ document.addEventListener("pointerdown", (event) => {
   }, { once: true });
 });
 
+// A head that sorts nothing is no stop for Tab: an arrow key leads to it from the one beside it.
+function goBeside(head, key) {
+  const isOn = (key === "ArrowRight") !== (getComputedStyle(head).direction === "rtl");
+  const beside = isOn ? head.nextElementSibling : head.previousElementSibling;
+  if (!beside) return;
+  const stop = beside.querySelector("a, input") || beside;
+  if (stop === beside) beside.tabIndex = -1;
+  stop.focus();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (!event.shiftKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+  if ((event.key !== "ArrowLeft" && event.key !== "ArrowRight") || event.altKey || event.ctrlKey || event.metaKey) return;
   const head = event.target.closest("table[data-widths] thead th");
-  if (!head || !colOf(head).dataset.col) return;
+  if (!head) return;
   event.preventDefault();
+  if (!event.shiftKey) return void goBeside(head, event.key);
+  if (!colOf(head).dataset.col) return;
   hold(head.closest("table"));
   const step = setStep(colOf(head), stepOf(colOf(head)) + (event.key === "ArrowRight" ? 2 : -2));
   announce(`${step * STEP} px`);
