@@ -45,7 +45,7 @@ def move_opportunity(*, opportunity_id: int, stage_id: int, by: Actor, at: datet
 
 @action
 def move_opportunities(*, ids: Sequence[int], stage_id: int, by: Actor, at: datetime, reason: str = "") -> int:
-    """Put many opportunities into another stage with a few statements, all or none; how many.
+    """Put many opportunities into a stage with a few statements, all or none; how many were not in it yet.
 
     Raises:
         NotAllowed: the actor may not move opportunities.
@@ -57,9 +57,10 @@ def move_opportunities(*, ids: Sequence[int], stage_id: int, by: Actor, at: date
 
     def check(row: Opportunity) -> None:
         require(by, VERB, row)
-        _check(row, stages[row.stage_id], there, reason)
+        if row.outcome or row.stage_id != there.pk:
+            _check(row, stages[row.stage_id], there, reason)
 
-    rows = locked_rows(ids, check)
+    rows = [row for row in locked_rows(ids, check) if row.stage_id != there.pk]
     moves = [_move(row, stages[row.stage_id], there, reason, at=at) for row in rows]
     return _take(moves, OpportunityMoved, by=by, at=at)
 

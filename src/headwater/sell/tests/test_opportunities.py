@@ -383,7 +383,7 @@ def test_many_move_or_none_and_each_says_why_not(opened, stages, by_jonas, by_st
     ids = [ahead.pk, there.pk, won.pk]
     with pytest.raises(SomeRefused) as refused:
         actions.move_opportunities(ids=ids, stage_id=stages[1].pk, by=by_jonas, at=AT)
-    assert set(refused.value.refusals) == {there.pk, won.pk}
+    assert set(refused.value.refusals) == {won.pk}
     ahead.refresh_from_db()
     assert ahead.stage_id == stages[0].pk
     with pytest.raises(SomeRefused):
@@ -393,6 +393,14 @@ def test_many_move_or_none_and_each_says_why_not(opened, stages, by_jonas, by_st
     with pytest.raises(SomeRefused) as back:
         actions.move_opportunities(ids=[there.pk], stage_id=stages[0].pk, by=by_jonas, at=AT)
     assert "reason" in back.value.one_reason.fields
+
+
+def test_who_is_in_the_stage_already_stays_as_it_is(opened, stages, by_jonas):
+    ahead, there = opened(), opened(stage_id=stages[1].pk)
+    since = there.stage_since
+    assert actions.move_opportunities(ids=[ahead.pk, there.pk], stage_id=stages[1].pk, by=by_jonas, at=AT) == 1
+    there.refresh_from_db()
+    assert there.stage_since == since and Event.objects.filter(verb="sell.opportunity_moved").count() == 1
 
 
 def test_moving_many_takes_no_more_queries_than_moving_few(opened, stages, by_head, django_assert_num_queries):
