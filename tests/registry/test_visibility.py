@@ -5,12 +5,18 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from makers import AT, SOON
 
 from headwater.measure.metrics.scope import scope_of
 from headwater.measure.rules.periods import ReportRequest
+from headwater.parties.models import Grant
+from headwater.platform import few
 from headwater.platform.actor import Visibility, owned_rows
-from headwater.platform.resource import REGISTRY
+from headwater.platform.filter import EVERYTHING, Condition
+from headwater.platform.paging import neighbours, page_of
+from headwater.platform.resource import REGISTRY, filtered
 from headwater.team import rules
 from headwater.team.models import Team, User
 from headwater.team.queries import actor_of
@@ -130,3 +136,89 @@ def test_a_list_asks_as_often_whatever_one_sees(key, me, placed, client_of, monk
             assert client.get(f"/{resource.slug}").status_code == 200
         counts.append(len(asked))
     assert max(counts) - min(counts) <= 2, counts
+
+
+def _given(key, me, ids):
+    """What lies beside and above was opened or handed to somebody, as far as such a noun can be."""
+    team = Team.objects.get(name="Field").pk
+    if key.startswith("parties."):
+        Grant.objects.create(party_id=ids["beside's"], user_id=me.pk, reason="test")
+        Grant.objects.create(party_id=ids["above's"], team_id=team, reason="test")
+    if key == "qualify.lead":
+        model = REGISTRY[key].searched.model
+        model.objects.filter(pk=ids["beside's"]).update(handed_to_id=me.pk)
+        model.objects.filter(pk=ids["above's"]).update(owner_id=None, team_id=None)  # in the pool, for all to claim
+
+
+def _walked(rows, resource, sort, reach):
+    """All of a list page by page, there and back, and what stands beside each row."""
+    page, there, back = page_of(rows, resource, sort=sort, size=2, reach=reach), [], []
+    while True:
+        there += page.rows
+        if page.next is None:
+            break
+        page = page_of(rows, resource, sort=sort, size=2, cursor=page.next, reach=reach)
+    while page.previous is not None:
+        page = page_of(rows, resource, sort=sort, size=2, cursor=page.previous, reach=reach)
+        back = [*page.rows, *back]
+    beside = [neighbours(rows, resource, row, sort=sort, reach=reach) for row in there]
+    return [row.pk for row in there], [row.pk for row in back], beside
+
+
+@pytest.mark.parametrize("key", OWNED)
+def test_a_list_is_the_same_where_it_is_collected_by_what_one_sees(key, me, placed, monkeypatch):
+    ids, resource = placed(key), REGISTRY[key]
+    _given(key, me, ids)
+    stranger = str(resource.searched.model.objects.get(pk=ids["mate's"]).owner_id)
+    trees = (EVERYTHING, Condition("owner", "is", stranger), Condition("owner", "is", "me"))
+    another = [c.key for c in resource.columns if c.sortable and c.key != resource.default_order][-1]
+    for visibility in Visibility:
+        rights = RoleRights(rules.ROLE_RIGHTS["FIELD_REP"].verbs, visibility.value)
+        monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", rights)
+        actor = actor_of(me)
+        reach = resource.reach(actor)
+        assert bool(reach) is (visibility is not Visibility.ALL)
+        in_sight = set(filtered(resource, actor, EVERYTHING).values_list("pk", flat=True))
+        for tree in trees:
+            rows = filtered(resource, actor, tree)
+            for sort in ("", another, f"-{another}"):
+                monkeypatch.setattr(few, "LONG", 10**9)
+                in_order = _walked(rows, resource, sort, reach)
+                monkeypatch.setattr(few, "LONG", 0)
+                assert _walked(rows, resource, sort, reach) == in_order
+                assert set(in_order[0]) <= in_sight and len(set(in_order[0])) == len(in_order[0])
+        if reach:
+            found = few.few(filtered(resource, actor, EVERYTHING).order_by(), reach)
+            assert set(found) == in_sight, "each row in sight meets one of the conditions"
+
+
+def test_what_hardly_anybody_in_sight_has_is_looked_for_among_what_one_sees(me, placed, monkeypatch):
+    ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
+    rows = filtered(resource, actor, EVERYTHING)
+
+    def last_asked():
+        with CaptureQueriesContext(connection) as asked:
+            page = page_of(rows, resource, sort="arrived_at", size=50, reach=resource.reach(actor))
+        assert ids["mine"] in {row.pk for row in page.rows} and ids["above's"] not in {row.pk for row in page.rows}
+        return next(query["sql"] for query in reversed(asked) if "ORDER BY" in query["sql"]), len(asked)
+
+    in_order, few_queries = last_asked()
+    monkeypatch.setattr(few, "LONG", 0)
+    collected, queries = last_asked()
+    assert "owner_id" in in_order and "owner_id" not in collected.split("WHERE")[-1]
+    of_each = 2 + 2 * len(resource.reach(actor))
+    assert queries - few_queries <= 2 * of_each, "of those that have the column, and those that have not"
+    monkeypatch.setattr(few, "FEW", -1)
+    assert "owner_id" in last_asked()[0], "where they are more than a few"
+    monkeypatch.setattr(few, "FEW", 5_000)
+    monkeypatch.setattr(few, "COMMON", 1)
+    assert "owner_id" in last_asked()[0], "where many of all rows are among them"
+
+
+def test_somebody_out_of_sight_is_named_by_the_rows_one_sees(me, placed, client_of, monkeypatch):
+    ids = placed("qualify.lead")
+    stranger = REGISTRY["qualify.lead"].searched.model.objects.get(pk=ids["mate's"]).owner
+    for long in (10**9, 0):
+        monkeypatch.setattr(few, "LONG", long)
+        page = client_of("FIELD_REP").get(f"/leads?view=all&owner={stranger.pk}").content.decode()
+        assert stranger.name in page

@@ -46,6 +46,7 @@ def list_rows(request: Any, resource: Resource) -> JsonResponse:
         sort=params.get("sort", ""),
         cursor=params.get("cursor", ""),
         size=_limit(params.get("limit", "")),
+        reach=resource.reach(request.actor),
     )
     items = [row_json(resource, row) for row in page.rows]
     return JsonResponse({"items": items, "next": page.next, "previous": page.previous})

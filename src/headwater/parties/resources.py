@@ -128,6 +128,7 @@ PEOPLE = Resource(
     label_plural=_("People"),
     icon="user",
     rows=people_with_tags,
+    seen_by=queries.seen_by,
     columns=(
         Column("name", _("Name"), path="name_key", reads=("name",), sortable=True, filterable=False,
                nullable=False, personal=True, cell=f"{CELLS}person", place="primary",
@@ -197,6 +198,7 @@ ORGANISATIONS = Resource(
     label_plural=_("Companies"),
     icon="building",
     rows=companies_with_tags,
+    seen_by=queries.seen_by,
     columns=(
         Column("name", _("Name"), path="name_key", reads=("name",), sortable=True, filterable=False,
                nullable=False, cell=f"{CELLS}company", place="primary"),

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache, wraps
+from functools import cached_property, lru_cache, reduce, wraps
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -131,10 +132,17 @@ def owned_rows(actor: Actor, *, owner: str = "owner", team: str = "team") -> Q:
     """The rows within the actor's visibility, as a condition on ``owner`` and ``team`` columns."""
     if actor.visibility is Visibility.ALL:
         return Q()
-    mine = Q(**{f"{owner}_id": actor.user_id}) if actor.user_id is not None else Q(pk__in=())
+    return reduce(or_, owned_by(actor, owner=owner, team=team))
+
+
+def owned_by(actor: Actor, *, owner: str = "owner", team: str = "team") -> list[Q]:
+    """The same as conditions any of which suffices, for an actor who does not see all; else none."""
+    if actor.visibility is Visibility.ALL:
+        return []
+    reach = [Q(**{f"{owner}_id": actor.user_id}) if actor.user_id is not None else Q(pk__in=())]
     if actor.visibility.is_of_teams and actor.team_ids:
-        return mine | Q(**{f"{team}_id__in": sorted(actor.team_ids)})
-    return mine
+        reach.append(Q(**{f"{team}_id__in": sorted(actor.team_ids)}))
+    return reach
 
 
 _AnyRows = TypeVar("_AnyRows", bound=QuerySet[Any])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import connection
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import Col
 from django.db.models.fields.related import ForeignKey
 from django.db.models.sql.where import WhereNode
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from headwater.platform.resource import Resource
 
 FEW = 5_000  # rows: more of a million fill a page soon when the list is read in its order
+LONG = 20_000  # rows: what is shorter is soon read, whatever is looked for
+SAMPLE = 1_000  # rows all over a table, to see whether a list has many of them:
+COMMON = 10
+GOLDEN = (5**0.5 - 1) / 2
 MOST_VALUES = 2_000  # of a column whose values are looked through, instead of its rows
 
 Where = Mapping[str, Any]
@@ -62,6 +67,42 @@ def few(rows: QuerySet[Any], conditions: Sequence[Q]) -> list[int] | None:
         if len(found) > FEW:
             return None
     return sorted(found)
+
+
+def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int) -> QuerySet[Any]:
+    """The same rows, by their ids where they are few of what somebody sees: all that meets one of the conditions.
+
+    Many may meet a filter, and many be in reach, yet none both: in order a list would be read to its end for a page.
+    """
+    ids = _few_in_reach(rows, reach, wanted)
+    return rows if ids is None else unconditional(rows).filter(pk__among=ids)
+
+
+def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[int] | None:
+    if not reach or _begins_elsewhere(rows):  # who sees all has no reach
+        return None
+    newest = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if newest < LONG:
+        return None
+    # Spread without a rhythm: rows are given to people in turn. Where many are in the list, the first few tell.
+    spread = sorted({1 + int(newest * (at * GOLDEN % 1)) for at in range(SAMPLE)})
+    held = len(rows.filter(pk__in=one_of(spread)).order_by().values_list("pk")[:COMMON])
+    if held == COMMON:
+        return None
+    if held:
+        read = wanted * SAMPLE // held
+        every = rows.model._base_manager.order_by().values("pk")
+        if sum(every.filter(each)[: read + 1].count() for each in reach) > read:
+            return None
+    return few(rows.order_by(), reach)
+
+
+def _begins_elsewhere(rows: QuerySet[Any]) -> bool:
+    """Whether a database has something better to begin with: ids that are told, or a condition on another table."""
+    own = rows.model._meta.db_table
+    sides = [getattr(leaf, "lhs", None) for leaf in rows.query.where.leaves()]
+    columns = [side for side in sides if isinstance(side, Col)]
+    return any(column.alias != own or column.target.primary_key for column in columns)
 
 
 def unconditional(rows: QuerySet[Any]) -> QuerySet[Any]:

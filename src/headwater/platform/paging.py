@@ -18,7 +18,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
-from headwater.platform.few import unconditional
+from headwater.platform.few import by_reach, unconditional
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
@@ -54,10 +54,18 @@ class Page:
 
 
 def page_of(
-    rows: Rows, resource: Resource, *, sort: str = "", cursor: str = "", size: int = PAGE_SIZE, by: Actor | None = None
+    rows: Rows,
+    resource: Resource,
+    *,
+    sort: str = "",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    by: Actor | None = None,
+    reach: Sequence[Q] = (),
 ) -> Page:
     """One page by keyset. ``by`` says for whom, where the rows are the noun's own, shown as for everybody who asks.
 
+    ``reach`` is by what whoever asks sees rows of the noun (``Resource.reach``): nothing where they see all.
     ``sort`` is a column key, ``-key`` for descending, or several with commas between. ``cursor`` comes from another
     page.
 
@@ -67,7 +75,7 @@ def page_of(
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
-    ids = _next_ids(rows, order, position, backwards, size + 1)
+    ids = _next_ids(rows, order, position, backwards, size + 1, reach)
     shown = _shown(rows, ids) if by is None else {row.pk: row for row in _shown_to(resource.rows, by, ids=ids)}
     found = [shown[pk] for pk in ids if pk in shown]
     more, found = len(found) > size, found[:size]
@@ -128,11 +136,13 @@ def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
     return rows.order_by(*(_order_by(step, backwards=False) for step in order))
 
 
-def neighbours(rows: Rows, resource: Resource, row: Model, *, sort: str = "") -> tuple[int | None, int | None]:
+def neighbours(
+    rows: Rows, resource: Resource, row: Model, *, sort: str = "", reach: Sequence[Q] = ()
+) -> tuple[int | None, int | None]:
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [held_at(row, step.path) for step in order]
-    before, after = (_next_ids(rows, order, position, backwards, 1) for backwards in (True, False))
+    before, after = (_next_ids(rows, order, position, backwards, 1, reach) for backwards in (True, False))
     return (before[0] if before else None), (after[0] if after else None)
 
 
@@ -210,14 +220,21 @@ def _shown_to(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
     return unconditional(rows(actor)).filter(pk__among=Given("ids", VALUES))
 
 
-def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:
+def _next_ids(
+    rows: Rows,
+    order: Order,
+    position: Sequence[Any] | None,
+    backwards: bool,
+    count: int,
+    reach: Sequence[Q],
+) -> list[int]:
     """The ids of the next rows. Those that have the first column and those that do not are read apart.
 
     Each part is then in an order that an index has, on either database; no index puts the unknown last.
     """
     path = order[0].path
     if not any(field.null for field in _fields(rows, path)):
-        return _known_ids(rows, order, position, backwards, count)
+        return _known_ids(rows, order, position, backwards, count, reach)
     parts = [False, True] if backwards else [True, False]
     if position is not None and (position[0] is not None) is not parts[0]:
         parts = parts[1:]
@@ -226,16 +243,24 @@ def _next_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backward
         left = count - len(ids)
         if left and is_known:
             part = rows.filter(order[0].known_among, **{f"{path}__isnull": False})
-            ids += _known_ids(part, order, position, backwards, left)
+            ids += _known_ids(part, order, position, backwards, left, reach)
         elif left:
             part = rows.filter(**{f"{path}__isnull": True})
-            ids += _next_ids(part, order[1:], position and position[1:], backwards, left)
+            ids += _next_ids(part, order[1:], position and position[1:], backwards, left, reach)
         position = None
     return ids
 
 
-def _known_ids(rows: Rows, order: Order, position: Sequence[Any] | None, backwards: bool, count: int) -> list[int]:
+def _known_ids(
+    rows: Rows,
+    order: Order,
+    position: Sequence[Any] | None,
+    backwards: bool,
+    count: int,
+    reach: Sequence[Q],
+) -> list[int]:
     """The same of rows that all have the first column."""
+    rows = by_reach(rows, reach, wanted=count)
     (path, is_falling, _), further = order[0], order[1:]
     is_falling = is_falling != backwards
     fields = _fields(rows, path)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES
@@ -117,7 +117,8 @@ class Resource:
 
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
     and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into. Where
-    ``rows`` fetches much of what lists show, ``bare_rows`` are the same rows alone.
+    ``rows`` fetches much of what lists show, ``bare_rows`` are the same rows alone. ``seen_by`` tells by what
+    conditions an actor who does not see all sees rows: any of them suffices, and an index serves each.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
     length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
@@ -153,6 +154,7 @@ class Resource:
     board: Board | None = None
     detail_rows: Callable[[Actor], Rows] | None = None
     bare_rows: Callable[[Actor], Rows] | None = None
+    seen_by: Callable[[Actor], Sequence[Q]] = lambda actor: ()
     is_whole: bool = False
 
     @cached_property
@@ -187,6 +189,10 @@ class Resource:
     def in_sight(self, actor: Actor) -> Rows:
         """The rows the actor may see, for who asks which they are but not what they say."""
         return (self.bare_rows or self.rows)(actor)
+
+    def reach(self, actor: Actor) -> Sequence[Q]:
+        """By what an actor who does not see all sees rows of this noun among others of its table."""
+        return [Q(**self.searched.where) & each for each in self.seen_by(actor)]
 
     def command(self, key: str) -> Command | None:
         """The command of that key, if the noun has it."""

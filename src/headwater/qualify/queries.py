@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from headwater.parties.queries.activities import with_open_todos
 from headwater.parties.queries.visible import NAMED, visible_activities
-from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
+from headwater.platform.actor import Actor, Visibility, owned_by, owned_rows, per_actor
 from headwater.platform.identity import known_ids
 from headwater.platform.parts import with_parts
 from headwater.platform.written import AT, Counted, Given, counts_of, written
@@ -52,7 +54,7 @@ def visible_leads(actor: Actor) -> QuerySet[Lead]:
         return Lead.objects.none()
     rows = Lead.objects.filter(deleted_at=None)
     if actor.visibility is not Visibility.ALL:
-        rows = rows.filter(_within_reach(actor))
+        rows = rows.filter(reduce(or_, seen_by(actor)))
     return rows
 
 
@@ -270,12 +272,13 @@ def _named(leads: QuerySet[Lead], *parts: str) -> QuerySet[Lead]:
     return with_parts(leads, **{part: _PARTS[part] for part in parts}).defer("extra")
 
 
-def _within_reach(actor: Actor) -> Q:
-    seen = owned_rows(actor)
-    if actor.user_id is not None:
-        seen |= Q(handed_to_id=actor.user_id)
-    if actor.may("qualify.lead.claim"):
-        seen |= Q(owner=None, exit="")
+def seen_by(actor: Actor) -> list[Q]:
+    """By what an actor sees leads, any of which suffices; nothing for who sees all."""
+    seen = owned_by(actor)
+    if seen and actor.user_id is not None:
+        seen.append(Q(handed_to_id=actor.user_id))
+    if seen and actor.may("qualify.lead.claim"):
+        seen.append(Q(owner=None, exit=""))
     return seen
 
 

@@ -33,6 +33,7 @@ from headwater.qualify.queries import (
     detailed_leads,
     leads_with_next_step,
     listed_leads,
+    seen_by,
     visible_leads,
     whose_it_is,
 )
@@ -160,6 +161,7 @@ LEADS = register(
         rows=listed_leads,
         detail_rows=detailed_leads,
         bare_rows=visible_leads,
+        seen_by=seen_by,
         columns=COLUMNS,
         default_order="-arrived_at",
         indexed_orders=("arrived_at", "created_at", "stage_since", "amount", "exited_at", "wake_up_on"),

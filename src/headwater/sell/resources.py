@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.acquire.queries import source_choices
 from headwater.intake.batch_column import BATCH
 from headwater.parties.talking import LogForm
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, owned_by
 from headwater.platform.resource import Board, Column, Command, Kind, Resource, Rows, SavedView, register
 from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
@@ -119,6 +119,7 @@ OPPORTUNITIES = Resource(
     icon="target-arrow",
     rows=listed_opportunities,
     bare_rows=visible_opportunities,
+    seen_by=owned_by,
     columns=(
         Column("party", _("Opportunity"), path="name", reads=BUYER, made=_first_known, sortable=True, filterable=False,
                personal=True, cell=f"{CELLS}opportunity", place="primary", with_columns=("name",),
@@ -212,6 +213,7 @@ ORDERS = Resource(
     icon="receipt",
     rows=listed_orders,
     bare_rows=visible_orders,
+    seen_by=owned_by,
     columns=(
         Column("party", _("Who bought"), path="party__name", reads=BUYER, made=_first_known, filterable=False,
                personal=True, cell=f"{CELLS}order", place="primary", with_columns=("opportunity",)),

@@ -18,6 +18,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.column import Choices, Column, Kind
 from headwater.platform.days import RelativeDays, Unit, read_days
+from headwater.platform.few import by_reach
 from headwater.platform.filter import SEVERAL, Condition, Group, Tree, params_of, simplified, without
 from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.installation import installation
@@ -165,7 +166,8 @@ class Wording:
             rows = self.resource.rows(self.actor).filter(**{column.orm_path: row_id(code)}).order_by()
         except ValueError:
             return f"#{code}"
-        named = next((column.of(row) for row in rows[:1]), None)
+        one = by_reach(rows, self.resource.reach(self.actor), wanted=1)[:1]
+        named = next((column.of(row) for row in one), None)
         return named if isinstance(named, str) else f"#{code}"
 
 

@@ -100,6 +100,7 @@ def more_of(request: Request, state: ListState, column: Column) -> dict[str, Any
         sort=state.order,
         cursor=state.cursor,
         size=MORE_ROWS if state.cursor else FIRST_ROWS,
+        reach=state.resource.reach(request.actor),
     )
     return {"rows": page.rows, "more_url": _more_url(state, key, page.next) if page.next else ""}
 

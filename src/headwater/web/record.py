@@ -146,7 +146,9 @@ def _beside(request: Request, resource: Resource, row: Any) -> dict[str, Any]:
     try:
         params = QueryDict(query).dict()
         state = state_of(resource, params, path_of(resource, params), request.actor)
-        before, after = neighbours(state.rows(request), resource, row, sort=state.order)
+        before, after = neighbours(
+            state.rows(request), resource, row, sort=state.order, reach=resource.reach(request.actor)
+        )
     except DomainError:  # a link from a list that has changed: the record stands without its neighbours
         return {"list_url": f"/{resource.slug}", "previous_url": "", "next_url": ""}
     suffix = f"?{urlencode({'in': query})}" if query else ""

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Activity, Grant, MatchProposal, Party, PartyKind
-from headwater.platform.actor import Actor, Visibility, owned_rows, per_actor
+from headwater.platform.actor import Actor, Visibility, owned_by, owned_rows, per_actor
 from headwater.platform.parts import with_parts
 
 # What records of other nouns show of a party: its name, as a link or marked as deleted, and what they sort by.
 NAMED = ("kind", "name", "name_key", "deleted_at", "merged_into")
+NOBODYS = Q(owner=None, team=None)
 
 
 @per_actor
@@ -136,9 +137,18 @@ def owners_of(ids: Iterable[int]) -> dict[int, int]:
 def _within_reach(actor: Actor) -> Q:
     if actor.visibility is Visibility.ALL:
         return Q()
+    opened = Exists(_grants(actor).filter(party_id=OuterRef("pk")))
+    return owned_rows(actor) | NOBODYS | Q(opened)
+
+
+def seen_by(actor: Actor) -> list[Q]:
+    """By what an actor sees people and companies, any of which suffices; nothing for who sees all."""
+    owned = owned_by(actor)
+    return [*owned, NOBODYS, Q(pk__in=_grants(actor).values("party"))] if owned else []
+
+
+def _grants(actor: Actor) -> QuerySet[Grant]:
     granted = Q(user_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
     if actor.team_ids:
         granted |= Q(team_id__in=sorted(actor.team_ids))
-    return (
-        owned_rows(actor) | Q(owner=None, team=None) | Q(Exists(Grant.objects.filter(granted, party_id=OuterRef("pk"))))
-    )
+    return Grant.objects.filter(granted)
