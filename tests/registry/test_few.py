@@ -125,6 +125,25 @@ def test_whether_many_meet_a_filter_is_seen_from_the_newest_rows_alone(rows, by,
     assert "CASE WHEN" in sample and sample.count("SELECT") == 2, "the ids are given, and each row is asked"
 
 
+def test_what_only_the_newest_rows_have_is_not_taken_for_common(make, by, monkeypatch):
+    leads = make("qualify.lead", 12)
+    Party.objects.filter(pk__in=Lead.objects.values("party_id")).update(email="x@example.org")
+    Party.objects.filter(pk__in=Lead.objects.filter(pk__in=leads[-3:]).values("party_id")).update(email="")
+    monkeypatch.setattr(few, "FEW", -1)
+    monkeypatch.setattr(few, "SAMPLE", 3)  # all over the table: at its beginning, before and after its middle
+    monkeypatch.setattr("headwater.platform.filtering.SAMPLE", 3)
+    monkeypatch.setattr("headwater.platform.filtering.COMMON_SHARE", 1)
+
+    def is_looked_up_row_by_row() -> bool:
+        with CaptureQueriesContext(connection) as asked:
+            assert len(filtered(LEADS, by, Condition("email", "empty", "true"))) == 3
+        return "IS NOT NULL" in asked[-1]["sql"].split("WHERE", 1)[-1] and "LIMIT 1)" in asked[-1]["sql"]
+
+    assert is_looked_up_row_by_row(), "a short table is not looked over"
+    monkeypatch.setattr(few, "LONG", 0)
+    assert not is_looked_up_row_by_row()
+
+
 def test_what_is_rare_is_collected_before_it_is_put_in_order(rows, by, monkeypatch):
     monkeypatch.setattr(few, "FEW", -1)
     monkeypatch.setattr("headwater.platform.filtering.COMMON_SHARE", 0)

@@ -81,12 +81,10 @@ def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int) -> QuerySe
 def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[int] | None:
     if not reach or _begins_elsewhere(rows):  # who sees all has no reach
         return None
-    newest = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
-    if newest < LONG:
+    ids = spread(rows.model)
+    if not ids:
         return None
-    # Spread without a rhythm: rows are given to people in turn. Where many are in the list, the first few tell.
-    spread = sorted({1 + int(newest * (at * GOLDEN % 1)) for at in range(SAMPLE)})
-    held = len(rows.filter(pk__in=one_of(spread)).order_by().values_list("pk")[:COMMON])
+    held = len(rows.filter(pk__in=one_of(ids)).order_by().values_list("pk")[:COMMON])  # where many are, a few tell
     if held == COMMON:
         return None
     if held:
@@ -95,6 +93,12 @@ def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[
         if sum(every.filter(each)[: read + 1].count() for each in reach) > read:
             return None
     return few(rows.order_by(), reach)
+
+
+def spread(model: type[Model]) -> list[int]:
+    """Ids all over a long table, without a rhythm: rows are given to people in turn. Of a short one none."""
+    newest = model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return sorted({1 + int(newest * (at * GOLDEN % 1)) for at in range(SAMPLE)}) if newest >= LONG else []
 
 
 def _begins_elsewhere(rows: QuerySet[Any]) -> bool:

@@ -37,7 +37,7 @@ from headwater.platform.column import Column, Kind
 from headwater.platform.custom.values import field_at, is_custom
 from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
-from headwater.platform.few import Comparison, few, few_of, has_no_order, unconditional
+from headwater.platform.few import Comparison, few, few_of, has_no_order, spread, unconditional
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
@@ -369,12 +369,15 @@ def _known(column: Column, path: str) -> Q:
 
 
 def _is_common(every: Rows, condition: Q) -> bool:
-    """Whether many of the newest rows meet a condition.
+    """Whether many rows meet a condition: of the newest, where lists begin, and of all, where they go on.
 
-    Each is asked: the database would rather collect all that meet it, to see which of them are among the newest.
+    Each is asked: the database would rather collect all that meet it, to see which of them are among those.
     """
     newest = list(every.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
-    return every.filter(opaque(condition), pk__in=one_of(newest)).count() * COMMON_SHARE >= SAMPLE
+    for ids in (newest, spread(every.model)):
+        if ids and every.filter(opaque(condition), pk__in=one_of(ids)).count() * COMMON_SHARE < SAMPLE:
+            return False
+    return bool(newest)
 
 
 def _collected(every: Rows, condition: Q) -> list[int] | None:
