@@ -80,6 +80,8 @@ def test_the_first_one_comes_with_recovery_codes_and_a_second_without(client, ad
     assert kept is not None and kept.transports == ["internal"] and kept.sign_count == 1
     assert Event.objects.filter(verb="team.passkey_added", subject_id=ada.pk).count() == 2
     assert "has a second factor" in client.get("/settings/users").content.decode()
+    own = client.get("/account/second-factor").content.decode()
+    assert "It is on" in own and "Your passkey is a second factor already." in own
 
 
 def test_only_who_has_just_signed_in_adds_or_removes_one(client, ada):
