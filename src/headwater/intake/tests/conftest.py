@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from headwater.platform.search import Searched
 from headwater.platform.testing import make_actor
 
 KEY = "parties.tag"
+
+sys.path.insert(0, str(Path(__file__).parent))  # a folder of tests, not a package
 
 
 @action
