@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from makers import AT
 
 from headwater.acquire import actions as acquire
@@ -413,6 +414,17 @@ def test_who_begins_so_comes_first_however_common_the_word_is(by, monkeypatch):
         parties.add_person(name=name, by=by, at=AT)
     assert titles(by, "bela")[0] == "Bela Novak"
     assert set(titles(by, "bel")) >= {"Bela Novak", "Rosabel Moss", "Isabel Dorn"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index brings the newest alone")
+def test_the_index_is_left_alone_where_the_newest_rows_are_enough(by, orla):
+    while keeping.catch_up():
+        pass
+    words = find(REGISTRY["parties.person"], "orla keane").words
+    for enough, queries in ((1, 1), (2, 2)):
+        with CaptureQueriesContext(connection) as asked:
+            assert store.newest_of(["parties.person"], words, 3, enough=enough) == {"parties.person": [orla.pk]}
+        assert len(asked) == queries
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one index of all nouns")

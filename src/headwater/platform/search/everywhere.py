@@ -72,8 +72,9 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
     named: dict[str, list[int]] = {}
     is_all = held is not None
     if held is None:
-        named = store.newest_of(keys, beginning(words), CANDIDATES // 2)
-        held = store.newest_of(keys, words, CANDIDATES + 1)
+        called = [r.key for r in nouns if r.searched.name]
+        named = store.newest_of(called, beginning(words), CANDIDATES // 2, enough=CANDIDATES // 4)
+        held = store.newest_of(keys, words, CANDIDATES + 1, enough=CANDIDATES + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
     candidates = {r.key: [*named.get(r.key, ()), *fresh.get(r.key, ()), *held.get(r.key, ())] for r in nouns}
     seen = _visible(actor, candidates)

@@ -199,8 +199,11 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
     return _split(nouns, ids)
 
 
-def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
-    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. Three queries at most."""
+def newest_of(nouns: Sequence[str], words: Words, limit: int, *, enough: int) -> dict[str, list[int]]:
+    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. Three queries at most.
+
+    PostgreSQL does not look for more where its newest entries hold ``enough``.
+    """
     if connection.vendor == "sqlite":
         wanted = _match(words)
         if not wanted:
@@ -210,7 +213,7 @@ def newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[
     found = _among_newest(nouns, words, limit)
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
         return found
-    missing = [n for n in nouns if len(found.get(n, ())) < min(limit, NEWEST // COMMON_SHARE)]
+    missing = [n for n in nouns if len(found.get(n, ())) < min(enough, NEWEST // COMMON_SHARE)]
     anywhere = _without_place(words)
     # What stands at the beginning is found by the index wherever it stands: no help where that is common.
     often = _among_newest(missing, anywhere, NEWEST // COMMON_SHARE) if anywhere != words else {}
