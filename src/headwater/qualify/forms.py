@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from headwater.acquire.queries import campaign_choices, source_choices
+from headwater.parties.queries import visible_parties
 from headwater.parties.rules import is_phone
 from headwater.platform.installation import installation
 from headwater.platform.money import UnknownCurrency, currency_code
@@ -22,7 +23,20 @@ NOBODY = gettext_lazy("Nobody: leave it in the pool")
 Choices = list[tuple[str, str]]
 
 
-class CaptureForm(ActorForm):
+class WhoAsksForm(ActorForm):
+    """A form that asks who a lead is from."""
+
+    def clean_phone(self) -> str:
+        """A number that can be called from where the company is: what cannot be kept is not left out silently."""
+        text = str(self.cleaned_data["phone"]).strip()
+        if text and not is_phone(text, installation().region):
+            raise forms.ValidationError(
+                gettext('"{text}" needs its country: write it with + and the country code.').format(text=text)
+            )
+        return text
+
+
+class CaptureForm(WhoAsksForm):
     """A lead by hand: who asks, what for, and where they come from."""
 
     party_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -55,6 +69,16 @@ class CaptureForm(ActorForm):
         offer(self, "owner_id", lambda: _owners(self), blank=NOBODY)
         self.initial.setdefault("interest", Interest.ENQUIRY)
         self.initial.setdefault("owner_id", self.actor.user_id)
+        self._say_about(str(self["party_id"].value() or ""))
+
+    def _say_about(self, party_id: str) -> None:
+        """Whom it is about, where that is known: then nobody is asked who they are, and nothing typed is left out."""
+        party = visible_parties(self.actor).filter(pk=party_id).first() if party_id.isdecimal() else None
+        if party is not None:
+            self.fields["name"].disabled = self.fields["name"].required = True
+            self.initial["name"] = party.name
+            for name in ("company", "email", "phone", "job_title"):
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any] | None:
         """Somebody has to ask."""
@@ -65,7 +89,7 @@ class CaptureForm(ActorForm):
         return cleaned
 
 
-class QuickForm(ActorForm):
+class QuickForm(WhoAsksForm):
     """What one line says of a lead; each piece can be corrected."""
 
     name = forms.CharField(max_length=200, required=False, label=gettext_lazy("Name"))
@@ -85,15 +109,6 @@ class QuickForm(ActorForm):
         super().__init__(*args, **kwargs)
         offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
-
-    def clean_phone(self) -> str:
-        """A number that can be called from where the company is: what cannot be kept is not left out silently."""
-        text = str(self.cleaned_data["phone"]).strip()
-        if text and not is_phone(text, installation().region):
-            raise forms.ValidationError(
-                gettext('"{text}" needs its country: write it with + and the country code.').format(text=text)
-            )
-        return text
 
     def clean_currency(self) -> str:
         """A currency there is; the company's own where none is named."""

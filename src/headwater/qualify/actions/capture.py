@@ -121,10 +121,11 @@ def capture_lead(
     )  # fmt: skip
     record_touchpoints([touch], by=by, at=at)
     record(_captured(lead), by=by, at=moment)
-    if note.strip():
+    words = "\n".join(filter(None, [note.strip(), _left_over(lead, who)]))
+    if words:
         # What somebody says about their lead is kept, whoever's customer it turned out to be.
         teller = by.seeing_all()
-        log_activity(party_id=lead.party_id, kind="NOTE", subject=lead.title or "Note", body=note, by=teller, at=at)
+        log_activity(party_id=lead.party_id, kind="NOTE", subject=lead.title or "Note", body=words, by=teller, at=at)
     return lead
 
 
@@ -234,6 +235,14 @@ def _who(
     known = {pk for pk in asked if pk is not None}
     may_hold = visible_parties(by).filter(pk__in=known).count() == len(known)
     return match.party_id, match.organisation_id, may_hold
+
+
+def _left_over(lead: Lead, who: WhoAsks) -> str:
+    """What was said of who asks and found no place: somebody known keeps the job title they have."""
+    job_title = who.get("job_title", "").strip()
+    if not job_title or job_title == lead.party.job_title:
+        return ""
+    return f"{_('Job title')}: {job_title}"
 
 
 def _caretaker(party_ids: Sequence[int | None]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def disqualify_lead(*, lead_id: int, reason: str, by: Actor, at: datetime, note:
 
 @action
 def move_leads(*, ids: Sequence[int], stage: str, by: Actor, at: datetime, reason: str = "") -> int:
-    """Put several leads into another stage, all or none; how many.
+    """Put several leads into a stage, all or none; how many were not in it yet.
 
     Raises:
         NotAllowed: the actor may not move leads.
@@ -85,9 +85,10 @@ def move_leads(*, ids: Sequence[int], stage: str, by: Actor, at: datetime, reaso
 
     def check(lead: Lead) -> None:
         require(by, "move", lead)
-        refuse(rules.why_not_move(lead.stage, lead.exit, target=stage, reason=reason))
+        if lead.exit or lead.stage != stage:
+            refuse(rules.why_not_move(lead.stage, lead.exit, target=stage, reason=reason))
 
-    moved = [_move(lead, stage, reason, at=at) for lead in locked_leads(ids, check)]
+    moved = [_move(lead, stage, reason, at=at) for lead in locked_leads(ids, check) if lead.stage != stage]
     return take_steps(moved, LeadMoved, by=by, at=at)
 
 

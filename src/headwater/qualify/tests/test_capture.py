@@ -9,7 +9,7 @@ import pytest
 
 from headwater.acquire.actions import add_source
 from headwater.acquire.models import Touchpoint
-from headwater.parties.models import Grant, Party
+from headwater.parties.models import Activity, Grant, Party
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, Span
@@ -75,6 +75,30 @@ def test_a_lead_may_be_about_a_party_that_is_known(by_marta: Actor) -> None:
     first = actions.capture_lead(by=by_marta, at=AT, **ORLA)
     again = actions.capture_lead(by=by_marta, at=AT, party_id=first.party_id)
     assert (again.party_id, again.organisation_id) == (first.party_id, first.organisation_id)
+
+
+def test_who_is_known_already_is_named_in_the_form_and_not_asked_for(by_marta: Actor) -> None:
+    known = actions.capture_lead(by=by_marta, at=AT, **ORLA).party
+    asked = CaptureForm(actor=by_marta, initial={"party_id": str(known.pk)})
+    assert asked["name"].value() == "Orla Keane" and asked.fields["name"].disabled
+    assert not {"company", "email", "phone", "job_title"} & asked.fields.keys()
+    sent = CaptureForm({"party_id": str(known.pk), "interest": "ENQUIRY", "name": "x"}, actor=by_marta)
+    assert sent.is_valid(), sent.errors
+    lead = actions.capture_lead(by=by_marta, at=AT, **sent.cleaned_data)
+    assert (lead.party_id, lead.party.name) == (known.pk, "Orla Keane")
+
+
+def test_a_phone_number_that_cannot_be_called_comes_back_to_be_corrected(by_marta: Actor, company: Company) -> None:
+    form = CaptureForm({"name": "Orla Keane", "phone": "12", "interest": "ENQUIRY"}, actor=by_marta)
+    assert list(form.errors) == ["phone"]
+
+
+def test_the_job_title_of_somebody_known_is_kept_in_the_note(by_marta: Actor) -> None:
+    first = actions.capture_lead(by=by_marta, at=AT, job_title="Buyer", **ORLA)
+    assert not Activity.objects.exists()
+    again = actions.capture_lead(by=by_marta, at=AT, job_title="Head of buying", note="Call back", **ORLA)
+    assert again.party_id == first.party_id
+    assert Activity.objects.get().body == "Call back\nJob title: Head of buying"
 
 
 def test_a_lead_of_nobody_is_refused_with_the_field(by_marta: Actor) -> None:

@@ -13,6 +13,7 @@ from headwater.parties.models import Grant, Party
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.actor import Actor
 from headwater.qualify import actions
+from headwater.qualify.forms import CaptureForm
 from headwater.qualify.models import Lead
 from headwater.qualify.queries import visible_leads
 from headwater.team.actions.accounts import deactivate_user
@@ -117,3 +118,8 @@ def test_somebody_new_or_of_nobody_stays_with_who_takes_them_in(rep: User, by_he
     for who in ({"name": "Ann New", "email": "ann@new.example", "company": "New"}, {"company": "Nobody's Own"}):
         lead = actions.capture_lead(**who, owner_id=rep.pk, by=by, at=AT)
         assert lead.owner == rep and visible_parties(by).filter(pk=lead.party_id).exists()
+
+
+def test_a_form_about_somebody_out_of_sight_tells_no_name(rep: User, person: Party) -> None:
+    form = CaptureForm(actor=actor_of(rep), initial={"party_id": str(person.pk)})
+    assert not form["name"].value() and not form.fields["name"].disabled

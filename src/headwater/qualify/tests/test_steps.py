@@ -14,7 +14,7 @@ from headwater.parties.actions import log_activity
 from headwater.parties.models import Activity
 from headwater.platform.actor import Actor
 from headwater.platform.delivery import deliver
-from headwater.platform.errors import Invalid, NotAllowed, NotUndoable
+from headwater.platform.errors import Invalid, NotAllowed, NotUndoable, SomeRefused
 from headwater.platform.models import Event, Span
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries, rules
@@ -81,6 +81,25 @@ def test_a_reader_may_not_do_it_to_many(make_lead: MakeLead, by_reader: Actor, m
     values = {"assign_leads": {}, "move_leads": {"stage": "WORKING"}, "disqualify_leads": {"reason": "SPAM"}}
     with pytest.raises(NotAllowed):
         many(ids=[make_lead().pk], by=by_reader, at=AT, **values[many.__name__])
+
+
+def test_of_many_who_is_in_the_stage_already_stays_as_it_is(make_lead: MakeLead, by_marta: Actor, marta: User) -> None:
+    ahead, there = make_lead(marta), make_lead(marta, stage="MQL")
+    since = there.stage_since
+    assert actions.move_leads(ids=[ahead.pk, there.pk], stage="MQL", by=by_marta, at=LATER) == 1
+    ahead.refresh_from_db()
+    there.refresh_from_db()
+    assert (ahead.stage, there.stage_since) == ("MQL", since)
+    assert not Event.objects.filter(verb="qualify.lead_moved", subject_id=there.pk).exists()
+
+
+def test_of_many_who_has_left_the_funnel_in_that_stage_is_refused(
+    make_lead: MakeLead, by_marta: Actor, marta: User
+) -> None:
+    gone = make_lead(marta, stage="MQL")
+    actions.disqualify_lead(lead_id=gone.pk, reason="SPAM", by=by_marta, at=AT)
+    with pytest.raises(SomeRefused):
+        actions.move_leads(ids=[gone.pk], stage="MQL", by=by_marta, at=LATER)
 
 
 def test_a_lead_of_another_team_is_out_of_reach(make_lead: MakeLead, by_priya: Actor, marta: User) -> None:
