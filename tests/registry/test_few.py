@@ -2,14 +2,19 @@
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from makers import AT
 
+from headwater.parties import actions as parties
 from headwater.parties.models import Party
 from headwater.platform import few
+from headwater.platform.few import Comparison
 from headwater.platform.filter import EVERYTHING, Condition
+from headwater.platform.importer import Batch, CleanRow
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
+from headwater.qualify import actions as qualify
 from headwater.qualify.models import Lead
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +158,38 @@ def test_what_is_rare_is_collected_before_it_is_put_in_order(rows, by, monkeypat
     monkeypatch.setattr("headwater.platform.filtering.RARE", 0)
     found.append(set(filtered(LEADS, by, Condition("city", "is", "berlin")).values_list("pk", flat=True)))
     assert found[0] and found[0] == found[1]
+
+
+def test_leads_of_the_many_companies_that_meet_a_filter_are_few(rows, by, monkeypatch):
+    companies = [parties.add_organisation(name=f"Company {n}", by=by, at=AT) for n in range(3)]
+    lead = qualify.capture_lead(party_id=companies[0].pk, by=by, at=AT)
+    qualify.capture_lead(
+        party_id=parties.add_organisation(name="Told", email="a@x.example", by=by, at=AT).pk, by=by, at=AT
+    )
+    lacking = Comparison("empty", [], lambda path: Q(**{path: ""}), is_text=True, is_optional=False)
+    monkeypatch.setattr(few, "FEW", 2)  # people without an e-mail address are fewer, companies are more
+    assert few.few_of(LEADS, "party__email", lacking) == [lead.pk]
+    assert [row.pk for row in filtered(LEADS, by, Condition("email", "empty", "true"))] == [lead.pk]
+    monkeypatch.setattr(few, "RARE", 1)
+    assert few.few_of(LEADS, "party__email", lacking) is None, "more leads of companies than are asked one by one"
+
+
+def test_what_a_noun_tells_of_whom_it_points_at_is_so(rows, by):
+    """By hand and by file, found by its name or told, before a merge and after it."""
+    kept, other = (parties.add_organisation(name=name, by=by, at=AT) for name in ("Harrow & Pike", "Pike & Harrow"))
+    qualify.capture_lead(party_id=other.pk, by=by, at=AT)
+    qualify.capture_lead(company="Castellan", by=by, at=AT)
+    qualify.capture_lead(name="Orla Keane", company="Castellan", by=by, at=AT)
+    line = CleanRow(2, {"external_id": "L1", "company": "Kestrel", "title": "2 printers"}, {})
+    list(LEADS.importer.apply([line], batch=Batch(1, "crm", "UTC", "EUR", "NL"), by=by, at=AT))
+
+    def told():
+        companies = set(Lead.objects.filter(party__kind="ORGANISATION").values_list("pk", flat=True))
+        assert companies == set(
+            Lead.objects.filter(LEADS.pointing["party", "parties.organisation"]).values_list("pk", flat=True)
+        )
+        return len(companies)
+
+    assert told() == 3
+    parties.merge_parties(keep_id=kept.pk, merge_ids=[other.pk], by=by, at=AT)
+    assert told() == 3

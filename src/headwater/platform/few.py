@@ -20,12 +20,13 @@ from django.db.models.fields.related import ForeignKey
 from django.db.models.sql.where import WhereNode
 
 from headwater.platform.search.finding import narrowed
-from headwater.platform.search.store import one_of
+from headwater.platform.search.store import one_of, opaque
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource
 
 FEW = 5_000  # rows: more of a million fill a page soon when the list is read in its order
+RARE = 20_000  # rows: as many can be collected, or asked one by one
 LONG = 20_000  # rows: what is shorter is soon read, whatever is looked for
 SAMPLE = 1_000  # rows all over a table, to see whether a list has many of them:
 COMMON = 10
@@ -130,10 +131,7 @@ def few_of(noun: Resource, path: str, asked: Comparison) -> list[int] | None:
     is_pointless = field.null and asked.operator == "empty"
     if asked.operator in NEGATED or not _has_index(model, where, key, is_known=not is_pointless):
         return None
-    targets = _few_there(field.related_model, beyond, asked)
-    if targets is None:
-        return None
-    found = few(rows, [Q(**{f"{key}__in": one_of(targets)})])
+    found = _few_pointing(noun, key, beyond, asked)
     if found is None or not is_pointless:
         return found
     pointless = few(_along(rows, key), [Q(**{f"{key}__isnull": True})])
@@ -145,21 +143,38 @@ def _along(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
     return rows.order_by(path) if connection.vendor == "postgresql" else rows
 
 
-def _few_there(model: type[Model], name: str, asked: Comparison) -> list[int] | None:
-    """The rows of a table that meet a comparison, whichever of its nouns they are."""
+def _few_pointing(noun: Resource, key: str, name: str, asked: Comparison) -> list[int] | None:
+    """The rows of a noun that point at rows which meet a comparison, whichever of their table's nouns those are.
+
+    Of a noun many of whose rows meet it, all that point at it are asked, if those are rare.
+    """
     from headwater.platform.resource import REGISTRY  # which needs this to narrow lists down
 
-    nouns = [noun for noun in REGISTRY.values() if noun.searched.model is model]
-    found: list[int] = []
-    for noun in nouns:
-        if asked.operator == "empty" and name in noun.searched.name:
+    rows = noun.searched.model._base_manager.filter(**noun.searched.where)
+    model = noun.searched.model._meta.get_field(key).related_model
+    nouns = [each for each in REGISTRY.values() if each.searched.model is model]
+    conditions: list[Q] = []
+    targets: list[int] = []
+    for there in nouns:
+        if asked.operator == "empty" and name in there.searched.name:
             continue  # everything is called something
-        ids = _few_by_words(noun, name, asked)
-        ids = few_of(noun, name, asked) if ids is None else ids
-        if ids is None:
+        ids = _few_there(there, name, asked)
+        if ids is not None:
+            targets += ids
+            continue
+        pointing = noun.pointing.get((key, there.key))
+        if pointing is None or _along(rows.filter(pointing), key).values("pk")[: RARE + 1].count() > RARE:
             return None
-        found += ids
-    return found if nouns and len(found) <= FEW else None
+        conditions.append(pointing & opaque(asked.condition(f"{key}__{name}")))  # begin with those that point
+    if not nouns or len(targets) > FEW:
+        return None
+    return few(rows, [Q(**{f"{key}__in": one_of(targets)}), *conditions])
+
+
+def _few_there(noun: Resource, name: str, asked: Comparison) -> list[int] | None:
+    """The rows of a noun that meet a comparison, by the words they hold or an index of the column."""
+    ids = _few_by_words(noun, name, asked)
+    return few_of(noun, name, asked) if ids is None else ids
 
 
 def _few_by_words(noun: Resource, name: str, asked: Comparison) -> list[int] | None:

@@ -37,7 +37,7 @@ from headwater.platform.column import Column, Kind
 from headwater.platform.custom.values import field_at, is_custom
 from headwater.platform.days import read_days
 from headwater.platform.errors import Invalid
-from headwater.platform.few import Comparison, few, few_of, has_no_order, spread, unconditional
+from headwater.platform.few import RARE, Comparison, few, few_of, has_no_order, spread, unconditional
 from headwater.platform.filter import MAX_VALUES, OPERATORS_OF, SEVERAL, Condition, Tree
 from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 NOTHING = Q(pk__in=())
 SAMPLE = 1_000  # of the newest rows, to see whether many meet a condition:
 COMMON_SHARE = 50  # one in so many
-RARE = 20_000  # rows that are collected before they are put in order
 ME, MY_TEAM = "me", "my_team"
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _NEGATED = {"not": "in", "not_in": "in", "lacks": "contains"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -118,7 +118,8 @@ class Resource:
     ``key`` is ``room.noun`` and the prefix of its rights (``qualify.lead.see``); ``slug`` its place in URLs, API
     and commands. ``rows`` is the room's ``visible_…`` query, ``searched`` the columns that searching looks into. Where
     ``rows`` fetches much of what lists show, ``bare_rows`` are the same rows alone. ``seen_by`` tells by what
-    conditions an actor who does not see all sees rows: any of them suffices, and an index serves each.
+    conditions an actor who does not see all sees rows: any of them suffices, and an index serves each. ``pointing``
+    tells which rows point by a column at those of another noun, by a condition on their own columns that an index has.
     Order always ends in the primary key. ``archived`` names the column that says since when a row is archived: lists
     leave such rows out unless they are asked for. ``indexed_orders`` are the columns, six or fewer, that lists of any
     length are sorted by from an index. ``stages`` is the column by which the noun has a board; its command ``move``
@@ -155,6 +156,7 @@ class Resource:
     detail_rows: Callable[[Actor], Rows] | None = None
     bare_rows: Callable[[Actor], Rows] | None = None
     seen_by: Callable[[Actor], Sequence[Q]] = lambda actor: ()
+    pointing: Mapping[tuple[str, str], Q] = field(default_factory=dict)
     is_whole: bool = False
 
     @cached_property

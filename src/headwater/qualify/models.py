@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
@@ -73,12 +73,16 @@ def waiting_until() -> Case:
     )
 
 
+OF_A_COMPANY = Q(organisation=F("party"))  # a company that asks is the one it asks for; nobody works for themselves
+
+
 class Lead(SaysChoices):
     """One episode of possible interest. A party can have many over the years.
 
-    ``party`` is who asked; ``organisation`` whom they work for. ``source`` empty is *left blank*, which is not
-    the same as a source called unknown. ``arrived_at`` empty means the day is not known. A lead without an owner
-    lies in the pool. The handover fields say who was asked to take it; they are empty when no handover is open.
+    ``party`` is who asked; ``organisation`` whom they work for, or the same where a company asked. ``source`` empty is
+    *left blank*, which is not the same as a source called unknown. ``arrived_at`` empty means the day is not known. A
+    lead without an owner lies in the pool. The handover fields say who was asked to take it; they are empty when no
+    handover is open.
     """
 
     party = models.ForeignKey("parties.Party", db_index=False, on_delete=models.PROTECT, related_name="+")
@@ -141,6 +145,8 @@ class Lead(SaysChoices):
                 condition=Q(answered_at=None, exit="", deleted_at=None, answer_due_at__isnull=False),
             ),
             models.Index("organisation", name="lead_org"),
+            # People and companies are in one table; only so those of companies are found where they are few.
+            models.Index("party", "id", name="lead_of_company", condition=OF_A_COMPANY),
             models.Index("referrer", name="lead_referrer", condition=Q(referrer__isnull=False)),
             models.Index("campaign", name="lead_campaign"),
             models.Index("team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)),

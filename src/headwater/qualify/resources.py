@@ -26,7 +26,7 @@ from headwater.qualify.forms import (
     SendBackForm,
     TalkForm,
 )
-from headwater.qualify.models import DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
+from headwater.qualify.models import OF_A_COMPANY, DisqualifyReason, Exit, Interest, Lead, SendBackReason, Stage
 from headwater.qualify.queries import (
     LEAD_KIND,
     deleted_leads,
@@ -182,6 +182,7 @@ LEADS = register(
         importer=imports.LEADS,
         empty=_("Type in the first lead, or bring in a file. From here on nobody who asks is forgotten."),
         party_of=lambda lead: lead.party_id,
+        pointing={("party", "parties.organisation"): OF_A_COMPANY},
     )
 )  # fmt: skip
 
