@@ -16,7 +16,8 @@ from headwater.platform.shelf import BINS
 from headwater.qualify import actions as qualify
 from headwater.qualify.models import Lead
 from headwater.sell import actions as sell
-from headwater.team.models import Company, Role, User
+from headwater.team.actions.comments import add_comment, delete_comment
+from headwater.team.models import Comment, Company, Follow, Role, StoredFile, User
 from headwater.team.queries import actor_of
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,30 @@ def o_keane(by):
 
 def words(answer):
     return answer.content.decode()
+
+
+def test_what_colleagues_added_comes_along_and_goes_back(client_of, users, orla, o_keane):
+    reader = actor_of(users[Role.FIELD_REP])
+    for pk in (o_keane.pk, o_keane.pk, orla.pk):
+        add_comment(noun="parties.person", row_id=pk, text="Ask her", by=actor_of(users[Role.OWNER]), at=AT)
+    gone = add_comment(noun="parties.person", row_id=o_keane.pk, text="Wrong", by=actor_of(users[Role.OWNER]), at=AT)
+    delete_comment(comment_id=gone.pk, by=actor_of(users[Role.OWNER]), at=AT)
+    StoredFile.objects.create(
+        noun="parties.person", row_id=o_keane.pk, name="quote.pdf", media_type="application/pdf", size=3, sha256="",
+        key="k", added_by=users[Role.OWNER], added_at=AT,
+    )  # fmt: skip
+    # A comment on a company of the same number is another matter.
+    Comment.objects.create(noun="parties.organisation", row_id=o_keane.pk, author_id=reader.user_id, created_at=AT)
+    Follow.objects.create(noun="parties.person", row_id=orla.pk, user_id=reader.user_id, since=AT)
+    client = client_of()
+    page = words(client.get(f"/people/merge?ids={o_keane.pk},{orla.pk}&keep={orla.pk}"))
+    assert "2 comments, 2 contact points, 1 file" in page
+    assert "1 comment, 1 contact point, " in page and "2 followers" in page
+    client.post("/people/merge", {"ids": f"{orla.pk},{o_keane.pk}", "keep_id": orla.pk, "also:phone": "1",
+                                  "also:email": "1"})  # fmt: skip
+    event = Event.objects.get(verb="parties.merged")
+    told = words(client.get(f"/people/{orla.pk}/merges/{event.pk}"))
+    assert "O. Keane stands by itself again, with 2 comments, 2 contact points, 1 file" in told
 
 
 def test_two_records_are_compared_and_merged_with_undo(client_of, orla, o_keane):

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 
 class AcquireConfig(AppConfig):
@@ -35,7 +35,7 @@ class AcquireConfig(AppConfig):
             Touchpoint,
             "party",
             label="touchpoints",
-            words=lambda n: ngettext("%(count)s touchpoint", "%(count)s touchpoints", n),
+            words=ngettext_lazy("%(count)s touchpoint", "%(count)s touchpoints", "n"),
         )
         pointing.register("acquire.touchpoint.organisation", Touchpoint, "organisation", label="touchpoints")
 

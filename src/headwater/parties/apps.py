@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 
 class PartiesConfig(AppConfig):
@@ -35,7 +35,7 @@ class PartiesConfig(AppConfig):
             models.Party,
             "employer",
             label="people",
-            words=lambda n: ngettext("%(count)s person", "%(count)s people", n),
+            words=ngettext_lazy("%(count)s person", "%(count)s people", "n"),
         )
         pointing.register("parties.party.merged_into", models.Party, "merged_into")
         pointing.register(
@@ -43,21 +43,21 @@ class PartiesConfig(AppConfig):
             models.ContactPoint,
             "party",
             label="contact points",
-            words=lambda n: ngettext("%(count)s contact point", "%(count)s contact points", n),
+            words=ngettext_lazy("%(count)s contact point", "%(count)s contact points", "n"),
         )
         pointing.register(
             "parties.party_tag.party",
             models.PartyTag,
             "party",
             label="tags",
-            words=lambda n: ngettext("%(count)s tag", "%(count)s tags", n),
+            words=ngettext_lazy("%(count)s tag", "%(count)s tags", "n"),
         )
         pointing.register(
             "parties.activity.party",
             models.Activity,
             "party",
             label="activities",
-            words=lambda n: ngettext("%(count)s activity", "%(count)s activities", n),
+            words=ngettext_lazy("%(count)s activity", "%(count)s activities", "n"),
         )
         pointing.register("parties.grant.party", models.Grant, "party")
         for column, other in (("from_party", "to_party"), ("to_party", "from_party")):
@@ -67,7 +67,7 @@ class PartiesConfig(AppConfig):
                 models.Relationship,
                 column,
                 label="connections",
-                words=lambda n: ngettext("%(count)s connection", "%(count)s connections", n),
+                words=ngettext_lazy("%(count)s connection", "%(count)s connections", "n"),
                 never_itself=other,
             )
         for column, other in (("party", "other"), ("other", "party")):

@@ -111,6 +111,11 @@ class Party(models.Model):
         """Whether this is a person rather than an organisation."""
         return self.kind == PartyKind.PERSON
 
+    @property
+    def noun(self) -> str:
+        """The key of the noun it is listed under; the prefix of its rights and the type in the log."""
+        return "parties.person" if self.is_person else "parties.organisation"
+
 
 class ContactPointKind(models.TextChoices):
     """The ways to reach a party."""

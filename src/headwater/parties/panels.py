@@ -106,7 +106,7 @@ def quick_log(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
 def reach(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
     """How to reach the party."""
     points = list(queries.contact_points_of(row))
-    may_change = actor.may(f"{noun_of(row)}.change")
+    may_change = actor.may(f"{row.noun}.change")
     return {"points": points, "party_url": url_of(row), "may_change": may_change}
 
 
@@ -117,7 +117,7 @@ def connections(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
         set(queries.by_ids(actor, {link.other.pk for link in links}).values_list("pk", flat=True)) if links else set()
     )
     shown = [(link, url_of(link.other) if link.other.pk in seen else "") for link in links]
-    return {"connections": shown, "party_url": url_of(row), "may_relate": actor.may(f"{noun_of(row)}.relate")}
+    return {"connections": shown, "party_url": url_of(row), "may_relate": actor.may(f"{row.noun}.relate")}
 
 
 def people(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any]:
@@ -144,8 +144,8 @@ def marks(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
         "deleted_employer": employer,
         "proposals": [(proposal, other, url_of(other)) for proposal, other in proposals],
         "party_url": url_of(row),
-        "may_change": actor.may(f"{noun_of(row)}.change"),
-        "may_merge": actor.may(f"{noun_of(row)}.merge"),
+        "may_change": actor.may(f"{row.noun}.change"),
+        "may_merge": actor.may(f"{row.noun}.merge"),
         "merge_url": f"/{'people' if row.is_person else 'organisations'}/merge",
     }
 
@@ -153,7 +153,7 @@ def marks(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
 def merged(actor: Actor, row: Party, at: datetime) -> Mapping[str, Any] | None:
     """The records that became part of the party."""
     found = queries.merges_of(actor, row)
-    may_merge = actor.may(f"{noun_of(row)}.merge")
+    may_merge = actor.may(f"{row.noun}.merge")
     return {"merges": found, "party_url": url_of(row), "may_merge": may_merge} if found else None
 
 
@@ -184,11 +184,6 @@ def todos_of_the_day(actor: Actor, at: datetime) -> Mapping[str, Any] | None:
         "all_url": "/activities?view=mine" if count > MOST_TODOS else "",
         "may_tick": actor.may("parties.activity.done"),
     }
-
-
-def noun_of(party: Party) -> str:
-    """The key of the noun a party is listed under."""
-    return "parties.person" if party.is_person else "parties.organisation"
 
 
 def url_of(party: Party) -> str:

@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet, UniqueConstraint
+from django.utils.translation import ngettext_lazy
 
 from headwater.platform.bulk import in_parts
-
-Words = Callable[[int], str]
 
 
 @dataclass(frozen=True)
 class Pointer:
     """A column that holds the id of a party. ``key`` names it in the log and must never change.
 
-    ``label`` is what its rows are called where a merge says what comes along; empty where nobody would ask. ``words``
-    counts them in the reader's language: *2 leads*.
+    ``label`` is what its rows are called where a merge says what comes along; empty where nobody would ask.
     ``never_itself`` is a second column of the same row that must not hold the same party. ``open_when`` says which
     rows are work in progress: as long as there are any, the party is not deleted.
     """
@@ -33,7 +31,6 @@ class Pointer:
     label: str = ""
     never_itself: str = ""
     open_when: Q | None = None
-    words: Words | None = None
 
     @property
     def attname(self) -> str:
@@ -128,6 +125,14 @@ class Pointer:
 MOST_COUNTED = 5_000
 POINTERS: dict[str, Pointer] = {}
 
+# How what comes along is counted in the reader's language, by its label: *2 leads*. What our people added to a record
+# points at no party: it stays with its record, and is read with the one that is kept.
+WORDS: dict[str, str] = {
+    "comments": ngettext_lazy("%(count)s comment", "%(count)s comments", "n"),
+    "files": ngettext_lazy("%(count)s file", "%(count)s files", "n"),
+    "followers": ngettext_lazy("%(count)s follower", "%(count)s followers", "n"),
+}
+
 
 def register(
     key: str,
@@ -135,14 +140,18 @@ def register(
     column: str,
     *,
     label: str = "",
-    words: Words | None = None,
+    words: str | None = None,
     never_itself: str = "",
     open_when: Q | None = None,
 ) -> Pointer:
-    """Say that ``column`` of ``model`` points at a party."""
+    """Say that ``column`` of ``model`` points at a party. ``words`` is a lazy plural with ``count`` and, for the number
+    that decides on its form, ``n``.
+    """
     if key in POINTERS and POINTERS[key].model is not model:
         raise RuntimeError(f"Two columns are registered as {key}.")
-    POINTERS[key] = Pointer(key, model, column, label, never_itself, open_when, words)
+    POINTERS[key] = Pointer(key, model, column, label, never_itself, open_when)
+    if words is not None:
+        WORDS[label] = words
     return POINTERS[key]
 
 
@@ -181,11 +190,10 @@ def hanging_on(party_ids: Sequence[int]) -> dict[int, dict[str, int]]:
 
 def in_words(counts: Mapping[str, int], spoken: Callable[[int], str] = str) -> str:
     """How many of what, by their labels: *1 lead, 2 orders*; ``spoken`` writes a number."""
-    words = {pointer.label: pointer.words for pointer in POINTERS.values() if pointer.words is not None}
     told = []
     for label, count in sorted(counts.items()):
-        say = words.get(label)
-        told.append(say(count) % {"count": spoken(count)} if say is not None else f"{spoken(count)} {label}")
+        words = WORDS.get(label)
+        told.append(words % {"count": spoken(count), "n": count} if words is not None else f"{spoken(count)} {label}")
     return ", ".join(told)
 
 

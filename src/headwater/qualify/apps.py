@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 
 class QualifyConfig(AppConfig):
@@ -45,7 +45,7 @@ class QualifyConfig(AppConfig):
             Lead,
             "party",
             label="leads",
-            words=lambda n: ngettext("%(count)s lead", "%(count)s leads", n),
+            words=ngettext_lazy("%(count)s lead", "%(count)s leads", "n"),
             open_when=is_open,
         )
         pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
@@ -54,7 +54,7 @@ class QualifyConfig(AppConfig):
             Lead,
             "referrer",
             label="referrals",
-            words=lambda n: ngettext("%(count)s referral", "%(count)s referrals", n),
+            words=ngettext_lazy("%(count)s referral", "%(count)s referrals", "n"),
         )
 
         from headwater.platform.held import Held, register_held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 
 class SellConfig(AppConfig):
@@ -42,7 +42,7 @@ class SellConfig(AppConfig):
                 Opportunity,
                 column,
                 label="opportunities",
-                words=lambda n: ngettext("%(count)s opportunity", "%(count)s opportunities", n),
+                words=ngettext_lazy("%(count)s opportunity", "%(count)s opportunities", "n"),
                 open_when=is_open,
             )
         pointing.register(
@@ -50,7 +50,7 @@ class SellConfig(AppConfig):
             Order,
             "party",
             label="orders",
-            words=lambda n: ngettext("%(count)s order", "%(count)s orders", n),
+            words=ngettext_lazy("%(count)s order", "%(count)s orders", "n"),
         )
         pointing.register("sell.order.organisation", Order, "organisation", label="orders")
 

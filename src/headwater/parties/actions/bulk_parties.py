@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from headwater.parties.actions.parties import PERSONAL, about, refuse_open_work, take_back_change
-from headwater.parties.actions.reach import locked_parties, noun_of, organisation_of
+from headwater.parties.actions.reach import locked_parties, organisation_of
 from headwater.parties.actions.relationships import tag_of
 from headwater.parties.events import (
     OrganisationDeleted,
@@ -47,7 +47,7 @@ def assign_parties(*, ids: Sequence[int], owner_id: int | None, by: Actor, at: d
     parties = locked_parties(ids, "change", by=by)
     owner = team.users_by_ids([owner_id]).get(owner_id) if owner_id is not None else None
     values = {"owner_id": owner_id, "team_id": owner.team_id if owner is not None else None}
-    edits = [Edit(party, values, noun_of(party), party.pk, organisation_of(party)) for party in parties]
+    edits = [Edit(party, values, party.noun, party.pk, organisation_of(party)) for party in parties]
     return change_rows(edits, by=by, at=at, personal=PERSONAL)
 
 
@@ -68,7 +68,7 @@ def take_back_changes(found: Sequence[tuple[Changed, Event]], *, by: Actor, at: 
             take_back_change(fact, event=event, by=by, at=at)
             return None
         party = parties[fact.row_id]
-        return Edit(party, old_values(party, fact), noun_of(party), party.pk, organisation_of(party))
+        return Edit(party, old_values(party, fact), party.noun, party.pk, organisation_of(party))
 
     edits = [edit for edit in each_of(found, back) if edit is not None]
     change_rows(edits, by=by, at=at, personal=PERSONAL)
@@ -151,7 +151,7 @@ def bring_back_many(
     parties = list(reachable_parties(by).select_for_update().filter(pk__in=list(events)).order_by("pk"))
 
     def check(party: Party) -> None:
-        by.require(f"{noun_of(party)}.{'change' if is_own(events[party.pk], by) else 'delete'}")
+        by.require(f"{party.noun}.{'change' if is_own(events[party.pk], by) else 'delete'}")
         if party.deleted_at is None:
             raise NotUndoable(reason=gettext("it is back already"))
 

@@ -226,9 +226,8 @@ def _store_repeated(party: Party, column: str, value: str) -> None:
 
 
 def _repeat(party: Party, column: str, value: str, *, by: Actor, at: datetime) -> None:
-    row_type = "parties.person" if party.is_person else "parties.organisation"
     change_row(
-        party, {column: value}, row_type=row_type, by=by, at=at, personal=(column,),
+        party, {column: value}, row_type=party.noun, by=by, at=at, personal=(column,),
         party_id=party.pk, organisation_id=organisation_of(party),
     )  # fmt: skip
 

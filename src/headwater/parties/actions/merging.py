@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from headwater.parties import pointing, rules
 from headwater.parties.actions.parties import PERSONAL
-from headwater.parties.actions.reach import noun_of, organisation_of
+from headwater.parties.actions.reach import organisation_of
 from headwater.parties.actions.updating import mark_primary_points
 from headwater.parties.events import PartiesMerged, PartyMergedAway, RowsFollowed
 from headwater.parties.models import ContactPoint, MatchDecision, MatchProposal, Party, Relationship
@@ -68,7 +68,7 @@ def merge_parties(
     """
     family = _family(keep_id, merge_ids, by=by)
     kept, merged = family[0], family[1:]
-    by.require(f"{noun_of(kept)}.merge")
+    by.require(f"{kept.noun}.merge")
     values = _chosen_values(kept, merged, dict(choices or {}), only, by=by)
     ids = [party.pk for party in family]
     points = ContactPoint.objects.filter(party_id__in=ids, is_primary=True)
@@ -82,18 +82,18 @@ def merge_parties(
     moved = {str(party.pk): _move(party.pk, kept.pk, ids, behind) for party in merged}
     Party.objects.filter(pk__in=ids[1:]).update(merged_into=kept)
     edit = change_row(
-        kept, values, row_type=noun_of(kept), by=by, at=at, personal=PERSONAL | {"extra"},
+        kept, values, row_type=kept.noun, by=by, at=at, personal=PERSONAL | {"extra"},
         party_id=kept.pk, organisation_id=organisation_of(kept),
     )  # fmt: skip
     tidy_kept(kept, own)
     facts: list[Fact] = [
         PartiesMerged(
-            party_id=kept.pk, organisation_id=organisation_of(kept), row_type=noun_of(kept), kept_id=kept.pk,
+            party_id=kept.pk, organisation_id=organisation_of(kept), row_type=kept.noun, kept_id=kept.pk,
             merged_ids=ids[1:], other_id=ids[1], more=and_more(ids[1:]), moved=moved, folded=folded,
             revived=revived, flags=flags, primary=primary, dropped=dropped, decided=decided,
             change_id=edit.pk if edit is not None else None,
         ),
-        *(PartyMergedAway(party_id=pk, row_type=noun_of(kept), merged_id=pk, other_id=kept.pk) for pk in ids[1:]),
+        *(PartyMergedAway(party_id=pk, row_type=kept.noun, merged_id=pk, other_id=kept.pk) for pk in ids[1:]),
     ]  # fmt: skip
     record_many(facts, by=by, at=[at] * len(facts))
     return kept
@@ -209,7 +209,7 @@ def _chosen_values(
     family = {party.pk: party for party in (kept, *merged)}
     groups = {group.key: group for group in GROUPS[kept.kind]}
     extras = {f"extra:{key}": key for key in extra_keys(list(family.values()))}
-    own = {field.key for field in fillable_fields(noun_of(kept), by)}
+    own = {field.key for field in fillable_fields(kept.noun, by)}
     wrong = {key: [_("There is no such choice.")] for key in choices.keys() - groups.keys() - extras.keys() - own}
     wrong |= {key: [_("Choose one of the records.")] for key, pk in choices.items() if pk not in family}
     wrong |= {key: [_("Only e-mail and phone.")] for key in only if not (key in groups and groups[key].is_contact)}
@@ -237,7 +237,7 @@ def _custom_values(family: Mapping[int, Party], choices: Mapping[str, int]) -> d
     """The custom values of the kept record, the first of the family; what formulas give follows from the others."""
     held = {pk: party.custom or {} for pk, party in family.items()}
     kept = next(iter(held.values()))
-    formulas = {field.key for field in fields_of(noun_of(next(iter(family.values())))) if field.formula}
+    formulas = {field.key for field in fields_of(next(iter(family.values())).noun) if field.formula}
     found = {key: value for own in reversed(held.values()) for key, value in own.items() if key not in formulas}
     found |= {key: held[pk].get(key) for key, pk in choices.items()}
     found |= {key: kept[key] for key in formulas & kept.keys()}

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from headwater.parties import rules
 from headwater.parties.actions.contact_points import REPEATED, drop_primary, normalised, put_primary
 from headwater.parties.actions.employment import find_or_add_employer, follow_employer
-from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
+from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import (
     OrganisationAdded,
     OrganisationDeleted,
@@ -254,7 +254,7 @@ def _restore(party_id: int, verb: str, *, by: Actor, at: datetime) -> Party:
     party = reachable_parties(by).select_for_update().filter(pk=party_id).first()
     if party is None:
         raise NotFound()
-    by.require(f"{noun_of(party)}.{verb}")
+    by.require(f"{party.noun}.{verb}")
     if party.deleted_at is None:
         raise NotUndoable(reason=_("it is back already"))
     party.deleted_at = None
@@ -313,7 +313,7 @@ def _change(party: Party, values: dict[str, Any], *, by: Actor, at: datetime) ->
     _change_points(party, values, by=by, at=at)
     former = party.employer_id
     change_row(
-        party, values, row_type=noun_of(party), by=by, at=at, personal=PERSONAL,
+        party, values, row_type=party.noun, by=by, at=at, personal=PERSONAL,
         party_id=party.pk, organisation_id=organisation_of(party),
     )  # fmt: skip
     if party.employer_id != former:

@@ -11,11 +11,6 @@ from headwater.platform.bulk import check_each
 from headwater.platform.errors import NotFound
 
 
-def noun_of(party: Party) -> str:
-    """The key of the noun a party is listed under; the prefix of its rights and the type in the log."""
-    return "parties.person" if party.kind == PartyKind.PERSON else "parties.organisation"
-
-
 def organisation_of(party: Party) -> int | None:
     """The organisation on whose timeline the party's facts also stand."""
     return party.pk if party.kind == PartyKind.ORGANISATION else party.employer_id
@@ -28,7 +23,7 @@ def locked_parties(ids: Sequence[int], what: str, *, by: Actor) -> list[Party]:
         SomeRefused: some are not there, or the actor may not see them or not do ``what`` with them.
     """
     found = list(visible_parties(by).select_for_update().filter(pk__in=list(ids)).order_by("pk"))
-    check_each(found, lambda party: by.require(f"{noun_of(party)}.{what}"), ids=ids)
+    check_each(found, lambda party: by.require(f"{party.noun}.{what}"), ids=ids)
     return found
 
 
@@ -42,5 +37,5 @@ def locked_party(party_id: int, what: str, *, by: Actor) -> Party:
     party = visible_parties(by).select_for_update().filter(pk=party_id).first()
     if party is None:
         raise NotFound()
-    by.require(f"{noun_of(party)}.{what}")
+    by.require(f"{party.noun}.{what}")
     return party

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from headwater.parties.actions.employment import company_day
-from headwater.parties.actions.reach import locked_party, noun_of, organisation_of
+from headwater.parties.actions.reach import locked_party, organisation_of
 from headwater.parties.events import MatchProposed, MatchRejected, Related, RelationshipEnded, Tagged, Untagged
 from headwater.parties.models import MatchDecision, MatchProposal, Party, PartyTag, Relationship, RelationshipKind, Tag
 from headwater.parties.queries.visible import visible_parties, visible_proposals
@@ -267,7 +267,7 @@ def _current_employer(party: Party) -> int | None:
 
 def _stands_with(party: Party, other: Party) -> int | None:
     """The organisation on whose timeline a connection also stands: the other side, where that is one."""
-    return other.pk if noun_of(other) == "parties.organisation" else organisation_of(party)
+    return other.pk if other.noun == "parties.organisation" else organisation_of(party)
 
 
 @action

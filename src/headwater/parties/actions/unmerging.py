@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from headwater.parties import pointing
 from headwater.parties.actions.merging import EXTERNAL, MERGED, and_more, one_merge_at_a_time, tidy_kept
 from headwater.parties.actions.parties import PERSONAL
-from headwater.parties.actions.reach import noun_of, organisation_of
+from headwater.parties.actions.reach import organisation_of
 from headwater.parties.events import PartiesMerged, PartiesUnmerged, PartyCameBack
 from headwater.parties.models import ContactPoint, MatchDecision, MatchProposal, Party, Relationship
 from headwater.parties.queries.merges import values_before
@@ -59,12 +59,12 @@ def unmerge_parties(fact: PartiesMerged, *, event: Event, by: Actor, at: datetim
     words = _in_words(left, changed)
     facts: list[Fact] = [
         PartiesUnmerged(
-            party_id=root.pk, organisation_id=organisation_of(root), row_type=noun_of(kept), kept_id=kept.pk,
+            party_id=root.pk, organisation_id=organisation_of(root), row_type=kept.noun, kept_id=kept.pk,
             merged_ids=fact.merged_ids,
             other_id=fact.other_id, more=and_more(fact.merged_ids), left=f"({words})" if words else "",
         ),
         *(
-            PartyCameBack(party_id=party.pk, row_type=noun_of(kept), merged_id=party.pk, other_id=kept.pk)
+            PartyCameBack(party_id=party.pk, row_type=kept.noun, merged_id=party.pk, other_id=kept.pk)
             for party in merged
         ),
     ]  # fmt: skip
@@ -81,7 +81,7 @@ def _family(fact: PartiesMerged, *, by: Actor) -> tuple[Party, Party, list[Party
     ids = {fact.kept_id, root_id, *fact.merged_ids}
     found = {party.pk: party for party in Party.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     kept, root = found[fact.kept_id], found[root_id]
-    by.require(f"{noun_of(kept)}.merge")
+    by.require(f"{kept.noun}.merge")
     if (kept.merged_into_id or kept.pk) != root.pk:
         raise NotUndoable(reason=_("the record became part of another one just now; try again"))
     merged = [found[pk] for pk in fact.merged_ids]
@@ -129,7 +129,7 @@ def _restore_values(fact: PartiesMerged, kept: Party, *, by: Actor, at: datetime
     """Give the kept record its own values back, where they are still those of the merge; which ones are not."""
     values, changed = values_before(fact, kept)
     change_row(
-        kept, values, row_type=noun_of(kept), by=by, at=at, personal=PERSONAL | {"extra"},
+        kept, values, row_type=kept.noun, by=by, at=at, personal=PERSONAL | {"extra"},
         party_id=kept.pk, organisation_id=organisation_of(kept),
     )  # fmt: skip
     return [spoken(name) for name in changed]

@@ -10,7 +10,7 @@ from typing import Any
 from headwater.parties import rules
 from headwater.parties.actions.employment import company_day
 from headwater.parties.actions.parties import PERSONAL
-from headwater.parties.actions.reach import noun_of, organisation_of
+from headwater.parties.actions.reach import organisation_of
 from headwater.parties.actions.writing import LINK_COLUMNS, POINT_COLUMNS, POINT_ROW, WORKS_FOR
 from headwater.parties.events import ContactPointAdded, ContactPointRemoved
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, Relationship, RelationshipKind
@@ -121,7 +121,7 @@ def changed_fact(party: Party, differing: Mapping[str, Any]) -> Changed:
     plain, private = split_changes({name: [getattr(party, name), new] for name, new in differing.items()}, PERSONAL)
     spoken = {"extra": gettext("further details")}
     return Changed(
-        row_type=noun_of(party),
+        row_type=party.noun,
         row_id=party.pk,
         names=", ".join(spoken.get(name, name.removesuffix("_id").replace("_", " ")) for name in differing),
         fields=plain,

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as lazy
 
 from headwater.parties import pointing
 from headwater.parties.models import Party, PartyKind
+from headwater.parties.queries.visible import absorbed
 from headwater.platform.models import Event
 from headwater.platform.translated import Translated
+from headwater.team.queries.added import added_to
 
 MOST = 5
 MOST_EXTRA = 40
@@ -125,8 +127,14 @@ def compare(parties: Sequence[Party], *, keep_id: int | None = None, own: Sequen
         keep=keep,
         why_keep=_("known longest") if keep.pk == longest_known(parties).pk else "",
         lines=tuple(line for line in lines if any(cell.text for cell in line.cells)),
-        hanging=pointing.hanging_on([party.pk for party in rows]),
+        hanging=_hanging(rows),
     )
+
+
+def _hanging(rows: Sequence[Party]) -> dict[int, Mapping[str, int]]:
+    pointing_at = pointing.hanging_on([party.pk for party in rows])
+    added = {party.pk: added_to(party.noun, [party.pk, *absorbed(party.pk)]) for party in rows}
+    return {party.pk: {**pointing_at[party.pk], **added[party.pk]} for party in rows}
 
 
 def longest_known(parties: Sequence[Party]) -> Party:
@@ -210,9 +218,8 @@ def _text(group: Group, party: Party) -> str:
 
 def _entered(rows: Sequence[Party]) -> dict[tuple[int, str], datetime]:
     """When each field of each record was last changed by an edit, from the log."""
-    noun = "parties.person" if rows[0].is_person else "parties.organisation"
     edits = Event.objects.filter(
-        verb="platform.changed", subject_type=noun, subject_id__in=[party.pk for party in rows]
+        verb="platform.changed", subject_type=rows[0].noun, subject_id__in=[party.pk for party in rows]
     )
     found: dict[tuple[int, str], datetime] = {}
     for party_id, data, at in edits.order_by("-pk").values_list("subject_id", "data", "occurred_at")[:500]:

@@ -25,6 +25,7 @@ from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
 from headwater.platform.translated import gettext as _
 from headwater.team import queries as team
+from headwater.team.queries.added import added_to
 
 PARTS_OF = "parties.party.merged_into"
 
@@ -77,7 +78,9 @@ def taken_apart(actor: Actor, party: Party, event_id: int) -> Apart:
     named, here = _names(actor, set(fact.merged_ids)), list(dict.fromkeys([party.pk, fact.kept_id]))
     goes, stays = [], Counter[str]()
     for pk in fact.merged_ids:
-        back, left = _rows_of(fact.moved.get(str(pk), {}), here, pk)
+        moved = fact.moved.get(str(pk), {})
+        back, left = _rows_of(moved, here, pk)
+        back += added_to(party.noun, [pk, *pointing.ids_in(moved.get(PARTS_OF))])
         goes.append((named.get(pk, str(OUT_OF_SIGHT)), back))
         stays += left
     kept = Party.objects.get(pk=fact.kept_id)
@@ -117,8 +120,7 @@ def _custom_before(kept: Party, old: Any, new: Any) -> tuple[dict[str, Any], lis
 
 
 def _that_hold(party: Party, parts: Sequence[int]) -> QuerySet[Event]:
-    noun = "parties.person" if party.is_person else "parties.organisation"
-    merged = Event.objects.filter(verb=PartiesMerged.verb, subject_type=noun, subject_id__in=[party.pk, *parts])
+    merged = Event.objects.filter(verb=PartiesMerged.verb, subject_type=party.noun, subject_id__in=[party.pk, *parts])
     return merged.filter(undone=None).order_by("-occurred_at", "-pk")
 
 
@@ -143,7 +145,7 @@ def _rows_of(moved: Mapping[str, str], here: Sequence[int], party_id: int) -> tu
 def _spoken(actor: Actor, party: Party, names: Sequence[str]) -> list[str]:
     """Fields of a party as the comparison calls them; what it does not compare is left out."""
     labels = {column: str(group.label) for group in GROUPS[party.kind] for column in group.columns}
-    for field in fields_of("parties.person" if party.is_person else "parties.organisation"):
+    for field in fields_of(party.noun):
         may_see = not field.see_verb or actor.may(field.see_verb)
         labels[field.key] = field.label if may_see else _("Fields of your own")
     labels["extra"] = _("From the file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
 
@@ -45,7 +45,12 @@ def is_among(said: Mapping[int, bool], actor: Actor, record: Record) -> bool:
 
 def said_by(record: Record) -> dict[int, bool]:
     """Who said that they follow the record, or that they do not: the last word of each."""
-    return dict(_words_about(noun=record.resource.key, ids=record.ids))
+    return words_about(record.resource.key, record.ids)
+
+
+def words_about(noun: str, ids: Sequence[int]) -> dict[int, bool]:
+    """The same about the record with these ids."""
+    return dict(_words_about(noun=noun, ids=ids))
 
 
 @written
