@@ -19,6 +19,7 @@ from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.folding import fold
+from headwater.platform.search.romanising import romanised
 from headwater.platform.search.texts import texts_of
 from headwater.platform.search.words import Words, beginning, read
 from headwater.platform.written import Given, put_in, written
@@ -197,9 +198,25 @@ def fitness(title: str, words: Words, subtitle: str = "") -> int:
     padded = f" {name} "
     if all(any(f" {spelling.strip()}" in padded for spelling in term) for term in words.terms):
         return 2
+    if (other := _fitness_in_latin(name, words.text)) is not None:
+        return other
     if words.match(padded):
         return 3
     return 4 if words.match(f"{padded} {fold(subtitle)} ") else 5
+
+
+def _fitness_in_latin(name: str, typed: str) -> int | None:
+    """The same of a Cyrillic or Greek name that was typed in Latin letters, in any of its ways."""
+    spelled = [_without_y(word) for word in romanised(name)]
+    wanted = [_without_y(word) for word in typed.split()]
+    if not spelled or not all(any(word.startswith(part) for word in spelled) for part in wanted):
+        return None
+    return 0 if len(wanted) == len(name.split()) and set(wanted) <= set(spelled) else 2
+
+
+def _without_y(word: str) -> str:
+    """ "sergei" for "sergey", "dostoevski" for "dostoevskii": folded, the letters that told them apart are one."""
+    return word.replace("y", "i").replace("ii", "i")
 
 
 # ---------------------------------------------------------------- with a mistake in it

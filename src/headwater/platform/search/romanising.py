@@ -34,7 +34,8 @@ _PAIRS: Final = (
     (re.compile("([αε])υ"), r"\1v"),
     (re.compile("γ(?=[γξχ])"), "n"),
 )
-_ENDINGS: Final = re.compile(r"(?:ий|ый)\b")  # "Tolstoy" and "Dostoevsky", not "Dostoevskiy"
+# "Dostoevsky" and "Maria" in texts, not "Dostoevskiy" and "Mariya"
+_ENDINGS: Final = ((re.compile(r"(?:ий|ый)\b"), "y"), (re.compile(r"ия\b"), "ia"))
 
 
 def romanised(text: str) -> list[str]:
@@ -49,7 +50,9 @@ def romanised(text: str) -> list[str]:
     lower = "".join(letter if letter in "йёїўѓќ" else _without_accents(letter) for letter in lower)
     for pair, letters in _PAIRS:
         lower = pair.sub(letters, lower)
-    short = _ENDINGS.sub("y", lower)
+    short = lower
+    for ending, letters in _ENDINGS:
+        short = ending.sub(letters, short)
     written = " ".join((short.translate(_WAYS[0]), *(lower.translate(way) for way in _WAYS[1:])))
     return list(dict.fromkeys(word for word in _WORD.findall(written) if len(word) >= SHORTEST))
 
