@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -40,6 +43,22 @@ def test_what_was_backed_up_comes_back_and_what_was_there_is_kept(installed, tmp
     assert (installed.home / "files" / "imports" / "leads.csv").read_text() == "a,b\n1,2\n"
     assert sqlite3.connect(f"{kept}/headwater.sqlite3").execute("SELECT count(*) FROM team_user").fetchone() == (2,)
     assert installed.run("doctor").returncode == 0
+
+
+def test_a_terminal_is_told_how_far_a_backup_is_and_a_pipe_is_not(installed, tmp_path):
+    (installed.home / "files" / "imports").mkdir(parents=True)
+    (installed.home / "files" / "imports" / "large.csv").write_bytes(os.urandom(3_000_000))
+    assert installed.run("backup", str(tmp_path / "a.tar.gz"), check=True).stderr == ""
+    ours, theirs = os.openpty()
+    with open(ours, "rb", buffering=0) as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "headwater", "backup", str(tmp_path / "b.tar.gz")],
+            env=installed.env(), stdout=subprocess.PIPE, stderr=theirs, timeout=300, check=True,
+        )  # fmt: skip
+        os.close(theirs)
+        told = terminal.read(100_000).decode()
+    assert "Writing the backup: 42 %" in told and "Writing the backup: 100 %" in told
+    assert told.endswith("\r\x1b[K") and b"holds everything" in done.stdout
 
 
 def test_a_backup_moves_to_another_machine(installed, tmp_path, empty):

@@ -91,3 +91,25 @@ class Progress:
         """Leave the line, so that what follows begins on its own."""
         if self._terminal and self._text:
             print(file=sys.stderr)
+
+
+class Share:
+    """How much of a command is done, on a terminal only: a line that renews itself, and goes when all is done."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._shown = what, ""
+        self._terminal = sys.stderr.isatty()
+        self._show(f"{what} …")
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say how far it is; the same share is said once."""
+        self._show(f"{self._what}: {100 * done // (total or 1)} %")
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._show("")
+
+    def _show(self, text: str) -> None:
+        if self._terminal and text != self._shown:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            self._shown = text

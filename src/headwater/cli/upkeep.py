@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from headwater.cli.console import Progress, print_json, print_table
+from headwater.cli.console import Progress, Share, print_json, print_table
 from headwater.cli.installation import Commands, json_option, opened, the_home
 
 
@@ -41,7 +41,11 @@ def run_backup(chosen: argparse.Namespace) -> int:
         from headwater.config import backup
         from headwater.platform.clock import now
 
-        manifest = backup.write(the_home(), chosen.file.absolute(), at=now())
+        progress = Share("Writing the backup")
+        try:
+            manifest = backup.write(the_home(), chosen.file.absolute(), at=now(), on_packed=progress)
+        finally:
+            progress.close()
     size = chosen.file.stat().st_size
     if chosen.json:
         print_json(

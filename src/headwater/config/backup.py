@@ -22,7 +22,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from headwater import __version__
 from headwater.config.home import Home
@@ -103,13 +103,33 @@ class _Snapshot:
     migrations: tuple[str, ...]
 
 
+@dataclass
+class _Read:
+    """A file that is read into an archive, and says how much was taken from it."""
+
+    source: BinaryIO
+    on_read: Callable[[int], None]
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.source.read(size)
+        self.on_read(len(block))
+        return block
+
+
 def write(
-    home: Home, file: Path, *, at: datetime, embedded: Path | None = None, on_copied: Callable[[], None] = lambda: None
+    home: Home,
+    file: Path,
+    *,
+    at: datetime,
+    embedded: Path | None = None,
+    on_copied: Callable[[], None] = lambda: None,
+    on_packed: Callable[[int, int], None] = lambda done, total: None,
 ) -> Manifest:
     """Write a backup of the whole installation to ``file`` while people go on working.
 
     The file appears complete or not at all, readable by its owner only. ``embedded`` names the SQLite database to keep
-    where the one in use is another. ``on_copied`` hears when the copy of the database is made.
+    where the one in use is another. ``on_copied`` hears when the copy of the database is made, ``on_packed`` after that
+    how many bytes of how many are in the file.
 
     Raises:
         BackupExists, BackupFailed: nothing was written.
@@ -121,7 +141,7 @@ def write(
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
             snapshot = _snapshot(Path(scratch), embedded)
             on_copied()
-            return _archive(home, snapshot, file, at=at)
+            return _archive(home, snapshot, file, at=at, on_packed=on_packed)
     except OSError as error:
         raise BackupFailed(file=file, reason=error.strerror or str(error)) from error
 
@@ -256,7 +276,9 @@ def dump_postgres(copy: Path, settings: dict[str, Any]) -> Path:
     return copy
 
 
-def _archive(home: Home, snapshot: _Snapshot, file: Path, *, at: datetime) -> Manifest:
+def _archive(
+    home: Home, snapshot: _Snapshot, file: Path, *, at: datetime, on_packed: Callable[[int, int], None]
+) -> Manifest:
     sources = [(snapshot.file.name, snapshot.file), *files_of(home)]
     members = tuple(Member(name, path.stat().st_size, sha256_of(path)) for name, path in sources)
     manifest = Manifest(
@@ -268,13 +290,20 @@ def _archive(home: Home, snapshot: _Snapshot, file: Path, *, at: datetime) -> Ma
         members=members,
     )
     part = file.with_name(f"{file.name}.part")
+    done, total = 0, sum(member.size for member in members)
+
+    def packed(size: int) -> None:
+        nonlocal done
+        done += size
+        on_packed(done, total)
+
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             with tarfile.open(fileobj=out, mode="w:gz", compresslevel=3) as archive:
                 _add(archive, MANIFEST, io.BytesIO(text := manifest.to_json()), len(text), at)
                 for member, (_, path) in zip(members, sources, strict=True):
                     with path.open("rb") as source:
-                        _add(archive, member.path, source, member.size, at)
+                        _add(archive, member.path, _Read(source, packed), member.size, at)
             out.flush()
             os.fsync(out.fileno())
         part.rename(file)
