@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
+from django.db import connection
 
 from headwater.config import environment
 from headwater.config.environment import BadSetting
@@ -38,7 +39,24 @@ def test_an_address_of_postgresql_is_taken_apart(monkeypatch):
     found = environment.postgresql("HEADWATER_DATABASE_URL")
     assert found is not None
     assert (found["NAME"], found["USER"], found["PASSWORD"]) == ("crm", "hw", "s@fe")
-    assert (found["HOST"], found["PORT"], found["OPTIONS"]) == ("db.example", 5433, {"sslmode": "require"})
+    assert (found["HOST"], found["PORT"], found["OPTIONS"]["sslmode"]) == ("db.example", 5433, "require")
+
+
+@pytest.mark.parametrize(
+    ("said", "options"), [("", "-c jit=off"), ("?options=", ""), ("?options=-c+jit%3Don", "-c jit=on")]
+)
+def test_postgresql_compiles_no_questions_unless_the_address_says_how_to_connect(monkeypatch, said, options):
+    monkeypatch.setenv("HEADWATER_DATABASE_URL", f"postgresql://hw@db.example/crm{said}")
+    found = environment.postgresql("HEADWATER_DATABASE_URL")
+    assert found is not None and found["OPTIONS"] == {"options": options}
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL")
+def test_the_connection_says_so():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
 
 
 @pytest.mark.parametrize(
