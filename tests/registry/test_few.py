@@ -14,6 +14,7 @@ from headwater.platform.filter import EVERYTHING, Condition
 from headwater.platform.importer import Batch, CleanRow
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
+from headwater.platform.search.finding import find
 from headwater.qualify import actions as qualify
 from headwater.qualify.models import Lead
 
@@ -193,3 +194,13 @@ def test_what_a_noun_tells_of_whom_it_points_at_is_so(rows, by):
     assert told() == 3
     parties.merge_parties(keep_id=kept.pk, merge_ids=[other.pk], by=by, at=AT)
     assert told() == 3
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not count them beforehand")
+def test_postgresql_is_not_told_how_many_were_collected(rows, by):
+    """Else it reads the list in its order and looks for each row among thousands, one by one."""
+    for found in (filtered(LEADS, by, Condition("stage", "is", "NEW")), find(LEADS, "lead").among(LEADS.rows(by))):
+        with connection.cursor() as cursor:
+            sql, params = found.order_by("-arrived_at").query.sql_with_params()
+            cursor.execute(f"EXPLAIN {sql}", params)
+            assert any("InitPlan" in row[0] for row in cursor.fetchall())

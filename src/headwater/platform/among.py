@@ -42,3 +42,21 @@ class Among(Lookup):
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s)", (*params, values)
         return f"{column} IN (SELECT value FROM json_each(%s))", (*params, values)  # noqa: S608
+
+
+@Field.register_lookup
+class Collected(Among):
+    """Ids that were collected, thousands of them, of a list that is now put in order.
+
+    PostgreSQL is not told how many: it would rather read the list in its order and look for each row among all of them,
+    one by one.
+    """
+
+    lookup_name = "collected"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """The comparison with its parameters."""
+        if connection.vendor != "postgresql":
+            return super().as_sql(compiler, connection)
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(ARRAY(SELECT unnest(%s::bigint[])))", (*params, list(self.rhs))

@@ -173,7 +173,7 @@ class Filtering:
 
         is_text = column.kind is Kind.TEXT or (column.kind is Kind.CHOICE and not values)
         ids = few_of(self.resource, path, Comparison(operator, values, condition, is_text, column.nullable))
-        return Q() if ids is None else Q(pk__among=ids)
+        return Q() if ids is None else Q(pk__collected=ids)
 
     def _few_known(self, column: Column, operator: str, values: list[Any]) -> Q:
         """The same of what the query reckons, where an index has it or few rows can have a value."""
@@ -185,9 +185,9 @@ class Filtering:
         every = unconditional(self.rows)
         if column.has_index:  # in its order: no database knows how many have a value, and might read the whole table
             ids = few(every.filter(_known(column, path)).order_by(path), [asked])
-            return Q() if ids is None else Q(pk__among=ids)
+            return Q() if ids is None else Q(pk__collected=ids)
         ids = few(every, [known])
-        return Q() if ids is None else Q(pk__among=ids) & asked
+        return Q() if ids is None else Q(pk__collected=ids) & asked
 
     def _in_order(self, column: Column, condition: Q, *, is_looked_through: bool = False) -> Q:
         """A condition on a row this one points at, or one no index serves, asked row by row where many meet it.
@@ -208,7 +208,7 @@ class Filtering:
             rare = _collected(every, condition) if not is_own and connection.vendor == "postgresql" else None
             if rare is None:
                 return condition
-            return Q(pk__among=rare)
+            return Q(pk__collected=rare)
         if is_own:
             return opaque(condition)
         return there_is(every.filter(condition, pk=OuterRef("pk")))

@@ -72,7 +72,7 @@ class Found:
         if not self.words:
             return rows.none()
         if self.ids is not None:
-            return rows.filter(pk__in=store.one_of([*self.ids, *self.fresh]))
+            return rows.filter(pk__collected=[*self.ids, *self.fresh])
         held = store.holding(self.resource.key, self.words)
         return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
 
@@ -111,7 +111,7 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     found = Found(resource, Words(spelling, ((spelling,),)))
     if found.ids is None or found.is_partial:
         return Q()
-    return Q(pk__in=store.one_of([*found.ids, *found.fresh]))
+    return Q(pk__collected=[*found.ids, *found.fresh])
 
 
 def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[int, str]:
