@@ -1,6 +1,9 @@
 """Rows by what another system calls them: made once, changed after that, found again."""
 
 import json
+import re
+from datetime import UTC
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -8,7 +11,9 @@ from makers import AT
 
 from headwater.acquire.models import Source
 from headwater.parties.actions.merging import merge_parties
+from headwater.parties.actions.people_files import import_people
 from headwater.parties.models import Party
+from headwater.platform.importer import Batch, CleanRow
 from headwater.platform.models import Event, ExternalId
 from headwater.platform.resource import REGISTRY
 from headwater.qualify.models import Lead
@@ -50,6 +55,19 @@ def test_sent_again_nothing_is_written(program):
 def test_its_name_is_remembered_where_imports_look(program):
     pk = put(program, "people/external/olist/p1", {"first_name": "Vera", "last_name": "Novak"}).json()["id"]
     assert ExternalId.objects.get(system="olist", kind="parties.person", external_id="p1").object_id == pk
+
+
+def test_the_example_of_the_documentation_makes_the_person_that_a_file_with_the_same_id_changes(program, by):
+    text = (Path(__file__).parents[2] / "docs" / "developer" / "api.md").read_text()
+    path, body = re.search(r"PUT /api/v1/(people/external/erp/4711)\n(\{.*\})\n", text).groups()
+    made = put(program, path, json.loads(body))
+    assert made.status_code == 201 and put(program, path, json.loads(body)).status_code == 200
+    person = Party.objects.get(pk=made.json()["id"])
+    assert (person.name, person.email, person.employer.name) == ("Vera Novak", "vera@x.example", "Novak Foods")
+    row = CleanRow(1, {"external_id": "4711", "name": "Vera Novak", "phone": "+31201234567"}, {})
+    batch = Batch(id=0, system="erp", zone=UTC, currency="EUR", region="NL")
+    [told] = import_people([row], batch=batch, by=by, at=AT)
+    assert told.object_id == person.pk and Party.objects.filter(kind="PERSON").count() == 1
 
 
 def test_what_only_a_new_row_takes_is_left_alone_and_named(program):

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
 from headwater.platform.actor import Actor, ActorKind
+from headwater.platform.clock import now
+from headwater.team import queries
 
 
 class BearerToken(HttpBearer):
@@ -33,3 +35,9 @@ class Session(APIKeyCookie):
         """The signed-in person."""
         actor: Actor = request.actor  # type: ignore[attr-defined]
         return actor if actor.user_id is not None and actor.kind is ActorKind.USER else None
+
+
+def why_not(request: HttpRequest) -> str:
+    """Why the token that came along no longer works; empty where none did, or one that nobody knows."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return queries.why_token_ended(secret.strip(), at=now()) if scheme.lower() == BearerToken.openapi_scheme else ""

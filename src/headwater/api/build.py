@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from headwater import __version__
 from headwater.api import bulk, endpoint, history, problems, upsert
-from headwater.api.auth import BearerToken, Session
+from headwater.api.auth import BearerToken, Session, why_not
 from headwater.api.bulk_doc import bulk_doc, many_doc
 from headwater.api.extension import EXTENSIONS
 from headwater.api.fields import with_custom
@@ -235,7 +235,7 @@ def _speak_problems(api: NinjaAPI) -> None:
         return problems.problem(request, 413, "too_large", "More was sent than one request takes.")
 
     def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
-        return problems.problem(request, 401, "not_authenticated", UNAUTHENTICATED)
+        return problems.problem(request, 401, "not_authenticated", why_not(request) or UNAUTHENTICATED)
 
     def http(request: HttpRequest, error: Any) -> HttpResponse:
         return problems.problem(request, error.status_code, "refused", str(error))

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from headwater.platform.errors import Busy, DomainError, Invalid, KnownAlready, Moved
+from headwater.platform.errors import Busy, DomainError, Invalid, KnownAlready, Moved, OutOfScope
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="headwater"'  # what else is told of tokens is that of RFC 6750
 
 
 def problem(
@@ -36,7 +37,8 @@ def problem(
         body["errors"] = {name: list(reasons) for name, reasons in fields.items()}
     response = JsonResponse(body, status=status, content_type=MEDIA_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = 'Bearer realm="headwater"'
+        error = ', error="invalid_token"' if "Authorization" in request.headers else ""
+        response["WWW-Authenticate"] = f"{CHALLENGE}{error}"
     return response
 
 
@@ -51,6 +53,8 @@ def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     fields = refusal.fields if isinstance(refusal, Invalid) else None
     more = {"known_id": refusal.pk} if isinstance(refusal, KnownAlready) and refusal.pk is not None else None
     response = problem(request, refusal.status, refusal.code, refusal.text, fields=fields, more=more)
+    if isinstance(refusal, OutOfScope):
+        response["WWW-Authenticate"] = f'{CHALLENGE}, error="insufficient_scope"'
     if isinstance(refusal, Busy):
         response["Retry-After"] = str(refusal.retry_after)
     return response

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from headwater.platform.errors import NotAllowed
+from headwater.platform.errors import NotAllowed, OutOfScope
 
 
 class Visibility(StrEnum):
@@ -111,9 +111,11 @@ class Actor:
 
         Raises:
             NotAllowed: the right is missing, or the row lies outside the actor's visibility.
+            OutOfScope: the token's scopes do not cover what its user may do.
         """
         if not self.may(verb, owner_id=owner_id, team_id=team_id):
-            raise NotAllowed()
+            without = replace(self, scopes=None)
+            raise OutOfScope() if without.may(verb, owner_id=owner_id, team_id=team_id) else NotAllowed()
 
     def looked_through(self, *, by: int | None, words: str, **values: Any) -> Actor:
         """The same actor as somebody who only looks: with other rights or another reach, never more of them."""

@@ -36,6 +36,12 @@ class NotAllowed(DomainError):
     message = _("You may not do this. Ask an administrator for the right, or a colleague who has it.")
 
 
+class OutOfScope(NotAllowed):
+    """A person may, but the key a program came with does not reach so far."""
+
+    message = _("The token's scope does not cover this. Make one with a wider scope under Settings → Tokens.")
+
+
 class NotFound(DomainError):
     """No such record, or none that the actor may see: the answer is the same on purpose."""
 

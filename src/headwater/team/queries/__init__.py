@@ -21,6 +21,8 @@ from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, U
 from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
+MAKE_ANOTHER = "Make another one under Settings → Tokens."
+
 
 def company() -> Company:
     """The company of this installation; an unnamed one before the first run is done."""
@@ -129,6 +131,20 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
     if token is None or not token.user.is_active:
         return None
     return _narrowed(token)
+
+
+def why_token_ended(secret: str, *, at: datetime) -> str:
+    """Why a token that there is stands for nobody any more, for whoever holds it; empty where there is none."""
+    token = ApiToken.objects.select_related("user").filter(digest=digest_of(secret)).first()
+    if token is None:
+        return ""
+    if token.revoked_at is not None:
+        return f"This token was revoked on {token.revoked_at:%Y-%m-%d}. {MAKE_ANOTHER}"
+    if not token.user.is_active:
+        return "The user of this token has left."
+    if token.expires_at is not None and token.expires_at <= at:
+        return f"This token was valid until {token.expires_at:%Y-%m-%d}. {MAKE_ANOTHER}"
+    return ""
 
 
 def _narrowed(token: ApiToken) -> Actor:

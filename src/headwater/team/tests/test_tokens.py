@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
@@ -12,7 +13,7 @@ from headwater.platform.errors import Invalid, NotAllowed, NotFound
 from headwater.platform.testing import count_queries
 from headwater.team import queries
 from headwater.team.actions import accounts, tokens
-from headwater.team.models import ApiToken
+from headwater.team.models import ApiToken, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SYSTEM = job_actor("test")
@@ -55,6 +56,40 @@ def test_a_revoked_or_outdated_token_opens_nothing(rep):
     _, short = make(rep, days=1)
     assert queries.actor_of_token(short, at=now() + timedelta(hours=23)) is not None
     assert queries.actor_of_token(short, at=now() + timedelta(hours=25)) is None
+
+
+def test_a_program_is_told_why_its_token_no_longer_works(rep):
+    def refused(secret, **more):
+        answer = Client().get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}"}, **more)
+        assert answer.status_code == 401 and answer["Content-Type"] == "application/problem+json"
+        assert answer["WWW-Authenticate"] == 'Bearer realm="headwater", error="invalid_token"'
+        return answer.json()["detail"]
+
+    token, secret = make(rep)
+    assert Client().get("/api/v1/leads", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    ApiToken.objects.filter(pk=token.pk).update(expires_at="2026-03-01T00:00Z")
+    assert "valid until 2026-03-01" in refused(secret)
+    revoked, other = make(rep)
+    tokens.revoke_token(token_id=revoked.pk, by=queries.actor_of(rep), at=now())
+    assert "revoked" in refused(other)
+    _, third = make(rep)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    assert "has left" in refused(third)
+    assert refused("hw_wrong").startswith("Sign in with a token")
+    assert Client().get("/api/v1/leads")["WWW-Authenticate"] == 'Bearer realm="headwater"'
+
+
+def test_a_program_is_told_that_its_scope_is_too_small_where_its_user_may(rep):
+    _, secret = make(rep)
+
+    def tried(path):
+        return Client().post(path, "{}", content_type="application/json", headers={"Authorization": f"Bearer {secret}"})
+
+    small = tried("/api/v1/leads")
+    assert small.status_code == 403 and small.json()["code"] == "not_allowed" and "scope" in small.json()["detail"]
+    assert 'error="insufficient_scope"' in small["WWW-Authenticate"]
+    never = tried("/api/v1/sources")
+    assert never.status_code == 403 and "scope" not in never.json()["detail"] and "WWW-Authenticate" not in never
 
 
 def test_tokens_of_others_are_out_of_reach(rep):
