@@ -211,6 +211,8 @@ def test_rows_look_as_the_document_says(key, make, token_client):
     name = "".join(word.capitalize() for word in key.partition(".")[2].split("_"))
     [*rows] = client.get(f"/api/v1/{resource.slug}").json()["items"]
     record = client.get(f"/api/v1/{resource.slug}/{pk}").json()
+    listed = next(row for row in rows if row["id"] == pk)
+    assert {field: record[field] for field in listed} == listed, "a record says something else than its list"
     for shown, schema in [*((row, schemas[name]) for row in rows), (record, schemas[f"{name}Record"])]:
         assert set(shown) <= set(schema["properties"])
         for field, value in shown.items():

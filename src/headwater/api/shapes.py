@@ -60,8 +60,11 @@ def row_json(resource: Resource, row: Any) -> dict[str, Any]:
 
 
 def record_json(resource: Resource, row: Any) -> dict[str, Any]:
-    """One row in full: its columns, what it is called, and the columns of a file that have no place of their own."""
-    full = {**row_json(resource, row), "title": resource.title(row)}
+    """One row in full: its columns, what it is called, and the columns of a file that have no place of their own.
+
+    A column named ``title``, as of leads, keeps its own value: it is what a change of it takes.
+    """
+    full = {"title": resource.title(row), **row_json(resource, row)}
     kept = getattr(row, "extra", None) if resource.extra else None
     if isinstance(kept, dict):
         full["extra"] = kept
@@ -137,7 +140,7 @@ def record_schema(resource: Resource) -> Schema:
     """The schema of one row in full."""
     row = row_schema(resource)
     extra = {"type": "object", "description": "Columns of the imported file without a place of their own."}
-    return {**row, "properties": {**row["properties"], "title": {"type": "string"}, "extra": extra}}
+    return {**row, "properties": {"title": {"type": "string"}, **row["properties"], "extra": extra}}
 
 
 def form_schema(form_class: type[ActorForm], *, partial: bool = False) -> Schema:
