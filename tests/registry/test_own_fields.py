@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from importlib import import_module
+from io import BytesIO
 
 import pytest
 from django.apps import apps
 from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
+from pyarrow import parquet
 
 from headwater.intake.run import import_file
 from headwater.intake.undoing import undo_batch
@@ -158,6 +160,27 @@ def test_an_import_fills_fields_changes_them_and_is_taken_back(by, client_of, tm
     ana.refresh_from_db()
     assert ana.custom[keys["TEXT"]] == "Third" and ana.custom[keys["MONEY"]] == "1200.00"
     assert in_the_log("Second") == in_the_log("Third") == []
+
+
+def test_what_is_exported_of_them_is_read_again(make, client_of, by, field, tmp_path):
+    made = [field(kind, f"Our {kind.lower()}", *woods) for kind, woods in (
+        ("TEXT", []), ("NUMBER", []), ("MONEY", []), ("DATE", []), ("CHOICE", ["Oak, red", "Elm"]),
+        ("CHOICES", ["Oak, red", "Elm"]), ("LINK", []),
+    )]  # fmt: skip
+    keys = [each.key for each in made]
+    values = [*list(EVERY_KIND.values())[:4], "OAK_RED", ["OAK_RED", "ELM"], EVERY_KIND["LINK"]]
+    [pk], client = make("qualify.lead"), client_of("OWNER")
+    sent = dict(zip(keys, values, strict=True))
+    assert client.patch(f"/api/v1/leads/{pk}", sent, **JSON).status_code == 200
+    query = f"cols={','.join(keys)}"
+    told = parquet.read_table(BytesIO(client.get(f"/leads/export.parquet?{query}").getvalue())).to_pylist()
+    assert told[0][keys[1]] == 12.5 and told[0][keys[5]] == "Oak, red; Elm"
+    file = tmp_path / "leads.csv"
+    file.write_bytes(client.get(f"/leads/export.csv?cols=name,{','.join(keys)}").getvalue())
+    batch = import_file(file, kind="leads", by=by, at=AT)
+    assert batch.rejected == 0, batch.checkpoint
+    new = REGISTRY["qualify.lead"].searched.model.objects.latest("pk")
+    assert new.pk != pk and {key: new.custom[key] for key in keys} == sent
 
 
 def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import IntegerField
 
-from headwater.platform.exports import heading
+from headwater.platform.exports import heading, in_words
 from headwater.platform.files_out import FileFormat, Portions
 from headwater.platform.money import in_cents
 from headwater.platform.resource import Column, Kind, Resource
@@ -69,13 +69,18 @@ def _read(column: Column) -> Callable[[Any], Any]:
     def amount(value: Any) -> Decimal | None:
         return None if value is None else in_cents(Decimal(value))
 
+    def number(value: Any) -> Any:
+        return float(value) if isinstance(value, Decimal) else value  # fields of one's own keep exact decimals
+
     def text(value: Any) -> str | None:
-        return None if value is None else column.told(value)
+        return None if value is None else in_words(column, value)
 
     match column.kind:
         case Kind.MONEY:
             return amount
-        case Kind.NUMBER | Kind.DATE | Kind.DATETIME | Kind.BOOL:
+        case Kind.NUMBER:
+            return number
+        case Kind.DATE | Kind.DATETIME | Kind.BOOL:
             return lambda value: value
         case _:
             return text

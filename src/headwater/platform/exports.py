@@ -156,12 +156,15 @@ def in_file(column: Column, values: Sequence[Any]) -> Sequence[Any]:
     if column.kind is Kind.CHOICE and not column.several:
         labels = {value: column.told(value) for value in set(values) - {None}}
         return [labels.get(value) for value in values]
-    return [value if type(value) in _AS_THEY_ARE else _told(column, value) for value in values]
+    return [value if type(value) in _AS_THEY_ARE else in_words(column, value) for value in values]
 
 
-def _told(column: Column, value: Any) -> Any:
+def in_words(column: Column, value: Any) -> str:
+    """A value as the text of a cell; several choices with `;`, as imports take them: a label may hold a comma."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(column.told(each) for each in value)
     return column.told(value) if column.kind is Kind.CHOICE else str(value)
 
 
