@@ -20,7 +20,7 @@ from headwater.api.shapes import form_data, record_json, row_json, version_of
 from headwater.platform import many
 from headwater.platform.clock import now
 from headwater.platform.edits import valid_values, with_row_locked
-from headwater.platform.errors import Conflict, DomainError, Invalid, Moved, NotFound, Stale
+from headwater.platform.errors import Conflict, DomainError, Invalid, NotFound, Stale
 from headwater.platform.exports import ID, exported_columns
 from headwater.platform.filter import tree_from_params
 from headwater.platform.installation import installation
@@ -32,6 +32,7 @@ from headwater.platform.search.finding import find
 from headwater.platform.translated import grouped
 from headwater.platform.values import LARGEST_ID
 from headwater.web.export import format_of, sent
+from headwater.web.http import row_of
 
 PAGING = ("view", "q", "sort", "cursor", "limit", "filter", "include_archived")
 
@@ -91,7 +92,7 @@ def export_rows(request: Any, resource: Resource) -> HttpResponseBase:
 def show_row(request: Any, resource: Resource, pk: int) -> HttpResponse:
     """One row in full; that it is as before (304), to whoever says which version they have."""
     require_see(request, resource)
-    shown = _shown(resource, row_of(request, resource, pk))
+    shown = _shown(resource, row_of(resource, request, pk))
     had = parse_etags(request.headers.get("If-None-Match", ""))
     return HttpResponseNotModified(headers={"ETag": shown["ETag"]}) if shown["ETag"] in had else shown
 
@@ -99,21 +100,22 @@ def show_row(request: Any, resource: Resource, pk: int) -> HttpResponse:
 def create_row(request: Any, resource: Resource) -> JsonResponse:
     """A new row, by the action that makes one."""
     command = command_of(request, resource.create)
-    return told_as_new(request, resource, *create(request, command, body_of(request, command)))
+    return told_as_new(request, resource, command, create(request, command, body_of(request, command)))
 
 
-def create(request: Any, command: Command, body: dict[str, Any]) -> tuple[int | None, str]:
-    """Make a row of what was sent; its id, and why it is out of sight, if it is."""
+def create(request: Any, command: Command, body: dict[str, Any]) -> Any:
+    """Make a row of what was sent; what the action hands back."""
     form = _checked(command.form(body, actor=request.actor))
-    made = command.run(by=request.actor, at=now(), **form.cleaned_data)
-    return _pk_of(made), command.says(request.actor, made)
+    return command.run(by=request.actor, at=now(), **form.cleaned_data)
 
 
-def told_as_new(request: Any, resource: Resource, pk: int | None, note: str) -> JsonResponse:
+def told_as_new(request: Any, resource: Resource, command: Command, made: Any) -> JsonResponse:
     """The answer about a new row."""
-    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first() if pk is not None else None
-    # Somebody may add what they may not see afterwards: then the id is all there is to say.
-    response = JsonResponse({"id": pk, "note": note}) if row is None and note else _shown(resource, row, pk=pk)
+    pk = pk_of(made)
+    row = resource.record(request.actor, pk) if pk is not None else None
+    # Somebody may add what they may not see afterwards: then the id is all there is to say, and why.
+    note = command.says(request.actor, made) if row is None else ""
+    response = _shown(resource, row, pk=pk, **({"note": note} if note else {}))
     response.status_code = 201
     response["Location"] = f"/api/v1/{resource.slug}/{pk}"
     return response
@@ -131,7 +133,7 @@ def change(request: Any, resource: Resource, command: Command, body: dict[str, A
     """Write what was sent to a row the caller sees, if it is of the version they name."""
 
     def write() -> None:
-        row = row_of(request, resource, pk)
+        row = row_of(resource, request, pk)
         _require_match(request, resource, row)
         form = command.form(form_data(command.form, request.actor, row, body), actor=request.actor, row=row)
         values = valid_values(form, body)
@@ -139,7 +141,7 @@ def change(request: Any, resource: Resource, command: Command, body: dict[str, A
             raise Invalid(_reasons(form))
         command.run(**{command.id_name: pk}, by=request.actor, at=now(), **values)
 
-    with_row_locked(row_of(request, resource, pk), write)
+    with_row_locked(row_of(resource, request, pk, is_bare=True), write)
 
 
 def run_command(request: Any, resource: Resource, command: Command, pk: int) -> JsonResponse:
@@ -149,18 +151,17 @@ def run_command(request: Any, resource: Resource, command: Command, pk: int) -> 
     body = body_of(request, command)
 
     def do() -> None:
-        row = row_of(request, resource, pk)
+        row = row_of(resource, request, pk)
         _require_match(request, resource, row)
         if not command.offered(row):
             raise Conflict(_("“{label}” is not possible here any more.").format(label=command.label))
         form = _checked(command.form(body, actor=request.actor, row=row))
         command.run(**{command.id_name: pk}, by=request.actor, at=now(), **form.cleaned_data)
 
-    row = row_of(request, resource, pk)
     if command.locks_itself:
         do()
     else:
-        with_row_locked(row, do)
+        with_row_locked(row_of(resource, request, pk, is_bare=True), do)
     return after(request, resource, pk)
 
 
@@ -267,20 +268,6 @@ def command_of(request: Any, command: Command | None) -> Command:
     return command
 
 
-def row_of(request: Any, resource: Resource, pk: int) -> Any:
-    """The row, if the caller sees it.
-
-    Raises:
-        Moved: it became part of another one.
-        NotFound: there is none that the caller sees.
-    """
-    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
-    if row is None:
-        became = resource.successor(request.actor, pk)
-        raise Moved(resource.slug, became) if became is not None else NotFound()
-    return row
-
-
 def body_of(request: Any, command: Command, *, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """The JSON object that was sent. Fields the form does not have are refused, not dropped: nothing is guessed."""
     if not request.body.strip():
@@ -346,7 +333,8 @@ def _reasons(form: Form) -> Mapping[str, list[str]]:
     return {name: [str(reason) for reason in reasons] for name, reasons in form.errors.items()}
 
 
-def _pk_of(made: Any) -> int | None:
+def pk_of(made: Any) -> int | None:
+    """The id of what an action made: the first of several."""
     first = made[0] if isinstance(made, (tuple, list)) and made else made
     pk = getattr(first, "pk", None)
     return int(pk) if pk is not None else None
@@ -354,8 +342,7 @@ def _pk_of(made: Any) -> int | None:
 
 def after(request: Any, resource: Resource, pk: int, **more: Any) -> JsonResponse:
     """The row as it is now, and what else there is to say; only its id when it went out of sight."""
-    row = (resource.detail_rows or resource.rows)(request.actor).filter(pk=pk).first()
-    return _shown(resource, row, pk=pk, **more)
+    return _shown(resource, resource.record(request.actor, pk), pk=pk, **more)
 
 
 def _shown(resource: Resource, row: Any, *, pk: int | None = None, **more: Any) -> JsonResponse:

@@ -51,12 +51,11 @@ def put_external(request: Any, resource: Resource, system: str, external_id: str
     creating = endpoint.command_of(request, resource.create)
     changing = endpoint.command_of(request, resource.change)
     body = endpoint.body_of(request, creating, besides=tuple(changing.form.names_for(request.actor)))
-    notes: list[str] = []
+    made: list[Any] = []
 
     def make() -> int | None:
-        pk, note = endpoint.create(request, creating, _taken(creating, request, body))
-        notes.append(note)
-        return pk
+        made.append(endpoint.create(request, creating, _taken(creating, request, body)))
+        return endpoint.pk_of(made[0])
 
     def change(pk: int) -> None:
         try:
@@ -68,7 +67,7 @@ def put_external(request: Any, resource: Resource, system: str, external_id: str
 
     pk, is_new = made_or_found(system=system, kind=resource.key, external_id=external_id, make=make, change=change)
     if is_new or pk is None:
-        return endpoint.told_as_new(request, resource, pk, notes[0])
+        return endpoint.told_as_new(request, resource, creating, made[0])
     left = sorted(body.keys() - _taken(changing, request, body).keys())
     return endpoint.after(request, resource, _now(request, resource, pk), left_alone=left)
 

@@ -23,8 +23,10 @@ from headwater.platform.filtering import Filtering, names
 from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
+from headwater.platform.statistics import joined_as_written
 from headwater.platform.translated import Translated
 from headwater.platform.typed import without_controls
+from headwater.platform.values import LARGEST_ID
 from headwater.platform.written import Given, written
 
 Rows: TypeAlias = QuerySet[Any]
@@ -192,6 +194,15 @@ class Resource:
         """The rows the actor may see, for who asks which they are but not what they say."""
         return (self.bare_rows or self.rows)(actor)
 
+    def record(self, actor: Actor, pk: int) -> Any:
+        """One row as its record shows it; None where there is none that the actor sees."""
+        with joined_as_written():
+            return _one_of(self.detail_rows or self.rows, actor, pk)
+
+    def bare_record(self, actor: Actor, pk: int) -> Any:
+        """The same for who does something about it but shows nothing of it."""
+        return _one_of(self.bare_rows or self.rows, actor, pk)
+
     def reach(self, actor: Actor) -> Sequence[Q]:
         """By what an actor who does not see all sees rows of this noun among others of its table."""
         return [Q(**self.searched.where) & each for each in self.seen_by(actor)]
@@ -209,6 +220,15 @@ class Resource:
 def rows_among(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
     """Those of a noun's ``rows``, or of its ``bare_rows``, that the actor may see and whose ``ids`` are told."""
     return rows(actor).filter(pk__among=Given("ids", VALUES))
+
+
+def _one_of(rows: Callable[[Actor], Rows], actor: Actor, pk: int) -> Any:
+    return next(iter(_numbered(rows, actor, pk=pk)), None) if pk <= LARGEST_ID else None
+
+
+@written
+def _numbered(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
+    return rows(actor).filter(pk=Given("pk"))[:1]
 
 
 REGISTRY: dict[str, Resource] = {}

@@ -57,14 +57,12 @@ def set_span(subject_type: str, subject_id: int, kind: str, value: str, *, at: d
         open_span.save(update_fields=["until_at"])
         at = open_span.until_at
     if value:
-        Span.objects.create(
-            subject_type=subject_type,
-            subject_id=subject_id,
-            kind=kind,
-            value=value,
-            from_at=at,
-            recorded_at=now(),
-        )
+        begin_span(subject_type, subject_id, kind, value, at=at)
+
+
+def begin_span(subject_type: str, subject_id: int, kind: str, value: str, *, at: datetime | None) -> None:
+    """As :func:`set_span` for a subject that is new: nothing was before."""
+    insert_spans([(subject_type, subject_id, kind, value, at, None, now())])
 
 
 def set_spans(subject_type: str, kind: str, values: dict[int, str], *, at: datetime) -> None:

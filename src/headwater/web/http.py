@@ -24,12 +24,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.defaults import server_error
 
-from headwater.platform.actor import Actor
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import Busy, DomainError, Moved, NotAllowed, NotFound
-from headwater.platform.resource import Resource, Rows, by_slug
-from headwater.platform.values import LARGEST_ID
-from headwater.platform.written import Given, written
+from headwater.platform.resource import Resource, by_slug
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request as Request
@@ -142,17 +139,11 @@ def row_of(resource: Resource, request: Request, pk: int, *, is_bare: bool = Fal
         NotFound: there is none, or the actor may not see it.
         Moved: it became part of another one.
     """
-    rows = (resource.bare_rows or resource.rows) if is_bare else resource.detail_rows or resource.rows
-    found = _row_of(rows, request.actor, pk=pk) if pk <= LARGEST_ID else []
-    if not found:
+    found = (resource.bare_record if is_bare else resource.record)(request.actor, pk)
+    if found is None:
         became = resource.successor(request.actor, pk)
         raise Moved(resource.slug, became) if became is not None else NotFound()
-    return found[0]
-
-
-@written
-def _row_of(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
-    return rows(actor).filter(pk=Given("pk"))[:1]
+    return found
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -13,10 +13,12 @@ from django.db.models.functions import Coalesce
 from headwater.parties import rules
 from headwater.parties.events import OrganisationDeleted, PersonDeleted
 from headwater.parties.models import ContactPoint, ContactPointKind, Party, PartyKind
+from headwater.platform.among import VALUES
 from headwater.platform.batch import deleted_by_hand
 from headwater.platform.bulk import in_parts
 from headwater.platform.identity import known_ids, named_by
 from headwater.platform.turns import take_turns
+from headwater.platform.written import Given, written
 
 if TYPE_CHECKING:
     from headwater.parties.actions.matching import Reading
@@ -73,7 +75,7 @@ class KnownParties:
         known._load_points(ContactPointKind.EMAIL, {r.email for r in readings if r.email}, known._emails)
         known._load_points(ContactPointKind.PHONE, {r.phone for r in readings if r.phone}, known._phones)
         known._load_names({rules.name_key(r.name) for r in readings if r.name and not r.email and not r.phone} - {""})
-        if Party.objects.filter(merged_into__isnull=False).exists():
+        if _any_merged():
             known._load_merged(readings)
         if by_file:
             known._leave_deleted()
@@ -88,8 +90,7 @@ class KnownParties:
             company.has_external_id = True
         if keys := {r.company_key for r in readings if r.company_key}:
             # The oldest of several companies of one name; a live one before a deleted one.
-            rows = self._parties(Q(kind=PartyKind.ORGANISATION, name_key__among=keys)).order_by("-pk")
-            for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
+            for key, *row in sorted(_companies_called(self._by_file, keys=keys), key=_is_live):
                 self._companies[key] = self._remember(*row)
         if ids:
             called = {company.id: company for company in self._companies.values()}
@@ -114,15 +115,7 @@ class KnownParties:
     def _load_points(self, kind: ContactPointKind, values: set[str], index: dict[str, list[KnownParty]]) -> None:
         if not values:
             return
-        points = (
-            ContactPoint.objects.filter(
-                self._worth(prefix="party__"), kind=kind, normalised__among=values, deleted_at=None
-            )
-            .filter(party__kind=PartyKind.PERSON)
-            .order_by("party_id")
-            .values_list("normalised", *(f"party__{name}" for name in COLUMNS))
-        )
-        for value, *row in points:
+        for value, *row in _people_reached_by(self._by_file, kind, values=values):
             index.setdefault(value, []).append(self._remember(*row))
         for people in index.values():
             people.sort(key=lambda person: (person.is_deleted, person.id))
@@ -130,8 +123,7 @@ class KnownParties:
     def _load_names(self, keys: set[str]) -> None:
         if not keys:
             return
-        rows = self._parties(Q(kind=PartyKind.PERSON, name_key__among=keys, email="", phone="")).order_by("-pk")
-        for key, *row in sorted(rows.values_list("name_key", *COLUMNS), key=_is_live):
+        for key, *row in sorted(_people_called(self._by_file, keys=keys), key=_is_live):
             known = self._remember(*row)
             self._names[key, known.employer_id] = known
 
@@ -161,16 +153,6 @@ class KnownParties:
         for ids in in_parts(self._by_id):
             for pk, name in Party.objects.filter(merged_into__in=ids).values_list("merged_into_id", "name"):
                 self._by_id[pk].also += (name,)
-
-    def _parties(self, condition: Q) -> QuerySet[Party]:
-        return Party.objects.filter(self._worth(), condition)
-
-    def _worth(self, prefix: str = "") -> Q:
-        """Who is worth looking at: a merged record is found as what it became."""
-        unmerged = Q(**{f"{prefix}merged_into": None})
-        if self._by_file:
-            return unmerged
-        return unmerged & (Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False}))
 
     def _leave_deleted(self) -> None:
         """Learn whom of these people deleted."""
@@ -286,6 +268,41 @@ class KnownParties:
     def learn_person_id(self, person: KnownParty, external_id: str) -> None:
         """The other system's name for a person."""
         self._external[external_id] = person
+
+
+def _worth(by_file: bool, prefix: str = "") -> Q:
+    """Who is worth looking at: a merged record is found as what it became."""
+    unmerged = Q(**{f"{prefix}merged_into": None})
+    if by_file:
+        return unmerged
+    return unmerged & (Q(**{f"{prefix}deleted_at": None}) | Q(**{f"{prefix}batch_id__isnull": False}))
+
+
+@written
+def _companies_called(by_file: bool) -> QuerySet[Party, Any]:
+    rows = Party.objects.filter(_worth(by_file), kind=PartyKind.ORGANISATION, name_key__among=Given("keys", VALUES))
+    return rows.order_by("-pk").values_list("name_key", *COLUMNS)
+
+
+@written
+def _people_called(by_file: bool) -> QuerySet[Party, Any]:
+    """Those of whom no address is known."""
+    people = Party.objects.filter(_worth(by_file), kind=PartyKind.PERSON, email="", phone="")
+    return people.filter(name_key__among=Given("keys", VALUES)).order_by("-pk").values_list("name_key", *COLUMNS)
+
+
+@written
+def _people_reached_by(by_file: bool, kind: ContactPointKind) -> QuerySet[ContactPoint, Any]:
+    points = ContactPoint.objects.filter(
+        _worth(by_file, prefix="party__"), kind=kind, normalised__among=Given("values", VALUES), deleted_at=None
+    )
+    people = points.filter(party__kind=PartyKind.PERSON).order_by("party_id")
+    return people.values_list("normalised", *(f"party__{name}" for name in COLUMNS))
+
+
+@written
+def _any_merged() -> QuerySet[Party, int]:
+    return Party.objects.filter(merged_into__isnull=False).values_list("pk", flat=True)[:1]
 
 
 def _keys_of(readings: Sequence[Reading]) -> Iterator[str]:

@@ -8,7 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from headwater.parties.models import Activity, Grant, MatchProposal, Party, PartyKind
 from headwater.platform.actor import Actor, Visibility, owned_by, owned_rows, per_actor
+from headwater.platform.among import VALUES
 from headwater.platform.parts import with_parts
+from headwater.platform.written import Given, written
 
 # What records of other nouns show of a party: its name, as a link or marked as deleted, and what they sort by.
 NAMED = ("kind", "name", "name_key", "deleted_at", "merged_into")
@@ -110,11 +112,17 @@ def by_ids(actor: Actor, ids: Iterable[int]) -> QuerySet[Party]:
 
 
 def out_of_sight(actor: Actor, ids: Iterable[int | None]) -> set[int]:
-    """Those of the parties that the actor does not see. One query."""
+    """Those of the parties that the actor does not see. One query, none for who sees everybody."""
     asked = {pk for pk in ids if pk is not None}
-    if not asked or actor.visibility is Visibility.ALL:
+    sees_both = actor.may("parties.person.see") and actor.may("parties.organisation.see")
+    if not asked or (sees_both and actor.visibility is Visibility.ALL):
         return set()
-    return asked - set(visible_parties(actor).filter(pk__in=asked).values_list("pk", flat=True))
+    return asked - set(_seen_among(actor, ids=asked))
+
+
+@written
+def _seen_among(actor: Actor) -> QuerySet[Party, int]:
+    return visible_parties(actor).filter(pk__among=Given("ids", VALUES)).values_list("pk", flat=True)
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:

@@ -54,9 +54,12 @@ def index_unit(unit: Unit) -> None:
     named = _rows_named(unit.about)
     nouns = [(r, sorted(named[r.searched.model])) for r in REGISTRY.values() if r.searched.model in named]
     before = store.texts_in({resource.key: ids for resource, ids in nouns})
+    left = {model: set(ids) for model, ids in named.items()}
     changed: dict[type[Model], set[int]] = defaultdict(set)
     for resource, ids in nouns:
-        noun, texts = resource.key, texts_of(resource, ids)
+        noun, of_table = resource.key, left[resource.searched.model]
+        texts = texts_of(resource, sorted(of_table))
+        of_table.difference_update(texts)  # a row is of one of the nouns of its table
         store.write(noun, {pk: text for pk, text in texts.items() if before.get((noun, pk)) != text})
         store.remove(noun, [pk for pk in ids if pk not in texts and (noun, pk) in before])
         # A row without an entry before is new: nothing else shows it yet but what this unit told about as well.

@@ -19,8 +19,10 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
+from headwater.platform.among import VALUES
 from headwater.platform.models import SearchEntry
 from headwater.platform.search.words import START, Words
+from headwater.platform.written import Given, written
 
 ROOM_FOR_IDS = 40
 PIECE = 3
@@ -293,8 +295,12 @@ def names_of(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
 def texts_in(ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], str]:
     """The text of the entries that rows of some nouns have. One query."""
     wanted = {first_id(noun) + pk: (noun, pk) for noun, some in ids.items() for pk in some}
-    entries = SearchEntry.objects.filter(pk__in=one_of(list(wanted))).values_list("pk", "text")
-    return {wanted[pk]: text for pk, text in entries}
+    return {wanted[pk]: text for pk, text in _entries(ids=wanted)}
+
+
+@written
+def _entries() -> QuerySet[SearchEntry, tuple[int, str]]:
+    return SearchEntry.objects.filter(pk__among=Given("ids", VALUES)).values_list("pk", "text")
 
 
 def name_in(text: str) -> str:

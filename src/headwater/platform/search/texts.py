@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -18,9 +19,11 @@ from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.store import one_of
 from headwater.platform.search.words import START
+from headwater.platform.written import Sql
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource
+    from headwater.platform.search.declared import Searched
 
 LONGEST = 50_000
 OFTEN_REPEATED = 60
@@ -54,27 +57,40 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
 
 def _further(resource: Resource, ids: Sequence[int]) -> dict[int, list[str]]:
     """What rows of other tables add: further addresses and numbers, lines, tags, what other systems call it."""
-    declared = resource.searched
     found: dict[int, list[str]] = defaultdict(list)
+    told = _told(_further_question(connection.vendor, resource.searched, resource.key), ids)
+    for _at, mark, pk, value in sorted(told, key=itemgetter(0)):
+        found[pk].append(f"{mark}{value}")
+    return found
+
+
+@lru_cache(maxsize=512)
+def _further_question(vendor: str, declared: Searched, noun: str) -> Sql:
+    """All of it in one: rows of the place of a path among them, the mark of its words, the id and the value."""
+    parts: list[tuple[str, Sql]] = []
     for path in declared.several:
         relation = declared.many_of(path)
         # In one condition: two would each look at another of the several rows.
         wanted = {f"{path}__isnull": False, **({f"{relation}__deleted_at": None} if declared.is_soft(relation) else {})}
         mark = "#" if path in declared.tags else ""
-        for pk, value in _values(declared.model, wanted, (path,), ids):
-            found[pk].append(f"{mark}{value}")
-    for pk, external_id in _values(ExternalId, {"kind": resource.key}, ("external_id",), ids, by="object_id"):
-        found[pk].append(external_id)
-    return found
+        parts.append((mark, _question(vendor, declared.model, tuple(wanted.items()), (path,), "pk")))
+    parts.append(("", _question(vendor, ExternalId, (("kind", noun),), ("external_id",), "object_id")))
+    asked = [f"SELECT {at}, '{mark}', part.* FROM ({sql}) AS part" for at, (mark, (sql, _)) in enumerate(parts)]  # noqa: S608  (Django put it together)
+    return " UNION ALL ".join(asked), tuple(value for _, (_, params) in parts for value in params)
 
 
 def _values(
-    model: type[Model], where: Mapping[str, Any], paths: tuple[str, ...], ids: Sequence[int], *, by: str = "pk"
+    model: type[Model], where: Mapping[str, Any], paths: tuple[str, ...], ids: Sequence[int]
 ) -> list[tuple[Any, ...]]:
     """Of rows of some ids, the id and what the columns hold as text."""
+    return _told(_question(connection.vendor, model, tuple(where.items()), paths, "pk"), ids)
+
+
+def _told(question: Sql, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What such a question finds of rows of some ids."""
     if not ids:
         return []
-    sql, params = _question(connection.vendor, model, tuple(where.items()), paths, by)
+    sql, params = question
     wanted, blank = (one_of(some).params[0] for some in (ids, _BLANK))
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted if value == blank else value for value in params])
@@ -84,7 +100,7 @@ def _values(
 @lru_cache(maxsize=512)
 def _question(
     _vendor: str, model: type[Model], where: tuple[tuple[str, Any], ...], paths: tuple[str, ...], by: str
-) -> tuple[str, tuple[Any, ...]]:
+) -> Sql:
     """The same as the database is asked it: put together once, as each small change asks a dozen such questions."""
     rows = model._base_manager.filter(**{f"{by}__in": one_of(_BLANK)}, **dict(where)).order_by(by)
     sql, params = rows.values_list(by, *paths).query.sql_with_params()

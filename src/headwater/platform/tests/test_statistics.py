@@ -1,14 +1,16 @@
 """The database knows how large its tables are after much came in."""
 
+from contextlib import nullcontext
+
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows
 from headwater.platform.clock import now
 from headwater.platform.models import ExternalId
 from headwater.platform.schedule import SCHEDULE
-from headwater.platform.statistics import look_over_tables
+from headwater.platform.statistics import joined_as_written, look_over_tables
 from headwater.platform.testing import rows_expected
 
 COLUMNS = ("system", "kind", "external_id", "object_id")
@@ -35,3 +37,21 @@ def test_what_grew_day_by_day_is_looked_over_every_day():
 def test_within_a_transaction_nothing_is_looked_over(django_assert_num_queries):
     with django_assert_num_queries(0):
         look_over_tables()
+
+
+def _tries_orders_of() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW join_collapse_limit")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite hardly tries any")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("begun", [transaction.atomic, nullcontext], ids=["within a transaction", "by itself"])
+def test_tables_are_joined_as_written_for_as_long_as_it_is_said_even_if_the_question_fails(begun):
+    with begun(), joined_as_written():
+        assert _tries_orders_of() == 1
+    assert _tries_orders_of() == 8
+    with pytest.raises(DatabaseError), begun(), joined_as_written(), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing")
+    assert _tries_orders_of() == 8

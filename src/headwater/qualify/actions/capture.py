@@ -13,14 +13,14 @@ from headwater.acquire.rules import arrival_kind
 from headwater.parties.actions.access import withdraw_access
 from headwater.parties.actions.activities import log_activity
 from headwater.parties.actions.matching import PartyDraft, match_parties
-from headwater.parties.queries.visible import owners_of, visible_parties
+from headwater.parties.queries.visible import out_of_sight, owners_of, visible_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
 from headwater.platform.importer import Batch
-from headwater.platform.spans import set_span
+from headwater.platform.spans import begin_span
 from headwater.platform.translated import gettext as _
 from headwater.qualify import queries, rules
 from headwater.qualify.actions.steps import (
@@ -113,7 +113,7 @@ def capture_lead(
         currency=(currency or company.currency) if amount is not None else "", stage=Stage.NEW, stage_since=moment,
         arrived_at=moment, answer_due_at=due, created_at=at, batch_id=by.batch_id,
     )  # fmt: skip
-    set_span(ROW, lead.pk, "stage", Stage.NEW, at=moment)
+    begin_span(ROW, lead.pk, "stage", Stage.NEW, at=moment)
     _give(lead, owner_values, by=by, at=at)
     touch = TouchpointDraft(
         lead.party_id, organisation_id, arrival_kind(interest, channel), source_id, campaign_id, False, moment,
@@ -232,9 +232,7 @@ def _who(
             {field: match.errors or [_("Say who asks: a name, an e-mail address, a phone number or a company.")]}
         )
     asked = [match.party_id, match.organisation_id] if match.created_person else [match.party_id]
-    known = {pk for pk in asked if pk is not None}
-    may_hold = visible_parties(by).filter(pk__in=known).count() == len(known)
-    return match.party_id, match.organisation_id, may_hold
+    return match.party_id, match.organisation_id, not out_of_sight(by, asked)
 
 
 def _left_over(lead: Lead, who: WhoAsks) -> str:

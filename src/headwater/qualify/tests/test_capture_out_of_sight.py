@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 
 from headwater.parties import actions as parties
 from headwater.parties.models import Grant, Party
-from headwater.parties.queries.visible import visible_parties
+from headwater.parties.queries.visible import out_of_sight, visible_parties
 from headwater.platform.actor import Actor
 from headwater.qualify import actions
 from headwater.qualify.forms import CaptureForm
@@ -123,3 +124,9 @@ def test_somebody_new_or_of_nobody_stays_with_who_takes_them_in(rep: User, by_he
 def test_a_form_about_somebody_out_of_sight_tells_no_name(rep: User, person: Party) -> None:
     form = CaptureForm(actor=actor_of(rep), initial={"party_id": str(person.pk)})
     assert not form["name"].value() and not form.fields["name"].disabled
+
+
+def test_who_sees_everything_but_no_companies_holds_no_lead_of_one(by_head: Actor, priya: User, big: Party) -> None:
+    by = replace(by_head, verbs=frozenset({"qualify.*", "acquire.*", "parties.person.*"}))
+    assert out_of_sight(by_head, [big.pk]) == set() and out_of_sight(by, [big.pk]) == {big.pk}
+    assert actions.capture_lead(company="Big Customer", by=by, at=AT).owner == priya
