@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, Q, QuerySet, UniqueConstraint
 from django.utils.translation import ngettext_lazy
 
 from headwater.platform.bulk import in_parts
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Plural
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ POINTERS: dict[str, Pointer] = {}
 
 # How what comes along is counted in the reader's language, by its label: *2 leads*. What our people added to a record
 # points at no party: it stays with its record, and is read with the one that is kept.
-WORDS: dict[str, str] = {
+WORDS: dict[str, Plural] = {
     "comments": ngettext_lazy("%(count)s comment", "%(count)s comments", "n"),
     "files": ngettext_lazy("%(count)s file", "%(count)s files", "n"),
     "followers": ngettext_lazy("%(count)s follower", "%(count)s followers", "n"),
@@ -140,7 +143,7 @@ def register(
     column: str,
     *,
     label: str = "",
-    words: str | None = None,
+    words: Plural | None = None,
     never_itself: str = "",
     open_when: Q | None = None,
 ) -> Pointer:
