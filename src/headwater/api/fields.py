@@ -17,9 +17,10 @@ from headwater.api.filters import filter_parameters
 from headwater.api.shapes import Schema, form_schema, json_of, query_parameter
 from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
-from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE
+from headwater.platform.custom.actions import MANAGE
 from headwater.platform.custom.formula import LONGEST
 from headwater.platform.custom.kinds import RESULTS, TONES, FieldKind
+from headwater.platform.custom.wording import LONGEST_HELP, LONGEST_LABEL
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from headwater.platform.actor import Actor
 from headwater.platform.translated import Translated
@@ -75,6 +75,42 @@ class RowResult:
     outcome: Outcome
     object_id: int | None = None
     reasons: Sequence[str] = ()
+
+
+class FileRow(Protocol):
+    """A row on its way to a record, as an action that takes in a file reads it; ``first`` is an earlier row that says
+    the same.
+    """
+
+    outcome: Outcome
+    first: Any
+
+    @property
+    def external_id(self) -> str: ...
+
+
+R = TypeVar("R", bound=FileRow)
+V = TypeVar("V")
+
+
+def only_new(
+    rows: Iterable[R], *, key_of: Callable[[R], object], here: Mapping[Any, V], known: Callable[[R, V], None]
+) -> list[R]:
+    """The rows that are new, and marked so: neither said by an earlier row, nor without an id and ``here`` already by
+    what they are known by. Those that are here are told to ``known``.
+    """
+    new: dict[object, R] = {}
+    for row in rows:
+        key = key_of(row)
+        same = row.external_id or key
+        if same in new:
+            row.first = new[same]
+        elif not row.external_id and key in here:
+            known(row, here[key])
+        else:
+            row.outcome = Outcome.CREATED
+            new[same] = row
+    return list(new.values())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -75,7 +75,7 @@ def page_of(
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
-    ids = _next_ids(rows, order, position, backwards, size + 1, reach)
+    ids = _next_ids(rows, _Walk(order, position, backwards, reach), size + 1)
     shown = _shown(rows, ids) if by is None else {row.pk: row for row in _shown_to(resource.rows, by, ids=ids)}
     found = [shown[pk] for pk in ids if pk in shown]
     more, found = len(found) > size, found[:size]
@@ -142,7 +142,7 @@ def neighbours(
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [held_at(row, step.path) for step in order]
-    before, after = (_next_ids(rows, order, position, backwards, 1, reach) for backwards in (True, False))
+    before, after = (_next_ids(rows, _Walk(order, position, backwards, reach), 1) for backwards in (True, False))
     return (before[0] if before else None), (after[0] if after else None)
 
 
@@ -220,61 +220,59 @@ def _shown_to(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
     return unconditional(rows(actor)).filter(pk__among=Given("ids", VALUES))
 
 
-def _next_ids(
-    rows: Rows,
-    order: Order,
-    position: Sequence[Any] | None,
-    backwards: bool,
-    count: int,
-    reach: Sequence[Q],
-) -> list[int]:
+@dataclass(frozen=True)
+class _Walk:
+    """How a list is read on: in which order, from after which position (None: from its end), to which side, and for
+    whom.
+    """
+
+    order: Order
+    position: Sequence[Any] | None
+    backwards: bool
+    reach: Sequence[Q]
+
+
+def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The ids of the next rows. Those that have the first column and those that do not are read apart.
 
     Each part is then in an order that an index has, on either database; no index puts the unknown last.
     """
-    path = order[0].path
+    first, path, position = walk.order[0], walk.order[0].path, walk.position
     if not any(field.null for field in _fields(rows, path)):
-        return _known_ids(rows, order, position, backwards, count, reach)
-    parts = [False, True] if backwards else [True, False]
+        return _known_ids(rows, walk, count)
+    parts = [False, True] if walk.backwards else [True, False]
     if position is not None and (position[0] is not None) is not parts[0]:
         parts = parts[1:]
     ids: list[int] = []
     for is_known in parts:
         left = count - len(ids)
         if left and is_known:
-            part = rows.filter(order[0].known_among, **{f"{path}__isnull": False})
-            ids += _known_ids(part, order, position, backwards, left, reach)
+            part = rows.filter(first.known_among, **{f"{path}__isnull": False})
+            ids += _known_ids(part, replace(walk, position=position), left)
         elif left:
             part = rows.filter(**{f"{path}__isnull": True})
-            ids += _next_ids(part, order[1:], position and position[1:], backwards, left, reach)
+            ids += _next_ids(part, replace(walk, order=walk.order[1:], position=position and position[1:]), left)
         position = None
     return ids
 
 
-def _known_ids(
-    rows: Rows,
-    order: Order,
-    position: Sequence[Any] | None,
-    backwards: bool,
-    count: int,
-    reach: Sequence[Q],
-) -> list[int]:
+def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The same of rows that all have the first column."""
-    rows = by_reach(rows, reach, wanted=count)
-    (path, is_falling, _), further = order[0], order[1:]
-    is_falling = is_falling != backwards
+    rows = by_reach(rows, walk.reach, wanted=count)
+    (path, is_falling, _), further = walk.order[0], walk.order[1:]
+    is_falling = is_falling != walk.backwards
     fields = _fields(rows, path)
     is_name = connection.vendor == "sqlite" and len(fields) > 1 and isinstance(fields[-1], CharField)
     is_walked = not is_name or _is_common(rows)
-    if position is not None:
-        value, rest = position[0], position[1:]
+    if walk.position is not None:
+        value, rest = walk.position[0], walk.position[1:]
         later = Q(**{f"{path}__{'lt' if is_falling else 'gt'}": value})
-        rows = rows.filter(later | Q(**{path: value}) & _beyond(further, rest, backwards) if further else later)
+        rows = rows.filter(later | Q(**{path: value}) & _beyond(further, rest, walk.backwards) if further else later)
         if is_walked:  # repeats what that implies; without it the database reads the list from its beginning
             rows = rows.filter(**{f"{path}__{'lte' if is_falling else 'gte'}": value})
     elif is_name and is_walked:
         rows = rows.filter(**{f"{path}__gte": ""})
-    by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=backwards) for step in further)]
+    by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=walk.backwards) for step in further)]
     found = rows.order_by(*by).values_list("pk", flat=True)[:count]
     if not _is_read_in_order(rows, path):
         return list(found)

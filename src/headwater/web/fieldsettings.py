@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
-from headwater.platform.custom.actions import LONGEST_HELP, LONGEST_LABEL, MANAGE, ROW, WIDER
+from headwater.platform.custom.actions import MANAGE, ROW, WIDER
 from headwater.platform.custom.declared import as_field
 from headwater.platform.custom.formula import LONGEST
 from headwater.platform.custom.functions import FUNCTIONS, WORDS
 from headwater.platform.custom.kinds import ABOUT, RESULTS, TONES, FieldKind
 from headwater.platform.custom.queries import NEW
+from headwater.platform.custom.wording import LONGEST_HELP, LONGEST_LABEL
 from headwater.platform.errors import DomainError, Invalid, NotFound
 from headwater.platform.installation import installation
 from headwater.platform.models import CustomField

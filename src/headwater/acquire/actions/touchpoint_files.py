@@ -27,7 +27,17 @@ from headwater.platform.batch import deleted_by_hand, stays_deleted, worked_on_s
 from headwater.platform.bulk import in_parts
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
-from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
+from headwater.platform.importer import (
+    Batch,
+    CleanRow,
+    Kept,
+    Outcome,
+    RowResult,
+    UndoResult,
+    UndoStep,
+    only_new,
+    undo_at_once,
+)
 from headwater.platform.translated import gettext as _
 
 ROW = "acquire.touchpoint"
@@ -177,19 +187,15 @@ def _without_the_same(rows: Sequence[_FileRow]) -> list[_FileRow]:
         found = Touchpoint.objects.filter(party_id__in=part).order_by("-pk")
         for pk, *said in found.values_list("pk", "party_id", "kind", "source_id", "occurred_at"):
             here[cast(Key, tuple(said))] = pk
-    new: dict[object, _FileRow] = {}
-    for row in rows:
+
+    def key_of(row: _FileRow) -> Key:
         assert row.draft is not None
-        key = (row.draft.party_id, row.draft.kind, row.draft.source_id, row.draft.occurred_at)
-        same: object = row.external_id or key
-        if same in new:
-            row.first = new[same]
-        elif not row.external_id and key in here:
-            row.touchpoint_id = here[key]
-        else:
-            row.outcome = Outcome.CREATED
-            new[same] = row
-    return list(new.values())
+        return row.draft.party_id, row.draft.kind, row.draft.source_id, row.draft.occurred_at
+
+    def known(row: _FileRow, touchpoint_id: int) -> None:
+        row.touchpoint_id = touchpoint_id
+
+    return only_new(rows, key_of=key_of, here=here, known=known)
 
 
 def _write(new: Sequence[_FileRow], *, batch: Batch, by: Actor, at: datetime) -> None:

@@ -21,7 +21,17 @@ from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import NotUndoable
 from headwater.platform.events import record_bulk
 from headwater.platform.identity import known_ids, remember_ids
-from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, UndoStep, undo_at_once
+from headwater.platform.importer import (
+    Batch,
+    CleanRow,
+    Kept,
+    Outcome,
+    RowResult,
+    UndoResult,
+    UndoStep,
+    only_new,
+    undo_at_once,
+)
 from headwater.platform.translated import gettext as _
 
 ROW = "parties.activity"
@@ -107,10 +117,10 @@ def import_activities(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: 
     for row in read:
         if row.activity is None and not row.errors and (why_not := row.why_not_new()):
             row.errors.append(why_not)
-    _find_the_same([row for row in read if row.activity is None and not row.errors])
+    new = _find_the_same([row for row in read if row.activity is None and not row.errors])
     known = [row for row in read if row.activity is not None and not row.errors]
     _correct(known, batch, by=by, at=at)
-    _write([row for row in read if row.outcome is Outcome.CREATED and row.activity is None], batch, by=by, at=at)
+    _write(new, batch, by=by, at=at)
     return [row.result() for row in read]
 
 
@@ -137,25 +147,22 @@ def _find_whom(rows: Sequence[_Row], batch: Batch, by: Actor) -> None:
             row.errors.append(why_not)
 
 
-def _find_the_same(rows: Sequence[_Row]) -> None:
-    """Say which rows are new: neither here already, nor said by an earlier row."""
+def _find_the_same(rows: Sequence[_Row]) -> list[_Row]:
+    """The rows that are new: neither here already, nor said by an earlier row."""
     here: dict[object, Activity] = {}
     for part in in_parts({row.party.pk for row in rows if row.party is not None}):
         for activity in Activity.objects.filter(party__in=part).select_related("party").order_by("-pk"):
             here[_key(activity.party_id, activity.kind, activity.occurred_at, activity.subject)] = activity
-    new: dict[object, _Row] = {}
-    for row in rows:
+
+    def key_of(row: _Row) -> object:
         assert row.party is not None
         said = row.said()
-        key = _key(row.party.pk, said.get("kind", ActivityKind.NOTE), said.get("occurred_at"), said["subject"])
-        same: object = row.external_id or key
-        if same in new:
-            row.first = new[same]
-        elif not row.external_id and key in here:
-            row.activity = here[key]
-        else:
-            row.outcome = Outcome.CREATED
-            new[same] = row
+        return _key(row.party.pk, said.get("kind", ActivityKind.NOTE), said.get("occurred_at"), said["subject"])
+
+    def known(row: _Row, activity: Activity) -> None:
+        row.activity = activity
+
+    return only_new(rows, key_of=key_of, here=here, known=known)
 
 
 def _key(party_id: int, kind: str, moment: datetime | None, subject: str) -> tuple[int, str, datetime | None, str]:

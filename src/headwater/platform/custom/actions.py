@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from headwater.platform import job
 from headwater.platform.action import action
@@ -19,9 +18,9 @@ from headwater.platform.custom.declared import as_field, read_again
 from headwater.platform.custom.extending import MAY_HAVE
 from headwater.platform.custom.formula import Faulty, read
 from headwater.platform.custom.indexing import INDEX_JOB
-from headwater.platform.custom.kinds import TONES, Field, FieldKind
+from headwater.platform.custom.kinds import Field, FieldKind
 from headwater.platform.custom.reckoning import checked, reckon_soon, require_formula
-from headwater.platform.custom.values import PREFIX
+from headwater.platform.custom.wording import choices_of, help_of, label_of, new_key
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, Fact, record
 from headwater.platform.installation import installation
@@ -29,17 +28,12 @@ from headwater.platform.models import CustomField, Event
 from headwater.platform.resource import REGISTRY
 from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
-from headwater.platform.typed import plain_text
 from headwater.platform.undo import undoes, undoes_changes_of
-from headwater.platform.values import is_storable
 
 MANAGE: Final = "platform.field.change"
 ROW: Final = "platform.field"
 CHANGEABLE: Final = {"label", "help", "choices", "is_required", "kind", "formula", "seen_by", "changed_by"}
 MOST_FIELDS: Final = 60
-MOST_CHOICES: Final = 200
-LONGEST_LABEL: Final = 60
-LONGEST_HELP: Final = 200
 
 # What may become what once there are values: every value of the one is a value of the other as it is kept.
 WIDER: Final[Mapping[FieldKind, Sequence[FieldKind]]] = {
@@ -133,10 +127,10 @@ def add_field(
     if rows.filter(retired_at=None).count() >= MOST_FIELDS:
         raise Conflict(_("There are %s fields already. Retire one first.") % MOST_FIELDS)
     table = REGISTRY[noun].searched.model._meta.db_table
-    name = _label(noun, label)
+    name = label_of(noun, label)
     row = CustomField.objects.create(
-        noun=noun, table=table, key=_key(table, name), label=name, kind=kind, help=_help(help), is_required=is_required,
-        choices=_choices(kind, [], choices), position=rows.count(), created_at=at,
+        noun=noun, table=table, key=new_key(table, name), label=name, kind=kind, help=help_of(help),
+        is_required=is_required, choices=choices_of(kind, [], choices), position=rows.count(), created_at=at,
         **_formula(kind, formula, result), **_roles(seen_by, changed_by),
     )  # fmt: skip
     check_formula(row, by=by)
@@ -164,11 +158,11 @@ def change_field(*, field_id: int, by: Actor, at: datetime, **values: Any) -> Cu
         raise Invalid({name: [_("There is no such field.")] for name in unknown})
     new: dict[str, Any] = dict(values)
     if "label" in new:
-        new["label"] = _label(row.noun, new["label"], besides=row.pk)
+        new["label"] = label_of(row.noun, new["label"], besides=row.pk)
     if "help" in new:
-        new["help"] = _help(new["help"])
+        new["help"] = help_of(new["help"])
     if "choices" in new:
-        new["choices"] = _choices(row.kind, row.choices, new["choices"])
+        new["choices"] = choices_of(row.kind, row.choices, new["choices"])
     if "is_required" in new:
         new["is_required"] = bool(new["is_required"])
     if "formula" in new:
@@ -239,7 +233,7 @@ def restore_field(*, field_id: int, by: Actor, at: datetime) -> CustomField:
     """
     row = _locked(field_id, by)
     if row.retired_at is not None:
-        _label(row.noun, row.label, besides=row.pk)
+        label_of(row.noun, row.label, besides=row.pk)
         check_formula(row, by=by)
         row.retired_at = None
         row.save(update_fields=["retired_at"])
@@ -297,7 +291,7 @@ def take_back_change(fact: Changed, *, event: Event, by: Actor, at: datetime) ->
     if "kind" in before:
         raise NotUndoable(reason=_("rows may hold values by now that would not fit"))
     if "choices" in before:
-        before["choices"] = _choices(row.kind, row.choices, [{"tone": "", **each} for each in before["choices"]])
+        before["choices"] = choices_of(row.kind, row.choices, [{"tone": "", **each} for each in before["choices"]])
     change_row(row, before, row_type=ROW, by=by, at=at)
     _check_after(row, before, by=by)
     _redo(row, before, by=by, at=at)
@@ -417,79 +411,3 @@ def _fields_of(noun: str) -> tuple[Field, ...]:
 def _put_in_order(ids: Sequence[int]) -> None:
     for position, pk in enumerate(ids):
         CustomField.objects.filter(pk=pk).update(position=position)
-
-
-def _text(name: str, text: Any, longest: int) -> str:
-    if not isinstance(text, str) or not is_storable(text):
-        raise Invalid({name: [_("Write a text.")]})
-    told = " ".join(plain_text(text).split())
-    if len(told) > longest:
-        raise Invalid({name: [_("At most %s characters.") % longest]})
-    return told
-
-
-def _help(text: Any) -> str:
-    return _text("help", text, LONGEST_HELP)
-
-
-def _label(noun: str, text: Any, *, besides: int | None = None) -> str:
-    """A label that no other column of the noun has."""
-    told = _text("label", text, LONGEST_LABEL)
-    if not told:
-        raise Invalid({"label": [_("Give the field a name.")]})
-    others = CustomField.objects.filter(noun=noun, retired_at=None).exclude(pk=besides or 0)
-    taken = {str(column.label).casefold() for column in REGISTRY[noun].columns} | {
-        each.label.casefold() for each in others
-    }
-    if told.casefold() in taken:
-        raise Invalid({"label": [_("There is a field of this name already.")]})
-    return told
-
-
-def _key(table: str, label: str) -> str:
-    """A key that no field of the table ever had."""
-    base = PREFIX + (slugify(label).replace("-", "_")[:32] or "field")
-    taken = set(CustomField.objects.filter(table=table, key__startswith=base).values_list("key", flat=True))
-    return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}_{n}") not in taken)
-
-
-def _choices(kind: str, present: Sequence[Mapping[str, Any]], wanted: Any) -> list[dict[str, Any]]:
-    """The choices as they are kept: those wanted in their order, then, retired, what is left out of the present ones.
-
-    Raises:
-        Invalid: a field of choices without any, a label twice, or a code that is none of this field's.
-    """
-    if kind not in (FieldKind.CHOICE, FieldKind.CHOICES):
-        if wanted:
-            raise Invalid({"choices": [_("Only fields of choices have choices.")]})
-        return []
-    if not isinstance(wanted, Sequence) or isinstance(wanted, str) or not all(isinstance(x, Mapping) for x in wanted):
-        raise Invalid({"choices": [_("A list of choices is needed, each with a label.")]})
-    known = {each["code"]: each for each in present}
-    found: dict[str, dict[str, Any]] = {}
-    for each in wanted:
-        label = _text("choices", each.get("label", ""), LONGEST_LABEL)
-        code = each.get("code") or _code(label, known.keys() | found.keys())
-        if each.get("code") and code not in known:
-            raise Invalid({"choices": [_("There is no choice of this code.")]})
-        if not label:
-            raise Invalid({"choices": [_("Give each choice a name.")]})
-        tone = each.get("tone", known.get(code, {}).get("tone", ""))
-        if tone and tone not in TONES:
-            raise Invalid({"choices": [_("There is no such colour.")]})
-        more = {"retired": bool(each.get("retired")), "tone": tone}
-        found[code] = {"code": code, "label": label, **{name: value for name, value in more.items() if value}}
-    found |= {code: {**each, "retired": True} for code, each in known.items() if code not in found}
-    labels = [each["label"].casefold() for each in found.values() if not each.get("retired")]
-    if not labels:
-        raise Invalid({"choices": [_("Give at least one choice.")]})
-    if len(labels) != len(set(labels)):
-        raise Invalid({"choices": [_("Two choices have the same name.")]})
-    if len(found) > MOST_CHOICES:
-        raise Invalid({"choices": [_("There can be %s choices.") % MOST_CHOICES]})
-    return list(found.values())
-
-
-def _code(label: str, taken: Any) -> str:
-    base = slugify(label).replace("-", "_").upper()[:30] or "CHOICE"
-    return next(code for n in range(1, len(taken) + 2) if (code := base if n == 1 else f"{base}_{n}") not in taken)
