@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,16 @@ def test_up_takes_a_backup_and_migrates(installed):
     assert "hw_later_later" in tables(installed)
     assert len(list((installed.home / "backups").glob("before-*.tar.gz"))) == 1
     assert not (installed.home / "migrating.json").exists()
+
+
+def test_the_database_looks_at_new_indexes_before_anybody_asks_by_them(installed):
+    assert "sqlite_stat1" not in tables(installed)
+    begin = (
+        "from headwater.config import home, lifecycle; lifecycle.load_django(); from headwater.platform import clock"
+    )
+    migrate = "lifecycle.migrate_after_backup(home.current_home(), at=clock.now())"
+    subprocess.run([sys.executable, "-c", f"{begin}; {migrate}"], env=installed.later().env(), check=True)
+    assert {"hw_later_later", "sqlite_stat1"} <= tables(installed)
 
 
 def test_a_migration_killed_half_way_is_refused_and_restored(installed, eventually):

@@ -204,3 +204,10 @@ def test_postgresql_is_not_told_how_many_were_collected(rows, by):
             sql, params = found.order_by("-arrived_at").query.sql_with_params()
             cursor.execute(f"EXPLAIN {sql}", params)
             assert any("InitPlan" in row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads its index from the end")
+def test_the_highest_id_is_looked_up(rows):
+    with CaptureQueriesContext(connection) as asked:
+        assert few.newest_id(Lead) == Lead.objects.latest("pk").pk
+    assert "SCAN" not in next(_plans(asked))

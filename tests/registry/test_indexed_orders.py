@@ -35,3 +35,16 @@ def test_a_declared_order_comes_from_an_index(noun, key, make, by):
 @pytest.mark.parametrize("noun", REGISTRY)
 def test_six_orders_at_most_have_an_index(noun):
     assert len(REGISTRY[noun].indexed_orders) <= 6
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="so few rows are sorted by hand there")
+@pytest.mark.parametrize("sort", ["employees", "-employees"])
+def test_what_has_no_value_is_read_without_the_other_nouns_of_its_table(sort, make, by):
+    resource = REGISTRY["parties.organisation"]
+    make(resource.key, 3)
+    with CaptureQueriesContext(connection) as asked:
+        page_of(filtered(resource, by, EVERYTHING), resource, sort=sort)
+    (unknown,) = [query["sql"] for query in asked.captured_queries if '"employees" IS NULL' in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {unknown}")
+        assert [row[3] for row in cursor.fetchall()] == ["SEARCH parties_party USING INDEX party_kind (kind=?)"]

@@ -13,7 +13,7 @@ from makers import AT
 from headwater.acquire.models import Source
 from headwater.parties.models import Party
 from headwater.platform.models import Event
-from headwater.platform.resource import REGISTRY
+from headwater.platform.resource import REGISTRY, by_slug
 from headwater.platform.testing import count_queries
 from headwater.qualify.models import Lead
 
@@ -49,6 +49,20 @@ def test_a_view_can_be_changed_in_the_address_and_keeps_its_name(make, client_of
     page = words(client.get("/leads?view=open&stage=NEW"))
     assert "1 lead" in page and "view=open" in page
     assert client.get("/leads?view=long-gone").status_code == 404
+
+
+@pytest.mark.parametrize("slug", ["opportunities", "orders", "people", "organisations"])
+def test_what_other_rows_say_is_fetched_for_columns_that_show_it(slug, make, client_of):
+    resource = by_slug(slug)
+    make(resource.key, 2)
+    client, gathered = client_of("OWNER"), [column.key for column in resource.columns if column.gathered]
+    own = [column.key for column in resource.columns if not column.gathered]
+    asked = {}
+    for shown in (own, [*own, *gathered]):
+        client.get(f"/{slug}?view=all&cols={','.join(shown)}")
+        with count_queries() as asked[len(shown)]:
+            client.get(f"/{slug}?view=all&cols={','.join(shown)}")
+    assert len(asked[len(own)]) == len(asked[len(own) + 1]) - 1
 
 
 def test_a_filter_that_means_nothing_is_refused_in_words(client_of):

@@ -284,6 +284,7 @@ def migrate_after_backup(home: Home, *, at: datetime) -> Path:
         RestoreFailed: nor could it be put back; the next start says what to do.
     """
     from headwater.config import backup, restore
+    from headwater.platform.statistics import look_over_tables
 
     kept = backup.automatic(home, at=at)
     restore.verify(home, kept)
@@ -296,6 +297,7 @@ def migrate_after_backup(home: Home, *, at: datetime) -> Path:
             reason = f"{type(error).__name__}: {error}"
             raise UpgradeFailed(home=home.path, version=__version__, reason=reason, log=log) from error
         (home.path / MARKER).unlink()
+    look_over_tables()  # SQLite takes an index it knows nothing of for the best there is, and reads lists by it
     return kept
 
 

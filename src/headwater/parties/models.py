@@ -71,6 +71,8 @@ class Party(models.Model):
             # Without an operator class, so that PostgreSQL goes along it in the order of what rows are called.
             models.Index("name_key", name="party_by_name"),
             models.Index("kind", "created_at", "id", name="party_kind_created"),
+            # In the order of ids alone, all the people may stand before the first company.
+            models.Index("kind", "id", name="party_kind"),
             models.Index("employer", name="party_employer", condition=Q(employer__isnull=False)),
             models.Index("owner", name="party_owner", condition=Q(owner__isnull=False)),
             models.Index("team", name="party_team", condition=Q(team__isnull=False)),

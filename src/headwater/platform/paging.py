@@ -16,9 +16,10 @@ from django.db.models.expressions import OrderBy
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES
+from headwater.platform.column import Column
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
-from headwater.platform.few import by_reach, unconditional
+from headwater.platform.few import by_reach, newest_id, unconditional
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
@@ -62,8 +63,10 @@ def page_of(
     size: int = PAGE_SIZE,
     by: Actor | None = None,
     reach: Sequence[Q] = (),
+    columns: Sequence[Column] = (),
 ) -> Page:
-    """One page by keyset. ``by`` says for whom, where the rows are the noun's own, shown as for everybody who asks.
+    """One page by keyset. ``by`` says for whom, where the rows are the noun's own, shown as for everybody who asks;
+    with ``columns`` as these show them alone: what other rows say is fetched where one of them gathers it.
 
     ``reach`` is by what whoever asks sees rows of the noun (``Resource.reach``): nothing where they see all.
     ``sort`` is a column key, ``-key`` for descending, or several with commas between. ``cursor`` comes from another
@@ -76,7 +79,11 @@ def page_of(
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
     ids = _next_ids(rows, _Walk(order, position, backwards, reach), size + 1)
-    shown = _shown(rows, ids) if by is None else {row.pk: row for row in _shown_to(resource.rows, by, ids=ids)}
+    if by is None:
+        shown = _shown(rows, ids)
+    else:
+        told = _shown_alone if columns and not any(column.gathered for column in columns) else _shown_to
+        shown = {row.pk: row for row in told(resource.rows, by, ids=ids)}
     found = [shown[pk] for pk in ids if pk in shown]
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -220,6 +227,12 @@ def _shown_to(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
     return unconditional(rows(actor)).filter(pk__among=Given("ids", VALUES))
 
 
+@written
+def _shown_alone(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
+    """The same without what other rows say of them."""
+    return unconditional(rows(actor)).prefetch_related(None).filter(pk__among=Given("ids", VALUES))
+
+
 @dataclass(frozen=True)
 class _Walk:
     """How a list is read on: in which order, from after which position (None: from its end), to which side, and for
@@ -293,7 +306,7 @@ def _is_common(rows: Rows) -> bool:
     Then it is read along the names of what they point at, in their order. Few rows are rather collected and sorted:
     SQLite does the one where the names have a bound, even one that all are beyond, and the other where they have none.
     """
-    newest = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
+    newest = newest_id(rows.model)
     spread = range(newest, 0, -max(1, newest // SAMPLE))
     wanted = len(spread) // COMMON_SHARE + 1
     return len(rows.filter(pk__in=one_of(spread)).order_by().values_list("pk")[:wanted]) == wanted

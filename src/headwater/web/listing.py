@@ -73,12 +73,12 @@ def list_context(request: Request, state: ListState) -> dict[str, Any]:
     resource, actor = state.resource, request.actor
     grouped = grouping.column_of(state)
     groups = grouping.groups_shown(request, state, grouped) if grouped else []
+    in_rows = row_context(request, state)
+    shown = in_rows["columns"]
     page = None
     if not grouped:
         rows, reach = state.rows(request), resource.reach(actor)
-        page = page_of(rows, resource, sort=state.order, cursor=state.cursor, by=actor, reach=reach)
-    in_rows = row_context(request, state)
-    shown = in_rows["columns"]
+        page = page_of(rows, resource, sort=state.order, cursor=state.cursor, by=actor, reach=reach, columns=shown)
     widths = steps_of(widths_of(state), shown)
     return {
         **in_rows,

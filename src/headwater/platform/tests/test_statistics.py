@@ -33,6 +33,18 @@ def test_what_grew_day_by_day_is_looked_over_every_day():
     assert 2_500 < rows_expected("platform_externalid") < 10_000
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows the frequent values of a column")
+@pytest.mark.django_db(transaction=True)
+def test_what_thousands_of_rows_have_alike_is_not_taken_for_rare():
+    rows = [("crm", "qualify.lead", str(n), n) for n in range(5_000)]
+    action(lambda: insert_rows(ExternalId, COLUMNS, rows))()
+    look_over_tables()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = 'platform_externalid'")
+        alike = [int(stat.split()[1]) for (stat,) in cursor.fetchall()]
+    assert 4_000 < max(alike) < 6_000
+
+
 @pytest.mark.django_db
 def test_within_a_transaction_nothing_is_looked_over(django_assert_num_queries):
     with django_assert_num_queries(0):
