@@ -96,7 +96,7 @@ TOUCHPOINTS = Importer(
         Target("email", _("E-mail"), TargetKind.EMAIL, max_length=254),
         Target("phone", _("Phone"), TargetKind.PHONE, max_length=60, reads=is_phone),
         Target("company", _("Company"), max_length=200),
-        Target("kind", _("What happened"), TargetKind.CHOICE, choices=KINDS),
+        Target("kind", _("What happened"), TargetKind.CHOICE, choices=KINDS, called=dict(TouchpointKind.choices)),
         Target("direction", _("Direction"), TargetKind.CHOICE, choices=DIRECTIONS),
         Target("source", _("Source"), max_length=120),
         Target("channel", _("Channel of a new source"), max_length=120),

@@ -242,7 +242,7 @@ class Cleaner:
             case TargetKind.BOOL:
                 return parse_bool
             case TargetKind.CHOICE:
-                return choice_parser(target.choices)
+                return choice_parser(target.choices, target.called)
             case _:
                 return _text_parser(target)
 

@@ -25,11 +25,16 @@ SHOWN = 3
 WORDS = 12
 STAMPS = ("source", "channel", "campaign", "interest", "owner", "owner_name", "tag", "currency")
 ORDERS = (
-    (DateOrder.DMY, "day, month, year (31.12.2026)"),
-    (DateOrder.MDY, "month, day, year (12/31/2026)"),
-    (DateOrder.YMD, "year, month, day (2026-12-31)"),
+    (DateOrder.DMY, gettext_lazy("day, month, year (31.12.2026)")),
+    (DateOrder.MDY, gettext_lazy("month, day, year (12/31/2026)")),
+    (DateOrder.YMD, gettext_lazy("year, month, day (2026-12-31)")),
 )
-DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", gettext_lazy("vertical bar")))
+DELIMITERS = (
+    (",", gettext_lazy("comma")),
+    (";", gettext_lazy("semicolon")),
+    ("\t", gettext_lazy("tab")),
+    ("|", gettext_lazy("vertical bar")),
+)
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "utf-16", "mac-roman")
 
 
@@ -254,4 +259,8 @@ def _judge(view: ColumnView, look: Look, target: Target, decided: Mapping[str, s
 
 def _choices(target: Target) -> list[tuple[str, str]]:
     """The choices of a target as a page offers them."""
-    return [(word, word[:1].upper() + word[1:] if len(word) > 3 else word.upper()) for word in choices_of(target)]
+    return [(word, str(target.called.get(target.choices[word]) or _as_label(word))) for word in choices_of(target)]
+
+
+def _as_label(word: str) -> str:
+    return word[:1].upper() + word[1:] if len(word) > 3 else word.upper()

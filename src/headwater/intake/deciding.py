@@ -92,7 +92,7 @@ def _with(each: Pass, column: str, value: str, meaning: str) -> Pass:
 def _check(column: str, target: Target, meaning: str) -> None:
     if target.kind is TargetKind.CHOICE and meaning:
         try:
-            parse_choice(meaning, target.choices)
+            parse_choice(meaning, target.choices, target.called)
         except BadValue as bad:
             raise UnreadableFile(
                 _("{column}: {bad} There are: {target}.").format(

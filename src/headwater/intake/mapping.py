@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -33,7 +33,7 @@ _SAID = {
     "email": lazy("e-mail addresses"),
     "url": lazy("web addresses"),
     "phone": lazy("telephone numbers"),
-    "date": "dates",
+    "date": lazy("dates"),
 }
 
 
@@ -69,6 +69,7 @@ def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Se
         if -column not in chosen and -place not in used:
             used.add(-place)
             chosen[-column] = (targets[-place].key, round(min(score, 1.0), 2), reason)
+    _take_whole_names(chosen, {target.key for target in targets}, samples)
     suggestions = []
     for column, name in enumerate(header):
         if column in chosen:
@@ -78,6 +79,19 @@ def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Se
         else:
             suggestions.append(Suggestion(name, None, 0.0, _("No target fits; the column is kept with the record.")))
     return suggestions
+
+
+def _take_whole_names(
+    chosen: dict[int, tuple[str, float, str]], keys: Collection[str], samples: Sequence[Sequence[str]]
+) -> None:
+    """What is called like first names and has no last ones beside it may hold both: "nombre" of a Spanish list."""
+    column = {target: column for column, (target, _score, _reason) in chosen.items()}
+    if "first_name" not in column or "name" not in keys or column.keys() & {"name", "last_name"}:
+        return
+    place = column["first_name"]
+    names = [cell for row in samples if (cell := row[place].strip() if place < len(row) else "")]
+    if 2 * sum(" " in name for name in names) > len(names):
+        chosen[place] = "name", chosen[place][1], _("It holds whole names.")
 
 
 def nearest(

@@ -141,7 +141,7 @@ def _parser(target: Target, zone: ZoneInfo) -> Any:
         case TargetKind.BOOL:
             return parse_bool
         case TargetKind.CHOICE:
-            return choice_parser(target.choices)
+            return choice_parser(target.choices, target.called)
     return partial(_short, longest=target.max_length)
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
 
 from headwater.intake.dates import (
     DateOrder,
@@ -215,21 +217,21 @@ def parse_bool(text: str) -> bool:
 _MOST_SPELLINGS = 500  # of the choices of a column are remembered
 
 
-def parse_choice(text: str, choices: Mapping[str, str]) -> str:
+def parse_choice(text: str, choices: Mapping[str, str], called: Mapping[str, Any] = MappingProxyType({})) -> str:
     """The stored value of a choice, found by its value or its label, whatever the case or punctuation.
 
-    ``choices`` goes from what may be written to what is stored.
+    ``choices`` goes from what may be written to what is stored, ``called`` from that to what pages call it.
 
     Raises:
         BadValue: there is no such choice; the nearest is named, else some of those there are.
     """
-    return choice_parser(choices)(text)
+    return choice_parser(choices, called)(text)
 
 
-def choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
+def choice_parser(choices: Mapping[str, str], called: Mapping[str, Any] = MappingProxyType({})) -> Callable[[str], str]:
     """:func:`parse_choice` for a whole column: the choices are folded once."""
-    known = {choice_key(name): value for name, value in [*((v, v) for v in choices.values()), *choices.items()]}
-    exact = dict(choices)
+    exact = {**{str(label): code for code, label in called.items()}, **choices}
+    known = {choice_key(name): value for name, value in [*((v, v) for v in choices.values()), *exact.items()]}
 
     def parse(text: str) -> str:
         if text in exact:
@@ -239,21 +241,24 @@ def choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
             if len(exact) < _MOST_SPELLINGS:
                 exact[text] = known[key]
             return known[key]
-        raise BadValue(_no_choice(text, key, known, choices))
+        raise BadValue(_no_choice(text, key, known, choices, called))
 
     return parse
 
 
-def _no_choice(text: str, key: str, known: Mapping[str, str], choices: Mapping[str, str]) -> str:
+def _no_choice(
+    text: str, key: str, known: Mapping[str, str], choices: Mapping[str, str], called: Mapping[str, Any]
+) -> str:
     from rapidfuzz import process  # only mistakes need it
 
     near = process.extractOne(key, list(known), score_cutoff=75)
     if near:
-        label = next(name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
+        words = (name for name in [*choices, *choices.values()] if choice_key(name) == near[0])
+        label = called.get(known[near[0]]) or next(words)
         return _("{text} is not one of the choices. Did you mean “{label}”?").format(text=quoted(text), label=label)
-    some = ", ".join(list(choices)[:6])
+    offered = [str(label) for label in called.values()] or list(choices)
     return _("{text} is not one of the choices: {some}{value}.").format(
-        text=quoted(text), some=some, value=_(" and others") if len(choices) > 6 else ""
+        text=quoted(text), some=", ".join(offered[:6]), value=_(" and others") if len(offered) > 6 else ""
     )
 
 

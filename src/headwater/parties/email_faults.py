@@ -29,3 +29,8 @@ def in_our_words(said: str) -> str:
     """The fault in the language of the moment, and of any reader later."""
     fault, _, what = said.partition(": ")
     return _OF.format(fault=gettext(fault), what=what) if what else gettext(said)
+
+
+def of_address(email: str, fault: object) -> str:
+    """The fault with the address it is one of, for a row that holds more than that."""
+    return gettext("E-mail “{email}”: {fault}").format(email=email, fault=fault)

@@ -102,7 +102,7 @@ ACTIVITIES = Importer(
         Target(
             "external_id", _("Id in the other system"), max_length=200, aliases=("activity id", "task id", "call id")
         ),
-        Target("kind", _("Kind"), TargetKind.CHOICE, choices=KINDS),
+        Target("kind", _("Kind"), TargetKind.CHOICE, choices=KINDS, called=dict(ActivityKind.choices)),
         Target("subject", _("What"), max_length=200, aliases=_SUBJECT),
         Target("body", _("Details"), max_length=20_000, aliases=_BODY),
         Target("occurred_at", _("Happened"), TargetKind.DATETIME, required=True),

@@ -40,7 +40,8 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes.
+    """One thing a column of a file can become. ``choices`` maps accepted words (lower case) to codes,
+    ``called`` says what pages call those.
 
     ``verb`` is the right it takes to fill it, where that to import is not enough. ``several`` are told apart by ``;``.
     ``reads`` says whether a text is read, in our country or the one its row names; what is not is kept as text.
@@ -52,6 +53,7 @@ class Target:
     required: bool = False
     aliases: Sequence[str] = ()
     choices: dict[str, str] = field(default_factory=dict)
+    called: Mapping[str, Any] = field(default_factory=dict)
     max_length: int = 500
     verb: str = ""
     several: bool = False

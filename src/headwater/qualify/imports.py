@@ -8,6 +8,7 @@ from headwater.platform.translated import gettext_lazy as _
 from headwater.qualify.actions.file_rows import lead_faults
 from headwater.qualify.actions.lead_file_undo import UNDO_LEADS, undo_lead_import
 from headwater.qualify.actions.lead_files import import_leads
+from headwater.qualify.models import Interest, Stage
 
 INTERESTS = {
     "enquiry": "ENQUIRY",
@@ -83,12 +84,12 @@ LEADS = Importer(
         Target("source", _("Source"), max_length=120),
         Target("channel", _("Channel"), max_length=120),
         Target("campaign", _("Campaign"), max_length=120),
-        Target("interest", _("Interest"), TargetKind.CHOICE, choices=INTERESTS),
+        Target("interest", _("Interest"), TargetKind.CHOICE, choices=INTERESTS, called=dict(Interest.choices)),
         Target("arrived_at", _("Arrived"), TargetKind.DATETIME),
         Target("title", _("What they want"), max_length=200),
         Target("amount", _("Worth, their guess"), TargetKind.MONEY),
         Target("currency", _("Currency"), max_length=3),
-        Target("stage", _("Stage"), TargetKind.CHOICE, choices=STAGES),
+        Target("stage", _("Stage"), TargetKind.CHOICE, choices=STAGES, called=dict(Stage.choices)),
         Target("owner", _("Owner"), max_length=254),
         Target("referrer", _("Referred by"), max_length=200),
         Target("note", _("Note"), max_length=5_000),

@@ -85,13 +85,21 @@ OPPORTUNITIES = Importer(
         Target("amount", _("Value"), TargetKind.MONEY),
         CURRENCY,
         Target("probability", _("Probability in percent"), TargetKind.DECIMAL),
-        Target("forecast_category", _("Forecast category"), TargetKind.CHOICE, choices=CATEGORIES),
+        Target(
+            "forecast_category",
+            _("Forecast category"),
+            TargetKind.CHOICE,
+            choices=CATEGORIES,
+            called=dict(ForecastCategory.choices),
+        ),
         Target("opened_at", _("Opened"), TargetKind.DATETIME, aliases=("engage date", "created")),
         Target("close_date", _("Expected to close"), TargetKind.DATE),
         Target("closed_at", _("Won or lost on"), TargetKind.DATETIME),
         Target("next_step", _("Next step"), max_length=200),
         Target("competitor", _("Competitor"), max_length=120),
-        Target("lost_reason", _("Why it was lost"), TargetKind.CHOICE, choices=REASONS),
+        Target(
+            "lost_reason", _("Why it was lost"), TargetKind.CHOICE, choices=REASONS, called=dict(LostReason.choices)
+        ),
         *BOUGHT,
         Target("unit_price", _("Price each"), TargetKind.MONEY),
         OWNER,

@@ -120,3 +120,10 @@ def test_any_file_gets_one_suggestion_a_column(header: list[str], rows: list[lis
     used = [each.target for each in found if each.target not in (None, IGNORED)]
     assert len(used) == len(set(used))
     assert all(0 <= each.confidence <= 1 for each in found)
+
+
+def test_a_column_of_first_names_that_holds_whole_names_is_the_name() -> None:
+    rows = [["Ana Gil", "Gil SL"], ["María Pérez", "X"], ["Luis", "Y"], ["", "Z"]]
+    assert mapped(["Nombre", "Empresa"], rows)["Nombre"] == "name"
+    assert mapped(["Nombre", "Empresa"], [["Ana"], ["Luis"], ["Juan Luis"]])["Nombre"] == "first_name"
+    assert mapped(["Nombre", "Apellidos"], [["Juan Luis", "Gil"]] * 3)["Nombre"] == "first_name"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import gettext_lazy, override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,6 +232,17 @@ def test_a_near_miss_is_named_and_a_far_one_gets_the_list() -> None:
         parse_choice("Disqualifed", STAGES)
     with pytest.raises(BadValue, match="New, Sales qualified, Disqualified"):
         parse_choice("xyz", STAGES)
+
+
+def test_choices_are_read_and_named_as_pages_call_them_in_the_language_of_whoever_brings_the_file() -> None:
+    called = {"NEW": gettext_lazy("New"), "SQL": "SQL", "DISQUALIFIED": gettext_lazy("Disqualified")}
+    with override("es"):
+        assert parse_choice("Descartado", STAGES, called) == "DISQUALIFIED"
+        with pytest.raises(BadValue, match="«Descartado»"):
+            parse_choice("Descartada", STAGES, called)
+        with pytest.raises(BadValue, match="Nuevo, SQL, Descartado"):
+            parse_choice("xyz", STAGES, called)
+        assert parse_choice("disqualified", STAGES, called) == "DISQUALIFIED"
 
 
 def test_blank_words_say_nothing_but_unknown_is_an_answer() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from headwater.parties import rules
 from headwater.parties.actions.matching import PartyMatch
+from headwater.parties.email_faults import of_address
 from headwater.platform.importer import Batch, Outcome, RowResult
 from headwater.platform.translated import gettext as _
 from headwater.team import queries as team
@@ -54,7 +55,7 @@ def email_faults(values: Mapping[str, Any]) -> list[str]:
         try:
             rules.normalise_email(email)
         except rules.BadContact as error:
-            return [f"E-mail “{email}”: {error}"]
+            return [of_address(email, error)]
     return []
 
 

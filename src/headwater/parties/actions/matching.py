@@ -9,6 +9,7 @@ from datetime import datetime
 from headwater.parties import rules
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.writing import NewParties, write_chunk
+from headwater.parties.email_faults import of_address
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import stays_deleted
@@ -140,7 +141,7 @@ def read_draft(draft: PartyDraft, *, region: str) -> Reading:
         try:
             reading.email = rules.normalise_email(draft.email)
         except rules.BadContact as error:
-            reading.errors.append(f"E-mail “{draft.email}”: {error}")
+            reading.errors.append(of_address(draft.email, error))
     if draft.phone:
         try:
             reading.phone = rules.normalise_phone(draft.phone, rules.region_of(draft.country) or region or None)

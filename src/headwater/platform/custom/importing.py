@@ -44,7 +44,8 @@ def target_of(field: Field) -> Target:
     """What a column of a file becomes for this field."""
     return Target(
         field.key, field.label, _KINDS.get(field.kind, TargetKind.TEXT), required=field.is_required,
-        choices=_words(field) if field.kind is FieldKind.CHOICE else {}, several=field.kind is FieldKind.CHOICES,
+        choices=_words(field) if field.kind is FieldKind.CHOICE else {}, called=_called(field),
+        several=field.kind is FieldKind.CHOICES,
         verb=field.change_verb or field.see_verb,
     )  # fmt: skip
 
@@ -52,6 +53,10 @@ def target_of(field: Field) -> Target:
 def _words(field: Field) -> dict[str, str]:
     """The codes of the choices by what a file may call them."""
     return {word.casefold(): choice.code for choice in field.choices for word in (choice.code, choice.label)}
+
+
+def _called(field: Field) -> dict[str, str]:
+    return {choice.code: choice.label for choice in field.choices} if field.kind is FieldKind.CHOICE else {}
 
 
 @action
