@@ -433,9 +433,10 @@ def test_the_index_is_left_alone_where_the_newest_rows_are_enough(by, orla):
     while keeping.catch_up():
         pass
     words = find(REGISTRY["parties.person"], "orla keane").words
-    for enough, queries in ((1, 1), (2, 2)):
+    people, found = ["parties.person"], {"parties.person": [orla.pk]}
+    for named, held, queries in ((2, 1, 2), (4, 1, 3), (4, 2, 4)):
         with CaptureQueriesContext(connection) as asked:
-            assert store.newest_of(["parties.person"], words, 3, enough=enough) == {"parties.person": [orla.pk]}
+            assert store.named_and_held(people, people, words, named=named, held=held) == (found, found)
         assert len(asked) == queries
 
 

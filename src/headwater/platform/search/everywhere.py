@@ -26,7 +26,7 @@ from headwater.platform.search.finding import (
     unindexed_of,
 )
 from headwater.platform.search.keeping import is_behind
-from headwater.platform.search.words import Words, beginning, read
+from headwater.platform.search.words import Words, read
 from headwater.platform.written import Given, written
 
 PER_NOUN = 4
@@ -73,8 +73,7 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
     is_all = held is not None
     if held is None:
         called = [r.key for r in nouns if r.searched.name]
-        named = store.newest_of(called, beginning(words), CANDIDATES // 2, enough=CANDIDATES // 4)
-        held = store.newest_of(keys, words, CANDIDATES + 1, enough=CANDIDATES + 1)
+        named, held = store.named_and_held(keys, called, words, named=CANDIDATES // 2, held=CANDIDATES + 1)
     fresh, hits.is_behind = _fresh(nouns, words)
     candidates = {r.key: [*named.get(r.key, ()), *fresh.get(r.key, ()), *held.get(r.key, ())] for r in nouns}
     seen = _visible(actor, candidates)

@@ -21,7 +21,7 @@ from django.db.models.lookups import IsNull
 
 from headwater.platform.among import VALUES
 from headwater.platform.models import SearchEntry
-from headwater.platform.search.words import START, Words
+from headwater.platform.search.words import START, Words, beginning
 from headwater.platform.written import Given, written
 
 ROOM_FOR_IDS = 40
@@ -201,27 +201,51 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
     return _split(nouns, ids)
 
 
-def newest_of(nouns: Sequence[str], words: Words, limit: int, *, enough: int) -> dict[str, list[int]]:
-    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. Three queries at most.
+def named_and_held(
+    nouns: Sequence[str], called: Sequence[str], words: Words, *, named: int, held: int
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Of each noun rows whose name begins with the words, of those ``called`` something, and rows that hold them.
 
-    PostgreSQL does not look for more where its newest entries hold ``enough``.
+    Up to ``named`` and ``held`` of each, the newest first. PostgreSQL has none of its index where its newest entries
+    hold half as many names, or all that are wanted of the others.
     """
+    first = beginning(words)
     if connection.vendor == "sqlite":
-        wanted = _match(words)
-        if not wanted:
-            return {}
-        one = _in_index("e.id", words)
-        return _by_noun({n: (one, [wanted, first_id(n), last_id(n), *_spellings(words), limit]) for n in nouns})
-    found = _among_newest(nouns, words, limit)
-    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
-        return found
-    missing = [n for n in nouns if len(found.get(n, ())) < min(enough, NEWEST // COMMON_SHARE)]
-    anywhere = _without_place(words)
+        return _newest_of(called, first, named), _newest_of(nouns, words, held)
+    common = NEWEST // COMMON_SHARE
+    found = _among_newest(nouns, words, common)
+    often = [n for n in called if len(found.get(n, ())) == common]
+    begun = _beginning_with({n: found[n] for n in called if n in found and n not in often}, first)
+    begun |= _among_newest(often, first, named)
+    lacking = [n for n in called if len(begun.get(n, ())) < min(named // 2, common)]
     # What stands at the beginning is found by the index wherever it stands: no help where that is common.
-    often = _among_newest(missing, anywhere, NEWEST // COMMON_SHARE) if anywhere != words else {}
-    rare = [n for n in missing if len(often.get(n, ())) < NEWEST // COMMON_SHARE]
-    patterns = _patterns(words)
-    return found | _by_noun({n: (_newest_held(n, words), [*patterns, limit]) for n in rare})
+    anywhere = _among_newest([n for n in lacking if n in often], _without_place(first), common)
+    rare = [n for n in lacking if len(anywhere.get(n, ())) < common]
+    begun |= _by_noun({n: (_newest_held(n, first), [*_patterns(first), named]) for n in rare})
+    if not all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
+        rare = [n for n in nouns if len(found.get(n, ())) < min(held, common)]
+        found |= _by_noun({n: (_newest_held(n, words), [*_patterns(words), held]) for n in rare})
+    return _up_to(named, begun), _up_to(held, found)
+
+
+def _up_to(limit: int, found: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    return {noun: ids[:limit] for noun, ids in found.items()}
+
+
+def _newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
+    """Of each noun up to ``limit`` rows whose entry holds the words, the newest first. For SQLite."""
+    wanted = _match(words)
+    if not wanted:
+        return {}
+    one = _in_index("e.id", words)
+    return _by_noun({n: (one, [wanted, first_id(n), last_id(n), *_spellings(words), limit]) for n in nouns})
+
+
+def _beginning_with(found: Mapping[str, Sequence[int]], first: Words) -> dict[str, list[int]]:
+    """Those of the rows whose name begins so, the newest first."""
+    ids = [first_id(noun) + pk for noun, rows in found.items() for pk in rows]
+    entries = SearchEntry.objects.filter(pk__among=ids, text__startswith=first.terms[0][0]).order_by("-pk")
+    return _split(found, entries.values_list("pk", flat=True)) if ids else {}
 
 
 def _among_newest(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
