@@ -72,6 +72,25 @@ def test_the_total_comes_after_the_page_and_stops_at_its_limit(make, client_of, 
     assert "<html" in whole and "more than 3" in whole, "without script the total comes with the list"
 
 
+def test_groups_and_the_tab_are_counted_exactly_with_the_list(make, client_of, monkeypatch):
+    make("qualify.lead", 5)
+    for module in ("headwater.web.totals", "headwater.web.liststate", "headwater.web.grouping"):
+        monkeypatch.setattr(f"{module}.COUNT_LIMIT", 3)
+    client = client_of("OWNER")
+    query = "view=all&group=stage"
+    assert '<span class="ct" id="group-count-NEW">3+</span>' in words(client.get(f"/leads?{query}"))
+    assert '<span class="ct" id="tab-count">3+</span>' in words(client.get("/leads/counts?view=all"))
+    told = words(client.get(f"/leads/totals?{query}", **HX))
+    assert "exact=1" in told and "group-count" not in told and "tab-count" not in told
+    exact = words(client.get(f"/leads/totals?{query}&exact=1", **HX))
+    assert '<span class="ct" id="group-count-NEW" hx-swap-oob="true">5</span>' in exact
+    assert '<span class="ct" id="tab-count" hx-swap-oob="true">5</span>' in exact
+    for narrowed in ("stage=NEW", "q=Orla"):
+        assert "tab-count" not in words(client.get(f"/leads/totals?{query}&{narrowed}&exact=1", **HX))
+    whole = words(client.get(f"/leads/totals?{query}&exact=1"))
+    assert '<span class="ct" id="group-count-NEW">5</span>' in whole, "without script, too"
+
+
 def test_amounts_of_different_currencies_are_never_added_up(make, client_of):
     make("qualify.lead", 3)
     Lead.objects.update(currency="EUR", amount=Decimal("0.10"))

@@ -14,15 +14,15 @@ from headwater.platform.column import Column
 from headwater.platform.errors import NotFound
 from headwater.platform.lists import groups
 from headwater.platform.lists.groups import Group, grouped_by, groups_of
-from headwater.platform.lists.totals import Total, summed_columns, totals_of
+from headwater.platform.lists.totals import summed_columns, totals_of
 from headwater.platform.paging import COUNT_LIMIT, first_of_each, page_of
 from headwater.platform.resource import Rows
 from headwater.web import format as words
 from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
-from headwater.web.notation import here, reading_zone
-from headwater.web.totals import Sum, spoken_count, sums_of_each
+from headwater.web.notation import counted, here, reading_zone
+from headwater.web.totals import Sum, counts_exactly, spoken_count, sums_of_each
 
 FIRST_ROWS = 10  # of a group that stands open
 MORE_ROWS = 50
@@ -69,7 +69,8 @@ def groups_shown(request: Request, state: ListState, column: Column) -> list[Sho
     summed = summed_columns(shown_columns(state))
     every = _groups(request, state, column, rows)
     parts = [rows.filter(group.condition).order_by() for group in every]
-    totals = totals_of(parts, resource, summed, limit=COUNT_LIMIT + 1)
+    is_exact = counts_exactly(request)
+    totals = totals_of(parts, resource, summed, limit=None if is_exact else COUNT_LIMIT + 1)
     held = [(g, part, total) for g, part, total in zip(every, parts, totals, strict=True) if total.count]
     closed = request.GET.get(CLOSED, "").split(",")
     opened = [(group.key, part) for group, part, _total in held[:OPEN_GROUPS] if group.key not in closed]
@@ -77,9 +78,23 @@ def groups_shown(request: Request, state: ListState, column: Column) -> list[Sho
     firsts = {key: first for (key, _part), first in zip(opened, found, strict=True)}
     sums = sums_of_each(request, resource, summed, [part for _g, part, _t in held], [total for _g, _p, total in held])
     return [
-        _shown(state, group, total, told, *firsts.get(group.key, ([], "")))
+        _shown(
+            state,
+            group,
+            counted(total.count) if is_exact else spoken_count(total.count),
+            told,
+            *firsts.get(group.key, ([], "")),
+        )
         for (group, _part, total), told in zip(held, sums, strict=True)
     ]
+
+
+def exact_counts(request: Request, state: ListState, column: Column) -> dict[str, str]:
+    """How many rows each group holds, all of them counted."""
+    rows = state.rows(request)
+    every = _groups(request, state, column, rows)
+    totals = totals_of([rows.filter(group.condition).order_by() for group in every], state.resource, (), limit=None)
+    return {group.key: counted(total.count) for group, total in zip(every, totals, strict=True) if total.count}
 
 
 def more_of(request: Request, state: ListState, column: Column) -> dict[str, Any]:
@@ -113,7 +128,7 @@ def _groups(request: Request, state: ListState, column: Column, rows: Rows) -> l
 def _shown(
     state: ListState,
     group: Group,
-    total: Total,
+    count: str,
     sums: Sequence[Sum],
     rows: Sequence[Any],
     cursor: str | None,
@@ -121,7 +136,7 @@ def _shown(
     return Shown(
         key=group.key,
         label=_label(group),
-        count=spoken_count(total.count),
+        count=count,
         sums=sums,
         rows=rows,
         is_open=bool(rows),

@@ -21,7 +21,7 @@ from headwater.web import chips, grouping, sorting
 from headwater.web.http import Request, is_htmx, page_or_part, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
 from headwater.web.liststate import ListState, address, home_of, path_of, state_of
-from headwater.web.totals import awaited, spoken_count, totals_context
+from headwater.web.totals import awaited, counts_exactly, spoken_count, totals_context
 
 MOST_SIMILAR = 5
 
@@ -53,8 +53,12 @@ def totals(request: Request, slug: str) -> HttpResponse:
     told = totals_context(request, state)
     if not is_htmx(request):
         return render(request, "web/list.html", {**list_context(request, state), **told, "totals_url": ""})
-    bulk = bulk_commands(request, resource)
-    return render(request, "web/list_totals.html", {"resource": resource, "state": state, "bulk": bulk, **told})
+    context = {"resource": resource, "state": state, "bulk": bulk_commands(request, resource), **told}
+    if counts_exactly(request):  # every number of the list, and of its tab
+        column = grouping.column_of(state)
+        context["group_counts"] = grouping.exact_counts(request, state, column) if column else {}
+        context["is_tab"] = state.holds_its_view
+    return render(request, "web/list_totals.html", context)
 
 
 def group(request: Request, slug: str) -> HttpResponse:

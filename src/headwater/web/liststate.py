@@ -107,6 +107,12 @@ class ListState:
         """The conditions as a filter tree."""
         return tree_from_params(self.conditions, self.resource.by_key)
 
+    @property
+    def holds_its_view(self) -> bool:
+        """Whether its rows are those of its tab, in whichever order, groups and columns."""
+        apart = [key for key in self._told if key != "group" and self._told[key] != self._told_by_view[key]]
+        return not self.own and not apart
+
     def params(self, *, cursor: str = "") -> dict[str, str]:
         """The parameters that describe this list, without its page unless given."""
         view = self.key if self.view or self.everything else ""

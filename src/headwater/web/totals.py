@@ -37,7 +37,7 @@ class Sum:
 
 def totals_context(request: Request, state: ListState) -> dict[str, Any]:
     """The total of a list in words: its rows, all of them counted if the address says ``exact``, and its amounts."""
-    is_exact = bool(request.GET.get("exact"))
+    is_exact = counts_exactly(request)
     told = request.GET.get("shown", "")
     shown = int(told) if told.isascii() and told.isdecimal() and len(told) <= LONGEST_SHOWN else None
     count = state.count_all(request) if is_exact else state.count(request)
@@ -62,6 +62,11 @@ def totals_context(request: Request, state: ListState) -> dict[str, Any]:
         "sums": sums,
         "sums_of_first": counted(COUNT_LIMIT) if is_more else "",
     }
+
+
+def counts_exactly(request: Request) -> bool:
+    """Whether the reader wants every row counted."""
+    return bool(request.GET.get("exact"))
 
 
 def sums_of_each(

@@ -31,8 +31,10 @@ def summed_columns(columns: Iterable[Column]) -> list[Column]:
     return [column for column in columns if column.kind is Kind.MONEY]
 
 
-def totals_of(parts: Sequence[Rows], resource: Resource, columns: Sequence[Column], *, limit: int) -> list[Total]:
-    """The total of each part, in one query; of no part more than ``limit`` rows are looked at."""
+def totals_of(
+    parts: Sequence[Rows], resource: Resource, columns: Sequence[Column], *, limit: int | None
+) -> list[Total]:
+    """The total of each part, in one query; of no part more than ``limit`` rows are looked at, if there is one."""
     if "currency" in resource.by_key and columns:
         currency: Any = F(resource.by_key["currency"].orm_path)
     else:
