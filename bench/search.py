@@ -239,17 +239,16 @@ def prepare() -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
 
     from headwater.platform.models import SearchProgress
     from headwater.platform.search import keeping
+    from headwater.platform.statistics import look_over_tables
     from headwater.qualify.models import Lead
 
     call_command("migrate", verbosity=0)
     if not Lead.objects.exists():
         build()
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        look_over_tables()
     locks: list[float] = []
     portion = keeping._Turn._write
 
@@ -268,8 +267,7 @@ def prepare() -> None:
         took = time.perf_counter() - started
         print(f"indexed {entries:,} rows in {took:,.0f} s ({entries / took:,.0f} a second), longest portion"
               f" {max(locks):.2f} s with its pause")  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        look_over_tables()  # as Headwater does: what a database knows of its tables decides how fast it is
 
 
 def main() -> int:
