@@ -10,7 +10,8 @@ from headwater.parties.cells import deleted_mark
 from headwater.qualify.queries import clock_of
 from headwater.team.queries import company as our_company
 from headwater.web.drawn import NIL, Cell, format_html
-from headwater.web.templatetags.headwater import ago, answer_clock, avatar, day, due, icon, label, money_short
+from headwater.web.format import duration
+from headwater.web.templatetags.headwater import answer_clock, avatar, day, due, icon, label, money_short
 
 
 def name(cell: Cell) -> SafeString:
@@ -62,7 +63,10 @@ def clock(cell: Cell) -> SafeString:
     if row.exit:
         return format_html('<span class="dim">{}</span>', day(row.exited_at))
     if row.stage_since:
-        return format_html('<span class="mut">{}</span>', _("since %(time)s") % {"time": ago(row.stage_since)})
+        return format_html(
+            '<span class="mut">{}</span>',
+            _("%(duration)s in stage") % {"duration": duration(cell.now - row.stage_since)},
+        )
     return NIL
 
 

@@ -18,7 +18,7 @@ from headwater.qualify.forms import SendBackForm
 from headwater.qualify.models import DisqualifyReason, Exit, Lead, Stage
 from headwater.qualify.rules import Advice, Situation, moves, next_best_step, position
 from headwater.team import queries as team
-from headwater.web.format import ago
+from headwater.web.format import duration
 from headwater.web.panel import DaySection, Panel, register_day_section, register_panel
 
 SHOWN = 8
@@ -49,7 +49,7 @@ def path(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any]:
                 "code": stage.value,
                 "label": str(stage.label),
                 "state": state,
-                "note": ago(lead.stage_since, now=at) if index == here and lead.stage_since and not lead.exit else "",
+                "note": duration(at - lead.stage_since) if index == here and lead.stage_since and not lead.exit else "",
                 "can_choose": stage.value in ahead and index > here,
                 "reason": _why_not(stage) if index > here and stage.value not in ahead and not lead.exit else "",
             }

@@ -24,7 +24,7 @@ from headwater.sell.queries.visible import (
     product_choices,
 )
 from headwater.team import queries as team
-from headwater.web.format import ago
+from headwater.web.format import duration
 from headwater.web.panel import DaySection, Panel, register_day_section, register_panel
 
 SHOWN = 8
@@ -42,7 +42,7 @@ def path(actor: Actor, row: Opportunity, at: datetime) -> Mapping[str, Any]:
             state = "done"
         elif row.outcome and state == "now":
             state = "lost"
-        note = ago(row.stage_since, now=at) if state == "now" and row.stage_since else f"{stage.probability} %"
+        note = duration(at - row.stage_since) if state == "now" and row.stage_since else f"{stage.probability} %"
         url = f"/opportunities/{row.pk}/to/{stage.pk}" if may_move and stage.position > here else ""
         stages.append({"label": stage.name, "state": state, "note": note, "url": url})
     last = {"label": _("Lost") if row.outcome == "LOST" else _("Won"), "state": "ahead", "icon": "trophy", "note": ""}

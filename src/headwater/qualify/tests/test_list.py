@@ -17,9 +17,11 @@ from headwater.platform.resource import filtered
 from headwater.platform.search.keeping import rebuild
 from headwater.platform.testing import count_queries
 from headwater.qualify import actions
+from headwater.qualify.cells import clock
 from headwater.qualify.models import Lead
 from headwater.qualify.resources import LEADS
 from headwater.team.models import Company, User
+from headwater.web.drawn import Cell
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
@@ -145,3 +147,13 @@ def test_the_answer_clock_of_a_listed_lead_follows_office_hours(
     late = clock_of(lead, company, at=AT + timedelta(days=1))
     assert late is not None
     assert late.is_late
+
+
+def test_a_list_says_how_long_a_lead_stands_in_its_stage(
+    add: Callable[[int], list[Lead]], by_head: Actor, company: Company
+) -> None:
+    [lead] = add(1)
+    Lead.objects.filter(pk=lead.pk).update(answered_at=AT, stage_since=AT)
+    row = LEADS.rows(by_head).get(pk=lead.pk)
+    cell = Cell(row, None, "/leads/1", by_head, company, AT + timedelta(hours=4, minutes=38))
+    assert "4 h 38 in stage" in clock(cell)

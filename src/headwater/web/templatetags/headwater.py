@@ -332,10 +332,13 @@ def ago(value: datetime | None) -> str:
 
 @register.filter
 def due(value: date | datetime) -> str:
-    """today, tomorrow, 2 days late, in 5 days."""
+    """today, tomorrow, 1 h 12 late, 2 days late, in 5 days."""
+    here = timezone.localtime(now())
     if isinstance(value, datetime):
+        if value < here and timezone.localtime(value).date() == here.date():
+            return words.clock_words((value - here).total_seconds())
         value = timezone.localtime(value).date()
-    return words.days_late(value, today=timezone.localtime(now()).date())
+    return words.days_late(value, today=here.date())
 
 
 @register.filter
