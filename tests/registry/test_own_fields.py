@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.apps import apps
+from django.utils.translation import override
 from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
 from pyarrow import parquet
@@ -160,6 +161,16 @@ def test_an_import_fills_fields_changes_them_and_is_taken_back(by, client_of, tm
     ana.refresh_from_db()
     assert ana.custom[keys["TEXT"]] == "Third" and ana.custom[keys["MONEY"]] == "1200.00"
     assert in_the_log("Second") == in_the_log("Third") == []
+
+
+def test_a_noun_that_has_them_speaks_the_language_of_each_reader(field):
+    with override("es"):
+        field("TEXT")
+        assert REGISTRY["qualify.lead"].now().create.label == "Nuevo lead"
+    with override("de"):
+        noun = REGISTRY["qualify.lead"].now()
+        assert (noun.create.label, noun.change.done) == ("Neuer Lead", "Lead geändert"), "not as for whoever came first"
+    assert REGISTRY["qualify.lead"].now().create.label == "New lead"
 
 
 def test_what_is_exported_of_them_is_read_again(make, client_of, by, field, tmp_path):

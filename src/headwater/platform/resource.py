@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ from headwater.platform.importer import Importer
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.finding import Found, find
 from headwater.platform.statistics import joined_as_written
-from headwater.platform.translated import Translated
+from headwater.platform.translated import Translated, with_values
 from headwater.platform.typed import without_controls
 from headwater.platform.values import LARGEST_ID
 from headwater.platform.written import Given, written
@@ -171,7 +171,7 @@ class Resource:
         to read."""
         whole = self.now()
         known = [column for column in whole.columns if column.is_for(actor)]
-        return whole if len(known) == len(whole.columns) else replace(whole, columns=known)
+        return whole if len(known) == len(whole.columns) else with_values(whole, columns=known)
 
     def now(self) -> Resource:
         """The noun with the fields that the company has added up to now."""

@@ -7,16 +7,19 @@ else that says why it refuses: what is said may be stored and read by somebody w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.formats import number_format
-from django.utils.functional import lazy
+from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _translated
 
 if TYPE_CHECKING:
-    from django.utils.functional import Promise
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 class Translated:
@@ -42,6 +45,12 @@ class Translated:
 
     def __set__(self, row: object, value: str | Promise) -> None:
         row.__dict__[self._name] = value
+
+
+def with_values(row: Row, **values: Any) -> Row:
+    """``dataclasses.replace`` where texts are translated: that reads them, and a text once read has one language."""
+    told = {each.name: vars(row)[each.name] for each in fields(row) if isinstance(vars(row)[each.name], Promise)}
+    return replace(row, **{**told, **values})
 
 
 class Wording(str):

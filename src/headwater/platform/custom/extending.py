@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from headwater.platform.custom.values import HELD, PREFIX, path_of
 from headwater.platform.errors import Invalid
 from headwater.platform.installation import people_choices
 from headwater.platform.resource import ActorForm, Command, Resource, Rows, extend_nouns
+from headwater.platform.translated import with_values
 
 MAY_HAVE = ("parties.person", "parties.organisation", "qualify.lead", "sell.opportunity", "sell.order")
 _built: dict[str, tuple[Fields, Resource]] = {}
@@ -50,7 +50,7 @@ extend_nouns(whole)
 def _with(resource: Resource, fields: Fields) -> Resource:
     people = [field for field in fields if field.kind is FieldKind.PERSON]
     asked = tuple(field for field in fields if field.kind is not FieldKind.FORMULA)
-    return replace(
+    return with_values(
         resource,
         is_whole=True,
         columns=(*resource.columns, *(column_of(field, fields, resource.by_key) for field in fields)),
@@ -173,7 +173,7 @@ def _command(command: Command | None, fields: Fields, run: Callable[..., Any]) -
     guarded = {field.key: frozenset({field.see_verb, field.change_verb} - {""}) for field in fields}
     about = {"custom": fields, "guarded": {**command.form.guarded, **guarded}, "__doc__": ""}
     form = type(command.form.__name__, (FieldsForm, command.form), {**asked, **about})
-    return replace(command, form=form, run=partial(run, command))
+    return with_values(command, form=form, run=partial(run, command))
 
 
 def _apart(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
