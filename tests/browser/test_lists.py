@@ -172,6 +172,21 @@ def test_a_list_on_paper_has_its_rows_and_filters_and_nothing_to_press(loaded, t
     assert tab.pdf(prefer_css_page_size=True)[:4] == b"%PDF"
 
 
+def test_columns_that_were_made_wide_fit_the_paper_and_cut_nothing_off(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "noah")
+    tab.goto("/leads?view=open&cols=name,interest,source,stage,clock,next_step,amount", wait_until="networkidle")
+    tab.locator("thead a.sort").first.focus()
+    for _ in range(20):
+        tab.keyboard.press("Shift+ArrowRight")
+    assert tab.locator("table.fixed").count() == 1
+    tab.set_viewport_size({"width": 1032, "height": 700})  # A4 across, less its margins
+    tab.emulate_media(media="print")
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')"
+    assert tab.locator("tbody td").evaluate_all(f"{cut}.length") == 0
+
+
 def test_what_is_chosen_on_one_page_goes_along_to_the_next(loaded, tab_of):
     base, _places = loaded
     tab = tab_of(base, "erik")

@@ -30,13 +30,17 @@ def known_values(context: Context, details: Iterable[Detail]) -> SafeString:
     for column, field, has_history, reason in details:
         shown = value(context, column, context["row"])
         parts += (
-            format_html("<dt>{}</dt><dd{}>", column.label, format_html(' data-cell="{}"', field) if field else ""),
+            format_html("<dt>{}</dt><dd{}>", column.file_label or column.label, _kept_in(field)),
             _to_change(url, column, field, shown) if field else format_html("{}", shown),
             format_html('<div class="sm mut">{}</div>', reason) if reason else "",
             _to_history(url, column) if has_history else "",
             "</dd>",
         )
     return mark_safe("".join(parts))  # noqa: S308  (each part is escaped)
+
+
+def _kept_in(field: str) -> SafeString | str:
+    return format_html(' data-cell="{}"', field) if field else ""
 
 
 def _to_change(url: str, column: Column, field: str, shown: str) -> SafeString:

@@ -67,7 +67,7 @@ function hold(table) {
   if (table.classList.contains("fixed")) return;
   const heads = [...table.tHead.rows[0].cells];
   const widths = heads.map((head) => head.getBoundingClientRect().width);
-  heads.forEach((head, at) => colOf(head).dataset.col && setStep(colOf(head), Math.round(widths[at] / STEP)));
+  heads.forEach((head, at) => colOf(head).dataset.col && setStep(colOf(head), Math.ceil(widths[at] / STEP)));
   table.classList.add("fixed");
 }
 
