@@ -1,7 +1,6 @@
 """The components of the design guide, as templates use them."""
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils.translation import override
 
-from headwater.platform.clock import now
 from headwater.platform.money import Money
 from headwater.web.widgets import DateInput
 
@@ -73,6 +71,12 @@ def test_a_spark_line_draws_nothing_for_no_figures() -> None:
     assert 'd="M2.0 17.0 L62.0 3.0"' in _render("{% spark values %}", values=[1, 2])
 
 
+def test_a_spark_line_is_drawn_where_decimals_have_a_comma_too() -> None:
+    with override("de"):
+        drawn = _render("{% spark values target=1.5 %}", values=[1, 2])
+    assert 'cx="62.0" cy="3.0"' in drawn and 'y1="10.0"' in drawn
+
+
 def test_money_takes_an_amount_with_or_without_its_currency() -> None:
     assert _render("{{ price|money }}", price=Money(Decimal(34000), "EUR")) == "€34,000"
     assert _render('{{ price|money_short:"EUR" }}', price=Decimal(34000)) == "€34k"
@@ -130,12 +134,3 @@ def test_every_visible_field_has_a_label_or_a_legend() -> None:
     assert 'for="id_name"' in html
     assert 'for="id_consent"' in html
     assert re.search(r"<legend>\s*Interest", html)
-
-
-def test_what_was_due_earlier_today_is_late_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    noon = timezone.localtime(now()).replace(hour=12, minute=30)
-    monkeypatch.setattr("headwater.web.templatetags.headwater.now", lambda: noon)
-    assert _render("{{ value|due }}", value=noon - timedelta(hours=1, minutes=12)) == "1 h 12 late"
-    assert _render("{{ value|due }}", value=noon + timedelta(minutes=5)) == "today"
-    assert _render("{{ value|due }}", value=noon.date()) == "today", "a day is late when it is over"
-    assert _render("{{ value|due }}", value=noon - timedelta(days=1)) == "1 day late"
