@@ -1,6 +1,7 @@
 """The components of the design guide, as templates use them."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import override
 
+from headwater.platform.clock import now
 from headwater.platform.money import Money
 from headwater.web.widgets import DateInput
 
@@ -134,3 +137,12 @@ def test_every_visible_field_has_a_label_or_a_legend() -> None:
     assert 'for="id_name"' in html
     assert 'for="id_consent"' in html
     assert re.search(r"<legend>\s*Interest", html)
+
+
+def test_what_was_due_earlier_today_is_late_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    noon = timezone.localtime(now()).replace(hour=12, minute=30)
+    monkeypatch.setattr("headwater.web.templatetags.headwater.now", lambda: noon)
+    assert _render("{{ value|due }}", value=noon - timedelta(hours=1, minutes=12)) == "1 h 12 late"
+    assert _render("{{ value|due }}", value=noon + timedelta(minutes=5)) == "today"
+    assert _render("{{ value|due }}", value=noon.date()) == "today", "a day is late when it is over"
+    assert _render("{{ value|due }}", value=noon - timedelta(days=1)) == "1 day late"
