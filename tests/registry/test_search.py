@@ -225,6 +225,20 @@ def test_what_many_rows_hold_is_not_collected_but_asked_row_by_row(by, orla, mon
     assert find(noun, "keane").ids == [orla.pk]
 
 
+def test_what_many_rows_hold_is_collected_for_who_sees_few_of_them(by, people, orla, monkeypatch):
+    ids = brought_by_a_file(30)
+    Party.objects.filter(pk__in=ids[:-1]).update(owner=people["HEAD_OF_SALES"])
+    Party.objects.filter(pk=ids[-1]).update(owner=people["INDEPENDENT_REP"])
+    keeping.rebuild()
+    monkeypatch.setattr(store, "SAMPLE", 10)
+    monkeypatch.setattr(store, "WIDE_SHARE", 1.5)
+    noun, rep = REGISTRY["parties.person"], actor_of(people["INDEPENDENT_REP"])
+    assert find(noun, "import", by=by).ids is None and listed(noun.key, by, "import") == ids
+    assert find(noun, "import", by=rep).ids == ids[::-1] and listed(noun.key, rep, "import") == [ids[-1]]
+    monkeypatch.setattr(store, "ROOM", 0)
+    assert find(noun, "import", by=rep).ids is None and listed(noun.key, rep, "import") == [ids[-1]]
+
+
 def test_a_list_says_when_more_rows_wait_than_it_compared(by, client_of, orla, monkeypatch):
     brought_by_a_file(8)
     monkeypatch.setattr(finding, "TAIL", 5)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from makers import AT, SOON
 
@@ -15,6 +16,10 @@ from headwater.parties.models import Grant
 from headwater.platform import few
 from headwater.platform.actor import Visibility, owned_rows
 from headwater.platform.filter import EVERYTHING, Condition
+from headwater.platform.lists import cut as cuts
+from headwater.platform.lists.cut import Cut
+from headwater.platform.lists.groups import groups_of
+from headwater.platform.lists.totals import summed_columns
 from headwater.platform.paging import neighbours, page_of
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.team import rules
@@ -223,3 +228,58 @@ def test_somebody_out_of_sight_is_named_by_the_rows_one_sees(me, placed, client_
         monkeypatch.setattr(few, "LONG", long)
         page = client_of("FIELD_REP").get(f"/leads?view=all&owner={stranger.pk}").content.decode()
         assert stranger.name in page
+
+
+@pytest.mark.parametrize("key", [*OWNED, "acquire.touchpoint"])
+def test_a_list_in_groups_is_the_same_where_it_is_collected_by_what_one_sees(key, me, placed, make, monkeypatch):
+    resource = REGISTRY[key]
+    if key in OWNED:
+        _given(key, me, placed(key))
+    else:
+        for person, pk in zip(placed("parties.person").values(), make(key, len(PLACES)), strict=True):
+            resource.searched.model.objects.filter(pk=pk).update(party_id=person, source=None)
+    column = next(column for column in resource.columns if column.groupable)
+    verbs = rules.ROLE_RIGHTS["FIELD_REP"].verbs
+    sizes = set()
+    for visibility in Visibility:
+        monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", RoleRights(verbs, visibility.value))
+        actor = actor_of(me)
+        rows = filtered(resource, actor, EVERYTHING)
+        groups = groups_of(column, rows, actor, ZoneInfo("UTC"), AT.date())
+
+        def told(long, actor=actor, rows=rows, groups=groups):
+            monkeypatch.setattr(few, "LONG", long)
+            cut = Cut(resource, actor, rows, [group.condition for group in groups])
+            summed = summed_columns(resource.columns)
+            totals = cut.totals(summed, limit=100)
+            firsts = cut.firsts(range(len(groups)), totals, sort=resource.default_order, size=2)
+            return totals, [([row.pk for row in shown], more) for shown, more in firsts]
+
+        monkeypatch.setattr(cuts, "COLLECTING", 0)
+        by_part, at_once = told(10**9), told(0)
+        assert by_part == at_once, visibility
+        sizes.add(sum(total.count for total in by_part[0]))
+        assert sum(total.count for total in by_part[0]) == rows.count()
+    assert len(sizes) > 2, "who sees further sees more"
+
+
+def test_groups_of_who_sees_little_are_counted_among_what_they_see(me, placed, monkeypatch):
+    placed("qualify.lead")
+    resource, actor = REGISTRY["qualify.lead"], actor_of(me)
+    rows = filtered(resource, actor, EVERYTHING)
+
+    def asked(cut):
+        with CaptureQueriesContext(connection) as queries:
+            cut.totals([], limit=100)
+        return queries[-1]["sql"]
+
+    every = [Q(stage="NEW"), ~Q(stage="NEW")]
+    assert "UNION ALL" in asked(Cut(resource, actor, rows, every))
+    monkeypatch.setattr(few, "LONG", 0)
+    if connection.vendor == "sqlite":  # PostgreSQL's ids go on from one test to the next: a sample of them finds none
+        assert "UNION ALL" in asked(Cut(resource, actor, rows, every)), "of which they see much"
+    monkeypatch.setattr(cuts, "COLLECTING", 0)
+    at_once = asked(Cut(resource, actor, rows, every))
+    assert "owner_id" not in at_once and "GROUP BY" in at_once
+    monkeypatch.setattr(cuts, "MOST", 1)
+    assert "UNION ALL" in asked(Cut(resource, actor, rows, every)), "of more than are collected"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint
-from headwater.parties.queries.visible import NAMED, visible_parties
+from headwater.parties.queries.visible import NAMED, parties_by_reach, visible_parties
 from headwater.platform.actor import Actor, Visibility, per_actor
 from headwater.platform.parts import with_parts
 from headwater.platform.written import MOMENT, Given, written
@@ -50,6 +50,12 @@ def visible_touchpoints(actor: Actor) -> QuerySet[Touchpoint]:
         seen = visible_parties(actor)
         rows = rows.filter(Exists(seen.filter(pk=OuterRef("party"))) | Exists(seen.filter(pk=OuterRef("organisation"))))
     return with_parts(rows, party=NAMED, organisation=NAMED, source=("name", "channel"), campaign=("name",))
+
+
+def seen_by(actor: Actor) -> list[Q]:
+    """By what an actor sees touchpoints, any of which suffices; nothing for who sees all."""
+    lots = parties_by_reach(actor)
+    return [Q(**{f"{side}__in": lot.values("pk")}) for side in ("party", "organisation") for lot in lots]
 
 
 @written

@@ -15,6 +15,7 @@ from headwater.acquire.forms import AssignForm, CampaignForm, CorrectionForm, So
 from headwater.acquire.models import Campaign, Channel, Source, SpendEntry, Touchpoint, TouchpointKind
 from headwater.acquire.queries import (
     campaign_choices,
+    seen_by,
     source_choices,
     visible_campaigns,
     visible_sources,
@@ -194,6 +195,7 @@ TOUCHPOINTS = Resource(
     label_plural=_("Touchpoints"),
     icon="bolt",
     rows=visible_touchpoints,
+    seen_by=seen_by,
     columns=(
         Column("occurred_at", _("When"), Kind.DATETIME, sortable=True, place="second"),
         Column("kind", _("What happened"), Kind.CHOICE, choices=TouchpointKind.choices, nullable=False,

@@ -19,6 +19,7 @@ from django.db.models.expressions import Col
 from django.db.models.fields.related import ForeignKey
 from django.db.models.sql.where import WhereNode
 
+from headwater.platform.among import spread_over
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of, opaque
 
@@ -30,7 +31,6 @@ RARE = 20_000  # rows: as many can be collected, or asked one by one
 LONG = 20_000  # rows: what is shorter is soon read, whatever is looked for
 SAMPLE = 1_000  # rows all over a table, to see whether a list has many of them:
 COMMON = 10
-GOLDEN = (5**0.5 - 1) / 2
 MOST_VALUES = 2_000  # of a column whose values are looked through, instead of its rows
 
 Where = Mapping[str, Any]
@@ -60,12 +60,16 @@ class Comparison:
         return not self.is_optional or self.operator not in ("empty", *NEGATED)
 
 
-def few(rows: QuerySet[Any], conditions: Sequence[Q]) -> list[int] | None:
-    """The rows that meet one of the conditions, each of which an index serves; None where they are more than a few."""
+def few(rows: QuerySet[Any], conditions: Sequence[Q], *, most: int | None = None) -> list[int] | None:
+    """The rows that meet one of the conditions, each of which an index serves; None where they are more than a few.
+
+    ``most`` says how many those are, where they are not put in order.
+    """
+    most = FEW if most is None else most
     found: set[int] = set()
     for condition in conditions:
-        found.update(rows.filter(condition).values_list("pk", flat=True)[: FEW + 1])
-        if len(found) > FEW:
+        found.update(rows.filter(condition).values_list("pk", flat=True)[: most + 1])
+        if len(found) > most:
             return None
     return sorted(found)
 
@@ -96,10 +100,10 @@ def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[
     return few(rows.order_by(), reach)
 
 
-def spread(model: type[Model]) -> list[int]:
-    """Ids all over a long table, without a rhythm: rows are given to people in turn. Of a short one none."""
+def spread(model: type[Model]) -> Sequence[int]:
+    """Ids all over a long table; of a short one none."""
     newest = newest_id(model)
-    return sorted({1 + int(newest * (at * GOLDEN % 1)) for at in range(SAMPLE)}) if newest >= LONG else []
+    return spread_over(1, newest, SAMPLE) if newest >= LONG else []
 
 
 def newest_id(model: type[Model]) -> int:

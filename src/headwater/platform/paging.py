@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -98,33 +98,70 @@ def page_of(
 
 
 def first_of_each(
-    parts: Sequence[Rows], rows: Rows, resource: Resource, *, sort: str = "", size: int
+    parts: Sequence[Rows], rows: Rows, resource: Resource, *, few: Collection[int] = (), sort: str = "", size: int
 ) -> list[tuple[list[Any], str | None]]:
     """The first rows of each part of ``rows``, and the cursor to go on with where there are more. Two queries.
+
+    ``few`` are the places of parts that are sooner put in order than met in a list that is read in its order.
 
     Raises:
         Invalid: a sort that is not of this list.
     """
     order = _order(resource, sort or resource.default_order)
-    by = [_order_by(step, backwards=False) for step in order]
     selects: list[str] = []
     params: list[Any] = []
     for at, part in enumerate(parts):
-        try:
-            sql, values = part.order_by(*by).values_list("pk")[: size + 1].query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        # Rows are numbered as they come: a union promises no order of its own.
-        selects.append(f"SELECT {at}, ROW_NUMBER() OVER (), first_{at}.* FROM ({sql}) AS first_{at}")  # noqa: S608
-        params += values
+        for piece in _in_pieces(part, order, is_walked=at not in few):
+            try:
+                sql, values = piece.values_list("pk")[: size + 1].query.sql_with_params()
+            except EmptyResultSet:
+                continue
+            # Rows are numbered as they come: a union promises no order of its own.
+            number = len(selects)
+            selects.append(
+                f"SELECT {at}, {number}, ROW_NUMBER() OVER (), first_{number}.* FROM ({sql}) AS first_{number}"  # noqa: S608
+            )
+            params += values
     ids: list[list[int]] = [[] for _ in parts]
     if selects:
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(selects), params)
-            for at, _place, pk in sorted(cursor.fetchall()):
+            for at, _piece, _place, pk in sorted(cursor.fetchall()):
                 ids[at].append(pk)
-    wanted = [pk for of_one in ids for pk in of_one]
-    found = _shown(rows, wanted)
+    return firsts_shown([of_one[: size + 1] for of_one in ids], rows, resource, sort=sort, size=size)
+
+
+def _in_pieces(rows: Rows, order: Order, *, is_walked: bool) -> Iterator[Rows]:
+    """The rows in their order, those that have its first column and those that have not apart: see ``_next_ids``.
+
+    SQLite reads no index where it is told of the unknown, of which there are none, that they stand where it has them
+    not. PostgreSQL has them there, and knows itself how many rows a value has.
+    """
+    (path, is_falling, known_among), further = order[0], order[1:]
+    following = [_order_by(step, backwards=False) for step in further]
+    is_optional = any(field.null for field in _fields(rows, path))
+    known = rows.filter(known_among, **{f"{path}__isnull": False}) if is_optional else rows
+    told: dict[str, Any] = {} if is_walked else {"nulls_first": True} if is_falling else {"nulls_last": True}
+    yield known.order_by(OrderBy(F(path), descending=is_falling, **told), *following)
+    if is_optional:
+        yield from _in_pieces(rows.filter(**{f"{path}__isnull": True}), further, is_walked=is_walked)
+
+
+def ordering(resource: Resource, sort: str) -> list[OrderBy]:
+    """The order a list shows its rows in, as the database is told.
+
+    Raises:
+        Invalid: a sort that is not of this list.
+    """
+    return [_order_by(step, backwards=False) for step in _order(resource, sort or resource.default_order)]
+
+
+def firsts_shown(
+    ids: Sequence[Sequence[int]], rows: Rows, resource: Resource, *, sort: str, size: int
+) -> list[tuple[list[Any], str | None]]:
+    """The first rows of parts, of each of which up to one more than is shown was found. One query."""
+    order = _order(resource, sort or resource.default_order)
+    found = _shown(rows, [pk for of_one in ids for pk in of_one])
     firsts: list[tuple[list[Any], str | None]] = []
     for of_one in ids:
         shown = [found[pk] for pk in of_one[:size] if pk in found]
@@ -139,8 +176,7 @@ def in_order(rows: Rows, resource: Resource, *, sort: str = "") -> Rows:
     Raises:
         Invalid: a sort that is not of this list.
     """
-    order = _order(resource, sort or resource.default_order)
-    return rows.order_by(*(_order_by(step, backwards=False) for step in order))
+    return rows.order_by(*ordering(resource, sort))
 
 
 def neighbours(

@@ -284,5 +284,5 @@ def filtered(
     if resource.archived and not with_archived and not names(tree, resource.archived):
         rows = rows.filter(**{resource.archived: None})
     if isinstance(search, str):
-        return find(resource, search).among(rows) if search.strip() else rows
+        return find(resource, search, by=actor).among(rows) if search.strip() else rows
     return search.among(rows)

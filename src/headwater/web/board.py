@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 from headwater.platform.clock import now
 from headwater.platform.column import Column
 from headwater.platform.errors import Conflict, NotFound
+from headwater.platform.lists.cut import Cut
 from headwater.platform.lists.groups import NONE, OTHER, Group, groups_of
-from headwater.platform.lists.totals import summed_columns, totals_of
-from headwater.platform.paging import COUNT_LIMIT, first_of_each
+from headwater.platform.lists.totals import summed_columns
+from headwater.platform.paging import COUNT_LIMIT
 from headwater.platform.resource import Command, Resource, Rows
 from headwater.platform.undo import newest_event
 from headwater.web.form import undo_url
@@ -139,12 +140,12 @@ def _stacks(request: Request, state: ListState, column: Column, *, with_cards: b
         for group in groups_of(column, rows, request.actor, request.company.zone, today)
         if group.key not in (NONE, OTHER)
     ]
-    parts = [rows.filter(group.condition).order_by() for group in groups]
+    cut = Cut(state.resource, request.actor, rows, [group.condition for group in groups])
     summed = summed_columns([c for c in state.resource.columns if c.kind is c.kind.MONEY][:1])
-    totals = totals_of(parts, state.resource, summed, limit=COUNT_LIMIT + 1)
-    sums = sums_of_each(request, state.resource, summed, parts, totals)
-    none: list[tuple[list[Any], str | None]] = [([], None) for _part in parts]
-    firsts = first_of_each(parts, rows, state.resource, sort=state.order, size=CARDS) if with_cards else none
+    totals = cut.totals(summed, limit=COUNT_LIMIT + 1)
+    sums = sums_of_each(request, state.resource, summed, cut.parts, totals)
+    none: list[tuple[list[Any], str | None]] = [([], None) for _group in groups]
+    firsts = cut.firsts(range(len(groups)), totals, sort=state.order, size=CARDS) if with_cards else none
     return [
         Stack(
             key=group.key,

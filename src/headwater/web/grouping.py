@@ -13,9 +13,10 @@ from headwater.platform.clock import now
 from headwater.platform.column import Column
 from headwater.platform.errors import NotFound
 from headwater.platform.lists import groups
+from headwater.platform.lists.cut import Cut
 from headwater.platform.lists.groups import Group, grouped_by, groups_of
-from headwater.platform.lists.totals import summed_columns, totals_of
-from headwater.platform.paging import COUNT_LIMIT, first_of_each, page_of
+from headwater.platform.lists.totals import summed_columns
+from headwater.platform.paging import COUNT_LIMIT, page_of
 from headwater.platform.resource import Rows
 from headwater.web import format as words
 from headwater.web.http import Request
@@ -68,24 +69,23 @@ def groups_shown(request: Request, state: ListState, column: Column) -> list[Sho
     rows = state.rows(request)
     summed = summed_columns(shown_columns(state))
     every = _groups(request, state, column, rows)
-    parts = [rows.filter(group.condition).order_by() for group in every]
+    cut = Cut(resource, request.actor, rows, [group.condition for group in every])
     is_exact = counts_exactly(request)
-    totals = totals_of(parts, resource, summed, limit=None if is_exact else COUNT_LIMIT + 1)
-    held = [(g, part, total) for g, part, total in zip(every, parts, totals, strict=True) if total.count]
+    totals = cut.totals(summed, limit=None if is_exact else COUNT_LIMIT + 1)
+    held = [at for at, total in enumerate(totals) if total.count]
     closed = request.GET.get(CLOSED, "").split(",")
-    opened = [(group.key, part) for group, part, _total in held[:OPEN_GROUPS] if group.key not in closed]
-    found = first_of_each([part for _key, part in opened], rows, resource, sort=state.order, size=FIRST_ROWS)
-    firsts = {key: first for (key, _part), first in zip(opened, found, strict=True)}
-    sums = sums_of_each(request, resource, summed, [part for _g, part, _t in held], [total for _g, _p, total in held])
+    opened = [at for at in held[:OPEN_GROUPS] if every[at].key not in closed]
+    firsts = dict(zip(opened, cut.firsts(opened, totals, sort=state.order, size=FIRST_ROWS), strict=True))
+    sums = sums_of_each(request, resource, summed, [cut.parts[at] for at in held], [totals[at] for at in held])
     return [
         _shown(
             state,
-            group,
-            counted(total.count) if is_exact else spoken_count(total.count),
+            every[at],
+            counted(totals[at].count) if is_exact else spoken_count(totals[at].count),
             told,
-            *firsts.get(group.key, ([], "")),
+            *firsts.get(at, ([], "")),
         )
-        for (group, _part, total), told in zip(held, sums, strict=True)
+        for at, told in zip(held, sums, strict=True)
     ]
 
 
@@ -93,7 +93,8 @@ def exact_counts(request: Request, state: ListState, column: Column) -> dict[str
     """How many rows each group holds, all of them counted."""
     rows = state.rows(request)
     every = _groups(request, state, column, rows)
-    totals = totals_of([rows.filter(group.condition).order_by() for group in every], state.resource, (), limit=None)
+    cut = Cut(state.resource, request.actor, rows, [group.condition for group in every])
+    totals = cut.totals((), limit=None)
     return {group.key: counted(total.count) for group, total in zip(every, totals, strict=True) if total.count}
 
 

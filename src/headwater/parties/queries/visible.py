@@ -155,6 +155,11 @@ def seen_by(actor: Actor) -> list[Q]:
     return [*owned, NOBODYS, Q(pk__in=_grants(actor).values("party"))] if owned else []
 
 
+def parties_by_reach(actor: Actor) -> list[QuerySet[Party]]:
+    """The people and companies an actor sees, each lot by one of the conditions; nothing for who sees all."""
+    return [Party.objects.filter(each) for each in seen_by(actor)]
+
+
 def _grants(actor: Actor) -> QuerySet[Grant]:
     granted = Q(user_id=actor.user_id) if actor.user_id is not None else Q(pk__in=())
     if actor.team_ids:

@@ -35,10 +35,7 @@ def totals_of(
     parts: Sequence[Rows], resource: Resource, columns: Sequence[Column], *, limit: int | None
 ) -> list[Total]:
     """The total of each part, in one query; of no part more than ``limit`` rows are looked at, if there is one."""
-    if "currency" in resource.by_key and columns:
-        currency: Any = F(resource.by_key["currency"].orm_path)
-    else:
-        currency = Value("", output_field=CharField())
+    currency = currency_of(resource, columns)
     amounts = {f"total_{at}": F(column.orm_path) for at, column in enumerate(columns)}
     selects: list[str] = []
     params: list[Any] = []
@@ -59,10 +56,18 @@ def totals_of(
             cursor.execute(" UNION ALL ".join(selects), params)
             for at, *counted in cursor.fetchall():
                 found.setdefault(at, []).append(counted)
-    return [_total(found.get(at, ()), columns) for at in range(len(parts))]
+    return [total_of(found.get(at, ()), columns) for at in range(len(parts))]
 
 
-def _total(counted: Sequence[Sequence[Any]], columns: Sequence[Column]) -> Total:
+def currency_of(resource: Resource, columns: Sequence[Column]) -> Any:
+    """What tells the currency of a row's amounts: blank where it is always the company's, or none are asked for."""
+    if "currency" in resource.by_key and columns:
+        return F(resource.by_key["currency"].orm_path)
+    return Value("", output_field=CharField())
+
+
+def total_of(counted: Sequence[Sequence[Any]], columns: Sequence[Column]) -> Total:
+    """What was counted, as a currency, a number of rows and the sum of each column's amounts, put together."""
     sums: dict[str, dict[str, Decimal]] = {column.key: {} for column in columns}
     for currency, _count, *amounts in counted:
         for column, amount in zip(columns, amounts, strict=True):

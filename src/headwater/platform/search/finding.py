@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from headwater.platform.actor import Actor, Visibility
 from headwater.platform.custom.closed import searched_keys
 from headwater.platform.custom.values import is_custom, key_of
 from headwater.platform.installation import installation
@@ -39,16 +40,20 @@ ALIKE = 78  # of 100: how much a name must be like what was typed
 
 @dataclass(frozen=True)
 class Found:
-    """The rows of one noun that hold some words, whoever may see them; :meth:`among` makes them a list's."""
+    """The rows of one noun that hold some words, whoever may see them; :meth:`among` makes them a list's.
+
+    ``seen`` are the rows whoever asks sees, where that is not all: it tells how best to look, not what is found.
+    """
 
     resource: Resource
     words: Words
     few: int = FEW
+    seen: Rows | None = None
 
     @cached_property
     def ids(self) -> list[int] | None:
         """The rows whose entry holds the words, the newest first; None when there are more than a few."""
-        found = store.ids_of(self.resource.key, self.words, self.few + 1)
+        found = store.ids_of(self.resource.key, self.words, self.few + 1, self.seen)
         return None if found is None or len(found) > self.few else found
 
     @cached_property
@@ -92,9 +97,13 @@ def is_behind() -> bool:
     return Event.objects.filter(pk__gt=followed).exists()
 
 
-def find(resource: Resource, text: str, *, few: int = FEW) -> Found:
-    """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script."""
-    return Found(resource, read(text, region=installation().region), few)
+def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = None) -> Found:
+    """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script.
+
+    ``by`` says for whom, where that is known.
+    """
+    seen = resource.in_sight(by) if by is not None and by.visibility is not Visibility.ALL else None
+    return Found(resource, read(text, region=installation().region), few, seen)
 
 
 def narrowed(resource: Resource, path: str, text: str) -> Q:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -19,7 +20,7 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
-from headwater.platform.among import VALUES
+from headwater.platform.among import VALUES, spread_over
 from headwater.platform.models import SearchEntry
 from headwater.platform.search.words import START, Words, beginning
 from headwater.platform.written import Given, written
@@ -30,7 +31,8 @@ TIDIED_PAGES = 500
 NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
-WIDE_SHARE = 150  # one in so many entries of a sample: reading them in order beats collecting them
+WIDE_SHARE = 150  # one in so many entries of a sample: reading them in order beats collecting them, if all are seen
+ROOM = 1.5  # what a sample tells may be so much more than there is
 
 _FROM_INDEX = (
     "FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
@@ -163,11 +165,11 @@ def holding(noun: str, words: Words) -> Q:
     return there_is(entries)
 
 
-def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
+def ids_of(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None = None) -> list[int] | None:
     """Up to ``limit`` rows whose entry holds the words, the newest first.
 
     None when no index can tell, or when so many rows hold them that collecting those wanted takes longer than asking
-    the rows of a list one by one.
+    the rows of a list one by one: ``seen`` are the rows among which they are, where that is not all.
     """
     if connection.vendor == "sqlite":
         wanted = _match(words)
@@ -177,10 +179,12 @@ def ids_of(noun: str, words: Words, limit: int) -> list[int] | None:
         if _is_piece(words):
             found = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s{_WITHIN}"
             return _ids(noun, f"{found} ORDER BY rowid DESC LIMIT %s", [wanted, *bounds, limit])
-        if limit > SAMPLE and _is_common(noun, words):
+        if limit > SAMPLE and _is_common(noun, words, limit, seen):
             return None
         return _ids(noun, _in_index("e.id", words), [wanted, *bounds, *_spellings(words), limit])
-    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(noun, words):
+    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(
+        noun, words, limit, seen
+    ):
         return None
     return _ids(noun, _newest_held(noun, words), [*_patterns(words), limit])
 
@@ -404,8 +408,11 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _is_common(noun: str, words: Words) -> bool:
-    """Whether many entries hold the words, by a look at some from all over: then no list of ids helps."""
+def _is_common(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None) -> bool:
+    """Whether many entries hold the words, by a look at some from all over: then no list of ids helps.
+
+    Of a list in its order the more rows are read the fewer of them are ``seen``; collecting takes as long as ever.
+    """
     entries = "FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id"
     ends = f"SELECT (SELECT id {entries} LIMIT 1), (SELECT id {entries} DESC LIMIT 1)"
     with connection.cursor() as cursor:
@@ -413,13 +420,20 @@ def _is_common(noun: str, words: Words) -> bool:
         oldest, newest = (pk or 0 for pk in cursor.fetchone())
         if newest - oldest < SAMPLE:
             return False
-        spread = one_of(range(oldest, newest + 1, (newest - oldest) // SAMPLE))
+        sample = spread_over(oldest, newest, SAMPLE)
+        spread = one_of(sample)
         held = _held(words, f"{'instr' if connection.vendor == 'sqlite' else 'strpos'}(text, %s) > 0")
         # Counted where they are: a thousand texts take longer to fetch than to look through.
         counts = f"SELECT COUNT(*), COUNT(CASE WHEN {held} THEN 1 END) FROM platform_searchentry"
         cursor.execute(f"{counts} WHERE id IN ({spread.sql})", [*_spellings(words), *spread.params])
-        seen, common = cursor.fetchone()
-    return bool(common * WIDE_SHARE > seen)
+        asked, common = cursor.fetchone()
+    if seen is None or not common:
+        return bool(common * WIDE_SHARE > asked)
+    first = first_id(noun)
+    some = [pk - first for pk in sample[::4]]
+    in_sight = seen.filter(pk__in=one_of(some)).count()
+    is_wide = common * WIDE_SHARE * sqrt(max(in_sight, 1) / len(some)) > asked
+    return bool(is_wide or common * (newest - oldest) > limit * asked * ROOM)
 
 
 # ---------------------------------------------------------------- writing

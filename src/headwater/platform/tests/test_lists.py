@@ -166,6 +166,24 @@ def test_the_first_rows_of_each_part_and_where_they_go_on_take_two_queries():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("sort", ["total", "-total", "total,-queued", "-total,kind"])
+def test_parts_that_few_rows_are_in_begin_with_the_same_ones(sort):
+    for i in range(6):
+        queue("ab"[i % 2], i if i % 3 else None)
+    rows = filtered(JOBS, ACTOR, EVERYTHING)
+    parts = [rows.filter(kind=kind) for kind in "ab"]
+    expected = [page_of(part, JOBS, sort=sort, size=2).rows for part in parts]
+    assert [shown for shown, _ in first_of_each(parts, rows, JOBS, sort=sort, size=2)] == expected
+    with count_queries() as asked:
+        found = first_of_each(parts, rows, JOBS, few=[0, 1], sort=sort, size=2)
+    assert [shown for shown, _ in found] == expected
+    for shown, (_, more), part in zip(expected, found, parts, strict=True):
+        rest = page_of(part, JOBS, sort=sort, cursor=more).rows
+        assert {*shown, *rest} == set(part) and len(rest) == 1
+    assert "NULLS" in asked[0]["sql"], "SQLite puts them in order itself"
+
+
+@pytest.mark.django_db
 def test_every_row_is_in_one_group():
     queue(state="DONE", queued=datetime(2026, 1, 31, 23, 30, tzinfo=UTC))
     queue(state="QUEUED", queued=datetime(2025, 11, 2, tzinfo=UTC))
