@@ -41,15 +41,16 @@ def build() -> None:
     """Write the company straight into its tables."""
     from django.db import connection
 
+    from headwater.team.models import Company
+
+    named = {"name": "Bench", "currency": "EUR", "time_zone": "Europe/Amsterdam", "country": "NL"}
+    Company.objects.update_or_create(pk=1, defaults=named)
     moment = "strftime('%Y-%m-%d %H:%M:%S', '2023-11-01', '+' || CAST({days} * 1440 AS INTEGER) || ' minutes')"
     numbers = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < {upto}) "
     age = f"({draw(7919)} * 1095)"
     arrived = moment.format(days=age)
     wins = f"({draw(104729, 7)} < 0.1)"
     sql = [
-        "INSERT OR REPLACE INTO team_company (id, name, currency, time_zone, country, office_days, office_opens,"
-        " office_closes, answer_minutes, handover_hours, is_demo, setup_digest)"
-        " VALUES (1, 'Bench', 'EUR', 'Europe/Amsterdam', 'NL', '12345', '08:30', '17:30', 30, 8, 0, '')",
         numbers.format(upto=SOURCES) + "INSERT INTO acquire_source (id, name, name_key, channel, note, created_at,"
         " extra) SELECT n, 'Source ' || n, 'source ' || n, CASE n % 8 WHEN 0 THEN 'TRADE_SHOW' WHEN 1 THEN 'WEB_FORM' WHEN 2"
         " THEN 'ORGANIC_SEARCH' WHEN 3 THEN 'PAID_ADVERTISING' WHEN 4 THEN 'REFERRAL' WHEN 5 THEN 'PARTNER' WHEN 6"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from indexes import indexed, plan_of
 from makers import AT
 
@@ -142,6 +144,19 @@ def test_a_new_formula_is_worked_out_for_all_there_are(formula, number, make, cl
     assert client.get(f"/api/v1/leads/{pk}").json()[row.key] == "level 4"
     fact = Event.objects.filter(verb="platform.fields_reckoned").latest("pk")
     assert fact.data["noun"] == "qualify.lead" and fact.data["rows"] == 1
+
+
+def test_nobody_waits_while_it_is_looked_for_what_is_not_right_yet(formula, number, make, by):
+    make("qualify.lead", 2)
+    formula("cf_floor * 2")
+    indexed()
+    reckoning.reckon_soon("qualify.lead", at=AT)
+    with CaptureQueriesContext(connection) as asked:
+        indexed()
+    said = [query["sql"] for query in asked]
+    begun = [at for at, sql in enumerate(said) if sql.startswith("SAVEPOINT")]  # a test is one transaction already
+    read = [at for at, sql in enumerate(said) if '"qualify_lead"."custom"' in sql]
+    assert read and begun and max(read) < min(begun)
 
 
 def test_formulas_build_on_each_other_in_whatever_order_they_were_added(formula, number, make, client_of, by):

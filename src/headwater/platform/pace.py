@@ -22,8 +22,9 @@ class Pace:
     A chunk costs some forty statements whatever its size, and touches each index page once: large ones are cheaper.
     """
 
-    def __init__(self, seconds: float = LOCK_SECONDS) -> None:
-        self.size, self._seconds, self._free_since, self._chunks = FIRST_CHUNK, seconds, 0.0, 0
+    def __init__(self, seconds: float = LOCK_SECONDS, *, breath: float = BREATH_SECONDS) -> None:
+        self.size, self._seconds, self._breath = FIRST_CHUNK, seconds, breath
+        self._free_since, self._chunks = 0.0, 0
 
     def restart(self) -> None:
         """Begin small again: what comes now may cost a row many times what came before."""
@@ -49,7 +50,7 @@ class Pace:
             return
         if self._chunks % CHUNKS_A_CHECKPOINT == 0 and not connection.in_atomic_block:
             _tidy_log()
-        time.sleep(max(0.0, BREATH_SECONDS - (time.perf_counter() - self._free_since)))
+        time.sleep(max(0.0, self._breath - (time.perf_counter() - self._free_since)))
 
 
 @contextmanager

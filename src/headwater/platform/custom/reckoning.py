@@ -43,6 +43,7 @@ from headwater.platform.values import is_storable
 
 RECKON_JOB: Final = "platform.reckon_fields"
 PORTION_SECONDS: Final = 0.2  # nobody waits for the result as for an import: people's own writes come first
+BREATH_SECONDS: Final = 0.3  # on a busy machine who waits looks late: they have to find the database free all the same
 NOTICED_AFTER: Final = timedelta(seconds=3)  # by then every process knows of the formula, and keeps it up to date
 
 _OWN: Final[Mapping[str, Holds]] = {
@@ -246,9 +247,10 @@ def reckon(noun: str, ids: Sequence[int]) -> list[int]:
     Rows are read once more under a lock before they are written, and only those that differ.
     """
     plan = plan_of(noun)
-    if plan is None:
-        return []
-    wrong = list(plan.changed(ids))
+    return _put_right(plan, list(plan.changed(ids))) if plan is not None else []
+
+
+def _put_right(plan: Plan, wrong: Sequence[int]) -> list[int]:
     right = plan.changed(wrong, lock=True) if wrong else {}
     update_rows(plan.resource.searched.model, {pk: {HELD: held} for pk, held in right.items()})
     return list(right)
@@ -274,12 +276,14 @@ def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
     rows = declared.model._base_manager.filter(**declared.where).order_by("pk")
     after, done, changed = (run.checkpoint.get(name, 0) for name in ("after", "done", "changed"))
     total = done + rows.filter(pk__gt=after).count()
-    pace = Pace(PORTION_SECONDS)
+    pace = Pace(PORTION_SECONDS, breath=BREATH_SECONDS)
     with tidied_between_chunks():
         while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[: pace.size]):
+            plan = plan_of(noun)
+            wrong = list(plan.changed(ids)) if plan is not None else []  # looked for while others may write
             pace.breathe()
             with pace.chunk(len(ids)):
-                changed += _reckon_portion(noun, ids, is_searched_anew)
+                changed += _reckon_portion(noun, wrong, ids if is_searched_anew else ())
             after, done = ids[-1], done + len(ids)
             total = max(total, done)  # rows that came in meanwhile
             words = phrase(noted("%(done)s of %(total)s rows"), done=done, total=total)
@@ -290,10 +294,11 @@ def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
 
 
 @action
-def _reckon_portion(noun: str, ids: Sequence[int], is_searched_anew: bool) -> int:
-    changed = reckon(noun, ids)
+def _reckon_portion(noun: str, wrong: Sequence[int], searched_anew: Sequence[int]) -> int:
+    plan = plan_of(noun)
+    changed = _put_right(plan, wrong) if plan is not None else []
     # No fact tells the search index of them.
-    store.write(noun, texts_of(REGISTRY[noun], ids if is_searched_anew else changed))
+    store.write(noun, texts_of(REGISTRY[noun], searched_anew or changed))
     return len(changed)
 
 

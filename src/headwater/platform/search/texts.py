@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Model
 
+from headwater.platform.among import VALUES
 from headwater.platform.custom.closed import searched_keys
 from headwater.platform.custom.declared import labels_of
 from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.models import ExternalId
 from headwater.platform.search.folding import also_written, fold
-from headwater.platform.search.store import one_of
 from headwater.platform.search.words import START
-from headwater.platform.written import Sql
+from headwater.platform.written import Given, Sql, put_in
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 LONGEST = 50_000
 OFTEN_REPEATED = 60
 _KEPT = ("extra", HELD)  # columns of a file without a home, and the company's own fields
-_BLANK = (-1,)  # stands for the ids in a question that was put together before
 
 
 def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
@@ -91,9 +90,8 @@ def _told(question: Sql, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     if not ids:
         return []
     sql, params = question
-    wanted, blank = (one_of(some).params[0] for some in (ids, _BLANK))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [wanted if value == blank else value for value in params])
+        cursor.execute(sql, put_in(params, {"ids": ids}))
         return list(cursor.fetchall())
 
 
@@ -102,7 +100,7 @@ def _question(
     _vendor: str, model: type[Model], where: tuple[tuple[str, Any], ...], paths: tuple[str, ...], by: str
 ) -> Sql:
     """The same as the database is asked it: put together once, as each small change asks a dozen such questions."""
-    rows = model._base_manager.filter(**{f"{by}__in": one_of(_BLANK)}, **dict(where)).order_by(by)
+    rows = model._base_manager.filter(**{f"{by}__among": Given("ids", VALUES)}, **dict(where)).order_by(by)
     sql, params = rows.values_list(by, *paths).query.sql_with_params()
     return sql, tuple(params)
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import connection
 
 from headwater.platform import pace
 
@@ -19,3 +20,15 @@ def test_chunks_come_to_take_the_time_they_may_however_much_a_row_costs(seconds,
         took.append(rows * cost)
     assert took[7] == pytest.approx(seconds, rel=0.1)
     assert took[8] > 2 * seconds and took[10] == pytest.approx(seconds, rel=0.35)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps nobody waiting")
+@pytest.mark.parametrize(("breath", "slept"), [({}, 0.1), ({"breath": 0.3}, 0.3)])
+def test_the_database_is_left_free_for_as_long_as_it_is_said(breath, slept, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    paced = pace.Pace(**breath)
+    with paced.chunk(1):
+        pass
+    paced.breathe()
+    assert pauses == [pytest.approx(slept, abs=0.05)]
