@@ -5,10 +5,13 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from makers import AT
 
+from headwater.parties.models import Party
 from headwater.platform.filter import EVERYTHING
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY, filtered
+from headwater.qualify.models import Lead
 
 ORDERS = [(noun, key) for noun, resource in REGISTRY.items() for key in resource.indexed_orders]
 
@@ -48,3 +51,20 @@ def test_what_has_no_value_is_read_without_the_other_nouns_of_its_table(sort, ma
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {unknown}")
         assert [row[3] for row in cursor.fetchall()] == ["SEARCH parties_party USING INDEX party_kind (kind=?)"]
+
+
+@pytest.mark.parametrize("sort", ["company", "-company"])
+def test_leads_by_company_pass_by_the_names_of_people(sort, make, by):
+    resource = REGISTRY["qualify.lead"]
+    first, last, none = make(resource.key, 3)
+    for pk, name in ((first, "Aalto"), (last, "Zuidema")):
+        company = Party.objects.create(kind="ORGANISATION", name=name, name_key=name.lower(), created_at=AT)
+        Lead.objects.filter(pk=pk).update(organisation=company)
+    Lead.objects.filter(pk=none).update(organisation=None)
+    with CaptureQueriesContext(connection) as asked:
+        page = page_of(filtered(resource, by, EVERYTHING), resource, sort=sort)
+    assert [row.pk for row in page.rows] == [*((last, first) if sort == "-company" else (first, last)), none]
+    by_name = next(
+        query["sql"] for query in asked.captured_queries if re.search(r'ORDER BY \S+"name_key"', query["sql"])
+    )
+    assert "\"kind\" = 'ORGANISATION'" in by_name

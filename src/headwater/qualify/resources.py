@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.acquire.queries import campaign_choices, source_choices
@@ -53,11 +54,16 @@ def _waits_for_sales(lead: Lead) -> bool:
     return lead.is_open and lead.handed_over_at is not None
 
 
+def _has_company() -> Q:
+    """Met by every lead that has one. Said so that companies are gone along by name without the people between."""
+    return Q(organisation__kind="ORGANISATION")
+
+
 COLUMNS = (
     Column("name", _("Name and company"), path="party__name", order="party__name_key", sortable=True, nullable=False,
            personal=True, cell=f"{CELLS}name", place="primary", with_columns=("company",), file_label=_("Name")),
     Column("company", _("Company"), path="organisation__name", order="organisation__name_key", sortable=True,
-           shown=False),
+           known_among=_has_company, shown=False),
     Column("interest", _("Interest"), Kind.CHOICE, choices=Interest.choices, nullable=False, cell=f"{CELLS}interest",
            place="second", with_columns=("title", "amount", "currency")),
     Column("source", _("Source"), Kind.RELATION, path="source_id", choices=source_choices, reads=("source__name",),
