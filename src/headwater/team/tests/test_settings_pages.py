@@ -64,6 +64,15 @@ def test_a_taken_e_mail_is_told_beside_the_field(client, owner):
     assert "signs in with" in answer.content.decode()
 
 
+def test_that_somebody_is_the_last_owner_is_told_beside_the_role(client, owner):
+    new = {"name": "Ada", "email": owner.email, "role": "MARKETER", "team_id": ""}
+    answer = client.post(f"/settings/users/{owner.pk}", new)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "This is the last owner" in page and 'value="Ada"' in page
+    owner.refresh_from_db()
+    assert owner.role == "OWNER"
+
+
 def test_a_new_token_is_shown_once(client, owner):
     page = client.post("/settings/tokens", {"name": "sync", "scope": "read", "days": "30"}).content.decode()
     secret = page.split("<code>")[1].split("</code>")[0]

@@ -112,6 +112,8 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
             )
         except Invalid as refusal:
             forms.show_refusal(form, refusal)
+        except accounts.LastOwner as refusal:
+            form.add_error("role", refusal.text)
         else:
             messages.success(request, _("The account is saved."))
             return redirect("settings_users")
