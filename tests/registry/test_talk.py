@@ -107,7 +107,9 @@ def test_who_is_meant_and_who_follows_hears_of_it_the_author_does_not(person, by
 def test_my_day_shows_what_is_for_me_until_it_is_done_and_undo_brings_it_back(person, by, of, client_of):
     say("parties.person", person.pk, "@The SERVICE please call", by)
     client = client_of("SERVICE")
-    assert "please call" in client.get("/").content.decode()
+    page = client.get("/").content.decode()
+    assert "please call" in page
+    assert " ago</b>" in page and " late</div>" not in page, "a comment is not due, however old it is"
     notice = Notice.objects.get(is_mention=True)
     assert client_of("MARKETER").post(f"/notices/{notice.pk}/done").status_code == 404
     client.post(f"/notices/{notice.pk}/done")
