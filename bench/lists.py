@@ -10,7 +10,7 @@ that was measured before: no slower than twice, or under 20 ms. Declared orders 
 filters with them 400 ms. What follows a page (counts, totals) and groups have no limit of their own. REPEAT is how often
 each is asked for (20), ONLY a word the lines must hold; CPU=1 judges by processor time, on a machine that others use:
 there SQLite works inside this process, and PostgreSQL's part is read from /proc. ROLE=rep asks as somebody who sees
-only their own rows and those of nobody.
+only their own rows and those of nobody, ROLE=mate also those of a team, ROLE=field of that team and the one above it.
 """
 
 from __future__ import annotations

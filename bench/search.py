@@ -184,6 +184,31 @@ def build() -> None:
                    "recorded_at": NOW, "request_id": "bench"} for n in range(SIZE)))  # fmt: skip
 
 
+def teams() -> None:
+    """Two teams, one below the other, with a twentieth and a tenth of the leads and people, and who sees them: a mate
+    their team's, a field rep those of the team below as well. A company that was kept gets them, too."""
+    from django.db.models import F
+
+    from headwater.parties.models import Party
+    from headwater.platform.statistics import look_over_tables
+    from headwater.qualify.models import Lead
+    from headwater.team.models import CompanyRole, Team, User
+
+    if Team.objects.exists():
+        return
+    region = Team.objects.create(name="Region")
+    north = Team.objects.create(name="North", parent=region)
+    CompanyRole.objects.create(key="MATE", base="FIELD_REP", name="Mate", visibility="TEAM")
+    User.objects.create(email="mate@bench.example", name="Mate", role="MATE", team=north, created_at=NOW)
+    User.objects.create(email="field@bench.example", name="Field", role="FIELD_REP", team=region, created_at=NOW)
+    for model in (Lead, Party):
+        # Seven rows at a time: what else rows have goes in turn by their ids.
+        numbered = model._base_manager.exclude(owner=None).annotate(turn=F("pk") / 7 % 20)
+        numbered.filter(turn=4).update(team=north)
+        numbered.filter(turn__in=(8, 14)).update(team=region)
+    look_over_tables()
+
+
 def write(model: Any, rows: Iterator[dict[str, Any]]) -> None:
     """Insert rows in large portions; columns not given are blank."""
     from headwater.platform.action import action
@@ -248,7 +273,7 @@ def prepare() -> None:
     call_command("migrate", verbosity=0)
     if not Lead.objects.exists():
         build()
-        look_over_tables()
+    teams()
     locks: list[float] = []
     portion = keeping._Turn._write
 

@@ -221,6 +221,20 @@ def test_what_hardly_anybody_in_sight_has_is_looked_for_among_what_one_sees(me, 
     assert "owner_id" in last_asked()[0], "where many of all rows are among them"
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite asks as everybody does")
+def test_what_somebody_out_of_sight_owns_is_looked_for_among_what_one_sees(me, placed, monkeypatch):
+    ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
+    theirs = Condition("owner", "is", str(resource.searched.model.objects.get(pk=ids["mate's"]).owner_id))
+    expected = {ids["mate's"], ids["below's"]}
+    assert set(filtered(resource, actor, theirs).values_list("pk", flat=True)) == expected
+    monkeypatch.setattr(few, "FEW", -1)
+    rows = filtered(resource, actor, theirs)
+    assert set(rows.values_list("pk", flat=True)) == expected and "unnest" in str(rows.query)
+    monkeypatch.setattr("headwater.platform.filtering.SAMPLE", 1)
+    rows = filtered(resource, actor, theirs)
+    assert set(rows.values_list("pk", flat=True)) == expected and "unnest" not in str(rows.query)
+
+
 def test_somebody_out_of_sight_is_named_by_the_rows_one_sees(me, placed, client_of, monkeypatch):
     ids = placed("qualify.lead")
     stranger = REGISTRY["qualify.lead"].searched.model.objects.get(pk=ids["mate's"]).owner
