@@ -175,8 +175,11 @@ def test_a_restore_that_was_cut_off_is_finished_by_restoring_again(installed, tm
     installed.run("backup", str(file), check=True)
     (installed.home / "migrating.json").write_text(json.dumps({"restore": str(file)}))
     (installed.home / "headwater.sqlite3").unlink()
+    unpacked = installed.home / ".restore-cut" / "files"
+    unpacked.mkdir(parents=True)
     done = installed.run("up")
     assert done.returncode == 1
     assert f"headwater restore {file}" in done.stderr
     installed.run("restore", str(file), check=True)
     assert installed.run("doctor").returncode == 0
+    assert not unpacked.parent.exists(), "what was unpacked before stays nowhere"

@@ -156,7 +156,8 @@ def _is_under_way(at: datetime) -> bool:
 
 
 def _sweep(home: Home) -> None:
-    """Take away what a backup that was cut off left behind."""
-    for left in (*home.backups.glob(".backup-*"), *home.backups.glob(".verify-*"), *home.backups.glob(".fresh-*")):
+    """Take away what a backup or restore that was cut off left behind."""
+    backups = [*home.backups.glob(".backup-*"), *home.backups.glob(".verify-*"), *home.backups.glob(".fresh-*")]
+    for left in (*backups, *home.path.glob(".restore-*")):
         if left.stat().st_mtime < time.time() - LEFT_OVER_AFTER:
             shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -67,6 +67,8 @@ def put_back(home: Home, file: Path, *, at: datetime, revokes: bool) -> Path:
         NotABackup: nothing was changed.
         RestoreFailed: it did not get through; the next start says so.
     """
+    for left in home.path.glob(".restore-*"):  # of one that was killed: a whole copy of the customers
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=home.path) as scratch:
         manifest = _unpacked(file, Path(scratch))
         _refuse_unfit(file, manifest, Path(scratch))
