@@ -221,6 +221,23 @@ def test_what_hardly_anybody_in_sight_has_is_looked_for_among_what_one_sees(me, 
     assert "owner_id" in last_asked()[0], "where many of all rows are among them"
 
 
+def test_an_order_that_few_rows_have_is_read_by_its_index_and_not_collected(me, placed, monkeypatch):
+    ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
+    rows = filtered(resource, actor, EVERYTHING)
+    monkeypatch.setattr(few, "LONG", 0)
+
+    def known_ones():
+        with CaptureQueriesContext(connection) as asked:
+            page = page_of(rows, resource, sort="amount", size=50, reach=resource.reach(actor))
+        assert ids["mine"] in {row.pk for row in page.rows} and ids["above's"] not in {row.pk for row in page.rows}
+        return next(q["sql"] for q in asked if 'ORDER BY "qualify_lead"."amount"' in q["sql"]).split("WHERE")[1]
+
+    resource.searched.model.objects.update(amount=None)
+    assert "owner_id" in known_ones()
+    resource.searched.model.objects.update(amount=5)
+    assert "owner_id" not in known_ones(), "where many have it"
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite asks as everybody does")
 def test_what_somebody_out_of_sight_owns_is_looked_for_among_what_one_sees(me, placed, monkeypatch):
     ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)

@@ -74,16 +74,17 @@ def few(rows: QuerySet[Any], conditions: Sequence[Q], *, most: int | None = None
     return sorted(found)
 
 
-def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int) -> QuerySet[Any]:
+def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int, along: str = "") -> QuerySet[Any]:
     """The same rows, by their ids where they are few of what somebody sees: all that meets one of the conditions.
 
     Many may meet a filter, and many be in reach, yet none both: in order a list would be read to its end for a page.
+    ``along`` is the column that all rows of the list have and are in order by.
     """
-    ids = _few_in_reach(rows, reach, wanted)
+    ids = _few_in_reach(rows, reach, wanted, along)
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
 
 
-def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[int] | None:
+def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int, along: str) -> list[int] | None:
     if not reach or _begins_elsewhere(rows):  # who sees all has no reach
         return None
     ids = spread(rows.model)
@@ -97,7 +98,18 @@ def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int) -> list[
         every = rows.model._base_manager.order_by().values("pk")
         if sum(every.filter(each)[: read + 1].count() for each in reach) > read:
             return None
+    elif _is_rarely_known(rows.model, along):
+        return None
     return few(rows.order_by(), reach)
+
+
+def _is_rarely_known(model: type[Model], name: str) -> bool:
+    """Whether few rows have a value in a column that an index puts in order: a list in its order soon ends."""
+    if not _has_index(model, {}, name, is_known=True):
+        return False
+    known = model._base_manager.filter(**{f"{name}__isnull": False}).order_by()
+    most = min(FEW, LONG)
+    return known.values("pk")[: most + 1].count() <= most
 
 
 def spread(model: type[Model]) -> Sequence[int]:

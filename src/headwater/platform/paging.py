@@ -307,7 +307,7 @@ def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
 
 def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The same of rows that all have the first column."""
-    rows = by_reach(rows, walk.reach, wanted=count)
+    rows = by_reach(rows, walk.reach, wanted=count, along=walk.order[0].path)
     (path, is_falling, _), further = walk.order[0], walk.order[1:]
     is_falling = is_falling != walk.backwards
     fields = _fields(rows, path)
