@@ -54,6 +54,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        request.why_no_token = SimpleLazyObject(lambda: _why_no_token(request))  # type: ignore[attr-defined]
         request.company = SimpleLazyObject(queries.company)  # type: ignore[attr-defined]
         user = request.user
         with speaking(*_languages(request)):
@@ -130,6 +131,11 @@ def _looking(request: HttpRequest) -> AbstractContextManager[None]:
 def _token_of(request: HttpRequest) -> str | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _why_no_token(request: HttpRequest) -> str:
+    secret = _token_of(request)
+    return queries.why_token_ended(secret, at=now()) if secret else ""
 
 
 def _actor(request: HttpRequest) -> Actor:
