@@ -326,6 +326,12 @@ def test_the_palette_finds_records_actions_and_pages(make, client_of):
     assert "/leads/" not in reader
 
 
+def test_the_palette_leads_to_ones_account_and_out(client_of):
+    client = client_of("OWNER")
+    assert 'href="/account"' in words(client.get("/search?q=my+account", **HX))
+    assert 'action="/sign-out"' in words(client.get("/search?q=sign+out", **HX))
+
+
 def test_a_record_knows_the_ones_beside_it(make, client_of):
     ids = make("acquire.source", 3)
     client = client_of("OWNER")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -64,7 +64,7 @@ def search(request: Request) -> HttpResponse:
         *_to_do(request, query, here, hits),
         EntryGroup(_("In the lists"), _lists(hits, query)),
         EntryGroup(_("Start something"), [*_from_line(rail, query), *_matching(_new(request, rail), query)]),
-        EntryGroup(_("Go to"), _matching(_pages(rail), query)),
+        EntryGroup(_("Go to"), _matching([*_pages(rail), *_own()], query)),
     ]
     if not query:
         recent = [(resource, row) for resource, row in recent_records(request) if (resource, row) != here]
@@ -190,6 +190,14 @@ def _pages(rail: Nav) -> list[Entry]:
         Entry(phase.icon, page.label, page.url, hint=phase.label if phase.label != page.label else "", keys=page.keys)
         for phase in (*rail.home, *rail.stream, *rail.lower)
         for page in phase.children
+    ]
+
+
+def _own() -> list[Entry]:
+    """What the foot of the rail offers."""
+    return [
+        Entry("user", _("My account"), reverse("my_account")),
+        Entry("logout", _("Sign out"), reverse("sign_out"), post=True),
     ]
 
 
