@@ -50,3 +50,32 @@ def test_pages_turn_round_and_nothing_sticks_out(turned, width):
     tab.locator("table a[href^='/leads/'], tr[data-record] a").first.click()
     tab.wait_for_load_state()
     assert tab.evaluate(STICKS_OUT) <= 0
+
+
+# Of every text that begins with a figure and goes on in Latin letters: whether the figure stands at its left.
+IN_ORDER = r"""(within) => [...document.querySelectorAll(within)].filter(
+  (one) => /^\d+ [a-z]/i.test(one.textContent)
+).map((one) => {
+  const at = (from) => {
+    const range = document.createRange();
+    const words = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+    range.setStart(words, from); range.setEnd(words, from + 1);
+    return range.getBoundingClientRect().left;
+  };
+  return [one.textContent, at(0) < at(one.textContent.search(/[a-z]/i))];
+})"""
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_latin_words_keep_their_order_in_lists_and_records(turned, width):
+    tab = turned(width)
+    tab.goto("/leads?q=printers")
+    _all_in_order(tab.evaluate(IN_ORDER, "td .sub"))
+    tab.get_by_text("Orla Keane").first.click()
+    tab.wait_for_selector(".rec-side .dl")
+    _all_in_order(tab.evaluate(IN_ORDER, ".dl dd bdi, .dl dd a.plain"))
+
+
+def _all_in_order(found):
+    assert found, "nothing on the page begins with a figure"
+    assert [text for text, is_in_order in found if not is_in_order] == []

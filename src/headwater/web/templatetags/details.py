@@ -31,7 +31,7 @@ def known_values(context: Context, details: Iterable[Detail]) -> SafeString:
         shown = value(context, column, context["row"])
         parts += (
             format_html("<dt>{}</dt><dd{}>", column.file_label or column.label, _kept_in(field)),
-            _to_change(url, column, field, shown) if field else format_html("{}", shown),
+            _to_change(url, column, field, shown) if field else format_html("<bdi>{}</bdi>", shown),
             format_html('<div class="sm mut">{}</div>', reason) if reason else "",
             _to_history(url, column) if has_history else "",
             "</dd>",
