@@ -288,20 +288,20 @@ def ids_near(nouns: Sequence[str], pieces: Sequence[Sequence[str]], limit: int) 
     if not ways or not nouns:
         return {}
     if connection.vendor == "sqlite":
-        within = " OR ".join("+rowid BETWEEN %s AND %s" for _ in nouns)
-        bounds = [bound for noun in nouns for bound in (first_id(noun), last_id(noun))]
         match = " OR ".join(f"({' AND '.join(_grams(piece) for piece in way)})" for way in ways)
-        sql = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s AND ({within}) LIMIT %s"
-        params: list[Any] = [match, *bounds, limit]
+        # Noun by noun: from between others the index would hand out all there is.
+        part = f"SELECT * FROM (SELECT rowid FROM platform_search WHERE platform_search MATCH %s{_WITHIN} LIMIT %s)"
+        sql = " UNION ALL ".join(part for _ in nouns)
+        params: list[Any] = [value for n in nouns for value in (match, first_id(n), last_id(n), limit)]
     else:
         held = " OR ".join("text LIKE %s" for _ in ways)
         parts = [f"SELECT id FROM platform_searchentry WHERE {_of(noun)} AND ({held})" for noun in nouns]
         # Kept apart, or the database reads all entries in the hope of early hits.
-        sql = f"WITH found AS MATERIALIZED ({' UNION ALL '.join(parts)}) SELECT id FROM found LIMIT %s"
+        sql = f"WITH found AS MATERIALIZED ({' UNION ALL '.join(parts)}) SELECT id FROM found"
         patterns = ["%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways]
-        params = [*patterns * len(nouns), limit]
+        params = patterns * len(nouns)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(f"{sql} LIMIT %s", [*params, limit])
         return _split(nouns, (row[0] for row in cursor.fetchall()))
 
 
