@@ -18,7 +18,8 @@ from headwater.tell.actions.mails import queue_mail
 from headwater.tell.events import DigestChosen
 from headwater.tell.models import Digest, MailKind, News
 from headwater.tell.queries.digests import digests_due, unread_for_digest, waiting_lines
-from headwater.tell.queries.settings import is_mail_on
+from headwater.tell.queries.settings import is_mail_on, mail_settings
+from headwater.tell.queries.words import Lines
 
 LASTS = timedelta(hours=8)  # yesterday's news are no digest of today
 
@@ -60,12 +61,14 @@ def _send(digest: Digest, today: date, at: datetime) -> bool:
         actor = actor_by_ref(f"user:{digest.user_id}")
         with speaking_to(digest.user_id):
             news = unread_for_digest(actor)
-            lines = [*waiting_lines(actor, at=at), *(one.text for one in news)]
-        if not lines:
+            waiting = waiting_lines(actor, at=at)
+        if not waiting and not news:
             return False
+        base = mail_settings().address
+        lines = Lines((*((text, "") for text in waiting), *((one.text, f"{base}{one.path}") for one in news)))
         queue_mail(
             kind=MailKind.DIGEST, user_id=digest.user_id, name=digest.user.name, address=digest.user.email, path="/",
-            at=at, values={"news": "\n".join(lines), "company": installation().name}, lasts=LASTS,
+            at=at, values={"news": lines, "company": installation().name}, lasts=LASTS,
             unsubscribe=reverse("my_notifications"),
         )  # fmt: skip
         News.objects.filter(pk__in=[one.news.pk for one in news]).update(told_at=at)

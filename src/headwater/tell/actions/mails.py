@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +21,7 @@ from headwater.tell.events import MailTriedAgain
 from headwater.tell.models import Mail
 from headwater.tell.queries.settings import mail_settings, require_mail
 from headwater.tell.queries.smtp import Letter, NotSent, Send, mail_server
-from headwater.tell.queries.words import words_of
+from headwater.tell.queries.words import Values, words_of
 from headwater.tell.rules import KEPT_DAYS, PATIENCE, pause_after
 
 log = structlog.get_logger()
@@ -41,7 +40,7 @@ def queue_mail(
     address: str,
     path: str,
     at: datetime,
-    values: Mapping[str, str],
+    values: Values,
     lasts: timedelta = PATIENCE,
     unsubscribe: str = "",
 ) -> Mail:

@@ -52,6 +52,23 @@ _STYLE: Final = "font:16px/1.5 sans-serif;color:#1b2733;max-width:560px"
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Sentences one below the other, and where each leads, if anywhere: in plain text beneath, on a page by a click."""
+
+    lines: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{said}\n  {link}" if link else said for said, link in self.lines)
+
+    def __html__(self) -> SafeString:
+        linked = (format_html('<a href="{}">{}</a>', link, said) if link else said for said, link in self.lines)
+        return format_html_join("\n", "{}", ((line,) for line in linked))
+
+
+Values = Mapping[str, str | Lines]
+
+
+@dataclass(frozen=True)
 class Words:
     """Subject and text of a kind of mail, with placeholders; ``is_own``: the company wrote them."""
 
@@ -60,15 +77,15 @@ class Words:
     text: str
     is_own: bool
 
-    def subject_with(self, values: Mapping[str, str]) -> str:
+    def subject_with(self, values: Values) -> str:
         """The subject, filled in."""
-        return one_line(filled(self.subject, values))[:200]
+        return one_line(filled(self.subject, _as_text(values)))[:200]
 
-    def text_with(self, values: Mapping[str, str]) -> str:
+    def text_with(self, values: Values) -> str:
         """The plain text, filled in."""
-        return filled(self.text, values)
+        return filled(self.text, _as_text(values))
 
-    def html_with(self, values: Mapping[str, str]) -> SafeString:
+    def html_with(self, values: Values) -> SafeString:
         """The same as a page: everything is escaped, and a paragraph that is only the link becomes a button."""
         parts = [part for part in self.text.replace("\r\n", "\n").split("\n\n") if part.strip()]
         return _page([_paragraph(part.strip(), values) for part in parts])
@@ -96,8 +113,13 @@ def _page(paragraphs: Iterable[SafeString]) -> SafeString:
     return format_html('<!doctype html><html><body><div style="{}">{}</div></body></html>', _STYLE, inner)
 
 
-def _paragraph(part: str, values: Mapping[str, str]) -> SafeString:
+def _paragraph(part: str, values: Values) -> SafeString:
     if part == "{link}" and values.get("link"):
         link = values["link"]
         return format_html('<a href="{}" style="{}">{}</a>', link, _BUTTON, link)
-    return SafeString(escape(filled(part, values)).replace("\n", "<br>"))
+    escaped = {name: value.__html__() if isinstance(value, Lines) else escape(value) for name, value in values.items()}
+    return SafeString(filled(escape(part), escaped).replace("\n", "<br>"))
+
+
+def _as_text(values: Values) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}

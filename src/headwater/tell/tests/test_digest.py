@@ -43,7 +43,7 @@ def given(ada, orla, at=MONDAY - timedelta(minutes=30)):
 
 
 def test_what_is_new_and_what_waits_stands_in_one_mail(ada, orla, mail_is_set_up):
-    given(ada, orla)
+    lead = given(ada, orla)
     person_id = parties.add_person(by=actor_of(ada), at=MONDAY, name="Nils Berg").pk
     due = MONDAY + timedelta(hours=4)
     parties.plan_todo(
@@ -56,7 +56,22 @@ def test_what_is_new_and_what_waits_stands_in_one_mail(ada, orla, mail_is_set_up
     assert mail["Subject"] == "Your day at Kestrel Office IT"
     for line in ("To do: Call Nils", "1 lead waits for its first answer", "Ada Marsh gave you Harrow Pike"):
         assert line in text, text
+    link = f"https://crm.example.com/leads/{lead.pk}"
+    assert f"Ada Marsh gave you Harrow Pike\n  {link}\n" in text.replace("\r\n", "\n")
+    assert f'<a href="{link}">Ada Marsh gave you Harrow Pike</a>' in mail.get_body(("html",)).get_content()
     assert mail["List-Unsubscribe"] == "<https://crm.example.com/account/notifications>"
+
+
+def test_a_name_is_no_markup_in_it(ada, orla, mail_is_set_up):
+    at = MONDAY - timedelta(minutes=30)
+    news.tell_next(at=at)
+    qualify.capture_lead(by=actor_of(ada), at=at, name="<b>{link}</b> & Pike", owner_id=orla.pk)
+    while news.tell_next(at=at):
+        pass
+    send_digests(at=MONDAY)
+    send_next(at=MONDAY)
+    [mail] = mail_is_set_up.mails
+    assert "gave you &lt;b&gt;{link}&lt;/b&gt; &amp; Pike</a>" in mail.get_body(("html",)).get_content()
 
 
 def test_it_comes_once_a_day_also_with_two_workers(ada, orla):
@@ -110,12 +125,15 @@ def test_what_was_read_or_is_not_for_the_digest_stays_out(ada, orla):
 
 def test_it_is_chosen_on_the_page_and_told_in_the_log(ada, orla, browser_of):
     client = browser_of(orla)
+    hint = "Nothing comes in a daily digest yet"
+    assert hint not in client.get("/account/notifications").content.decode()
     ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
     data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL", "SHARED": "BELL"}
     client.post("/account/notifications", {**data, "hour": "17"})
     assert Digest.objects.get(user=orla).hour == 17
     client.post("/account/notifications", {**data, "hour": ""})
     assert not Digest.objects.exists()
+    assert hint in client.get("/account/notifications").content.decode()
     assert Event.objects.filter(verb="tell.digest_chosen").count() == 3
     with pytest.raises(Invalid):
         choose_digest(hour=24, by=actor_of(orla), at=MONDAY)

@@ -90,4 +90,4 @@ def my_notifications(request: Request) -> HttpResponse:
         choose_ways(ways=ways, by=request.actor, at=now())
         messages.success(request, _("You are told as you wish."))
         return redirect("my_notifications")
-    return render(request, "tell/my_notifications.html", {"form": form, "mails": is_mail_on()})
+    return render(request, "tell/my_notifications.html", {"form": form, "mails": is_mail_on(), "digest": digest})
