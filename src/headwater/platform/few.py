@@ -90,7 +90,7 @@ def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int, along: s
     ids = spread(rows.model)
     if not ids:
         return None
-    held = len(rows.filter(pk__in=one_of(ids)).order_by().values_list("pk")[:COMMON])  # where many are, a few tell
+    held = in_sample(rows, ids, COMMON)
     if held == COMMON:
         return None
     if held:
@@ -116,6 +116,11 @@ def spread(model: type[Model]) -> Sequence[int]:
     """Ids all over a long table; of a short one none."""
     newest = newest_id(model)
     return spread_over(1, newest, SAMPLE) if newest >= LONG else []
+
+
+def in_sample(rows: QuerySet[Any], ids: Sequence[int], most: int) -> int:
+    """How many of some ids from all over the table are in a list; where many are, ``most`` tell."""
+    return len(rows.filter(pk__in=one_of(ids)).order_by().values_list("pk")[:most])
 
 
 def newest_id(model: type[Model]) -> int:

@@ -15,13 +15,12 @@ from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 
 from headwater.platform.actor import Actor
-from headwater.platform.among import VALUES
+from headwater.platform.among import VALUES, spread_over
 from headwater.platform.column import Column
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
-from headwater.platform.few import by_reach, newest_id, unconditional
+from headwater.platform.few import by_reach, in_sample, newest_id, unconditional
 from headwater.platform.resource import Resource, Rows
-from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
 from headwater.platform.values import as_held
 from headwater.platform.written import Given, written
@@ -29,7 +28,7 @@ from headwater.platform.written import Given, written
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 COUNT_LIMIT = 10_000
-SAMPLE = 500  # rows spread over all there are, to see whether many are in a list:
+SAMPLE = 500  # rows all over the table, to see whether many are in a list:
 COMMON_SHARE = 50  # one in so many
 
 
@@ -342,10 +341,9 @@ def _is_common(rows: Rows) -> bool:
     Then it is read along the names of what they point at, in their order. Few rows are rather collected and sorted:
     SQLite does the one where the names have a bound, even one that all are beyond, and the other where they have none.
     """
-    newest = newest_id(rows.model)
-    spread = range(newest, 0, -max(1, newest // SAMPLE))
-    wanted = len(spread) // COMMON_SHARE + 1
-    return len(rows.filter(pk__in=one_of(spread)).order_by().values_list("pk")[:wanted]) == wanted
+    sample = spread_over(1, newest_id(rows.model), SAMPLE)
+    wanted = len(sample) // COMMON_SHARE + 1
+    return in_sample(rows, sample, wanted) == wanted
 
 
 def _fields(rows: Rows, path: str) -> list[Any]:

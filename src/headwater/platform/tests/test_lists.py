@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.platform import paging
 from headwater.platform.errors import Invalid
 from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, parse_tree, tree_from_params
 from headwater.platform.lists.groups import grouped_by, groups_of
@@ -181,6 +183,16 @@ def test_parts_that_few_rows_are_in_begin_with_the_same_ones(sort):
         rest = page_of(part, JOBS, sort=sort, cursor=more).rows
         assert {*shown, *rest} == set(part) and len(rest) == 1
     assert "NULLS" in asked[0]["sql"], "SQLite puts them in order itself"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows how many rows have a value")
+@pytest.mark.django_db
+def test_what_rows_have_in_turn_is_common_whosever_turn_the_newest_was(monkeypatch):
+    monkeypatch.setattr(paging, "SAMPLE", 20)
+    Job.objects.bulk_create(Job(kind="abcdefgh"[n % 8], queued_at=AT, run_after=AT) for n in range(160))
+    Job.objects.filter(pk=8).update(kind="rare")
+    kinds_of = {kind: paging._is_common(Job.objects.filter(kind=kind)) for kind in [*"abcdefgh", "rare"]}
+    assert kinds_of == {**dict.fromkeys("abcdefgh", True), "rare": False}
 
 
 @pytest.mark.django_db
