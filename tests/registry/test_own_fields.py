@@ -176,22 +176,34 @@ def test_a_noun_that_has_them_speaks_the_language_of_each_reader(field):
 def test_what_is_exported_of_them_is_read_again(make, client_of, by, field, tmp_path):
     made = [field(kind, f"Our {kind.lower()}", *woods) for kind, woods in (
         ("TEXT", []), ("NUMBER", []), ("MONEY", []), ("DATE", []), ("CHOICE", ["Oak, red", "Elm"]),
-        ("CHOICES", ["Oak, red", "Elm"]), ("LINK", []),
+        ("CHOICES", ["Oak, red", "Elm", "Ash; old"]), ("LINK", []),
     )]  # fmt: skip
     keys = [each.key for each in made]
-    values = [*list(EVERY_KIND.values())[:4], "OAK_RED", ["OAK_RED", "ELM"], EVERY_KIND["LINK"]]
+    values = [*list(EVERY_KIND.values())[:4], "OAK_RED", ["OAK_RED", "ELM", "ASH_OLD"], EVERY_KIND["LINK"]]
     [pk], client = make("qualify.lead"), client_of("OWNER")
     sent = dict(zip(keys, values, strict=True))
     assert client.patch(f"/api/v1/leads/{pk}", sent, **JSON).status_code == 200
     query = f"cols={','.join(keys)}"
     told = parquet.read_table(BytesIO(client.get(f"/leads/export.parquet?{query}").getvalue())).to_pylist()
-    assert told[0][keys[1]] == 12.5 and told[0][keys[5]] == "Oak, red; Elm"
+    assert told[0][keys[1]] == 12.5 and told[0][keys[5]] == "Oak, red; Elm; ASH_OLD"
     file = tmp_path / "leads.csv"
     file.write_bytes(client.get(f"/leads/export.csv?cols=name,{','.join(keys)}").getvalue())
     batch = import_file(file, kind="leads", by=by, at=AT)
     assert batch.rejected == 0, batch.checkpoint
     new = REGISTRY["qualify.lead"].searched.model.objects.latest("pk")
     assert new.pk != pk and {key: new.custom[key] for key in keys} == sent
+
+
+@pytest.mark.parametrize("kind", ["CHOICE", "CHOICES"])
+def test_a_file_means_the_choice_on_offer_where_a_retired_one_is_called_the_same(kind, by, field, tmp_path):
+    wood = field(kind, "Wood", "Oak", "Elm")
+    offered = [{"code": "ELM", "label": "Elm"}, {"label": "Oak"}]
+    actions.change_field(field_id=wood.pk, choices=offered, by=by, at=AT)
+    file = tmp_path / "leads.csv"
+    file.write_text("Name,E-mail,Wood\nAna,ana@fjord.example,Oak\nBen,ben@fjord.example,OAK\n", encoding="utf-8")
+    assert import_file(file, kind="leads", by=by, at=AT).rejected == 0
+    new = REGISTRY["qualify.lead"].searched.model.objects.all()
+    assert [lead.custom[wood.key] for lead in new] == [*["OAK_2" if kind == "CHOICE" else ["OAK_2"]] * 2]
 
 
 def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):

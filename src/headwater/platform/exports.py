@@ -160,11 +160,12 @@ def in_file(column: Column, values: Sequence[Any]) -> Sequence[Any]:
 
 
 def in_words(column: Column, value: Any) -> str:
-    """A value as the text of a cell; several choices with `;`, as imports take them: a label may hold a comma."""
+    """A value as the text of a cell; several choices with `;`, as imports take them: a label may hold a comma. One that
+    holds a `;` itself is told by its code."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(column.told(each) for each in value)
+        return "; ".join(str(each) if ";" in (label := column.told(each)) else label for each in value)
     return column.told(value) if column.kind is Kind.CHOICE else str(value)
 
 

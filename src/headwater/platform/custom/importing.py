@@ -51,12 +51,13 @@ def target_of(field: Field) -> Target:
 
 
 def _words(field: Field) -> dict[str, str]:
-    """The codes of the choices by what a file may call them."""
-    return {word.casefold(): choice.code for choice in field.choices for word in (choice.code, choice.label)}
+    """The codes of the choices by what a file may call them; a retired one where none on offer is called so."""
+    words = {word.casefold(): choice.code for choice in field.choices for word in (choice.code, choice.label)}
+    return words | {label.casefold(): code for code, label in field.on_offer}
 
 
 def _called(field: Field) -> dict[str, str]:
-    return {choice.code: choice.label for choice in field.choices} if field.kind is FieldKind.CHOICE else {}
+    return dict(field.on_offer) if field.kind is FieldKind.CHOICE else {}
 
 
 @action
