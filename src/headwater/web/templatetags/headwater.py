@@ -26,6 +26,7 @@ from headwater.platform.clock import now
 from headwater.platform.money import Money
 from headwater.platform.search.marking import spans_of
 from headwater.platform.translated import inside
+from headwater.platform.written import MOST_COUNTED
 from headwater.web import format as words
 from headwater.web.channels import channel_look
 from headwater.web.notation import here
@@ -224,6 +225,12 @@ def spark(
 def number(value: words.Figure | None, digits: int | None = None) -> str:
     """1,986. With an argument, that many decimals."""
     return words.number(value, _locale(), digits=digits)
+
+
+@register.filter
+def waiting(count: int) -> str:
+    """12, or 999+ where counting ended (platform/written.py)."""
+    return f"{words.number(MOST_COUNTED - 1, _locale())}+" if count >= MOST_COUNTED else words.number(count, _locale())
 
 
 @register.filter

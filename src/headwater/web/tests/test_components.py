@@ -55,6 +55,12 @@ def test_the_answer_clock_fills_its_ring_by_the_time_used() -> None:
     assert 'stroke-dasharray="100 100"' in _render("{% answer_clock late 1800 %}", late=-60)
 
 
+@pytest.mark.parametrize(("count", "shown"), [(12, "12"), (999, "999"), (1_000, "999+")])
+def test_what_waits_is_not_told_as_exact_where_counting_ended(count: int, shown: str) -> None:
+    assert _render("{{ count|waiting }}", count=count) == shown
+    assert shown + "<" in _render('{% include "web/rail_count.html" with link=link %}', link={"count": count})
+
+
 def test_a_meter_shows_where_it_should_be_today() -> None:
     meter = _render('{% meter share expected=0.4 tone="good" name="31 of 45" %}', share=Decimal("0.69"))
     assert 'width="69%"' in meter
