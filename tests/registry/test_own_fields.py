@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
 from indexes import indexed, plan_of
 from makers import AT, EVERY_KIND, own_fields
@@ -204,6 +205,15 @@ def test_a_file_means_the_choice_on_offer_where_a_retired_one_is_called_the_same
     assert import_file(file, kind="leads", by=by, at=AT).rejected == 0
     new = REGISTRY["qualify.lead"].searched.model.objects.all()
     assert [lead.custom[wood.key] for lead in new] == [*["OAK_2" if kind == "CHOICE" else ["OAK_2"]] * 2]
+
+
+def test_a_word_of_a_file_is_not_offered_to_mean_a_retired_choice(by, client_of, field):
+    wood = field("CHOICE", "Wood", "Oak, red", "Elm")
+    actions.change_field(field_id=wood.pk, choices=[{"code": "ELM", "label": "Elm"}], by=by, at=AT)
+    client = client_of("OWNER")
+    sent = SimpleUploadedFile("leads.csv", b"Name,E-mail,Wood\nAna,ana@fjord.example,Pine\n")
+    page = client.post("/imports/new", {"file": sent, "kind": "leads"}, follow=True).content.decode()
+    assert ">Elm</option>" in page and "Oak" not in page and "oak" not in page
 
 
 def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):

@@ -258,8 +258,9 @@ def _judge(view: ColumnView, look: Look, target: Target, decided: Mapping[str, s
 
 
 def _choices(target: Target) -> list[tuple[str, str]]:
-    """The choices of a target as a page offers them."""
-    return [(word, str(target.called.get(target.choices[word]) or _as_label(word))) for word in choices_of(target)]
+    """The choices of a target as a page offers them; those that pages have no name for any more are retired."""
+    offered = [word for word in choices_of(target) if not target.called or target.choices[word] in target.called]
+    return [(word, str(target.called.get(target.choices[word]) or _as_label(word))) for word in offered]
 
 
 def _as_label(word: str) -> str:
