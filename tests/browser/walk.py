@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 # Addresses that show no page of their own: files, posts, parts of a page.
 NOT_PAGES = {
     "web:search", "web:rail", "web:settings", "settings_fill_holidays", "settings_remove_holiday", "sign_out",
+    "web:list_without_slash",
     "first_run_demo", "first_run_progress", "first_run_finish", "settings_switch_user", "settings_revoke_token",
     "qualify_claim_next", "pipeline_move", "opportunity_step", "opportunity_remove_line", "opportunity_decide",
     "order_decide", "sources-refresh", "sources-freshness", "sources-csv", "import_sample", "import_progress",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
@@ -35,6 +36,12 @@ def listing(request: Request, slug: str) -> HttpResponse:
         view = next((view for view in state.views if view.key == start), None)
         return HttpResponseRedirect(address(home_of(resource, view), {"view": start}))
     return page_or_part(request, "web/list.html", list_context(request, state))
+
+
+@require_safe
+def without_slash(request: Request, slug: str) -> HttpResponse:
+    """A list whose address was typed with a slash at its end."""
+    return HttpResponsePermanentRedirect(f"/{slug}{'?' * bool(request.GET)}{request.META.get('QUERY_STRING', '')}")
 
 
 def counts(request: Request, slug: str) -> HttpResponse:

@@ -60,6 +60,7 @@ urlpatterns = [
     path("settings/recently-deleted", deleted.deleted, name="deleted"),
     path("settings/recently-deleted/<noun:slug>/<int:pk>", deleted.restore, name="restore_deleted"),
     path("<noun:slug>", listing.listing, name="list"),
+    path("<noun:slug>/", listing.without_slash, name="list_without_slash"),
     path("<noun:slug>/counts", listing.counts, name="counts"),
     path("<noun:slug>/totals", listing.totals, name="totals"),
     path("<noun:slug>/group", listing.group, name="group"),
