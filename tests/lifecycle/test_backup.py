@@ -65,7 +65,10 @@ def test_a_backup_moves_to_another_machine(installed, tmp_path, empty):
     file = tmp_path / "b.tar.gz"
     installed.run("backup", str(file), check=True)
     empty.home = tmp_path / "other"
-    empty.run("restore", str(file), check=True)
+    empty.home.mkdir(mode=0o755)
+    assert "was there before" not in empty.run("restore", str(file), check=True).stdout
+    assert not list(empty.home.glob("replaced-*"))
+    assert empty.run("doctor").returncode == 0  # nobody else reads what was brought here
     assert emails(empty) == {"owner@example.org"}
     assert (empty.home / "secret_key").read_text() != (installed.home / "secret_key").read_text()
 

@@ -66,11 +66,14 @@ def run_restore(chosen: argparse.Namespace) -> int:
 
     kept = restore.restore(the_home(), chosen.file.absolute(), at=now())
     if chosen.json:
-        print_json({"home": str(the_home().path), "file": str(chosen.file.absolute()), "replaced": str(kept)})
+        print_json(
+            {"home": str(the_home().path), "file": str(chosen.file.absolute()), "replaced": str(kept) if kept else None}
+        )
     else:
         print(f"{chosen.file} is restored. Passwords are those of that day; everybody signs in anew.")
         print("Keys of programs are revoked, since some may have been withdrawn meanwhile: make new ones.")
-        print(f"What was there before lies in {kept}, whole: remove that folder when all is well.")
+        if kept:
+            print(f"What was there before lies in {kept}, whole: remove that folder when all is well.")
     return 0
 
 

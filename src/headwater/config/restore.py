@@ -36,8 +36,9 @@ class RestoreFailed(DomainError):
     message = "The restore did not get through: {reason}. What was there before lies in {kept}."
 
 
-def restore(home: Home, file: Path, *, at: datetime) -> Path:
-    """Put the installation in ``file`` in the place of the one in the data folder; where the old one now lies.
+def restore(home: Home, file: Path, *, at: datetime) -> Path | None:
+    """Put the installation in ``file`` in the place of the one in the data folder; where the old one now lies, if
+    there was one. A folder that held none is closed to everybody else on this machine.
 
     Nobody is let in by what was withdrawn since: open sessions are in no backup, and the keys of programs that are in
     it are revoked.
@@ -48,14 +49,21 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path:
     """
     if not file.is_file():
         raise NotABackup(file=file, reason="there is no such file")
+    is_new = not home.is_initialised
     try:
         home.create()
+        if is_new:
+            home.path.chmod(home.path.stat().st_mode & ~0o007)
     except OSError as error:
         raise locks.NotWritable(home=home.path, reason=error.strerror or str(error)) from error
     lock = locks.hold_alone(home)
     try:
         lifecycle.load_django()
-        return put_back(home, file, at=at, revokes=True)
+        kept = put_back(home, file, at=at, revokes=True)
+        if any(path.is_file() for path in kept.rglob("*")):
+            return kept
+        shutil.rmtree(kept)
+        return None
     finally:
         lock.release()
 
