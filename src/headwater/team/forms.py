@@ -143,6 +143,12 @@ class FullProofForm(ProofForm):
     )
 
 
+class NeededWhenOn(forms.CharField):
+    """Needed as soon as it is switched on; until then it may wait."""
+
+    mark = _("(needed when switched on)")
+
+
 class SingleSignOnForm(forms.Form):
     """Where people sign in instead, and who of them comes in."""
 
@@ -150,12 +156,12 @@ class SingleSignOnForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=60, help_text=_("Stands on the button: Sign in with …"),
     )  # fmt: skip
-    issuer = forms.CharField(
+    issuer = NeededWhenOn(
         label=_("Issuer"), max_length=255, required=False,
         help_text=_("An address such as https://login.example.com, as your provider writes it."),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
     )  # fmt: skip
-    client_id = forms.CharField(
+    client_id = NeededWhenOn(
         label=_("Client ID"), max_length=255, required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,14 @@ def test_what_cannot_work_is_told_beside_its_field_and_not_saved(client, home, a
     for values in ({"role": "OWNER"}, {"sealed": "x"}, {"owners_may": True}):
         with pytest.raises(Invalid):
             actions.change_single_sign_on(values=values, by=SYSTEM, at=now())
+
+
+def test_what_it_takes_is_not_called_optional(client, ada):
+    client.force_login(ada)
+    page = client.get("/settings/single-sign-on").content.decode()
+    marks = dict(re.findall(r'<label for="id_(\w+)">[^<]+<span class="opt-mark">([^<]+)<', page))
+    assert marks["issuer"] == marks["client_id"] == "(needed when switched on)"
+    assert marks["secret"] == marks["domains"] == "(optional)"
 
 
 def test_an_administrator_cannot_become_an_owner_by_a_provider_of_their_own(client, home, ada):
