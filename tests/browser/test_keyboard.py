@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -248,3 +249,18 @@ def test_a_form_that_comes_back_is_gone_on_with_where_one_was(loaded, tab_of, si
     name.press("Enter")
     tab.locator("main [aria-invalid=true]").wait_for()
     keys.waits_at("day")  # what is wrong comes first
+
+
+def test_words_typed_faster_than_they_are_answered_are_all_looked_for(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    wrong = []
+    tab.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    tab.route(
+        "**/search?*", lambda route: (time.sleep(0.4), route.continue_())
+    )  # each letter asks before the last is told
+    tab.goto("/")
+    tab.keyboard.press("Control+k")
+    tab.locator("#palette input[type=search]").press_sequentially("pipeline", delay=150)
+    tab.locator("#palette [aria-selected=true] mark", has_text="Pipeline").wait_for()
+    assert wrong == []
