@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api.jobs import MOST_ROWS, accepted
-from headwater.api.shapes import form_data, record_json, row_json, version_of
+from headwater.api.shapes import record_json, row_json, version_of
 from headwater.platform import many
 from headwater.platform.clock import now
-from headwater.platform.edits import valid_values, with_row_locked
+from headwater.platform.edits import edit_form, fill, valid_values, with_row_locked
 from headwater.platform.errors import Conflict, DomainError, Invalid, NotFound, Stale
 from headwater.platform.exports import ID, exported_columns
 from headwater.platform.filter import tree_from_params
@@ -135,7 +135,8 @@ def change(request: Any, resource: Resource, command: Command, body: dict[str, A
     def write() -> None:
         row = row_of(resource, request, pk)
         _require_match(request, resource, row)
-        form = command.form(form_data(command.form, request.actor, row, body), actor=request.actor, row=row)
+        form = edit_form(command, request.actor, row)
+        fill(form, body)
         values = valid_values(form, body)
         if values is None:
             raise Invalid(_reasons(form))
@@ -324,9 +325,23 @@ def sent_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def _checked(form: ActorForm) -> ActorForm:
+    if unread := _unread(form):
+        words = _("This says nothing here, because of the other fields that were sent. Leave it out.")
+        raise Invalid({name: [words] for name in unread})
     if not form.is_valid():
         raise Invalid(_reasons(form))
     return form
+
+
+def _unread(form: ActorForm) -> list[str]:
+    """What was sent in fields that the form takes away or holds fast, once it knows the other values."""
+    told = {name: value for name, value in form.data.items() if value not in (None, "")}
+    return [name for name in form.base_fields.keys() & told if not _reads(form, name, told[name])]
+
+
+def _reads(form: ActorForm, name: str, value: Any) -> bool:
+    field = form.fields.get(name)
+    return field is not None and not (field.disabled and value != form.get_initial_for_field(field, name))
 
 
 def _reasons(form: Form) -> Mapping[str, list[str]]:

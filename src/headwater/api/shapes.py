@@ -16,7 +16,6 @@ from django import forms
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from headwater.platform.actor import Actor
 from headwater.platform.custom.values import held_at, is_custom
 from headwater.platform.errors import Invalid
 from headwater.platform.resource import ActorForm, Column, Kind, Resource
@@ -156,15 +155,6 @@ def form_schema(form_class: type[ActorForm], *, partial: bool = False) -> Schema
     if required and not partial:
         schema["required"] = required
     return schema
-
-
-def form_data(form_class: type[ActorForm], actor: Actor, row: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """What a form is filled with when only some of its fields are sent: the row's present values beneath them."""
-    blank = form_class(
-        actor=actor, row=row, initial={n: getattr(row, n) for n in form_class.base_fields if hasattr(row, n)}
-    )
-    present = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
-    return {**{name: value for name, value in present.items() if value is not None}, **body}
 
 
 def _column_json(column: Column, row: Any) -> Any:

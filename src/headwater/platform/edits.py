@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.db.models import Model
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.resource import ActorForm, Command
+from headwater.platform.typed import without_controls
 
 R = TypeVar("R")
 
@@ -27,6 +28,16 @@ def edit_form(command: Command, actor: Actor, row: Any) -> ActorForm:
     fields = command.form.base_fields
     initial = {name: getattr(row, name) for name in fields if hasattr(row, name)}
     return command.form(actor=actor, row=row, initial=initial)
+
+
+def fill(form: ActorForm, sent: Mapping[str, Any]) -> None:
+    """Fill an edit's form in where only some of its fields are sent: the row's present values stand beneath them.
+
+    It is the form that told those values: a second one would ask for every choice it offers once more.
+    """
+    present = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    form.data = without_controls({**{name: value for name, value in present.items() if value is not None}, **sent})
+    form.is_bound = True
 
 
 def valid_values(form: ActorForm, names: Collection[str]) -> dict[str, Any] | None:
