@@ -11,7 +11,7 @@ from django.utils.html import escape
 from makers import AT
 
 from headwater.acquire.models import Source
-from headwater.parties.models import Party
+from headwater.parties.models import Activity, Party
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY, by_slug
 from headwater.platform.testing import count_queries
@@ -383,3 +383,10 @@ def test_every_noun_has_a_line_in_the_palettes_new(client_of):
     page = words(client_of("OWNER").get("/search?q=", **HX))
     for resource in REGISTRY.values():
         assert resource.create is None or f"/{resource.slug}/new" in page
+
+
+def test_what_was_written_in_lines_is_shown_in_lines(make, client_of):
+    [pk] = make("parties.activity")
+    Activity.objects.filter(pk=pk).update(body="Two <b>plotters</b>\nby May\n\nCall first")
+    page = words(client_of("OWNER").get(f"/activities/{pk}"))
+    assert "Two &lt;b&gt;plotters&lt;/b&gt;<br>by May<br><br>Call first" in page

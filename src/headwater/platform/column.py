@@ -50,7 +50,7 @@ class Column:
     holds any number of its choices. ``rated_on`` is the ORM path of the day or moment whose exchange rate holds for an
     amount; without one it is today's. ``is_reckoned``: it is worked out from other columns, so that nobody fills it in,
     and it takes the rights to read those as well, ``needs``. ``tones`` are the colours of those of its choices that
-    have one.
+    have one. Where the column ``same_as`` says the same moment, a record does not say it twice.
     """
 
     key: str
@@ -82,6 +82,7 @@ class Column:
     rated_on: str = ""
     is_reckoned: bool = False
     needs: frozenset[str] = frozenset()
+    same_as: str = ""
     tones: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property

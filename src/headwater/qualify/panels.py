@@ -27,6 +27,12 @@ T = "qualify/panels.html#"
 D = "qualify/day.html#"
 
 
+def who(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any] | None:
+    """What the person does, and for which company, which one gets to from here."""
+    has_company = lead.organisation_id is not None and lead.organisation_id != lead.party_id
+    return {} if has_company or lead.party.job_title else None
+
+
 def head(actor: Actor, lead: Lead, at: datetime) -> Mapping[str, Any]:
     """What the lead is about at a glance: interest, where it first came from, its answer clock."""
     first = first_touchpoint(actor, lead.party_id, before=lead.arrived_at)
@@ -266,6 +272,7 @@ def _plan_in_words(advice: Advice, lead: Lead) -> Words:
 
 
 for _panel in (
+    Panel("lead-who", "qualify.lead", f"{T}who", who, place="subtitle"),
     Panel("lead-head", "qualify.lead", f"{T}head", head, place="head", order=10),
     Panel("lead-path", "qualify.lead", f"{T}path", path, place="top", order=0),
     Panel("lead-journey", "qualify.lead", "parties/timeline.html", journey, order=30),

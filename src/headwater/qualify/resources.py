@@ -71,7 +71,7 @@ COLUMNS = (
     Column("stage", _("Stage"), Kind.CHOICE, choices=Stage.choices, nullable=False, cell=f"{CELLS}stage",
            with_columns=("exit", "sent_back_reason")),
     Column("clock", _("Clock"), Kind.DATETIME, path="waiting_until", sortable=True, exported=False,
-           has_index=True, cell=f"{CELLS}clock",
+           has_index=True, cell=f"{CELLS}clock", same_as="answer_due_at",
            with_columns=("answer_due_at", "stage_since", "wake_up_on", "exited_at")),
     Column("next_step", _("Next step"), path="next_step", personal=True, cell=f"{CELLS}next_step", place="clip",
            known_among=leads_with_next_step, with_columns=("next_step_due_at",)),
@@ -96,7 +96,7 @@ COLUMNS = (
     Column("job_title", _("Job title"), path="party__job_title", shown=False, nullable=False),
     Column("city", _("City"), path="party__city", shown=False, nullable=False),
     Column("country", _("Country"), path="party__country", shown=False, nullable=False),
-    Column("stage_since", _("In this stage since"), Kind.DATETIME, sortable=True, shown=False),
+    Column("stage_since", _("In this stage since"), Kind.DATETIME, sortable=True, shown=False, same_as="arrived_at"),
     Column("answer_due_at", _("Answer due"), Kind.DATETIME, sortable=True, shown=False),
     Column("answered_at", _("First answered"), Kind.DATETIME, sortable=True, shown=False),
     Column("handed_to", _("Handed over to"), Kind.RELATION, path="handed_to_id", choices=user_choices, is_person=True,
@@ -104,7 +104,8 @@ COLUMNS = (
     Column("sent_back_reason", _("Sent back because"), Kind.CHOICE, choices=SendBackReason.choices, nullable=False,
            shown=False),
     Column("referrer", _("Referred by"), path="referrer__name", personal=True, shown=False),
-    Column("created_at", _("Entered"), Kind.DATETIME, sortable=True, shown=False, nullable=False),
+    Column("created_at", _("Entered"), Kind.DATETIME, sortable=True, shown=False, nullable=False,
+           same_as="arrived_at"),
     BATCH,
 )  # fmt: skip
 

@@ -10,16 +10,17 @@ from typing import Any, Literal
 from headwater.platform.actor import Actor
 from headwater.platform.resource import REGISTRY, Resource
 
-Place = Literal["head", "top", "next", "main", "side", "foot"]
+Place = Literal["subtitle", "head", "top", "next", "main", "side", "foot"]
 
 
 @dataclass(frozen=True)
 class Panel:
     """A piece of a record's page. ``context`` returns what ``template`` needs, or None to leave the panel out.
 
-    ``place``: ``head`` under the title, ``top`` across the page below it, ``next`` what to do now, ``main`` evidence
-    in the wide column, ``side`` action in the narrow one, ``foot`` below the evidence, for what people add themselves.
-    On a phone they follow each other in this order; beside the evidence ``next`` stands above ``side``.
+    ``place``: ``subtitle`` beside the title, instead of the noun's own words for it, ``head`` under the title, ``top``
+    across the page below it, ``next`` what to do now, ``main`` evidence in the wide column, ``side`` action in the
+    narrow one, ``foot`` below the evidence, for what people add themselves. On a phone they follow each other in this
+    order; beside the evidence ``next`` stands above ``side``.
     """
 
     key: str

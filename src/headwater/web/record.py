@@ -111,9 +111,22 @@ def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[D
     for column in resource.columns:
         field = _field_of(resource.change, column.key) if may_change else ""
         reason = reasons.get(column.key, "")
+        if _is_said(column, row, resource):
+            continue
         found = unknown if _is_nothing(column, row) and not reason else known
         found.append((column, field, has_history(row, column), reason))
     return {"details": known, "unknown": unknown}
+
+
+def _is_said(column: Column, row: Any, resource: Resource) -> bool:
+    """Whether another value of the record says the same moment, to the minute, as both are shown."""
+    other = resource.by_key.get(column.same_as)
+    if other is None:
+        return False
+    moment, said = column.of(row), other.of(row)
+    return moment is None or (
+        said is not None and moment.replace(second=0, microsecond=0) == said.replace(second=0, microsecond=0)
+    )
 
 
 def _is_nothing(column: Column, row: Any) -> bool:

@@ -94,6 +94,8 @@ def column_box(name: str, query: str, more: int | None) -> SafeString:
 def value(context: Context, column: Column, row: Any) -> str:
     """A column's value in full, as records show it."""
     shown = written(column, row, context.get("company"), short=False)
+    if "\n" in shown and not isinstance(shown, SafeString):
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in shown.splitlines()))
     return shown or format_html('<span class="dim">{}</span>', words.NOT_KNOWN)
 
 
