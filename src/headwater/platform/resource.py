@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.safestring import SafeString
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES
@@ -48,6 +49,11 @@ class ActorForm(forms.Form):
         super().__init__(None if data is None else without_controls(data), *args, **kwargs)
         for name in self.base_fields.keys() - set(self.names_for(actor)):
             del self.fields[name]
+
+    @property
+    def hint(self) -> SafeString:
+        """Another way to the same, told above the fields."""
+        return SafeString("")
 
     @classmethod
     def names_for(cls, actor: Actor) -> list[str]:

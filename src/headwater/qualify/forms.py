@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from headwater.acquire.queries import campaign_choices, source_choices
@@ -16,6 +20,7 @@ from headwater.platform.resource import ActorForm
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
+from headwater.qualify.rules.one_line import is_whole_line
 from headwater.web.fields import AmountField, DayField, MomentField
 from headwater.web.widgets import IdField, offer
 
@@ -79,6 +84,26 @@ class CaptureForm(WhoAsksForm):
             self.initial["name"] = party.name
             for name in ("company", "email", "phone", "job_title"):
                 del self.fields[name]
+
+    @property
+    def hint(self) -> SafeString:
+        """How to say all of it in one line; with what was typed, where that is a whole line."""
+        if "name" in self.fields and self.fields["name"].disabled:
+            return SafeString("")
+        line = str(self["name"].value() or "")
+        if is_whole_line(line):
+            besides = [name for name in self.changed_data if name in QuickForm.base_fields and name != "name"]
+            url = f"{reverse('qualify_quick')}?{urlencode({'line': line, **{n: self[n].value() for n in besides}})}"
+            return format_html('<a class="btn btn-s" href="{}">{}</a>', url, gettext("Take the line apart"))
+        words = gettext("Faster: all of it in one line, name, company, e-mail and what they want.")
+        return format_html('<a href="{}">{}</a> <kbd class="desk">Q</kbd>', reverse("qualify_quick"), words)
+
+    def clean_name(self) -> str:
+        """A name; who typed the whole line into its field is offered to have it taken apart."""
+        name = str(self.cleaned_data["name"])
+        if is_whole_line(name):
+            raise forms.ValidationError(gettext("This is more than a name. Give each part its own field."))
+        return name
 
     def clean(self) -> dict[str, Any] | None:
         """Somebody has to ask."""

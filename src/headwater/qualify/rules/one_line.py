@@ -62,6 +62,11 @@ def understood(
     return OneLine(name, company, email, phone, interest, title, amount, currency, source, owner)
 
 
+def is_whole_line(name: str) -> bool:
+    """Whether somebody wrote all they know of a lead where only its name is asked for."""
+    return "," in name and _EMAIL.search(name) is not None
+
+
 # --- The pieces that show what they are --------------------------------------------------------------------
 
 _BETWEEN = re.compile(r"[,;|\t、,;،؛]+|\s[-–—/]\s")

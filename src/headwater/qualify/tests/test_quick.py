@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from html import unescape
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from headwater.parties import actions as parties
 from headwater.platform.clock import now
@@ -93,3 +99,72 @@ def test_the_palette_takes_a_line_as_well(browser) -> None:
     page = words(browser.get("/search", {"q": "Orla Keane, Harrow & Pike"}))
     assert "/leads/quick?line=Orla+Keane%2C+Harrow+%26+Pike" in page
     assert 'value="Harrow &amp; Pike"' in words(browser.get("/leads/quick", {"line": "Orla Keane, Harrow & Pike"}))
+
+
+def test_a_whole_line_in_the_name_is_taken_apart(browser) -> None:
+    line = "Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters"
+    given = {"name": line, "phone": "+353 1 555 0142", "interest": "ENQUIRY"}
+    refused = browser.post("/leads/new", given)
+    assert refused.status_code == 422 and "more than a name" in words(refused)
+    assert not Lead.objects.exists()
+    [url] = re.findall(r'href="(/leads/quick\?[^"]+)"', words(refused))
+    page = words(browser.get(unescape(url)))
+    for piece in ("Orla Keane", "Harrow &amp; Pike", "orla@harrow.example", "2 plotters", "+353 1 555 0142"):
+        assert f'value="{piece}"' in page, piece
+    assert browser.post("/leads/new", {**given, "name": "Keane, Orla"}).status_code == 302
+
+
+def test_the_form_tells_of_the_line(browser) -> None:
+    assert 'href="/leads/quick"' in words(browser.get("/leads/new")).partition("<form")[2]
+
+
+def test_a_record_names_person_and_company_as_the_ways_to_them(browser) -> None:
+    browser.post("/leads/quick", {"line": LINE})
+    lead = Lead.objects.get()
+    head = words(browser.get(f"/leads/{lead.pk}")).partition("<h1>")[2].partition('class="acts"')[0]
+    assert f'href="/people/{lead.party_id}">Orla Keane</a>' in head
+    assert f'href="/organisations/{lead.organisation_id}">Harrow &amp; Pike</a>' in head
+    assert ">Person<" not in head and ">Company<" not in head
+
+
+def test_a_record_says_each_moment_once(browser) -> None:
+    browser.post("/leads/quick", {"line": LINE})
+    lead = Lead.objects.get()
+    told = words(browser.get(f"/leads/{lead.pk}"))
+    assert "<dt>Arrived</dt>" in told and "<dt>Answer due</dt>" in told
+    for again in ("Clock", "Entered", "In this stage since"):
+        assert f"<dt>{again}</dt>" not in told
+    Lead.objects.filter(pk=lead.pk).update(stage_since=now() + timedelta(hours=2), created_at=now() - timedelta(days=1))
+    told = words(browser.get(f"/leads/{lead.pk}"))
+    assert "<dt>Entered</dt>" in told and "<dt>In this stage since</dt>" in told
+
+
+def test_a_program_is_told_what_would_not_be_kept_beside_a_party(browser, by_head) -> None:
+    person = parties.add_person(name="Orla Keane", by=by_head, at=now())
+    sent = {
+        "party_id": person.pk,
+        "interest": "ENQUIRY",
+        "email": "orla@harrow.example",
+        "company": "Harrow",
+        "phone": "",
+    }
+    answer = browser.post("/api/v1/leads", {**sent, "name": "Somebody Else"}, content_type="application/json")
+    assert answer.status_code == 422 and set(answer.json()["errors"]) == {"email", "company", "name"}
+    assert not Lead.objects.exists()
+    kept = {"party_id": person.pk, "interest": "ENQUIRY", "name": "Orla Keane", "email": None}
+    assert browser.post("/api/v1/leads", kept, content_type="application/json").status_code == 201
+
+
+def test_a_program_that_changes_a_lead_asks_once_for_what_it_may_choose(browser) -> None:
+    browser.post("/leads/quick", {"line": LINE})
+    url = f"/api/v1/leads/{Lead.objects.get().pk}"
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.patch(url, {"title": "3 plotters"}, content_type="application/json").status_code == 200
+    assert sum('FROM "acquire_source"' in query["sql"] for query in asked) <= 1
+    assert Lead.objects.get().title == "3 plotters"
+
+
+def test_an_address_with_a_slash_at_its_end_leads_to_the_list(browser) -> None:
+    answer = browser.get("/leads/?view=mine")
+    assert (answer.status_code, answer["Location"]) == (301, "/leads?view=mine")
+    assert browser.post("/leads/").status_code == 405
