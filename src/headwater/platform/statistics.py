@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from headwater.platform.schedule import every
 
@@ -26,7 +26,8 @@ def look_over_tables() -> None:
             # SQLite takes what a million rows have alike for a thousand, and reads and sorts them all on every page.
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
             for (name,) in cursor.fetchall():
-                cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
+                with suppress(OperationalError):  # gone with the field it was for, or others write for long: next time
+                    cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
         else:
             ours = connection.introspection.django_table_names(only_existing=True)
             cursor.execute(f"ANALYZE {', '.join(connection.ops.quote_name(name) for name in ours)}")

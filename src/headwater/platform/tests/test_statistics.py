@@ -45,6 +45,24 @@ def test_what_thousands_of_rows_have_alike_is_not_taken_for_rare():
     assert 4_000 < max(alike) < 6_000
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks at tables")
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_is_taken_away_meanwhile_stops_nothing():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX of_a_retired_field ON platform_externalid (object_id)")
+
+    def meanwhile(execute, sql, *args):
+        if sql.startswith("ANALYZE"):
+            connection.connection.execute("DROP INDEX IF EXISTS of_a_retired_field")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(meanwhile):
+        look_over_tables()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'of_a_retired_field'")
+        assert cursor.fetchone() == (0,)
+
+
 @pytest.mark.django_db
 def test_within_a_transaction_nothing_is_looked_over(django_assert_num_queries):
     with django_assert_num_queries(0):
