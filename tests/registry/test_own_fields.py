@@ -88,6 +88,21 @@ def test_a_value_is_filled_in_with_a_new_row_and_changed_in_its_cell(field, clie
     assert said == ["12.5"]
 
 
+def test_several_choices_keep_the_others_when_they_are_changed_in_their_cell(field, client_of):
+    key = field("CHOICES", "Wood", "Oak", "Elm", "Ash").key
+    client = client_of("OWNER")
+    sent = {"name": "Orla Keane", "interest": "ENQUIRY", key: ["OAK", "ELM"]}
+    url = client.post("/leads/new", sent)["Location"]
+    editor = client.get(f"{url}/cell/{key}", headers={"HX-Request": "true"}).content.decode()
+    assert editor.count(f'type="checkbox" name="{key}"') == 3 and editor.count(" checked") == 2
+    assert 'role="group" aria-label="Wood, Orla Keane"' in editor and editor.count("aria-label") == 3, "and two buttons"
+    before = {f"before-{key}": ["OAK", "ELM"]}
+    client.post(f"{url}/cell/{key}", {**before, key: ["OAK", "ELM", "ASH"]})
+    assert client.get(f"/api/v1{url}").json()[key] == ["OAK", "ELM", "ASH"]
+    client.post(f"{url}/cell/{key}", {f"before-{key}": ["OAK", "ELM", "ASH"], "before-": ""})
+    assert client.get(f"/api/v1{url}").json()[key] is None
+
+
 def test_a_list_is_sorted_and_paged_by_it_and_grouped_by_choices(field, make, by, client_of):
     floor, wood = field("NUMBER").key, field("CHOICE", "Wood", "Oak", "Elm").key
     ids, client = make("qualify.lead", 4), client_of("OWNER")

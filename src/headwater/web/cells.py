@@ -103,11 +103,13 @@ def _editor(
     form.auto_id = "cell_%s"
     bound = form[name]
     errors = [str(reason) for reasons in form.errors.values() for reason in reasons] if form.is_bound else []
-    _fit(bound, f"{bound.label}, {resource.title(row)}")
+    spoken = f"{bound.label}, {resource.title(row)}"
+    _fit(bound, spoken)
     context = {
         "resource": resource,
         "row": row,
         "field": bound,
+        "spoken": spoken,
         "errors": list(dict.fromkeys(errors)),
         "before": [(key, text) for key, text in form.before if key == BEFORE + name],
         "listed": listed,
@@ -119,6 +121,8 @@ def _editor(
 def _fit(bound: BoundField, spoken: str) -> None:
     """Give the field the shape of a cell: choices as a list that opens, and a name for who does not see the table."""
     field = bound.field
+    if isinstance(field.widget, forms.CheckboxSelectMultiple):  # radio buttons to Django; a list of one lost the others
+        return  # each box has its own name, the template names them all
     if isinstance(field, forms.ChoiceField) and isinstance(field.widget, forms.RadioSelect):
         offer: Any = field.choices
         blank = [] if as_posted(bound) else [("", "–")]

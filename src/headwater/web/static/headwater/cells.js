@@ -95,6 +95,12 @@ function done() {
   if (go !== "away" && target) goToCell(target);
 }
 
+// Among the boxes of several choices, since Tab saves.
+function besideBox(box, step) {
+  const boxes = [...form().querySelectorAll(".cell-ticks input")];
+  boxes[boxes.indexOf(box) + step]?.focus();
+}
+
 holder.addEventListener("submit", () => {
   if (open) open.saving = true;
 });
@@ -108,6 +114,8 @@ holder.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && event.target.matches("button")) return;
   else if (event.key === "Enter" && event.shiftKey) return;
   else if (event.key === "Enter") save("down");
+  else if (event.key === "ArrowDown" && event.target.matches(".cell-ticks input")) besideBox(event.target, 1);
+  else if (event.key === "ArrowUp" && event.target.matches(".cell-ticks input")) besideBox(event.target, -1);
   else if (event.key === "Tab" && !asks) save(event.shiftKey ? "back" : "on");
   else return;
   event.preventDefault();
