@@ -123,6 +123,37 @@ def test_going_by_the_clock_shows_each_lead_once(rows, by):
         assert [row.pk for row in back.rows] == [pk for _, pk in seen[:2]]
 
 
+@pytest.mark.parametrize("key", ["qualify.lead", "parties.person", "acquire.touchpoint"])
+def test_the_next_of_many_collected_rows_are_looked_for_along_the_order(key, make, by, monkeypatch):
+    noun, ids = REGISTRY[key], make(key, 9)
+    everything = filtered(noun, by, EVERYTHING)
+    rows = everything.filter(pk__collected=[pk for at, pk in enumerate(sorted(ids)) if at not in (2, 5)])
+
+    def walked(sort):
+        page = page_of(rows, noun, sort=sort, size=2)
+        found, back = [[row.pk for row in page.rows]], []
+        while page.next is not None:
+            page = page_of(rows, noun, sort=sort, size=2, cursor=page.next)
+            found.append([row.pk for row in page.rows])
+        while page.previous is not None:
+            page = page_of(rows, noun, sort=sort, size=2, cursor=page.previous)
+            back.append([row.pk for row in page.rows])
+        return found, back
+
+    sorts = ["", *(f"{sign}{order}" for order in noun.indexed_orders for sign in ("", "-"))]
+    plain = [walked(sort) for sort in sorts]
+    assert {sum(map(len, found)) for found, _ in plain} == {7}
+    monkeypatch.setattr("headwater.platform.paging.MANY", 1)
+    for near in (10_000, 4, 1):
+        monkeypatch.setattr("headwater.platform.paging.NEAR", near)
+        assert [walked(sort) for sort in sorts] == plain, near
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr("headwater.platform.paging.NEAR", 10_000)
+        with CaptureQueriesContext(connection) as asked:
+            page_of(rows, noun, size=2)
+        assert any("LIMIT 10000" in query["sql"] for query in asked)
+
+
 def test_whether_many_meet_a_filter_is_seen_from_the_newest_rows_alone(rows, by, monkeypatch):
     monkeypatch.setattr(few, "FEW", -1)
     with CaptureQueriesContext(connection) as asked:

@@ -15,12 +15,13 @@ from django.db.models import CharField, F, Model, Q
 from django.db.models.expressions import OrderBy
 
 from headwater.platform.actor import Actor
-from headwater.platform.among import VALUES, spread_over
+from headwater.platform.among import VALUES, Collected, spread_over
 from headwater.platform.column import Column
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
 from headwater.platform.few import by_reach, in_sample, newest_id, unconditional
 from headwater.platform.resource import Resource, Rows
+from headwater.platform.search.store import one_of
 from headwater.platform.translated import gettext
 from headwater.platform.values import as_held
 from headwater.platform.written import Given, written
@@ -30,6 +31,8 @@ MAX_PAGE_SIZE = 500
 COUNT_LIMIT = 10_000
 SAMPLE = 500  # rows all over the table, to see whether many are in a list:
 COMMON_SHARE = 50  # one in so many
+MANY = 2_000  # rows that were collected: the next of them are first looked for among so many of the whole list:
+NEAR = 10_000
 
 
 class Step(NamedTuple):
@@ -77,7 +80,7 @@ def page_of(
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
-    ids = _next_ids(rows, _Walk(order, position, backwards, reach), size + 1)
+    ids = _next_ids(rows, _Walk(order, position, backwards, reach, _every(resource, order)), size + 1)
     if by is None:
         shown = _shown(rows, ids)
     else:
@@ -184,7 +187,8 @@ def neighbours(
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [held_at(row, step.path) for step in order]
-    before, after = (_next_ids(rows, _Walk(order, position, backwards, reach), 1) for backwards in (True, False))
+    walk = _Walk(order, position, True, reach, _every(resource, order))
+    before, after = (_next_ids(rows, replace(walk, backwards=backwards), 1) for backwards in (True, False))
     return (before[0] if before else None), (after[0] if after else None)
 
 
@@ -271,13 +275,24 @@ def _shown_alone(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
 @dataclass(frozen=True)
 class _Walk:
     """How a list is read on: in which order, from after which position (None: from its end), to which side, and for
-    whom.
+    whom. ``every`` row of the noun that has the first column is in an index in this order; None where there is no such
+    index.
     """
 
     order: Order
     position: Sequence[Any] | None
     backwards: bool
     reach: Sequence[Q]
+    every: Rows | None
+
+
+def _every(resource: Resource, order: Order) -> Rows | None:
+    """Every row of the noun that has the first column, where an index has them in this order."""
+    indexed = {resource.by_key[key].order_path for key in resource.indexed_orders}
+    path, searched = order[0].path, resource.searched
+    if len(order) > 2 or path not in indexed:
+        return None
+    return searched.model._base_manager.filter(**searched.where, **{f"{path}__isnull": False})
 
 
 def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
@@ -299,7 +314,8 @@ def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
             ids += _known_ids(part, replace(walk, position=position), left)
         elif left:
             part = rows.filter(**{f"{path}__isnull": True})
-            ids += _next_ids(part, replace(walk, order=walk.order[1:], position=position and position[1:]), left)
+            rest = replace(walk, order=walk.order[1:], position=position and position[1:], every=None)
+            ids += _next_ids(part, rest, left)
         position = None
     return ids
 
@@ -307,6 +323,36 @@ def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
 def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The same of rows that all have the first column."""
     rows = by_reach(rows, walk.reach, wanted=count, along=walk.order[0].path)
+    near = _near(rows, walk, count)
+    if len(near) == count:
+        return near
+    found = _in_order(rows, walk)[:count]
+    if not _is_read_in_order(rows, walk.order[0].path):
+        return list(found)
+    with read_in_order():
+        return list(found)
+
+
+def _near(rows: Rows, walk: _Walk, count: int) -> list[int]:
+    """The next of thousands of rows that were collected, as far as they are among the next ones of the whole list.
+
+    SQLite goes along the index of an order sooner than it fetches thousands of rows to put them in order.
+    """
+    where = rows.query.where
+    if walk.every is None or connection.vendor != "sqlite" or where.connector != Q.AND:
+        return []
+    parts = [part for part in where.children if isinstance(part, Collected)]
+    collected = max(parts, key=lambda part: len(part.rhs), default=None)
+    if collected is None or len(collected.rhs) < MANY:
+        return []
+    near = set(_in_order(walk.every, walk)[:NEAR]).intersection(collected.rhs)
+    others = rows.all()
+    others.query.where.children = [part for part in where.children if part is not collected]
+    return list(_in_order(others.filter(pk__in=one_of([*near])), walk)[:count])
+
+
+def _in_order(rows: Rows, walk: _Walk) -> Rows:
+    """The ids of all rows from a position on, in the order of a list."""
     (path, is_falling, _), further = walk.order[0], walk.order[1:]
     is_falling = is_falling != walk.backwards
     fields = _fields(rows, path)
@@ -321,11 +367,7 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     elif is_name and is_walked:
         rows = rows.filter(**{f"{path}__gte": ""})
     by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=walk.backwards) for step in further)]
-    found = rows.order_by(*by).values_list("pk", flat=True)[:count]
-    if not _is_read_in_order(rows, path):
-        return list(found)
-    with read_in_order():
-        return list(found)
+    return rows.order_by(*by).values_list("pk", flat=True)
 
 
 def _is_read_in_order(rows: Rows, path: str) -> bool:
