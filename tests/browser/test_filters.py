@@ -17,6 +17,13 @@ def built(tab):
     tab.locator("dialog.dlg-filter[open]").wait_for()
 
 
+def drawn_anew(tab, choose):
+    """Do what the server draws the builder anew for, and wait until it has: what is typed meanwhile stands beside."""
+    tab.evaluate("() => { document.getElementById('filter-body').firstElementChild.dataset.old = ''; }")
+    choose()
+    tab.wait_for_function("() => !document.querySelector('#filter-body [data-old]')")
+
+
 def asked(tab):
     return {name: values[0] for name, values in parse_qs(urlsplit(tab.url).query).items()}
 
@@ -75,8 +82,8 @@ def test_groups_are_added_and_removed_on_a_phone(loaded, tab_of):
     sheet = tab.locator("dialog.dlg-filter").bounding_box()
     assert sheet["x"] == 0 and sheet["width"] == 360, "a sheet from edge to edge"
     tab.locator("[id='n.group']").click()
-    tab.locator("[id='n.2.0.col']").select_option("arrived_at")
-    tab.locator("[id='n.2.0.op']").select_option("older")
+    drawn_anew(tab, lambda: tab.locator("[id='n.2.0.col']").select_option("arrived_at"))
+    drawn_anew(tab, lambda: tab.locator("[id='n.2.0.op']").select_option("older"))
     tab.locator("[id='n.2.0.d0.k']").fill("14")
     tab.locator("[id='n.2.add']").click()
     tab.locator("[id='n.2.1.col']").select_option("interest")
