@@ -80,7 +80,7 @@ def page_of(
     order = _order(resource, sort or resource.default_order)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
-    ids = _next_ids(rows, _Walk(order, position, backwards, reach, _every(resource, order)), size + 1)
+    ids = _next_ids(rows, _Walk(resource, order, position, backwards, reach), size + 1)
     if by is None:
         shown = _shown(rows, ids)
     else:
@@ -187,7 +187,7 @@ def neighbours(
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
     order = _order(resource, sort or resource.default_order)
     position = [held_at(row, step.path) for step in order]
-    walk = _Walk(order, position, True, reach, _every(resource, order))
+    walk = _Walk(resource, order, position, True, reach)
     before, after = (_next_ids(rows, replace(walk, backwards=backwards), 1) for backwards in (True, False))
     return (before[0] if before else None), (after[0] if after else None)
 
@@ -275,22 +275,21 @@ def _shown_alone(rows: Callable[[Actor], Rows], actor: Actor) -> Rows:
 @dataclass(frozen=True)
 class _Walk:
     """How a list is read on: in which order, from after which position (None: from its end), to which side, and for
-    whom. ``every`` row of the noun that has the first column is in an index in this order; None where there is no such
-    index.
+    whom.
     """
 
+    resource: Resource
     order: Order
     position: Sequence[Any] | None
     backwards: bool
     reach: Sequence[Q]
-    every: Rows | None
 
 
-def _every(resource: Resource, order: Order) -> Rows | None:
+def _every(walk: _Walk) -> Rows | None:
     """Every row of the noun that has the first column, where an index has them in this order."""
+    resource, path, searched = walk.resource, walk.order[0].path, walk.resource.searched
     indexed = {resource.by_key[key].order_path for key in resource.indexed_orders}
-    path, searched = order[0].path, resource.searched
-    if len(order) > 2 or path not in indexed:
+    if len(walk.order) > 2 or path not in indexed:
         return None
     return searched.model._base_manager.filter(**searched.where, **{f"{path}__isnull": False})
 
@@ -314,8 +313,7 @@ def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
             ids += _known_ids(part, replace(walk, position=position), left)
         elif left:
             part = rows.filter(**{f"{path}__isnull": True})
-            rest = replace(walk, order=walk.order[1:], position=position and position[1:], every=None)
-            ids += _next_ids(part, rest, left)
+            ids += _next_ids(part, replace(walk, order=walk.order[1:], position=position and position[1:]), left)
         position = None
     return ids
 
@@ -326,7 +324,7 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     near = _near(rows, walk, count)
     if len(near) == count:
         return near
-    found = _in_order(rows, walk)[:count]
+    found = _onwards(rows, walk)[:count]
     if not _is_read_in_order(rows, walk.order[0].path):
         return list(found)
     with read_in_order():
@@ -339,19 +337,22 @@ def _near(rows: Rows, walk: _Walk, count: int) -> list[int]:
     SQLite goes along the index of an order sooner than it fetches thousands of rows to put them in order.
     """
     where = rows.query.where
-    if walk.every is None or connection.vendor != "sqlite" or where.connector != Q.AND:
+    if connection.vendor != "sqlite" or where.connector != Q.AND:
         return []
     parts = [part for part in where.children if isinstance(part, Collected)]
     collected = max(parts, key=lambda part: len(part.rhs), default=None)
     if collected is None or len(collected.rhs) < MANY:
         return []
-    near = set(_in_order(walk.every, walk)[:NEAR]).intersection(collected.rhs)
+    every = _every(walk)
+    if every is None:
+        return []
+    near = set(_onwards(every, walk)[:NEAR]).intersection(collected.rhs)
     others = rows.all()
     others.query.where.children = [part for part in where.children if part is not collected]
-    return list(_in_order(others.filter(pk__in=one_of([*near])), walk)[:count])
+    return list(_onwards(others.filter(pk__in=one_of([*near])), walk)[:count])
 
 
-def _in_order(rows: Rows, walk: _Walk) -> Rows:
+def _onwards(rows: Rows, walk: _Walk) -> Rows:
     """The ids of all rows from a position on, in the order of a list."""
     (path, is_falling, _), further = walk.order[0], walk.order[1:]
     is_falling = is_falling != walk.backwards
