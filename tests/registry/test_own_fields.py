@@ -26,6 +26,7 @@ from headwater.platform.errors import Invalid, NotUndoable
 from headwater.platform.filter import Condition
 from headwater.platform.models import CustomField, Event, EventPersonal
 from headwater.platform.paging import page_of
+from headwater.platform.phrases import spoken, stored
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.platform.search import keeping
 from headwater.platform.undo import undo_event
@@ -229,6 +230,17 @@ def test_a_word_of_a_file_is_not_offered_to_mean_a_retired_choice(by, client_of,
     sent = SimpleUploadedFile("leads.csv", b"Name,E-mail,Wood\nAna,ana@fjord.example,Pine\n")
     page = client.post("/imports/new", {"file": sent, "kind": "leads"}, follow=True).content.decode()
     assert ">Elm</option>" in page and "Oak" not in page and "oak" not in page
+
+
+def test_why_a_row_names_no_colleague_is_told_in_the_language_of_each_reader(by, field, tmp_path):
+    field("PERSON", "Fitter")
+    file, refused = tmp_path / "leads.csv", []
+    file.write_text("Name,E-mail,Fitter\nAna,ana@fjord.example,Zoltan\n", encoding="utf-8")
+    assert import_file(file, kind="leads", by=by, at=AT, on_row=refused.append).rejected == 1
+    [reason] = refused[0].reasons
+    assert reason == "“Zoltan” is none of our people."
+    with override("de"):
+        assert spoken(stored(reason)) == "„Zoltan“ gehört nicht zu unseren Leuten."
 
 
 def test_an_import_that_is_taken_back_leaves_what_was_there_before(by, tmp_path):

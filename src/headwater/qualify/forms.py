@@ -93,7 +93,8 @@ class CaptureForm(WhoAsksForm):
         line = str(self["name"].value() or "")
         if is_whole_line(line):
             besides = [name for name in self.changed_data if name in QuickForm.base_fields and name != "name"]
-            url = f"{reverse('qualify_quick')}?{urlencode({'line': line, **{n: self[n].value() for n in besides}})}"
+            told = {"line": line, **{name: self[name].value() or "" for name in besides}}
+            url = f"{reverse('qualify_quick')}?{urlencode(told)}"
             return format_html('<a class="btn btn-s" href="{}">{}</a>', url, gettext("Take the line apart"))
         words = gettext("Faster: all of it in one line, name, company, e-mail and what they want.")
         return format_html('<a href="{}">{}</a> <kbd class="desk">Q</kbd>', reverse("qualify_quick"), words)
@@ -101,7 +102,7 @@ class CaptureForm(WhoAsksForm):
     def clean_name(self) -> str:
         """A name; who typed the whole line into its field is offered to have it taken apart."""
         name = str(self.cleaned_data["name"])
-        if is_whole_line(name):
+        if is_whole_line(name) and not self.fields["name"].disabled:
             raise forms.ValidationError(gettext("This is more than a name. Give each part its own field."))
         return name
 
@@ -129,11 +130,17 @@ class QuickForm(WhoAsksForm):
     currency = forms.CharField(max_length=3, required=False, label=gettext_lazy("Currency"))
     source_id = IdField(required=False, label=gettext_lazy("Source"))
     owner_id = IdField(required=False, label=gettext_lazy("Owner"))
+    # What no line says comes from the form whose name field somebody wrote the line into.
+    job_title = forms.CharField(max_length=120, required=False, label=gettext_lazy("Job title"))
+    campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
+    arrived_at = MomentField(required=False, label=gettext_lazy("Arrived"))
+    note = forms.CharField(required=False, label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 1}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "source_id", source_choices(self.actor), blank=gettext("Left blank"))
         offer(self, "owner_id", _owners(self), blank=NOBODY)
+        offer(self, "campaign_id", lambda: campaign_choices(self.actor))
 
     def clean_currency(self) -> str:
         """A currency there is; the company's own where none is named."""
@@ -237,7 +244,7 @@ class SendBackForm(ActorForm):
     )
     note = forms.CharField(
         max_length=300, required=False, label=gettext_lazy("Note"),
-        widget=forms.TextInput({"placeholder": "One line to the qualifier (optional)"}),
+        help_text=gettext_lazy("One line to the qualifier."),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from headwater.platform.custom.kinds import Field, FieldKind, plain
 from headwater.platform.custom.values import HELD
 from headwater.platform.errors import Invalid
 from headwater.platform.importer import Batch, CleanRow, Importer, Outcome, RowResult, Target, TargetKind
+from headwater.platform.translated import gettext as _
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource
@@ -135,7 +136,7 @@ def _meant(field: Field, value: Any, people: Mapping[str, int]) -> Any:
     if field.kind is FieldKind.PERSON:
         found = people.get(str(value).strip().casefold())
         if found is None:
-            raise Invalid({field.key: [f"“{value}” is none of our people."]})
+            raise Invalid({field.key: [_("“{text}” is none of our people.").format(text=str(value))]})
         return found
     return value
 

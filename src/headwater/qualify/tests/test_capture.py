@@ -9,6 +9,7 @@ import pytest
 
 from headwater.acquire.actions import add_source
 from headwater.acquire.models import Touchpoint
+from headwater.parties import actions as parties
 from headwater.parties.models import Activity, Grant, Party
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
@@ -86,6 +87,11 @@ def test_who_is_known_already_is_named_in_the_form_and_not_asked_for(by_marta: A
     assert sent.is_valid(), sent.errors
     lead = actions.capture_lead(by=by_marta, at=AT, **sent.cleaned_data)
     assert (lead.party_id, lead.party.name) == (known.pk, "Orla Keane")
+
+
+def test_who_is_known_by_what_looks_like_a_whole_line_can_ask_again(by_marta: Actor) -> None:
+    known = parties.add_person(name="Keane, Orla (orla@harrow.example)", by=by_marta, at=AT)
+    assert CaptureForm({"party_id": str(known.pk), "interest": "ENQUIRY"}, actor=by_marta).is_valid()
 
 
 def test_a_phone_number_that_cannot_be_called_comes_back_to_be_corrected(by_marta: Actor, company: Company) -> None:

@@ -8,10 +8,13 @@ from html import unescape
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from headwater.parties import actions as parties
+from headwater.parties.models import Activity
 from headwater.platform.clock import now
 from headwater.qualify.models import Lead
 
@@ -104,13 +107,21 @@ def test_the_palette_takes_a_line_as_well(browser) -> None:
 def test_a_whole_line_in_the_name_is_taken_apart(browser) -> None:
     line = "Orla Keane, Harrow & Pike, orla@harrow.example, quote for 2 plotters"
     given = {"name": line, "phone": "+353 1 555 0142", "interest": "ENQUIRY"}
-    refused = browser.post("/leads/new", given)
+    besides = {"job_title": "Buyer", "arrived_at": "2026-03-02T09:30", "note": "Call after lunch.\nShe is in a hurry."}
+    refused = browser.post("/leads/new", {**given, **besides})
     assert refused.status_code == 422 and "more than a name" in words(refused)
     assert not Lead.objects.exists()
     [url] = re.findall(r'href="(/leads/quick\?[^"]+)"', words(refused))
     page = words(browser.get(unescape(url)))
     for piece in ("Orla Keane", "Harrow &amp; Pike", "orla@harrow.example", "2 plotters", "+353 1 555 0142"):
         assert f'value="{piece}"' in page, piece
+    assert "Call after lunch." in page and 'value="Buyer"' in page
+    saved = browser.post("/leads/quick", QueryDict(unescape(url).partition("?")[2]).dict())
+    assert saved.status_code == 302, words(saved)
+    lead = Lead.objects.get()
+    assert (lead.party.name, lead.party.job_title) == ("Orla Keane", "Buyer")
+    assert timezone.localtime(lead.arrived_at).strftime("%d %H:%M") == "02 09:30"
+    assert Activity.objects.get().body == besides["note"]
     assert browser.post("/leads/new", {**given, "name": "Keane, Orla"}).status_code == 302
 
 
