@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from headwater.api.models import Webhook, WebhookDelivery
-from headwater.api.webhooks import actions, delivering, sending
+from headwater.api.webhooks import actions, delivering, queries, sending
 from headwater.api.webhooks.delivering import deliver_next, forget_deliveries
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed
@@ -429,7 +429,7 @@ def test_the_pages_add_show_and_mend_a_webhook(client_of, happen, receiver):
     made = owner.post("/settings/webhooks", {"url": receiver.url, "label": "ERP", "events": told})
     page = made.content.decode()
     assert made.status_code == 200 and "whsec_" in page
-    assert "Lead: Lead moved from … to …" in page and "qualify.lead_moved</code>" in page
+    assert "Lead moved from … to …" in page and "qualify.lead_moved</code>" in page
     assert "whsec_" not in owner.get("/settings/webhooks").content.decode()
     wrong = owner.post("/settings/webhooks", {"url": "https://10.0.0.1/"})
     assert wrong.status_code == 422 and "private network" in wrong.content.decode()
@@ -461,3 +461,11 @@ def test_a_token_that_reads_changes_nothing(add, by):
         body = json.dumps({"url": "https://93.184.216.34/"} if path == "/api/v1/webhooks" else {"label": "x"})
         body = "{}" if path.endswith("/test") else body
         assert getattr(reader, method)(path, body, content_type=JSON).status_code == 403, (method, path)
+
+
+def test_what_can_be_told_is_said_in_words():
+    told = [words for _noun, choices in queries.event_choices() for _code, words in choices]
+    assert all(any(mark.isalpha() for mark in words) for words in told)
+    assert not [words for words in told if "{" in words or "… …" in words]
+    assert queries.told_words("acquire.touchpoint_recorded") == "Touchpoint: Entered"
+    assert queries.told_words("qualify.lead_moved") == "Lead moved from … to …"

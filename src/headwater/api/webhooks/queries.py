@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from headwater.api.models import Webhook, WebhookDelivery
 from headwater.platform.actor import Actor, Visibility
@@ -13,7 +14,7 @@ from headwater.platform.errors import NotFound
 from headwater.platform.events import FACTS
 from headwater.platform.resource import REGISTRY, by_slug
 
-_GAPS = re.compile(r"\{\w+\}")  # what a sentence says of one event
+_GAPS = re.compile(r"\{\w+\}(?: \{\w+\})*")  # what a sentence says of one event
 
 
 def visible_webhooks(actor: Actor) -> QuerySet[Webhook]:
@@ -59,19 +60,24 @@ def event_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def said(verb: str) -> str:
-    """What happens under that name, in words: "Moved from … to …"."""
+    """What happens under that name, in words: "Moved from … to …"; a sentence that is all of one event says none."""
     fact = FACTS.get(verb)
-    return _GAPS.sub("…", str(fact.sentence)) if fact is not None else verb
+    if fact is None:
+        return verb
+    words = _GAPS.sub("…", str(fact.sentence))
+    return words if any(mark.isalpha() for mark in words) else _("Entered")
 
 
 def told_words(word: str) -> str:
-    """What a webhook's word means: the noun that everything is told of, or what happens to one."""
+    """What a webhook's word means: the noun that everything is told of, or what happens to one, which it names."""
     resource = by_slug(word)
     if resource is not None:
         return str(resource.label_plural)
     fact = FACTS.get(word)
     noun = REGISTRY.get(fact.subject_type) if fact is not None else None
-    return f"{noun.label}: {said(word)}" if noun is not None else said(word)
+    words = said(word)
+    is_named = noun is None or noun.label.casefold() in words.casefold()
+    return words if is_named else f"{noun.label}: {words}"
 
 
 def unknown_events(events: Sequence[str]) -> list[str]:
