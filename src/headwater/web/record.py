@@ -11,7 +11,7 @@ from headwater.platform.clock import now
 from headwater.platform.custom.reckoning import outcomes_of
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.paging import neighbours
-from headwater.platform.resource import Column, Command, Resource
+from headwater.platform.resource import Column, Command, Kind, Resource
 from headwater.web.command import offered_commands
 from headwater.web.deleted import gone_page
 from headwater.web.history import has_history, traced_by, value_history
@@ -119,7 +119,10 @@ def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[D
 
 
 def _is_said(column: Column, row: Any, resource: Resource) -> bool:
-    """Whether another value of the record says the same moment, to the minute, as both are shown."""
+    """Whether another value of the record says it: the same moment, to the minute, as both are shown, or the currency
+    that its amounts are shown in."""
+    if column.key == "currency":
+        return any(other.kind is Kind.MONEY for other in resource.columns)
     other = resource.by_key.get(column.same_as)
     if other is None:
         return False

@@ -62,7 +62,8 @@ def test_without_rates_amounts_stand_apart_as_they_are(reader, company, order):
 
 def test_a_record_says_what_it_is_worth(reader, rated, order):
     early, late = order("10.00", "USD", 1), order("10.00", "USD", 9)
-    assert "≈ €9.20" in reader.get(f"/orders/{late.pk}").content.decode()
+    page = reader.get(f"/orders/{late.pk}").content.decode()
+    assert "≈ €9.20" in page and ">Currency" not in page  # its amounts say which
     assert "≈" not in reader.get(f"/orders/{early.pk}").content.decode()
 
 
