@@ -22,6 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from headwater.platform.translated import first_words
+
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "headwater"
 LANGUAGES = ("de", "es")
 ENGLISH_ONLY = {"cli", "tests", "migrations"}  # the command line stays English
@@ -30,6 +32,8 @@ KEYWORDS: dict[str, Any] = {
     "_": PLAIN, "gettext": PLAIN, "gettext_lazy": PLAIN, "lazy": PLAIN, "noted": PLAIN,
     "ngettext": PLURAL, "ngettext_lazy": PLURAL, "pgettext": CONTEXT, "pgettext_lazy": CONTEXT,
 }  # fmt: skip
+
+DECLARING = {"job", "every", "on"}  # background work: Settings shows how its docstring begins
 
 _LITERAL = r"""u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*\""""
 _CALL = re.compile(rf"\b(_|gettext|pgettext|ngettext)\(((?:\s*(?:{_LITERAL})\s*,?)+)")
@@ -58,6 +62,14 @@ def _in_code(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
         for _line, function, found, _comments in extract_python(file, KEYWORDS, [], {"encoding": "utf-8"}):
             texts = [found] if isinstance(found, str) else list(found or ())
             yield from _message(function, texts)
+    for work in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(work, ast.FunctionDef) and DECLARING & {_called(each) for each in work.decorator_list}:
+            yield first_words(ast.get_docstring(work) or ""), None
+
+
+def _called(decorator: ast.expr) -> str:
+    """The bare name of what a decorator calls."""
+    return ast.unparse(decorator.func).rpartition(".")[2] if isinstance(decorator, ast.Call) else ""
 
 
 def _in_template(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:

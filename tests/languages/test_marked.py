@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.template.base import Lexer, TokenType
+from django.utils import translation
 from django.utils.functional import Promise
 
 import headwater
+from headwater.platform import delivery, job, schedule
 from headwater.platform.events import FACTS
 from headwater.platform.resource import REGISTRY
+from headwater.team.views.work import said
 
 TEMPLATES = sorted(Path(headwater.__file__).parent.glob("*/templates/**/*.html"))
 SPOKEN = re.compile(r'\s(?:title|placeholder|aria-label|alt)="([^"\x00]+)"')
@@ -65,3 +68,18 @@ def test_what_nouns_declare_is_translated(resource):
 def test_what_facts_say_is_translated():
     ours = {verb: fact for verb, fact in FACTS.items() if verb.split(".")[0] not in ("demo", "test")}
     assert [verb for verb, fact in ours.items() if not isinstance(fact.sentence, Promise)] == []
+
+
+@pytest.mark.parametrize(
+    "declared", [job.JOBS, schedule.SCHEDULE, delivery.HANDLERS], ids=["jobs", "schedule", "handlers"]
+)
+def test_what_works_in_the_background_is_told_in_other_languages(declared):
+    ours = {
+        name: found for name, found in declared.items() if getattr(found, "run", found).__module__[:9] == "headwater"
+    }
+    told = {}
+    for language in ("en", "de", "es"):
+        with translation.override(language):
+            told[language] = {name: said(ours, name) for name in ours}
+    assert ours
+    assert [name for name in ours if len({told[language][name] for language in told}) < 3] == []

@@ -58,11 +58,27 @@ def test_old_facts_are_told_in_the_language_of_today(browser, lead, greta):
     assert "Consulta registrada" in browser.get(f"/leads/{lead.pk}").content.decode()
 
 
+def test_rights_stand_under_their_noun_in_the_language_of_each_reader(browser, greta):
+    for language, nouns in (("en", ">Companies<"), ("de", ">Firmen<"), ("es", ">Empresas<"), ("en", ">Companies<")):
+        change_reading(language=language, by=actor_of(greta), at=AT)
+        assert nouns in browser.get("/settings/roles").content.decode().partition("<main")[2], language
+
+
+def test_fields_say_in_german_what_may_be_typed(browser, lead):
+    page = browser.get("/opportunities/new").content.decode()
+    assert "Name, E-Mail-Adresse oder Telefonnummer" in page
+
+
 def test_what_was_done_and_what_was_refused_is_said_in_german(browser, lead):
     done = browser.post(f"/leads/{lead.pk}/do/disqualify", {"reason": "NO_NEED"}, headers={"HX-Request": "true"})
     assert "Lead disqualifiziert" in json.loads(done.headers["HX-Trigger"])["toast"]["message"]
     wrong = browser.post("/leads/new", {"interest": "ENQUIRY"}).content.decode()
     assert "Geben Sie einen Namen, eine Firma" in wrong
+
+
+def test_an_order_by_several_columns_is_read_out_in_german(browser, lead):
+    page = browser.get("/leads?sort=-amount,name").content.decode()
+    assert '<span class="vh">, aufsteigend</span>' in page and "ascending</span>" not in page
 
 
 def test_files_have_german_headings_to_their_last_line(browser, lead):

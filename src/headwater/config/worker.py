@@ -150,11 +150,12 @@ def _keep_little() -> None:
 
 @schedule.every(timedelta(minutes=1), "worker.alive")
 def _alive(_at: object) -> None:
-    """Its last run is how ``headwater doctor`` knows that a worker works."""
+    """Give a sign of life: its last run is how ``headwater doctor`` knows that a worker works."""
 
 
 @schedule.every(timedelta(days=1), "sessions.clear")
 def _clear_sessions(_at: object) -> None:
+    """Forget the sessions that have run out."""
     call_command("clearsessions")
 
 

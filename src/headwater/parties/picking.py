@@ -8,11 +8,13 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from headwater.parties.queries import search, visible_parties
 from headwater.platform.resource import ActorForm
 
 CHOSEN = "_chosen"
+HELP = gettext_lazy("Name, e-mail address or phone number of a person or company.")
 
 
 class PartyPicker(forms.TextInput):
@@ -39,7 +41,7 @@ class PartyField(forms.CharField):
     widget = PartyPicker
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "Name, e-mail address or phone number of a person or company.")
+        kwargs.setdefault("help_text", HELP)
         super().__init__(max_length=254, **kwargs)
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:

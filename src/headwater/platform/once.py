@@ -84,5 +84,5 @@ def require_key(key: str) -> None:
 
 @every(timedelta(hours=1), "platform.answers")
 def forget_answers(at: datetime) -> None:
-    """Answers are kept for a day: they repeat what the records say, personal data included."""
+    """Answers to requests that programs repeat are kept for a day: they hold what records say, personal data too."""
     Answer.objects.filter(at__lt=at - KEPT).delete()

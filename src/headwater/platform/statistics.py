@@ -54,6 +54,6 @@ def joined_as_written() -> Iterator[None]:
 
 @every(timedelta(days=1), "platform.statistics")
 def look_again(at: datetime) -> None:
-    """What grew day by day is looked over as well; PostgreSQL does so by itself."""
+    """Look over the tables for the database's planner, as they grow day by day; PostgreSQL does so by itself."""
     if connection.vendor == "sqlite":
         look_over_tables()

@@ -6,6 +6,7 @@ else that says why it refuses: what is said may be stored and read by somebody w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from string import Formatter
@@ -113,6 +114,14 @@ def grouped(number: int) -> str:
 def noted(text: str) -> str:
     """Mark a text for translators where a plain ``str`` is needed; whoever shows it passes it through ``gettext``."""
     return text
+
+
+_END = re.compile(r"[.;:]|\n")
+
+
+def first_words(docstring: str) -> str:
+    """What a docstring says first, up to its first mark: how pages name background work, passed through ``gettext``."""
+    return _END.split(docstring, maxsplit=1)[0].strip()
 
 
 def inside(label: Any) -> str:

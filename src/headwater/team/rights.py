@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.resource import REGISTRY, Resource
@@ -95,7 +96,7 @@ class Right:
 
 def all_rights() -> dict[str, Right]:
     """Every right by its verb, in the order of the nouns and headings."""
-    return _rights_of(tuple(REGISTRY))
+    return _rights_of(get_language(), tuple(REGISTRY))
 
 
 def verbs_of(resource: Resource) -> list[str]:
@@ -116,7 +117,7 @@ def in_groups(rights: Iterable[Right]) -> list[tuple[Any, list[Right]]]:
 
 
 @cache
-def _rights_of(nouns: tuple[str, ...]) -> dict[str, Right]:
+def _rights_of(_language: str | None, nouns: tuple[str, ...]) -> dict[str, Right]:
     found: dict[str, Right] = {}
     for noun in nouns:
         resource = REGISTRY[noun]

@@ -20,7 +20,10 @@ _PREFIX: Final = "custom_"
 
 @job.job(INDEX_JOB)
 def index_fields(run: job.JobRun) -> Mapping[str, Any]:
-    """Build what is missing and drop what serves no field any more. Done twice it does nothing the second time."""
+    """Build the indexes of the company's own fields and drop those that serve none any more.
+
+    Done twice it does nothing the second time.
+    """
     wanted = {name_of(field): field for field in map(as_field, CustomField.objects.filter(retired_at=None))}
     there = {name: table for name, table in _present() if name.startswith(_PREFIX)}
     missing = [field for name, field in wanted.items() if name not in there]

@@ -269,8 +269,11 @@ def reckon_unit(unit: Unit) -> None:
 
 @job.job(RECKON_JOB)
 def reckon_fields(run: job.JobRun) -> Mapping[str, Any]:
-    """Work out the formulas of all rows of a noun, in portions that let others write in between, and say so in the
-    log: reports copy the results of rows that nobody else touched."""
+    """Work out the formulas of all rows of a noun.
+
+    It goes in portions that let others write in between, and says so in the log: reports copy the results of rows that
+    nobody else touched.
+    """
     noun, is_searched_anew = str(run.args["noun"]), bool(run.args.get("is_searched_anew"))
     declared = REGISTRY[noun].searched
     rows = declared.model._base_manager.filter(**declared.where).order_by("pk")

@@ -307,7 +307,7 @@ def rebuild() -> int:
 
 @every(timedelta(days=1), "search.mend")
 def mend(_at: datetime) -> None:
-    """Give entries to rows that have none, take away those without a row: the index heals by itself."""
+    """Mend the search index: give entries to rows that have none, take away those without a row."""
     if not store.is_indexed():  # a noun is new, or trigrams may be used by now
         store.create_index(connection)
     _tidy()

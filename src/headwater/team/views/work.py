@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,12 @@ from headwater.platform.errors import DomainError
 from headwater.platform.events import FACTS
 from headwater.platform.models import DeadLetter, Job, ScheduleRun
 from headwater.platform.schedule import SCHEDULE
+from headwater.platform.translated import first_words
 from headwater.platform.undo import newest_event, to_undo
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
 
-_END = re.compile(r"[.;:]|\n")
 VERB = "platform.delivery.change"
 JOBS_SHOWN, LETTERS_SHOWN = 50, 100
 
@@ -36,7 +35,7 @@ def work(request: Request) -> HttpResponse:
     context = {
         "jobs": [_job(found) for found in Job.objects.order_by("-pk")[:JOBS_SHOWN]],
         "schedule": _schedule(),
-        "handlers": [{"standing": each, "said": _said(delivery.HANDLERS, each.name)} for each in delivery.standings()],
+        "handlers": [{"standing": each, "said": said(delivery.HANDLERS, each.name)} for each in delivery.standings()],
         "letters": [_letter(found) for found in letters[:LETTERS_SHOWN]],
         "letter_count": letters.count(),
         "now": now(),
@@ -86,25 +85,26 @@ def drop(request: Request, letter_id: int) -> HttpResponse:
 
 def _letter(found: DeadLetter) -> dict[str, Any]:
     verb = found.event.verb
-    return {"row": found, "said": _said(FACTS, verb), "handler": _said(delivery.HANDLERS, found.handler)}
+    return {"row": found, "said": said(FACTS, verb), "handler": said(delivery.HANDLERS, found.handler)}
 
 
-def _said(declared: Mapping[str, Any], name: str) -> str:
+def said(declared: Mapping[str, Any], name: str) -> str:
     """What something that is declared under a name does, in the words of its declaration; the name if it is gone."""
     found = declared.get(name)
     return name if found is None else _first_words(getattr(found, "run", found)) or name
 
 
 def _first_words(declared: Any) -> str:
-    """The beginning of what a function or fact says it means to the business."""
-    return _END.split(inspect.getdoc(declared) or "", maxsplit=1)[0].strip()
+    """The beginning of what a function or fact says it means to the business; those of functions are translated."""
+    words = first_words(inspect.getdoc(declared) or "")
+    return _(words) if words else ""
 
 
 def _job(found: Job) -> dict[str, Any]:
     batch = found.args.get("batch") if found.kind.startswith("intake.") else None
     return {
         "row": found,
-        "said": _said(job.JOBS, found.kind),
+        "said": said(job.JOBS, found.kind),
         "error": found.trouble,
         "import": batch,
         "may_retry": found.state in (Job.State.FAILED, Job.State.CANCELLED)
@@ -117,6 +117,6 @@ def _job(found: Job) -> dict[str, Any]:
 def _schedule() -> list[dict[str, Any]]:
     rows = ScheduleRun.objects.in_bulk()
     return [
-        {"name": name, "said": _said(SCHEDULE, name), "row": rows.get(name)}
+        {"name": name, "said": said(SCHEDULE, name), "row": rows.get(name)}
         for name in sorted(SCHEDULE.keys() | rows.keys())
     ]
