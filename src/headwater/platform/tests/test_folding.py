@@ -66,6 +66,8 @@ def test_what_is_not_there_is_not_found(typed):
         ("Юлия", "Yulia"), ("Мария", "Maria"), ("Мария", "Mariya"),
         ("Юлия Щукина", "yuliya shchuk"), ("Гончаренко", "Honcharenko"), ("Зеленський", "zelensky"),
         ("Първанов", "Parvanov"), ("Ёлкин", "elkin"), ("Γιώργος Παπαδόπουλος", "giorgos papadopoulos"),
+        ("Иванов", "Iwanow"), ("Фёдор Достоевский", "fjodor dostojewski"), ("Ельцин", "Jelzin"),
+        ("Пётр Чайковский", "pjotr tschaikowski"), ("Хрущёв", "chruschtschow"),
         ("Μπακογιάννης", "bakogiannis"), ("Ευάγγελος", "evangelos"), ("Ψαρρός", "PSARROS"),
     ],
 )  # fmt: skip
