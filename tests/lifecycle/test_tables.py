@@ -21,6 +21,18 @@ for room, last in (("team", "0011"), ("sell", "0003"), ("platform", "0003")):
     call_command(migrate.Command(), room, last, verbosity=0)
 call_command("migrate", verbosity=0)
 """
+WITH_AN_ENTRY_FROM_BEFORE = """
+from django.core.management.commands import migrate
+from django.db import connection
+call_command(migrate.Command(), "platform", "0011", verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute("INSERT INTO platform_searchentry (id, text) VALUES (9000000000000000007, 'orla keane')")
+call_command("migrate", verbosity=0)
+"""
+FOUND = (
+    "SELECT e.id FROM platform_search JOIN platform_searchentry e ON e.id = platform_search.rowid"
+    " WHERE platform_search MATCH ?"
+)
 PREPARED = """
 from headwater.config.lifecycle import load_django
 load_django()
@@ -111,6 +123,18 @@ def test_a_new_database_is_like_one_that_grew(two_databases):
     migrated(grown, FROM_AN_EARLIER_VERSION)
     assert shape(new) == shape(grown)
     assert rows(new)["sell_pipelinestage"] and rows(new) == rows(grown)
+
+
+@pytest.mark.skipif(POSTGRES, reason="PostgreSQL keeps no rows by their ids")
+def test_search_entries_from_before_are_kept_by_their_ids_and_found(two_databases):
+    """The index is not written again with them, and goes on following them."""
+    grown, _other = two_databases
+    migrated(grown, WITH_AN_ENTRY_FROM_BEFORE)
+    with opened(grown) as database:
+        assert database.execute("SELECT rowid, id FROM platform_searchentry").fetchall() == [(9 * 10**18 + 7,) * 2]
+        assert database.execute(FOUND, ["kea"]).fetchall() == [(9 * 10**18 + 7,)]
+        database.execute("UPDATE platform_searchentry SET text = 'orla pike'")
+        assert not database.execute(FOUND, ["kea"]).fetchall() and database.execute(FOUND, ["pik"]).fetchall()
 
 
 def test_tables_come_all_or_none(two_databases):

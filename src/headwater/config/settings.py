@@ -19,8 +19,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = os.environ.get("HEADWATER_SECRET_KEY") or HOME.secret_key()
 DEBUG = False
-ALLOWED_HOSTS = [h for h in os.environ.get("HEADWATER_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("HEADWATER_ORIGINS", "").split(",") if o]
+ALLOWED_HOSTS = environment.listed("HEADWATER_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.origins("HEADWATER_ORIGINS")
 
 INSTALLED_APPS = [
     "headwater.platform",
@@ -105,8 +105,10 @@ def _database() -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
+            # All of the file is mapped, up to the 2 GB that SQLite allows: beyond what is mapped and kept in its cache,
+            # each of the thousands of places all over a long table that a search compares is a call of the system.
             "init_command": (
-                "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=268435456;"
+                "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=2147418112;"
                 "PRAGMA cache_size=-32000;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864"
             ),
         },
@@ -146,7 +148,7 @@ WHITENOISE_USE_FINDERS = not _static
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 31_536_000 if _static else 0
 
-_https = os.environ.get("HEADWATER_HTTPS", "") == "1"
+_https = environment.is_on("HEADWATER_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
@@ -197,8 +199,8 @@ BACKUPS_WEEKLY = environment.number("HEADWATER_BACKUPS_WEEKLY", 4)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# "json" or "console": a line for each request and event, without anybody's data; without it only what goes wrong.
-LOG_STYLE = os.environ.get("HEADWATER_LOG", "").lower()
+# "json" or "console": a line for each request and event; without it only for what goes wrong. None has anybody's data.
+LOG_STYLE = environment.one_of("HEADWATER_LOG", logs.JSON, logs.CONSOLE)
 LOGGING = logs.configure(LOG_STYLE)
 METRICS_TOKEN = os.environ.get("HEADWATER_METRICS_TOKEN", "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -210,6 +211,17 @@ class ScheduleRun(models.Model):
         return f"{self.name}: next at {self.next_run_at:%Y-%m-%d %H:%M}"
 
 
+class RowId(models.BigIntegerField):  # type: ignore[type-arg]  # known to the type checker alone
+    """A key of our own making by which SQLite keeps the rows of a table, without an index beside it.
+
+    Only what it calls "integer" it takes for that, and finds by it in one step instead of two.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """As the database calls it."""
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
+
+
 class SearchEntry(models.Model):
     """What is searched of one row, folded; a copy that can be made again from the rows at any time.
 
@@ -217,7 +229,7 @@ class SearchEntry(models.Model):
     found without an index of its own.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    id = RowId(primary_key=True)
     text = models.TextField()
 
     class Meta:

@@ -63,8 +63,7 @@ def create_index(using: BaseDatabaseWrapper) -> None:
                 "CREATE VIRTUAL TABLE platform_search USING fts5(text, content='platform_searchentry',"
                 " content_rowid='id', tokenize='trigram case_sensitive 1', detail=none, columnsize=0)"
             )
-            for trigger in _TRIGGERS.split("END;"):
-                cursor.execute(f"{trigger.strip().removesuffix('END')} END")
+            add_triggers(using)
             cursor.execute("INSERT INTO platform_search(platform_search) VALUES ('rebuild')")
         return
     try:
@@ -79,6 +78,13 @@ def create_index(using: BaseDatabaseWrapper) -> None:
                 f"CREATE INDEX IF NOT EXISTS {name} ON platform_searchentry USING gin (text gin_trgm_ops)"
                 f" WHERE {_of(noun)}"
             )
+
+
+def add_triggers(using: BaseDatabaseWrapper) -> None:
+    """Have SQLite's index follow the entries."""
+    with using.cursor() as cursor:
+        for trigger in _TRIGGERS.split("END;"):
+            cursor.execute(f"{trigger.strip().removesuffix('END')} END")
 
 
 def drop_index(using: BaseDatabaseWrapper) -> None:
