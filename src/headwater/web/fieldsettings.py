@@ -256,6 +256,7 @@ def act(request: Request, field_id: int, what: str) -> HttpResponse:
         case "up" | "down":
             row = actions.move_field(steps=-1 if what == "up" else 1, **about)
             words = _("“%(field)s” is moved.") % {"field": row.label}
+            return _told(request, row, words, since, at=f"#{what}-{row.pk}")  # to be pressed once more
         case "retire":
             row = actions.retire_field(**about)
             words = _("“%(field)s” is retired. What it held is kept.") % {"field": row.label}
@@ -267,9 +268,9 @@ def act(request: Request, field_id: int, what: str) -> HttpResponse:
     return _told(request, row, words, since)
 
 
-def _told(request: Request, row: CustomField, words: str, since: int) -> HttpResponse:
+def _told(request: Request, row: CustomField, words: str, since: int, *, at: str = "") -> HttpResponse:
     event = to_undo(since=since, by=request.actor, subject_type=ROW)
-    url = f"{reverse('web:fields')}?of={queries.noun_of(row.noun).slug}"
+    url = f"{reverse('web:fields')}?of={queries.noun_of(row.noun).slug}{at}"
     return answer(request, url, words, undo_url=f"/undo/{event.pk}" if event is not None else "")
 
 
