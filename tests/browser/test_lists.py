@@ -60,6 +60,28 @@ def test_a_view_is_made_changed_and_deleted_without_a_mouse(loaded, tab_of):
     )
 
 
+def test_a_view_for_the_team_is_a_tab_of_its_members_and_of_nobody_else(loaded, tab_of):
+    base, _places = loaded
+    marta = tab_of(base, "marta")
+    marta.goto("/leads/views/new?view=open&interest=QUOTE_REQUEST")
+    marta.locator("#id_name").fill("Quotes of the desk")
+    marta.get_by_label("My team").check()
+    marta.get_by_role("button", name="Save the view").click()
+    marta.wait_for_url(re.compile(r"/leads\?view=\d+$"))
+    url = marta.url.removeprefix(base)
+    colleague = tab_of(base, "bram")
+    colleague.goto("/leads?view=open")
+    colleague.locator("#list-tabs a", has_text="Quotes of the desk").first.click()
+    colleague.wait_for_url(re.compile(rf"{re.escape(url)}$"))
+    colleague.locator(".chip", has_text="Quote request").first.wait_for()
+    other = tab_of(base, "sofia")
+    other.goto("/leads?view=open")
+    other.locator("#list-tabs a").first.wait_for()
+    assert other.locator("#list-tabs a", has_text="Quotes of the desk").count() == 0
+    other.goto(url)
+    assert "Quotes of the desk" not in other.content()
+
+
 def test_columns_are_moved_and_made_wider_without_a_mouse(loaded, tab_of):
     base, _places = loaded
     tab = tab_of(base, "marta")
