@@ -96,3 +96,64 @@ def test_groups_are_added_and_removed_on_a_phone(loaded, tab_of):
     tab.locator("[id='n.2.1.col']").wait_for(state="detached")
     tab.locator("dialog.dlg-filter footer .btn-p").click()
     tab.wait_for_url("**arrived_at__lt=14_days_ago**")
+
+
+class Slow:
+    """Answers of the builder that wait until they are let through."""
+
+    def __init__(self, tab):
+        self.tab, self.held = tab, []
+        tab.route(lambda url: "/filter?" in url and "do=count" not in url, lambda route: self.held.append(route))
+
+    def answer(self):
+        """Let everything through until nothing more is asked; how often something was."""
+        times = 0
+        while self.held:
+            times += 1
+            with self.tab.expect_response(lambda answer: "/filter?" in answer.url and "do=count" not in answer.url):
+                self.held.pop(0).continue_()
+            self.tab.wait_for_timeout(500)  # an answer that was overtaken is asked for again
+        return times
+
+
+@pytest.fixture
+def slow(loaded, tab_of, signed_in):
+    def opened(address):
+        tab = tab_of(loaded[0], storage_state=signed_in)
+        tab.goto(address)
+        tab.locator("#chip-filter").click()
+        built(tab)
+        return tab, Slow(tab)
+
+    return opened
+
+
+def test_what_is_typed_over_a_value_replaces_it_though_the_field_was_drawn_anew(slow):
+    tab, answers = slow("/leads?view=all&amount__gt=5000")
+    tab.locator("[id='n.0.op']").focus()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Tab")
+    answers.answer()
+    assert focused(tab) == "n.0.v0"
+    tab.keyboard.type("14")
+    assert tab.input_value("[id='n.0.v0']") == "14"
+
+
+def test_what_is_typed_while_a_condition_goes_stays_with_its_own(slow):
+    tab, answers = slow("/leads?view=all&title=printer&amount__gt=5000")
+    tab.locator("[id='n.0.drop']").click()
+    tab.locator("[id='n.1.v0']").focus()
+    tab.keyboard.press("ControlOrMeta+a")
+    tab.keyboard.type("77")
+    assert answers.answer() == 2
+    assert tab.input_value("[id='n.0.col']") == "amount" and tab.input_value("[id='n.0.v0']") == "77"
+
+
+def test_what_is_ticked_while_the_comparison_is_asked_for_stays_ticked(slow):
+    tab, answers = slow("/leads?view=all&stage=NEW")
+    tab.locator("[id='n.0.op']").select_option("not_in")
+    tab.locator("[id='n.0.pick']").click()
+    tab.get_by_role("checkbox", name="Working").check()
+    assert answers.answer() == 2
+    assert tab.locator(".flt-pick[open] [data-picked]").inner_text() == "New, Working"
+    assert tab.locator(".flt-pick[open] input:checked").count() == 2

@@ -53,22 +53,42 @@ document.addEventListener("keydown", (event) => {
   if (menu) inValues(event, menu);
 }, true);
 
-// What is typed or ticked while an answer is on its way is not lost with the fields that the answer replaces.
-const isText = (field) => field.matches("input:not([type=hidden], [type=checkbox], [type=search]), textarea");
-const typed = (form) => new Map([...form.querySelectorAll("[id]")].filter(isText).map((field) => [field.id, field.value]));
-let sent = new Map();
+// What is typed, chosen or ticked while an answer is on its way is not lost with the fields that the answer would
+// replace: it knows nothing of them, so it is asked for again. A list of values that was opened meanwhile stays open.
+const says = (form) => new URLSearchParams(new FormData(form)).toString();
+let sent = "";
+
+function askAgain({ requestConfig: { triggeringEvent: { target, submitter } } }) {
+  if (submitter) submitter.click(); // htmx sends the button that was clicked last
+  else window.htmx.trigger(target, "change");
+}
+
+function keepOpen(form) {
+  const menu = form.querySelector("details.flt-pick[open]");
+  if (!menu) return;
+  const wanted = menu.querySelector("[data-narrow]")?.value;
+  form.addEventListener("htmx:afterSwap", () => {
+    const drawn = document.getElementById(menu.querySelector("summary").id)?.parentElement;
+    if (!drawn) return;
+    drawn.open = true;
+    const narrow = wanted && drawn.querySelector("[data-narrow]");
+    if (!narrow) return;
+    narrow.value = wanted;
+    narrow.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true });
+}
 
 document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
   const form = inBuilder(target);
-  if (form && detail.target?.id === "filter-body") sent = typed(form);
+  if (form && detail.target?.id === "filter-body") sent = says(form);
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const form = detail.target?.id === "filter-body" && inBuilder(detail.target);
-  if (!form) return;
-  const since = [...typed(form)].filter(([id, text]) => sent.has(id) && sent.get(id) !== text);
-  const put = () => since.forEach(([id, text]) => { const field = document.getElementById(id); if (field) field.value = text; });
-  if (since.length) form.addEventListener("htmx:afterSwap", put, { once: true });
+  if (!form || !detail.shouldSwap) return;
+  if (says(form) === sent) return keepOpen(form);
+  detail.shouldSwap = false;
+  setTimeout(() => askAgain(detail)); // once this one has ended
 });
 
 document.addEventListener("cancel", (event) => {

@@ -45,8 +45,22 @@ document.addEventListener("focusin", ({ target }) => {
   place = { selector: describe(target), row: row ? rows().indexOf(row) : -1, cell, within: target.parentElement.closest("[id]")?.id };
 });
 
+let caret = null;
+
 document.addEventListener("htmx:beforeSwap", () => {
-  held = document.activeElement === document.body ? null : place;
+  const field = document.activeElement;
+  held = field === document.body ? null : place;
+  caret = field?.id && field.selectionEnd > 0 ? [field, field.selectionStart, field.selectionEnd] : null;
+});
+
+// htmx puts back what is chosen in a field only if it does not begin at the first letter: whoever came to the field
+// by Tab would type before what stands there instead of over it.
+document.addEventListener("htmx:afterSwap", () => {
+  const [field, start, end] = caret ?? [];
+  const drawn = document.activeElement;
+  if (!field || drawn === field || drawn.id !== field.id) return;
+  caret = null;
+  drawn.setSelectionRange?.(start, end);
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
