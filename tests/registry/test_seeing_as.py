@@ -10,7 +10,8 @@ from makers import AT
 from headwater.intake.batches import files_folder
 from headwater.platform.action import OnlyLooking, only_looking
 from headwater.platform.errors import NotAllowed
-from headwater.platform.models import Event
+from headwater.platform.many import STEP_JOB
+from headwater.platform.models import Event, Job
 from headwater.platform.resource import REGISTRY
 from headwater.team.actions import looking, roles
 from headwater.team.actions.tokens import create_token
@@ -18,6 +19,7 @@ from headwater.team.models import Presence, Role, User
 from headwater.team.queries import actor_of
 from headwater.team.queries.looking import looks_as
 from headwater.team.queries.roles import role_of
+from headwater.tell.models import News
 
 BAR = "Nothing can be changed meanwhile"
 
@@ -91,6 +93,26 @@ def test_nothing_can_be_changed_meanwhile(role, people, client_of, make, by):
     assert not User.objects.filter(name="Changed").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_what_is_no_fact_is_not_written_either(people, client_of):
+    """A colleague's news stay unread; work in the background is neither begun anew nor stopped."""
+    rep, failed = people["FIELD_REP"], {"kind": STEP_JOB, "queued_at": AT, "run_after": AT, "args": {}}
+    told = News.objects.create(user=rep, kind="WORK", key="job1", words="It failed", at=AT)
+    jobs = [Job.objects.create(state=state, **failed) for state in ("FAILED", "QUEUED")]
+    client = client_of("OWNER")
+    client.post(f"/settings/users/{rep.pk}/see")
+    for address in ("mark/all", "mark/read", f"{told.pk}/open"):
+        assert client.post(f"/notifications/{address}", {"ids": [told.pk]}).status_code == 403
+    assert client.post("/api/v1/notifications/read", "{}", content_type="application/json").status_code == 403
+    client.post("/see-as/leave")
+    as_role(client, "ADMINISTRATOR")
+    assert client.post(f"/settings/work/jobs/{jobs[0].pk}/retry").status_code == 403
+    assert client.post(f"/api/v1/jobs/{jobs[1].pk}/stop").status_code == 403
+    assert News.objects.get().read_at is None
+    assert [job.state for job in Job.objects.order_by("pk")] == ["FAILED", "QUEUED"]
+
+
 def test_a_file_that_is_sent_meanwhile_is_not_kept(client_of):
     before = set(files_folder().iterdir())
     client = as_role(client_of("OWNER"), "ADMINISTRATOR")
@@ -124,6 +146,9 @@ def test_every_noun_is_looked_at(client_of, make):
 def test_no_action_begins_whoever_asks(by):
     with only_looking(), pytest.raises(OnlyLooking):
         roles.add_role(name="New", copied="SERVICE", by=by, at=AT)
+    for write in (Job.objects.all().delete, lambda: Job.objects.update(args={}), Job(queued_at=AT, run_after=AT).save):
+        with only_looking(), pytest.raises(OnlyLooking):
+            write()
 
 
 # ---------------------------------------------------------------- never more than one's own rights

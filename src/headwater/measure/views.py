@@ -39,7 +39,8 @@ def sources(request: Request) -> HttpResponse:
     try:
         data = queries.page_data(request.actor, state.request, at=now(), with_value=state.by_value)
     except mirror.MirrorMissing:
-        tasks.ask_for_refresh(at=now())
+        if not request.actor.seen_as:  # who only looks asks for nothing, and the worker begins by itself
+            tasks.ask_for_refresh(at=now())
         return render(request, "measure/preparing.html", {"address": request.get_full_path()})
     if not is_htmx(request):
         return render(request, "measure/sources.html", _context(data, state, request))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
@@ -82,12 +82,20 @@ _only_looking: ContextVar[bool] = ContextVar("headwater_only_looking", default=F
 
 @contextmanager
 def only_looking() -> Iterator[None]:
-    """In here nothing can be changed: no unit of work is opened, whoever asks."""
+    """In here nothing can be changed, whoever asks: no unit of work is opened, and nothing is written besides one."""
     token = _only_looking.set(True)
     try:
-        yield
+        with connection.execute_wrapper(_refuse_writes):
+            yield
     finally:
         _only_looking.reset(token)
+
+
+def _refuse_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    # What is no fact, such as that a message was read, is written without an action.
+    if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
+        raise OnlyLooking()
+    return execute(sql, params, many, context)
 
 
 def action(fn: Callable[P, R]) -> Callable[P, R]:
