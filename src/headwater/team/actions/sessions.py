@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import F
+from django.utils.crypto import constant_time_compare
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, ActorKind
@@ -27,7 +27,7 @@ def end_session(*, handle: str, by: Actor, at: datetime) -> None:
     """
     user_id = _person(by)
     mine = Session.objects.select_for_update().filter(user_id=user_id)
-    found = next((each for each in mine if hmac.compare_digest(each.handle, handle)), None)
+    found = next((each for each in mine if constant_time_compare(each.handle, handle)), None)
     if found is None:
         raise NotFound(gettext("That session is over already."))
     found.delete()

@@ -17,7 +17,7 @@ from headwater.platform.models import Event
 from headwater.team import queries
 from headwater.team.actions import accounts, company, second_factor, sessions, signing_in, tokens
 from headwater.team.models import RecoveryCode, SecondFactor, SignInAttempt
-from headwater.team.queries.second_factor import factor_of, unseal
+from headwater.team.queries.second_factor import factor_of, has_factor, unseal
 from headwater.team.rules import CODES_PER_DAY, TRIES_PER_CODE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -238,6 +238,15 @@ def test_one_switches_it_off_with_the_password_only(client, ada):
     assert client.post(page, {"form": "remove", "current": "no"}).status_code == 422
     assert client.post(page, {"form": "remove", "current": PASSWORD}).status_code == 302
     assert not SecondFactor.objects.exists() and not RecoveryCode.objects.exists()
+
+
+def test_nobody_takes_their_own_off_as_they_would_a_colleagues(client, ada, tom):
+    for person in (ada, tom):
+        App(person)
+        client.force_login(person)
+        answer = client.post(f"/settings/users/{person.pk}/second-factor/remove")
+        assert answer["Location"] == "/account/second-factor"
+        assert has_factor(person.pk), "an open browser is not enough, whatever rights one has"
 
 
 def test_another_cannot_be_set_up_over_it(ada):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from colleagues import PASSWORD, SYSTEM, add
@@ -62,6 +63,25 @@ def test_all_others_end_and_this_one_stays(ada):
     here, *others = (signed_in(address=f"10.0.0.{n}") for n in range(1, 4))
     here.post("/account/sessions/end-others")
     assert is_in(here) and not any(map(is_in, others))
+
+
+def test_what_no_session_is_called_ends_none(ada):
+    client = signed_in("ada@example.org")
+    assert client.post("/account/sessions/%C3%A9/end").status_code == 404
+
+
+def test_a_browser_left_open_gives_nobody_a_new_password(ada):
+    client = signed_in("ada@example.org")
+    session = client.session
+    session["proved"] = (now() - timedelta(minutes=11)).isoformat()
+    session.save()
+    own = f"/settings/users/{ada.pk}"
+    for page in (f"{own}/password", f"{own}/link", f"{own}/invite"):
+        answer = client.post(page, {"password": "a new one of hers"})
+        assert answer["Location"] == f"/account/prove?next={quote(own, safe='')}%2Fpassword", page
+    assert is_in(signed_in()), "the old one still opens"
+    assert client.post("/account/prove", {"current": PASSWORD}).status_code == 302
+    assert "/welcome/" in client.post(f"{own}/link").content.decode()
 
 
 def test_nobody_ends_the_session_of_somebody_else(ada, tom):

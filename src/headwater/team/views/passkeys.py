@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -27,7 +26,7 @@ from headwater.team.models import SignInAttempt, User, Way
 from headwater.team.queries.passkeys import adding_options, asking_options, has_passkey, passkeys_of, shown_passkey
 from headwater.team.queries.second_factor import has_factor
 from headwater.team.queries.single_sign_on import can_use_provider, has_working_password, provider_in_use
-from headwater.team.views.proof import ask_challenge, is_proved, note_proof, site_of, take_challenge
+from headwater.team.views.proof import ask_challenge, is_proved, note_proof, prove_first, site_of, take_challenge
 from headwater.team.views.second_factor import show_codes
 from headwater.team.views.security import knows_password
 from headwater.team.views.signing_in import (
@@ -142,7 +141,7 @@ def my_passkeys(request: Request) -> HttpResponse:
 def add_options(request: Request) -> HttpResponse:
     """What the browser needs to make a passkey."""
     if not is_proved(request):
-        return _refused(_prove_first())
+        return _refused(prove_first("my_passkeys"))
     options = adding_options(
         request.user, site=site_of(request), challenge=ask_challenge(request, ADD),
         title=f"Headwater {request.company.name}".strip(),
@@ -156,7 +155,7 @@ def add_options(request: Request) -> HttpResponse:
 def add(request: Request) -> HttpResponse:
     """Keep the passkey that the browser made; the first one comes with recovery codes."""
     if not is_proved(request):
-        return redirect(_prove_first())
+        return redirect(prove_first("my_passkeys"))
     challenge, form = take_challenge(request, ADD), PasskeyForm(request.POST)
     if form.is_valid():
         answer = request.POST.get("answer", "")
@@ -187,7 +186,7 @@ def rename(request: Request, passkey_id: int) -> HttpResponse:
 def remove(request: Request, passkey_id: int) -> HttpResponse:
     """Let a passkey sign in no more."""
     if not is_proved(request):
-        return redirect(_prove_first())
+        return redirect(prove_first("my_passkeys"))
     actions.remove_passkey(passkey_id=passkey_id, by=request.actor, at=now())
     messages.success(request, _("The passkey is removed. You can delete it from its device, too."))
     return redirect("my_passkeys")
@@ -196,7 +195,7 @@ def remove(request: Request, passkey_id: int) -> HttpResponse:
 def _page(request: Request, form: PasskeyForm, *, status: int = 200) -> HttpResponse:
     context = {
         "form": form, "passkeys": passkeys_of(request.user.pk), "proved": is_proved(request),
-        "site": site_of(request), "prove": _prove_first(),
+        "site": site_of(request), "prove": prove_first("my_passkeys"),
     }  # fmt: skip
     return render(request, "team/passkeys.html", context, status=status)
 
@@ -265,10 +264,6 @@ def _knows_code(request: Request, form: ProofForm) -> bool:
         return True
     form.add_error("code", _("This code is not right, or was used already."))
     return False
-
-
-def _prove_first() -> str:
-    return f"{reverse('prove')}?{urlencode({'next': reverse('my_passkeys')})}"
 
 
 def _json(options: str) -> HttpResponse:

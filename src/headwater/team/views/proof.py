@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from headwater.platform.clock import now
@@ -27,6 +28,16 @@ def is_proved(request: HttpRequest) -> bool:
     """Whether they have in the last ten minutes, here."""
     said = request.session.get(PROVED)
     return said is not None and timedelta() <= now() - datetime.fromisoformat(said) <= LATELY
+
+
+def is_own_unproved(request: HttpRequest, user_id: int) -> bool:
+    """Whether somebody is about to change how they themselves sign in, and has not just shown who they are."""
+    return user_id == request.user.pk and not is_proved(request)
+
+
+def prove_first(page: str, *args: object) -> str:
+    """Where one shows who one is, and comes to ``page`` from."""
+    return f"{reverse('prove')}?{urlencode({'next': reverse(page, args=args)})}"
 
 
 def site_of(request: HttpRequest) -> Site:

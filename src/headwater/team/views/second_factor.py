@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,7 +19,7 @@ from headwater.team.forms import NewAppForm, ProofForm, show_refusal
 from headwater.team.queries.passkeys import has_passkey
 from headwater.team.queries.second_factor import codes_left, factor_of, pending_secret, picture
 from headwater.team.queries.single_sign_on import has_working_password
-from headwater.team.views.proof import is_proved
+from headwater.team.views.proof import is_proved, prove_first
 from headwater.team.views.security import knows_password
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def my_second_factor(request: Request) -> HttpResponse:
     proof = ProofForm(request.POST if asked else None)
     if asked and not has_working_password(request.user):
         if not is_proved(request):
-            return redirect(f"{reverse('prove')}?next={reverse('my_second_factor')}")
+            return redirect(prove_first("my_second_factor"))
     elif not asked or not proof.is_valid() or not knows_password(request, proof):
         return _page(request, proof=proof, status=422 if asked else 200)
     # What is shown once is shown in this answer: a redirect would have to keep it somewhere.
@@ -58,7 +57,9 @@ def show_codes(request: Request, codes: list[str]) -> HttpResponse:
 
 @require_POST
 def remove_second_factor(request: Request, user_id: int) -> HttpResponse:
-    """Take it off a colleague who lost it."""
+    """Take it off a colleague who lost it; one's own goes with the password only, whatever rights one has."""
+    if user_id == request.user.pk:
+        return redirect("my_second_factor")
     actions.remove(user_id=user_id, by=request.actor, at=now())
     messages.success(request, _("The second factor is off. They sign in with the password alone now."))
     return redirect("settings_change_user", user_id)

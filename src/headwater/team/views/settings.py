@@ -31,6 +31,7 @@ from headwater.team.queries.single_sign_on import is_linked
 from headwater.team.reading_forms import ReadingForm
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
+from headwater.team.views.proof import is_own_unproved, prove_first
 from headwater.team.views.security import knows_password, where_signed_in
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.queries.settings import is_mail_on
@@ -137,6 +138,8 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
     """A new password for a colleague who lost theirs."""
     request.actor.require("team.user.change")
     user = _user(user_id)
+    if is_own_unproved(request, user_id):
+        return redirect(prove_first("settings_password", user_id))
     form = forms.PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -157,6 +160,8 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
 @require_POST
 def make_link(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, to be handed over."""
+    if is_own_unproved(request, user_id):
+        return redirect(prove_first("settings_password", user_id))
     return _link_page(request, _user(user_id))
 
 
@@ -165,6 +170,8 @@ def make_link(request: Request, user_id: int) -> HttpResponse:
 def invite_user(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, by mail; where it cannot go out, to be handed over."""
     user = _user(user_id)
+    if is_own_unproved(request, user_id):
+        return redirect(prove_first("settings_password", user_id))
     try:
         invitations.invite_user(user_id=user.pk, by=request.actor, at=now())
     except (invitations.NotForOwners, MailNotSetUp) as refusal:
