@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from headwater.platform.resource import REGISTRY, filtered
 
 VALUES = (
     "2026-01-01", "0001-01-01T00:00+14:00", "9999-12-31", "0000-00-00", "NaN", "Infinity", "1e400", "1e-400",
+    "1e9999999", "-1e9999999", "1e-9999999",
     "99999999999999999999", "-1", "9" * 5_000, "²", "a\x00b", "\x00", "%", "_", "\\", "'", "x" * 60_000, "me",
     "1,2", ",", "2026-01-01,2026-02-01", "\U0001f600", "ß" * 300,
 )  # fmt: skip
@@ -140,6 +142,27 @@ def test_no_body_breaks_a_form_or_the_api(key, client_of, make):
             for value in (*TEXTS, *RAW):
                 body = json.dumps({**plain, name: value})
                 no_break(send(f"/api/v1/{resource.slug}{path}", body, **JSON), (path, name, value))
+
+
+def test_a_number_is_never_written_out_with_a_thousand_million_noughts(client_of):
+    """Sixteen bytes in the body were a gigabyte in memory."""
+    client, began = client_of("OWNER"), time.process_time()
+    for number in ("1e999999999", "1e-999999999", "0e999999999", "-1.5E+99999999", "1" + "0" * 100):
+        told = client.post("/api/v1/leads/bulk", f'[{{"name": "Ada", "amount": {number}}}]', **JSON).json()
+        assert told["rejected"] == 1 and "is not a number" in told["items"][0]["errors"][0], number
+    for address in ("/opportunities", "/api/v1/opportunities"):
+        assert client.get(address, {"amount__gte": "1e999999999"}).status_code == 422
+    assert time.process_time() - began < 5
+
+
+def test_no_number_in_an_address_is_larger_than_it_may_be(client_of, make):
+    client, pair = client_of("OWNER"), ",".join(map(str, make("parties.person", 2)))
+    for number in ("9" * 5_000, "9" * 25, "²", "٣", "00001" + "9" * 30):
+        no_break(client.get("/duplicates", {"after": number}), number)
+        no_break(client.get("/people/merge", {"ids": pair, "keep": number}), number)
+        no_break(client.get("/people/merge", {"ids": f"{pair},{number}"}), number)
+        for page in ("search", "leads", "changes"):
+            assert client.get(f"/api/v1/{page}", {"q": "an", "limit": number}).status_code == 422, (page, number)
 
 
 @nouns

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from headwater.api.jobs import MOST_ROWS, accepted
-from headwater.api.shapes import record_json, row_json, version_of
+from headwater.api.shapes import limit_of, record_json, row_json, version_of
 from headwater.platform import many
 from headwater.platform.clock import now
 from headwater.platform.edits import edit_form, fill, valid_values, with_row_locked
@@ -46,7 +46,7 @@ def list_rows(request: Any, resource: Resource) -> JsonResponse:
         resource,
         sort=params.get("sort", ""),
         cursor=params.get("cursor", ""),
-        size=_limit(params.get("limit", "")),
+        size=limit_of(params.get("limit", ""), usual=PAGE_SIZE, most=MAX_PAGE_SIZE),
         reach=resource.reach(request.actor),
     )
     items = [row_json(resource, row) for row in page.rows]
@@ -244,16 +244,6 @@ def _yes_or_no(name: str, text: str) -> bool:
     if said is None:
         raise Invalid({name: [_("Say true or false.")]})
     return said
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return PAGE_SIZE
-    if not text.isdecimal() or len(text) > 9 or not 0 < int(text) <= MAX_PAGE_SIZE:
-        raise Invalid(
-            {"limit": [_("A number from 1 to {max_page_size} is needed.").format(max_page_size=MAX_PAGE_SIZE)]}
-        )
-    return int(text)
 
 
 def require_see(request: Any, resource: Resource) -> None:

@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 
 from headwater.api import problems
 from headwater.api.extension import register_extension
-from headwater.api.shapes import query_parameter
+from headwater.api.shapes import limit_of, query_parameter
 from headwater.platform.errors import Invalid
 from headwater.platform.search.everywhere import MOST, Hit, find_anything
 
@@ -34,10 +34,8 @@ def search(request: HttpRequest) -> JsonResponse:
     unknown = [name for name in params if name not in ("q", "limit")]
     if unknown:
         raise Invalid({name: [_("Searching has no parameter “{name}”.").format(name=name)] for name in unknown})
-    limit = params.get("limit", str(MOST))
-    if not (limit.isascii() and limit.isdecimal() and 0 < int(limit[:5]) <= HIGHEST):
-        raise Invalid({"limit": [_("A number from 1 to {highest} is needed.").format(highest=HIGHEST)]})
-    hits = find_anything(request.actor, params.get("q", ""), limit=int(limit), per_noun=int(limit))  # type: ignore[attr-defined]
+    limit = limit_of(params.get("limit", ""), usual=MOST, most=HIGHEST)
+    hits = find_anything(request.actor, params.get("q", ""), limit=limit, per_noun=limit)  # type: ignore[attr-defined]
     return JsonResponse(
         {
             "items": [_hit(hit) for hit in hits.records],

@@ -19,6 +19,7 @@ from headwater.intake.values import (
     parse_datetime,
     parse_decimal,
     parse_integer,
+    quoted,
 )
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 from headwater.platform.translated import gettext as _
@@ -28,6 +29,7 @@ from headwater.platform.values import LARGEST_ID, is_storable
 ID, EXTERNAL_ID = "id", "external_id"
 SEVERAL = "tag"
 LARGEST = Decimal(10) ** 13  # what a column of money holds
+MOST_FIGURES = 60  # of a number, with the noughts it is written out with
 
 
 @dataclass(slots=True)
@@ -110,13 +112,23 @@ def _text(value: Any, target: Target) -> str:
             if target.kind is not TargetKind.BOOL:
                 raise BadValue(_("True or false is no value of it."))
             return str(value).lower()
-        case int() | Decimal():
-            return format(value, "f") if isinstance(value, Decimal) else str(value)
+        case Decimal():
+            return _in_figures(value)
+        case int():
+            return str(value)
         case str():
             if not is_storable(value):
                 raise BadValue(_("The text holds characters that no text has."))
             return plain_text(value).strip()
     raise BadValue(_("One value is needed, not a list or an object."))
+
+
+def _in_figures(number: Decimal) -> str:
+    """A number written out; 1e999999999 is none: its figures would fill the memory."""
+    _sign, figures, exponent = number.as_tuple()
+    if len(figures) + abs(int(exponent)) > MOST_FIGURES:
+        raise BadValue(_("{text} is not a number.").format(text=quoted(str(number))))
+    return format(number, "f")
 
 
 def _offered(value: Any, offered: Mapping[str, str]) -> str:

@@ -292,7 +292,7 @@ class Filtering:
         largest = LARGEST_NUMBER
         if isinstance(field, DecimalField) and field.max_digits and field.decimal_places is not None:
             largest = min(largest, Decimal(10) ** (field.max_digits - field.decimal_places))
-        if not number.is_finite() or abs(number) >= largest:
+        if not number.is_finite() or number.copy_abs() >= largest:  # abs() stumbles over 1e9999999
             raise ValueError(text)
         return number
 

@@ -144,7 +144,7 @@ class Wording:
             number = Decimal(text)
         except InvalidOperation:
             return text
-        if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
+        if not number.is_finite() or number.copy_abs() >= Decimal(10) ** 15:
             return text
         if column.kind is Kind.MONEY:
             return words.money(number, installation().currency, self._locale)

@@ -43,7 +43,7 @@ def compare_page(request: Request, slug: str) -> HttpResponse:
         OwnField(field.key, field.label, held_in_words(resource, rows, field.key, request.actor))
         for field in fillable_fields(resource.key, request.actor)
     ]
-    found = compare(rows, keep_id=int(keep) if keep.isdecimal() else None, own=own)
+    found = compare(rows, keep_id=_number(keep), own=own)
     proposal = pair_among(request.actor, ids)
     after = pair_after(request.actor, proposal) if proposal is not None and request.GET.get("queue") else None
     if request.method == "POST":
@@ -113,7 +113,7 @@ def duplicates(request: Request) -> HttpResponse:
     if not kinds:
         request.actor.require("parties.person.merge")
     after = request.GET.get("after", "")
-    found = pairs(request.actor, after=int(after) if after.isdecimal() else 0)
+    found = pairs(request.actor, after=_number(after) or 0)
     context = {
         "pairs": [(proposal, pair_url(proposal), _slug(proposal)) for proposal in found.rows],
         "next_url": f"/duplicates?after={found.after}" if found.after else "",
@@ -132,9 +132,9 @@ def _merge(request: Request, found: Comparison) -> HttpResponse:
     choices: dict[str, int] = {}
     only: list[str] = []
     for line in found.lines:
-        picked = posted.get(f"take:{line.key}", "")
-        if picked.isdecimal():
-            choices[line.key] = int(picked)
+        picked = _number(posted.get(f"take:{line.key}", ""))
+        if picked is not None:
+            choices[line.key] = picked
         if line.is_contact and f"also:{line.key}" not in posted:
             only.append(line.key)
     others = [party.pk for party in found.parties if party.pk != found.keep.pk]
@@ -180,7 +180,12 @@ def mergeable(slug: str, request: Request) -> Resource:
 
 
 def _ids(text: str) -> list[int]:
-    return [int(pk) for pk in text.split(",") if pk.isdecimal() and len(pk) < 18][:MOST]
+    return [pk for each in text.split(",") if (pk := _number(each)) is not None][:MOST]
+
+
+def _number(text: str) -> int | None:
+    """What an address says as an id; None where no row can have it."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _noun(slug: str) -> str:

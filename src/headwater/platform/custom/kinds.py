@@ -189,7 +189,7 @@ def _number(field: Field, value: Any) -> str:
         number = Decimal(str(value))
     except InvalidOperation as error:
         raise NoValue(_("Write it in figures, such as 1234.50.")) from error
-    if not number.is_finite() or abs(number) >= LARGEST:
+    if not number.is_finite() or number.copy_abs() >= LARGEST:
         raise NoValue(_("The number is too large."))
     if field.holds == FieldKind.MONEY:
         return format(in_cents(number) if field.result else _kept(number), "f")
