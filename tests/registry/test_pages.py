@@ -29,6 +29,18 @@ def toast(answer):
     return json.loads(answer["HX-Trigger"])["toast"]
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_no_cache_hands_on_what_was_shown_to_somebody(signed_in, make, client_of):
+    [pk] = make("qualify.lead")
+    client = client_of("OWNER") if signed_in else Client()
+    for address in (
+        "/", "/leads", f"/leads/{pk}", "/leads/0", "/settings/users", "/settings/company", "/settings/work", "/nope",
+        "/api/v1/leads", f"/api/v1/leads/{pk}", "/api/v1/users", "/api/v1/nope", "/api/v1/openapi.json",
+    ):  # fmt: skip
+        said = client.get(address)["Cache-Control"]
+        assert "private" in said and ("no-cache" in said or "no-store" in said), (address, said)
+
+
 # Lists ---------------------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,19 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return response
 
 
+class PrivateMiddleware:
+    """What is shown to somebody is kept for nobody else, also where its view says nothing of caches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
 def holds_nothing(request: HttpRequest) -> bool:
     """Whether the address holds the character that no database stores as text."""
     return "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "")
