@@ -98,7 +98,7 @@ def try_again(*, mail_id: int, by: Actor, at: datetime) -> None:
 def send_next(*, at: datetime) -> bool:
     """Send what is due through one connection; whether there was anything. Of several workers one gets each mail."""
     due = Mail.objects.filter(state=State.WAITING, retry_at__lte=at).filter(Q(lease_until=None) | Q(lease_until__lt=at))
-    mails = [mail for mail in due.order_by("retry_at", "pk")[:BATCH] if _take(mail, at)]
+    mails = [mail for mail in due.select_related("user").order_by("retry_at", "pk")[:BATCH] if _take(mail, at)]
     if not mails:
         return False
     waiting = list(mails)
@@ -132,6 +132,8 @@ def _send_one(mail: Mail, send: Send, at: datetime) -> None:
             raise NotSent("It is too late for it by now.", is_final=True)
         if words is None:
             raise NotSent("It was written by another installation.", is_final=True)
+        if mail.user is not None and not mail.user.is_active:
+            raise NotSent("Whom it is to has left.", is_final=True)
         send(Letter(mail.to_name, mail.to_address, message_id=mail.message_id, **json.loads(words)))
     except NotSent as problem:
         if not problem.is_of_mail:

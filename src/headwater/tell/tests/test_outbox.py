@@ -11,6 +11,7 @@ from headwater.platform.action import action
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.events import record
+from headwater.team.models import User
 from headwater.team.sign_in_events import InvitationMailed
 from headwater.tell.actions import mails
 from headwater.tell.actions.mails import forget_mails, queue_mail, send_next
@@ -120,6 +121,16 @@ def test_a_link_that_is_over_is_not_mailed_any_more(mail_is_set_up, person):
     written(person("OWNER"), at=now() - timedelta(hours=2), lasts=timedelta(hours=1))
     send_next(at=now())
     assert not mail_is_set_up.mails and Mail.objects.get().state == "FAILED"
+
+
+def test_who_left_meanwhile_gets_none(mail_is_set_up, person):
+    rep = person("FIELD_REP")
+    written(rep)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    send_next(at=now())
+    mail = Mail.objects.get()
+    assert not mail_is_set_up.mails
+    assert (mail.state, mail.sealed, mail.reason) == ("FAILED", "", "Whom it is to has left.")
 
 
 def test_of_two_workers_one_gets_a_mail(mail_is_set_up, person):
