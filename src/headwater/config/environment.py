@@ -38,6 +38,49 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
     return found
 
 
+def is_on(name: str) -> bool:
+    """A switch: 1 is on; 0, nothing and not set are off.
+
+    Raises:
+        BadSetting: it says something else. Taken for off, "yes" would send cookies in the clear.
+    """
+    given = os.environ.get(name, "").strip()
+    if given not in ("", "0", "1"):
+        raise BadSetting(name=name, given=given, wanted="Give 1 for on, or 0 for off.")
+    return given == "1"
+
+
+def one_of(name: str, *choices: str) -> str:
+    """One of a few words, in small or capital letters; empty where nothing is set.
+
+    Raises:
+        BadSetting: it is none of them.
+    """
+    given = os.environ.get(name, "").strip()
+    if given and given.lower() not in choices:
+        raise BadSetting(name=name, given=given, wanted=f"Give {' or '.join(choices)}.")
+    return given.lower()
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    """What stands between commas, without the blanks around it."""
+    return [each.strip() for each in os.environ.get(name, default).split(",") if each.strip()]
+
+
+def origins(name: str) -> list[str]:
+    """Addresses as a browser names where a page comes from: protocol, host, port, and nothing behind them.
+
+    Raises:
+        BadSetting: one is something else, and would let no form through.
+    """
+    found = [each.rstrip("/") for each in listed(name)]
+    for each in found:
+        parts = urlparse(each)
+        if parts.scheme not in ("http", "https") or not parts.netloc or each != f"{parts.scheme}://{parts.netloc}":
+            raise BadSetting(name=name, given=each, wanted="Give addresses such as https://crm.example.com.")
+    return found
+
+
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """Networks such as ``10.20.0.0/16``, with commas between.
 
@@ -45,7 +88,7 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         BadSetting: one is no network.
     """
     try:
-        return [ip_network(text.strip()) for text in os.environ.get(name, "").split(",") if text.strip()]
+        return [ip_network(text) for text in listed(name)]
     except ValueError as error:
         wanted = f"Give networks such as 10.20.0.0/16, with commas between ({error})."
         raise BadSetting(name=name, given=os.environ[name], wanted=wanted) from None

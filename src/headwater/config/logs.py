@@ -7,6 +7,7 @@ searched for or looked at is in none of them, so they may be kept and handed on.
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -18,18 +19,18 @@ FRAMES = 20
 
 
 def configure(style: str) -> dict[str, Any]:
-    """Django's ``LOGGING`` for a style, and structlog to go with it; without a style only what is wrong is told."""
+    """Django's ``LOGGING`` for a style, and structlog to go with it; without one, lines for people on what is wrong."""
+    level = "INFO" if style else "WARNING"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if style:
-        structlog.configure(
-            processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-            logger_factory=structlog.stdlib.LoggerFactory(),
-        )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
     last = structlog.processors.JSONRenderer() if style == JSON else structlog.dev.ConsoleRenderer(colors=False)
     formatters = {
         "lines": {
@@ -40,15 +41,14 @@ def configure(style: str) -> dict[str, Any]:
             "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _place_of_exception, last],
         }
     }
-    console = {"class": "logging.StreamHandler", **({"formatter": "lines"} if style else {})}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": formatters if style else {},
-        "handlers": {"console": console},
+        "formatters": formatters,
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
-            "headwater": {"level": "INFO" if style else "WARNING"},
+            "headwater": {"level": level},
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
@@ -64,6 +64,8 @@ def _named(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mutabl
 def _place_of_exception(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Its kind and where it happened; neither its text nor any value, which may be a customer's."""
     told = line.pop("exc_info", None)
+    if told is True:  # "the one that is being handled", as structlog's own loggers say
+        told = sys.exc_info()
     error = told if isinstance(told, BaseException) else told[1] if isinstance(told, tuple) else None
     if error is not None:
         frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]

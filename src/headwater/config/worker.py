@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.db.models import F
-from django.db.utils import DatabaseError, InterfaceError
+from django.db.utils import DatabaseError, InterfaceError, OperationalError
 
 from headwater.api.webhooks.delivering import deliver_next
 from headwater.config import daily as daily  # its work is declared by being loaded
@@ -96,10 +96,15 @@ def _untroubled(work: Callable[[], bool]) -> bool:
         close_old_connections()
         return work()
     except (DatabaseError, InterfaceError) as error:
-        log.warning("worker_database_trouble", error=str(error))
+        log.warning("worker_database_trouble", error=_trouble(error))
         connection.close()
         time.sleep(TROUBLE_PAUSE)
         return False
+
+
+def _trouble(error: Exception) -> str:
+    """What the database says of itself, for the log; where it may repeat values of a row, only the kind of error."""
+    return str(error) if isinstance(error, OperationalError | InterfaceError) else type(error).__name__
 
 
 @contextmanager
@@ -189,7 +194,7 @@ def _heartbeat(name: str) -> Iterator[None]:
             try:
                 Job.objects.filter(state=Job.State.RUNNING, worker=name).update(heartbeat_at=now())
             except (DatabaseError, InterfaceError) as error:
-                log.warning("heartbeat_missed", error=str(error))
+                log.warning("heartbeat_missed", error=_trouble(error))
                 connection.close()
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()

@@ -68,3 +68,38 @@ def test_another_address_is_refused_without_repeating_its_password(monkeypatch, 
         environment.postgresql("HEADWATER_DATABASE_URL")
     assert "HEADWATER_DATABASE_URL" in refusal.value.text
     assert "secret" not in refusal.value.text
+
+
+@pytest.mark.parametrize(("given", "meant"), [("", False), ("0", False), (" 1 ", True)])
+def test_a_switch_is_on_or_off(monkeypatch, given, meant):
+    monkeypatch.setenv("HEADWATER_HTTPS", given)
+    assert environment.is_on("HEADWATER_HTTPS") is meant
+
+
+@pytest.mark.parametrize("given", ["yes", "true", "on", "2"])
+def test_a_switch_that_says_something_else_is_not_taken_for_off(monkeypatch, given):
+    monkeypatch.setenv("HEADWATER_HTTPS", given)
+    with pytest.raises(BadSetting, match=f"HEADWATER_HTTPS is “{given}”"):
+        environment.is_on("HEADWATER_HTTPS")
+
+
+def test_names_and_origins_may_have_blanks_and_a_stroke_behind_them(monkeypatch):
+    monkeypatch.setenv("HEADWATER_HOSTS", "crm.example.com, crm ,")
+    monkeypatch.setenv("HEADWATER_ORIGINS", "https://crm.example.com/, http://crm:8000")
+    assert environment.listed("HEADWATER_HOSTS") == ["crm.example.com", "crm"]
+    assert environment.origins("HEADWATER_ORIGINS") == ["https://crm.example.com", "http://crm:8000"]
+
+
+@pytest.mark.parametrize("given", ["crm.example.com", "https://", "ftp://crm.example.com", "https://crm.example.com/x"])
+def test_an_origin_that_would_let_no_form_through_is_refused(monkeypatch, given):
+    monkeypatch.setenv("HEADWATER_ORIGINS", given)
+    with pytest.raises(BadSetting, match="HEADWATER_ORIGINS"):
+        environment.origins("HEADWATER_ORIGINS")
+
+
+def test_a_style_of_the_log_that_nobody_knows_is_refused(monkeypatch):
+    monkeypatch.setenv("HEADWATER_LOG", "JSON")
+    assert environment.one_of("HEADWATER_LOG", "json", "console") == "json"
+    monkeypatch.setenv("HEADWATER_LOG", "jsn")
+    with pytest.raises(BadSetting, match=r"HEADWATER_LOG is “jsn”\. Give json or console\."):
+        environment.one_of("HEADWATER_LOG", "json", "console")

@@ -6,14 +6,19 @@ import io
 import json
 import logging
 import logging.config
+import os
+import subprocess
+import sys
 
 import pytest
 import structlog
+from django.db.utils import IntegrityError, OperationalError
 from django.test import Client, override_settings
 
 from headwater.config import health, logs
 from headwater.config.home import Home
 from headwater.config.lifecycle import restoring
+from headwater.config.worker import _trouble
 from headwater.parties import actions as parties
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
@@ -81,6 +86,27 @@ def test_a_walk_leaves_nothing_of_anybody_in_the_log(owner, lines, monkeypatch):
 def _broken(*_given: object, **_named: object) -> object:
     customer = "Orla Fenwick"
     raise RuntimeError(f"{customer} orla@harrow.example")
+
+
+@pytest.mark.parametrize("style", ["", logs.JSON, logs.CONSOLE])
+def test_what_goes_wrong_is_told_without_its_text_whatever_the_style(style, home):
+    code = (
+        "import structlog; from headwater.config import lifecycle; lifecycle.load_django()\n"
+        "structlog.get_logger('headwater.walk').info('walked')\n"
+        "try: raise ValueError('orla@harrow.example')\n"
+        "except ValueError: structlog.get_logger('headwater.walk').exception('job_failed')"
+    )
+    environment = {**os.environ, "HEADWATER_HOME": str(home.path), "HEADWATER_LOG": style}
+    environment["DJANGO_SETTINGS_MODULE"] = "headwater.config.settings"
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "job_failed" in ran.stderr and "builtins.ValueError" in ran.stderr
+    assert ("walked" in ran.stderr) is bool(style)
+    assert "orla" not in ran.stderr + ran.stdout
+
+
+def test_the_database_tells_its_trouble_but_no_values_of_a_row():
+    assert _trouble(OperationalError("the server went away")) == "the server went away"
+    assert _trouble(IntegrityError("Key (email)=(orla@harrow.example) already exists")) == "IntegrityError"
 
 
 def test_an_answer_says_the_id_of_its_request():
