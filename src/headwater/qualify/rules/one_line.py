@@ -71,6 +71,7 @@ def is_whole_line(name: str) -> bool:
 
 _BETWEEN = re.compile(r"[,;|\t、,;،؛]+|\s[-–—/]\s")
 _EDGES = ' .:;,!?-–—/|<>()[]"“”„«»、。,'
+_PAIRS = ("()", "[]", "«»", "»«", "“”", "„“", "„”", '""')
 _EMAIL = re.compile(r"(?:mailto:)?([^\s,;:<>()\[\]\"@、,]+@[^\s,;:<>()\[\]\"@、,]+\.[^\s,;:<>()\[\]\"@、,.]{2,})", re.I)
 _PHONE = re.compile(r"(?<![\w.@])(?:\+|\(\+?)?\d(?:[\d\s().\-/–]*\d)(?![\w@])")
 _NATIONAL = re.compile(r"\(?0\d{1,4}\)?[\s.\-/–]\d[\d\s.\-/–]{4,12}\d")  # a zero, the area, then the rest apart from it
@@ -287,8 +288,18 @@ def _may_be_name(part: str) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    stripped = " ".join(text.split()).strip(_EDGES)
-    return f"{stripped})" if stripped.count("(") > stripped.count(")") else stripped
+    """Without the marks around it, except the other half of a pair that stands in it, as in ООО «Ромашка»."""
+    whole = " ".join(text.split())
+    inner = whole.strip(_EDGES)
+    at = whole.find(inner)
+    before, after = whole[:at], whole[at + len(inner) :]
+    for opening, closing in _PAIRS:
+        halves = inner.count(opening) - inner.count(closing) if opening != closing else inner.count(opening) % 2
+        if halves > 0 and closing in after:
+            inner += closing
+        elif halves and opening in before and not inner.startswith(opening):
+            inner = opening + inner
+    return inner
 
 
 def _without(text: str, found: re.Match[str], put: str = ",") -> str:

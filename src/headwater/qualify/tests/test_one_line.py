@@ -97,6 +97,14 @@ def test_pieces_come_in_any_order(line, expected) -> None:
     assert said(line) == expected
 
 
+@pytest.mark.parametrize(
+    "company", ["ООО «Ромашка»", 'ООО "Ромашка"', "«Ромашка» ООО", "„Nord“ Handels GmbH", "Harrow & Pike (Dublin)"]
+)
+def test_marks_that_are_part_of_a_name_come_in_pairs(company) -> None:
+    assert said(f"Иван Петров, {company}, ivan@romashka.example")["company"] == company
+    assert said(f"Иван Петров, «{company}», ivan@romashka.example")["company"] == company
+
+
 def test_an_at_that_two_colleagues_answer_to_names_neither() -> None:
     assert "owner" not in said("Orla Keane, @tom")
     assert said("Orla Keane, @tom v")["owner"] == "Tom Visser"
