@@ -146,9 +146,10 @@ def _events(actor: Actor, shape: _Shape) -> QuerySet[Event]:
     for noun, names in shape.closed:  # an edit of nothing but what the reader may not read is none to them
         rows = rows.exclude(verb=Changed.verb, subject_type=noun, data__names__in=names)
     if shape.is_of_people and actor.visibility is not Visibility.ALL:
-        seen = visible_parties(actor).values("pk")
-        once = Party.objects.filter(merged_into__in=seen).values("pk")
-        rows = rows.filter(Q(party_id=None) | Q(party_id__in=seen) | Q(party_id__in=once))
+        # Asked event by event: a list of everybody who is seen would be made for each page.
+        seen, into = (visible_parties(actor).filter(pk=OuterRef(each)) for each in ("party_id", "merged_into"))
+        once = Party.objects.filter(Exists(into), pk=OuterRef("party_id"))
+        rows = rows.filter(Q(party_id=None) | Q(Exists(seen)) | Q(Exists(once)))
     if shape.only == "talks":
         rows = rows.filter(verb="parties.activity_logged")
     elif shape.only == "touches":
