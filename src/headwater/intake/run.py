@@ -21,6 +21,7 @@ from headwater.intake.models import ImportBatch
 from headwater.intake.profile import Profile, profile_from
 from headwater.intake.reader import open_table
 from headwater.intake.rejects import EXAMPLES, RejectWriter, reason_group
+from headwater.intake.sight import out_of_sight
 from headwater.intake.suggested import chosen_profile
 from headwater.intake.table import Table
 from headwater.intake.trial import Scratch, scratch_database
@@ -289,9 +290,9 @@ class _Run:
         return results
 
     def _applied(self, each: int, chunk: _Chunk) -> Sequence[RowResult]:
-        if not chunk.rows:
-            return []
-        return self.importers[each].apply(chunk.rows, batch=self.contexts[each], by=self.by, at=now())
+        importer, context = self.importers[each], self.contexts[each]
+        chunk.leave_out(out_of_sight(chunk.rows, importer=importer, batch=context, by=self.by))
+        return importer.apply(chunk.rows, batch=context, by=self.by, at=now()) if chunk.rows else []
 
     def _refused(self, each: int, rows: Sequence[CleanRow]) -> dict[int, str]:
         """The rows that the database will not store, by their lines; halves are tried until single rows are left."""

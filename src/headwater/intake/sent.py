@@ -12,6 +12,7 @@ from headwater.intake.batches import importer_of
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
 from headwater.intake.rejects import reason_group
+from headwater.intake.sight import UNSEEN
 from headwater.intake.typed_rows import TypedReader, TypedRow
 from headwater.platform.action import action
 from headwater.platform.actor import Actor, Visibility
@@ -28,7 +29,6 @@ from headwater.platform.translated import grouped
 State = ImportBatch.State
 PORTION: Final = 1_000  # rows a transaction: others write in between
 TOLD: Final = 100
-UNSEEN: Final = lazy("There is no such record, or you may not see it.")
 REFUSED: Final = lazy("The database refuses this row: a value does not fit.")
 COUNTED: Final = {
     Outcome.CREATED: "created", Outcome.UPDATED: "updated", Outcome.UNCHANGED: "unchanged", Outcome.REJECTED: "rejected"

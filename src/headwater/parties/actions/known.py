@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ COLUMNS = ("pk", "kind", "name", "employer_id", "email", "phone", "deleted_at") 
 class KnownParty:
     """A party as far as matching needs it. ``is_label``: its name is only an address, number or label. ``also`` are
     the names of records that became part of it. ``is_by_hand``: somebody deleted it, so that no file brings it back.
+    ``is_hidden``: who brings the file in does not see it, so that no row changes it.
     """
 
     id: int
@@ -40,6 +41,7 @@ class KnownParty:
     is_deleted: bool = False
     deleted_at: datetime | None = None
     is_by_hand: bool = False
+    is_hidden: bool = False
     is_company: bool = False
     has_external_id: bool = False
     email: str = ""
@@ -55,7 +57,7 @@ class KnownParties:
     """
 
     def __init__(self, *, by_file: bool) -> None:
-        self._by_file, self.has_deleted_by_hand = by_file, False
+        self._by_file, self.has_deleted_by_hand, self.has_hidden = by_file, False, False
         self._by_id: dict[int, KnownParty] = {}
         self._external: dict[str, KnownParty] = {}
         self._emails: dict[str, list[KnownParty]] = {}
@@ -163,6 +165,11 @@ class KnownParties:
             for pk in deleted_by_hand(row_type, gone, verb):
                 self._by_id[pk].is_by_hand = self.has_deleted_by_hand = True
 
+    def hide(self, ids: Iterable[int]) -> None:
+        """Keep a file from these."""
+        for pk in ids:
+            self._by_id[pk].is_hidden = self.has_hidden = True
+
     def _remember(
         self,
         pk: int,
@@ -190,6 +197,11 @@ class KnownParties:
         return known
 
     # -- asking
+
+    @property
+    def ids(self) -> set[int]:
+        """Everybody of whom something is known."""
+        return set(self._by_id)
 
     def is_deleted_by_hand(self, party_id: int | None) -> bool:
         """Whether this is a party that the rows are about and that people deleted."""

@@ -10,6 +10,7 @@ from headwater.parties import rules
 from headwater.parties.actions.known import KnownParties, KnownParty
 from headwater.parties.actions.writing import NewParties, write_chunk
 from headwater.parties.email_faults import of_address
+from headwater.parties.queries.visible import beyond_reach
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.batch import stays_deleted
@@ -122,6 +123,8 @@ def match_parties(
     readings = [read_draft(draft, region=batch.region) for draft in drafts]
     by_file = by.batch_id is not None  # somebody who writes a name down again by hand wants the record back
     known = KnownParties.load(readings, system=batch.system, kind_key=kind_key, by_file=by_file)
+    if by_file:
+        known.hide(beyond_reach(by, known.ids))
     new = NewParties(size=2 * len(drafts), system=batch.system, kind_key=kind_key, by=by, at=at)
     matcher = _Matcher(known, new, batch)
     matches = [matcher.match(reading) for reading in readings]
@@ -177,6 +180,8 @@ class _Matcher:
         gone = self._deleted_by_hand(reading) if self.known.has_deleted_by_hand else None
         if gone is not None:
             return PartyMatch(deleted_id=gone.id, errors=[self._stays_deleted(gone)])
+        if self.known.has_hidden and self._is_hidden(reading):
+            return PartyMatch(errors=[gettext("Known already, but not open to you.")])
         company, company_is_new = self._company(reading)
         person, person_is_new = self._person(reading, company)
         if company is not None and company.is_by_hand:
@@ -202,6 +207,13 @@ class _Matcher:
         if person is None or self.known.is_deleted_by_hand(person.employer_id):
             return None
         return person.employer_id
+
+    def _is_hidden(self, reading: Reading) -> bool:
+        """Whether the row is about a person or a company out of the actor's sight: it changes neither."""
+        draft = reading.draft
+        company = self.known.company(reading.company_key, draft.company_external_id)
+        person = self.known.person_by_external(draft.external_id) or same_person(self.known, reading, company)[0]
+        return any(about is not None and about.is_hidden for about in (company, person))
 
     def _deleted_by_hand(self, reading: Reading) -> KnownParty | None:
         """Whom the row is about, if people deleted them; nothing is added for such a row."""
@@ -274,11 +286,9 @@ class _Matcher:
         person = self._add_person(reading, employer)
         if other is not None and not other.is_by_hand:
             self.new.propose(person, other, reason)
-            reading.reasons.append(
-                gettext("{reason} as {name}: added anew, and proposed as a match.").format(
-                    reason=reason, name=other.name
-                )
-            )
+            if not other.is_hidden:
+                told = gettext("{reason} as {name}: added anew, and proposed as a match.")
+                reading.reasons.append(told.format(reason=reason, name=other.name))
         return person, True
 
     def _add_person(self, reading: Reading, company: KnownParty | None) -> KnownParty:

@@ -120,6 +120,14 @@ def out_of_sight(actor: Actor, ids: Iterable[int | None]) -> set[int]:
     return asked - set(_seen_among(actor, ids=asked))
 
 
+def beyond_reach(actor: Actor, ids: Iterable[int]) -> set[int]:
+    """The same by whose they are, of those deleted since as well; one query, none for who sees as far as all."""
+    asked = set(ids)
+    if not asked or actor.visibility is Visibility.ALL:
+        return set()
+    return asked - set(Party.objects.filter(_within_reach(actor), pk__among=asked).values_list("pk", flat=True))
+
+
 @written
 def _seen_among(actor: Actor) -> QuerySet[Party, int]:
     return visible_parties(actor).filter(pk__among=Given("ids", VALUES)).values_list("pk", flat=True)

@@ -48,7 +48,7 @@ from headwater.sell.actions.steps import ORDER_ROW, ROW
 from headwater.sell.events import OpportunityDeleted, OpportunityWon, OrderDeleted
 from headwater.sell.models import ForecastCategory, Opportunity, Order
 from headwater.sell.models import Outcome as End
-from headwater.sell.queries.visible import default_stages
+from headwater.sell.queries.visible import default_stages, visible_opportunities
 
 if TYPE_CHECKING:
     from headwater.qualify.models import Lead
@@ -205,7 +205,7 @@ class _Chunk:
         if not wanted:
             return
         found = known_ids(self.batch.system, ROW, wanted)
-        live = {row.pk: row for row in Opportunity.objects.filter(pk__in=found.values(), deleted_at=None)}
+        live = {row.pk: row for row in visible_opportunities(self.by).filter(pk__in=found.values())}
         for row in self.read:
             name = row.text("opportunity")
             opportunity = live.get(found.get(name, 0)) if name else None
