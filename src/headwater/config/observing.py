@@ -22,6 +22,8 @@ HEADER = "X-Request-ID"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SLUG = re.compile(r"<\w+:slug>")
 UNKNOWN = "(none)"
+# Anybody may call a method what they like: each name counted by itself would stay in memory for good.
+METHODS, OTHER = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"), "(other)"
 
 
 class ObservingMiddleware:
@@ -40,7 +42,7 @@ class ObservingMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
             took = time.perf_counter() - began
-            route, method = route_of(request), request.method or ""
+            route, method = route_of(request), request.method if request.method in METHODS else OTHER
             measured.count(method, route, response.status_code, took)
             if settings.LOG_STYLE:
                 log.info(

@@ -160,3 +160,12 @@ def test_figures_are_for_who_has_the_token():
     assert sum(float(values[name]) for name in answered) == float(values[took]) >= 1
     for line in text.splitlines():
         assert line.startswith(("# HELP headwater_", "# TYPE headwater_", "headwater_")), line
+
+
+@override_settings(METRICS_TOKEN="sesame")
+def test_methods_that_nobody_knows_are_counted_as_one(company):
+    client = Client()
+    for number in range(50):
+        client.generic(f"SECRET{number}", "/leads")
+    figures = client.get("/metrics", headers={"Authorization": "Bearer sesame"}).content.decode()
+    assert "SECRET" not in figures and 'method="(other)"' in figures
