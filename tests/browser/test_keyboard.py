@@ -264,3 +264,32 @@ def test_words_typed_faster_than_they_are_answered_are_all_looked_for(loaded, ta
     tab.locator("#palette input[type=search]").press_sequentially("pipeline", delay=150)
     tab.locator("#palette [aria-selected=true] mark", has_text="Pipeline").wait_for()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("page", "keys", "asks", "typed", "field"),
+    [
+        ("/leads", ("q",), "**/leads/quick*", "Liz Czerny, Zahn Ltd", "dialog[open] [name=line]"),
+        (
+            "/opportunities?view=open&cols=name,amount",
+            ("j", "F2"),
+            "**/cell/*",
+            "Jazz next",
+            "[data-cell-form] [name=name]",
+        ),
+    ],
+)
+def test_what_is_typed_before_the_field_has_come_is_in_it(loaded, tab_of, signed_in, page, keys, asks, typed, field):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    held = []
+    tab.route(asks, lambda route: held.append(route))
+    tab.goto(page)
+    for key in keys:
+        tab.keyboard.press(key)
+    tab.keyboard.type(f"{typed}x")
+    tab.keyboard.press("Backspace")
+    assert len(held) == 1, "no letter was a command of the page"
+    held.pop().continue_()
+    tab.locator(field).wait_for()
+    tab.wait_for_function("([field, typed]) => document.querySelector(field).value === typed", arg=[field, typed])

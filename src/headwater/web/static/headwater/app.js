@@ -1,5 +1,6 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
+import "./ahead.js";
 import "./cells.js";
 import "./columns.js";
 import "./days.js";

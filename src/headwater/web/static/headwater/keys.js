@@ -15,7 +15,7 @@ let pendingTimer;
 
 const isOff = () => recall("hw_keys") === "off";
 const isVisible = (element) => element.getClientRects().length > 0;
-const isField = (element) =>
+export const isField = (element) =>
   element?.closest?.("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
 
 export const rows = () => [...document.querySelectorAll("[data-rows] [data-row]")].filter(isVisible);
