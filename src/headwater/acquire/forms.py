@@ -13,7 +13,7 @@ from headwater.acquire.rules import LONGEST_NAME
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.resource import ActorForm
 from headwater.team.queries import user_choices
-from headwater.web.fields import AmountField, DayField, MomentField
+from headwater.web.fields import AmountField, CurrencyField, DayField, MomentField
 from headwater.web.widgets import IdField, offer
 
 
@@ -62,6 +62,7 @@ class CampaignForm(ActorForm):
     starts_on = DayField(required=False, label=gettext_lazy("Starts"))
     ends_on = DayField(required=False, label=gettext_lazy("Ends"))
     budget = AmountField(label=gettext_lazy("Budget"))
+    currency = CurrencyField()
     segment = forms.CharField(max_length=200, required=False, label=gettext_lazy("For whom"))
     goal = forms.CharField(
         max_length=200,
@@ -82,7 +83,7 @@ class CampaignForm(ActorForm):
         if self.row is not None:
             known = {pk for pk, _ in sources.choices}
             sources.choices += [(str(s.pk), s.name) for s in self.row.sources.all() if str(s.pk) not in known]
-            names = ("name", "starts_on", "ends_on", "budget", "segment", "goal", "owner_id")
+            names = ("name", "starts_on", "ends_on", "budget", "currency", "segment", "goal", "owner_id")
             kept = {name: getattr(self.row, name) for name in names}
             kept["source_ids"] = [source.pk for source in self.row.sources.all()]
             self.initial = {**kept, **self.initial}
@@ -106,6 +107,7 @@ class SpendForm(ActorForm):
         required=True, min_value=None, label=gettext_lazy("Amount"),
         help_text=gettext_lazy("Below zero for a refund or a correction; the note says of what."),
     )  # fmt: skip
+    currency = CurrencyField()
     note = forms.CharField(max_length=200, required=False, label=gettext_lazy("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

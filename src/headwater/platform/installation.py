@@ -16,8 +16,8 @@ from headwater.platform.rates import Rates
 class Installation:
     """The company this installation belongs to: its zone, currency (ISO 4217) and home region (ISO 3166-1).
 
-    ``roles_of`` tells what somebody can be here, code and word, ``works_on`` whether the office is open on a day: asked
-    only where it is needed.
+    ``roles_of`` tells what somebody can be here, code and word, ``works_on`` whether the office is open on a day,
+    ``knows_rates`` whether any other currency has one: asked only where it is needed.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Installation:
     region: str
     roles_of: Callable[[], Sequence[tuple[str, str]]] = tuple
     works_on: Callable[[date], bool] = lambda day: True
+    knows_rates: Callable[[], bool] = bool
 
     @property
     def roles(self) -> Sequence[tuple[str, str]]:

@@ -21,7 +21,7 @@ from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason,
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
 from headwater.qualify.rules.one_line import is_whole_line
-from headwater.web.fields import AmountField, DayField, MomentField
+from headwater.web.fields import AmountField, CurrencyField, DayField, MomentField
 from headwater.web.widgets import IdField, offer
 
 NOBODY = gettext_lazy("Nobody: leave it in the pool")
@@ -57,6 +57,7 @@ class CaptureForm(WhoAsksForm):
     interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"), widget=forms.RadioSelect)
     title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
     amount = AmountField(label=gettext_lazy("Worth, their guess"))
+    currency = CurrencyField()
     source_id = IdField(required=False, label=gettext_lazy("Source"))
     campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
     owner_id = IdField(required=False, label=gettext_lazy("Owner"))
@@ -164,6 +165,7 @@ class ChangeForm(ActorForm):
     title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
     interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"), widget=forms.RadioSelect)
     amount = AmountField(label=gettext_lazy("Worth, their guess"))
+    currency = CurrencyField()
     source_id = IdField(required=False, label=gettext_lazy("Source"))
     campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
 
@@ -171,7 +173,7 @@ class ChangeForm(ActorForm):
         super().__init__(*args, **kwargs)
         sources, campaigns = source_choices(self.actor), campaign_choices(self.actor)
         if self.row is not None:
-            names = ("title", "interest", "amount", "source_id", "campaign_id")
+            names = ("title", "interest", "amount", "currency", "source_id", "campaign_id")
             self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
             _keep_on_offer(sources, self.row.source)
             _keep_on_offer(campaigns, self.row.campaign)

@@ -19,7 +19,7 @@ from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import product_choices, seller_choices, stage_choices
 from headwater.sell.rules import CHANGE_COST, SEE_COST, SELLS
 from headwater.team.queries import user_choices
-from headwater.web.fields import AmountField, CountField, DayField, NumberField
+from headwater.web.fields import AmountField, CountField, CurrencyField, DayField, NumberField
 from headwater.web.widgets import IdField, offer
 
 
@@ -43,6 +43,7 @@ class ProductForm(ActorForm):
     )
     list_price = AmountField(label=lazy("List price"))
     cost = AmountField(label=lazy("What it costs us"))
+    currency = CurrencyField()
 
 
 class OpenForm(ActorForm):
@@ -52,6 +53,7 @@ class OpenForm(ActorForm):
     party_id = PartyField(required=False, label=lazy("Who may buy"))
     name = forms.CharField(max_length=200, required=False, label=lazy("What they may buy"))
     amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
+    currency = CurrencyField()
     close_date = DayField(required=False, label=lazy("Expected to close"))
     stage_id = IdField(required=False, label=lazy("Stage"))
     next_step = forms.CharField(max_length=200, required=False, label=lazy("Next step"))
@@ -76,6 +78,7 @@ class OpenForm(ActorForm):
         self.fields["name"].help_text = _("From the lead of {party}.").format(party=lead.party)
         self.initial.setdefault("name", lead.title)
         self.initial.setdefault("amount", lead.amount)
+        self.initial.setdefault("currency", lead.currency)
         self.initial.setdefault("owner_id", lead.owner_id)
 
     def clean(self) -> dict[str, Any]:
@@ -100,6 +103,7 @@ class OpportunityForm(ActorForm):
 
     name = forms.CharField(max_length=200, label=lazy("What they may buy"))
     amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
+    currency = CurrencyField()
     close_date = DayField(required=False, label=lazy("Expected to close"))
     probability = CountField(
         min_value=0,
@@ -189,6 +193,7 @@ class OrderForm(ActorForm):
     party_id = PartyField(label=lazy("Who buys"))
     amount = AmountField(label=lazy("Value"))
     cost = AmountField(label=lazy("What the goods cost us"))
+    currency = CurrencyField()
     ordered_on = DayField(required=False, label=lazy("Ordered on"), help_text=lazy("Leave it empty for today."))
     number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
     note = forms.CharField(max_length=300, required=False, label=lazy("Note"))

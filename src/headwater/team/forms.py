@@ -17,7 +17,6 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from headwater.platform.errors import Invalid
 from headwater.platform.language import spoken
-from headwater.platform.money import CURRENCIES
 from headwater.platform.translated import grouped
 from headwater.team import queries
 from headwater.team.actions.files import Upload
@@ -26,7 +25,7 @@ from headwater.team.queries.roles import role_choices
 from headwater.team.queries.single_sign_on import newcomer_roles
 from headwater.team.rights import all_rights
 from headwater.team.rules import TOKEN_SCOPES
-from headwater.web.fields import CountField, DayField
+from headwater.web.fields import CountField, DayField, currency_choices
 
 Choices = list[tuple[str, Any]]
 
@@ -40,12 +39,6 @@ def show_refusal(form: forms.Form, refusal: Invalid) -> None:
 
 def _locale() -> Locale:
     return Locale.parse((get_language() or "en").replace("-", "_"), resolve_likely_subtags=True)
-
-
-def currency_choices() -> Choices:
-    """Currencies by their name."""
-    names = _locale().currencies
-    return sorted(((code, f"{code} · {names.get(code, code)}") for code in CURRENCIES), key=lambda c: c[0])
 
 
 def country_choices() -> Choices:

@@ -10,8 +10,8 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.language import spoken
-from headwater.team.forms import Choices, currency_choices, own_time_zone_choices
-from headwater.web.fields import DayField, NumberField
+from headwater.team.forms import Choices, own_time_zone_choices
+from headwater.web.fields import DayField, NumberField, currency_choices
 from headwater.web.notation import DAYS, NUMBERS
 
 MOST_BYTES = 20 << 20

@@ -10,13 +10,15 @@ from typing import Any
 from babel.numbers import get_currency_symbol
 from django import forms
 from django.http import QueryDict
-from django.utils.functional import lazy
+from django.utils.functional import cached_property, lazy
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.installation import installation
+from headwater.platform.money import CURRENCIES
 from headwater.platform.numbers import typed_number
 from headwater.web.notation import here, reading_zone
-from headwater.web.widgets import DateInput, DateTimeInput
+from headwater.web.widgets import Control, DateInput, DateTimeInput
 
 _EARLIEST, _LATEST = 1000, 9000
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -88,6 +90,50 @@ class AmountField(NumberField):
 
     def __init__(self, *, required: bool = False, min_value: int | None = 0, **kwargs: Any) -> None:
         super().__init__(required=required, min_value=min_value, max_digits=15, decimal_places=2, **kwargs)
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """Currencies by their name."""
+    names = here().currencies
+    return [(code, f"{code} · {names.get(code, code)}") for code in sorted(CURRENCIES)]
+
+
+class CurrencyControl(Control):
+    """The currency of an amount: asked only where there are others, as rates of them are known or this is one."""
+
+    @cached_property
+    def is_hidden(self) -> bool:
+        """Whether everything here is in the company's own."""
+        company = installation()
+        return self.value() == company.currency and not self.errors and not company.knows_rates()
+
+    def as_widget(
+        self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+    ) -> SafeString:
+        """The list of currencies, or a hidden control."""
+        hidden = self.field.hidden_widget() if widget is None and self.is_hidden else widget
+        return super().as_widget(hidden, attrs, only_initial)
+
+
+class CurrencyField(forms.ChoiceField):
+    """What the amount of a form is in; the company's own, unless somebody says another."""
+
+    bound_field_class = CurrencyControl
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=currency_choices, required=False, label=_("Currency"), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """The company's own where none is said."""
+        return value or installation().currency
+
+    def to_python(self, value: Any) -> str:
+        """The code, however a program writes it."""
+        return str(super().to_python(value)).strip().upper()
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether it is another one than before; none is the company's own."""
+        return super().has_changed(self.prepare_value(initial), self.prepare_value(data))
 
 
 class CountField(forms.IntegerField):

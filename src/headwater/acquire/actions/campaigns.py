@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from headwater.platform.models import Event
 
 ROW = "acquire.campaign"
-CHANGEABLE = ("segment", "goal", "starts_on", "ends_on", "budget", "owner_id")
+CHANGEABLE = ("segment", "goal", "starts_on", "ends_on", "budget", "currency", "owner_id")
 
 
 class CampaignExists(Conflict):
@@ -93,7 +93,7 @@ def change_campaign(
     source_ids: Sequence[int] | None = None,
     **values: Any,
 ) -> Campaign:
-    """Change a campaign's name, sources or plan (segment, goal, dates, budget, owner).
+    """Change a campaign's name, sources or plan (segment, goal, dates, budget and its currency, owner).
 
     Raises:
         NotAllowed: the actor may not change campaigns.
@@ -105,6 +105,8 @@ def change_campaign(
     if unknown:
         raise TypeError(f"A campaign has no {', '.join(sorted(unknown))} to change.")
     _check_dates(values.get("starts_on", campaign.starts_on), values.get("ends_on", campaign.ends_on))
+    if "currency" in values:
+        values["currency"] = values["currency"] or team.company().currency
     if name is not None and name != campaign.name:
         name = _checked_name(name)
         _check_free(name, except_id=campaign.pk)

@@ -212,7 +212,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         wrong["forecast_category"] = [_("Choose one of the forecast categories.")]
     if "currency" in values:
         try:
-            values["currency"] = currency_code(values["currency"])
+            values["currency"] = currency_code(values["currency"] or team.company().currency)
         except UnknownCurrency as error:
             wrong["currency"] = [str(error)]
     if wrong:

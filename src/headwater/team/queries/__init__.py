@@ -113,6 +113,7 @@ def installation() -> Installation:
         region=ours.country,
         roles_of=role_choices,
         works_on=lambda day: str(day.isoweekday()) in ours.office_days and day not in ours.holidays,
+        knows_rates=ExchangeRate.objects.exists,
     )
 
 

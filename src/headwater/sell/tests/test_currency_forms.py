@@ -1,0 +1,78 @@
+"""Amounts in other currencies by hand: forms ask for the currency where the company has rates of others."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from headwater.acquire.actions import add_source
+from headwater.acquire.models import SpendEntry
+from headwater.platform.rates import Quote
+from headwater.qualify.actions import capture_lead
+from headwater.qualify.models import Lead
+from headwater.sell.models import Opportunity, Order
+from headwater.team.actions.rates import set_rates
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
+ASKED = '<select name="currency"'
+
+
+@pytest.fixture
+def browser(client, jonas):
+    jonas.role = "OWNER"
+    jonas.save()
+    client.force_login(jonas)
+    return client
+
+
+@pytest.fixture
+def rated(company, system):
+    set_rates(quotes=[Quote("USD", date(2026, 11, 2), Decimal("0.92"))], source="Bank", by=system, at=AT)
+
+
+def test_who_has_no_rates_is_not_asked_and_means_the_companys_own(browser, company, acme):
+    for page in ("/leads/new", "/opportunities/new", "/orders/new", "/products/new", "/spend/new", "/campaigns/new"):
+        told = browser.get(page).content.decode()
+        assert ASKED not in told and 'name="currency" value="EUR"' in told, page
+    browser.post("/orders/new", {"party_id": acme.name, "amount": "1200", "currency": "EUR"})
+    assert Order.objects.get().currency == "EUR"
+
+
+def test_who_has_rates_is_asked(browser, rated, acme, by_jonas):
+    page = browser.get("/orders/new").content.decode().partition(ASKED)[2]
+    assert '<option value="EUR" selected>EUR · Euro</option>' in page and '<option value="USD">' in page
+    browser.post("/orders/new", {"party_id": acme.name, "amount": "1200", "currency": "USD"})
+    assert (Order.objects.get().amount, Order.objects.get().currency) == (1200, "USD")
+    browser.post("/leads/new", {"name": "Orla", "interest": "ENQUIRY", "amount": "10", "currency": "USD"})
+    assert Lead.objects.get().currency == "USD"
+    source = add_source(name="Fair", channel="TRADE_SHOW", by=by_jonas, at=AT)
+    spent = {"source_id": source.pk, "spent_on": "2026-11-10", "amount": "5", "currency": "USD"}
+    browser.post("/spend/new", spent)
+    assert SpendEntry.objects.get().currency == "USD"
+
+
+def test_what_is_in_another_currency_says_so_in_its_form_and_can_be_mended(browser, company, opened):
+    Opportunity.objects.filter(pk=opened(amount=Decimal(10)).pk).update(currency="USD")
+    url = f"/opportunities/{Opportunity.objects.get().pk}/edit"
+    assert '<option value="USD" selected>' in browser.get(url).content.decode()
+    browser.post(url, {"currency": "EUR"})
+    assert (Opportunity.objects.get().currency, Opportunity.objects.get().amount) == ("EUR", 10)
+
+
+def test_an_opportunity_keeps_the_currency_of_its_lead(browser, company, acme, by_jonas):
+    lead = capture_lead(party_id=acme.pk, amount=Decimal(30), currency="USD", by=by_jonas, at=AT)
+    page = browser.get(f"/opportunities/new?lead_id={lead.pk}").content.decode()
+    assert '<option value="USD" selected>' in page
+
+
+def test_programs_name_the_currency(browser, company, acme):
+    sent = {"party_id": acme.pk, "amount": "1200.00", "currency": "usd"}
+    answer = browser.post("/api/v1/orders", sent, content_type="application/json")
+    assert answer.status_code == 201 and answer.json()["currency"] == "USD", answer.content
+    refused = browser.post("/api/v1/orders", {**sent, "currency": "EURO"}, content_type="application/json")
+    assert refused.status_code == 422 and set(refused.json()["errors"]) == {"currency"}
+    plain = browser.post("/api/v1/orders", {**sent, "currency": None}, content_type="application/json")
+    assert plain.json()["currency"] == "EUR"
