@@ -76,8 +76,9 @@ def told_words(word: str) -> str:
     fact = FACTS.get(word)
     noun = REGISTRY.get(fact.subject_type) if fact is not None else None
     words = said(word)
-    is_named = noun is None or noun.label.casefold() in words.casefold()
-    return words if is_named else f"{noun.label}: {words}"
+    if noun is None or noun.label.casefold() in words.casefold():
+        return words
+    return f"{noun.label}: {words}"
 
 
 def unknown_events(events: Sequence[str]) -> list[str]:
