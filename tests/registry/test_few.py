@@ -154,6 +154,20 @@ def test_the_next_of_many_collected_rows_are_looked_for_along_the_order(key, mak
         assert any("LIMIT 10000" in query["sql"] for query in asked)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows how many rows have no value")
+def test_many_rows_without_a_value_are_not_collected_before_they_are_put_in_order(make, by, monkeypatch):
+    make("qualify.lead", 5)
+    everything = filtered(LEADS, by, EVERYTHING)
+    plain = [row.pk for row in page_of(everything, LEADS, sort="-answered_at,name", size=5).rows]
+    monkeypatch.setattr(few, "LONG", 0)
+    monkeypatch.setattr("headwater.platform.paging.COMMON", 1)
+    with CaptureQueriesContext(connection) as asked:
+        page = page_of(everything, LEADS, sort="-answered_at,name", size=5)
+    assert [row.pk for row in page.rows] == plain
+    assert any("name_key" in query["sql"] for query in asked)
+    assert not any("(answered_at=?)" in plan for plan in _plans(asked) if "ORDER BY" in plan)
+
+
 def test_whether_many_meet_a_filter_is_seen_from_the_newest_rows_alone(rows, by, monkeypatch):
     monkeypatch.setattr(few, "FEW", -1)
     with CaptureQueriesContext(connection) as asked:

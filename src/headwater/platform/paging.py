@@ -19,9 +19,9 @@ from headwater.platform.among import VALUES, Collected, spread_over
 from headwater.platform.column import Column
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
-from headwater.platform.few import by_reach, in_sample, newest_id, unconditional
+from headwater.platform.few import COMMON, by_reach, in_sample, newest_id, spread, unconditional
 from headwater.platform.resource import Resource, Rows
-from headwater.platform.search.store import one_of
+from headwater.platform.search.store import one_of, opaque
 from headwater.platform.translated import gettext
 from headwater.platform.values import as_held
 from headwater.platform.written import Given, written
@@ -312,10 +312,21 @@ def _next_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
             part = rows.filter(first.known_among, **{f"{path}__isnull": False})
             ids += _known_ids(part, replace(walk, position=position), left)
         elif left:
-            part = rows.filter(**{f"{path}__isnull": True})
+            part = rows.filter(_unknown(rows, path) if len(walk.order) > 2 else Q(**{f"{path}__isnull": True}))
             ids += _next_ids(part, replace(walk, order=walk.order[1:], position=position and position[1:]), left)
         position = None
     return ids
+
+
+def _unknown(rows: Rows, path: str) -> Q:
+    """What rows without a value meet, for a list that has them in order by a further column.
+
+    SQLite takes what is not there for as rare as any value: it would collect it all by an index and put it in order.
+    """
+    unknown = Q(**{f"{path}__isnull": True})
+    sample = spread(rows.model) if connection.vendor == "sqlite" else []
+    is_common = bool(sample) and in_sample(rows.filter(unknown), sample, COMMON) == COMMON
+    return opaque(unknown) if is_common else unknown
 
 
 def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
