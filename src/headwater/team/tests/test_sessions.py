@@ -15,7 +15,7 @@ from headwater.platform.models import Event
 from headwater.platform.testing import count_queries
 from headwater.team import queries
 from headwater.team.actions import accounts, sessions, signing_in, tokens
-from headwater.team.models import Outcome, Session, SignInAttempt
+from headwater.team.models import ApiToken, Outcome, Session, SignInAttempt
 from headwater.team.rules import SIGN_IN_LOG_DAYS, TRIES_PER_PAIR, browser_in_words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +82,18 @@ def test_a_browser_left_open_gives_nobody_a_new_password(ada):
     assert is_in(signed_in()), "the old one still opens"
     assert client.post("/account/prove", {"current": PASSWORD}).status_code == 302
     assert "/welcome/" in client.post(f"{own}/link").content.decode()
+
+
+def test_a_browser_left_open_gives_nobody_a_token(ada):
+    client = signed_in("ada@example.org")
+    asked = {"name": "Mine", "scope": "write", "days": "30"}
+    assert "hw_" in client.post("/settings/tokens", asked).content.decode()
+    session = client.session
+    session["proved"] = (now() - timedelta(minutes=11)).isoformat()
+    session.save()
+    assert "/account/prove?next=%2Fsettings%2Ftokens" in client.get("/settings/tokens").content.decode()
+    assert client.post("/settings/tokens", asked)["Location"] == "/account/prove?next=%2Fsettings%2Ftokens"
+    assert ApiToken.objects.count() == 1
 
 
 def test_nobody_ends_the_session_of_somebody_else(ada, tom):

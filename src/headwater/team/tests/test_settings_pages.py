@@ -74,6 +74,7 @@ def test_that_somebody_is_the_last_owner_is_told_beside_the_role(client, owner):
 
 
 def test_a_new_token_is_shown_once(client, owner):
+    client.post("/account/prove", {"current": PASSWORD})
     page = client.post("/settings/tokens", {"name": "sync", "scope": "read", "days": "30"}).content.decode()
     secret = page.split("<code>")[1].split("</code>")[0]
     assert queries.actor_of_token(secret, at=now()) is not None

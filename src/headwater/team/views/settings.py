@@ -31,7 +31,7 @@ from headwater.team.queries.single_sign_on import is_linked
 from headwater.team.reading_forms import ReadingForm
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
-from headwater.team.views.proof import is_own_unproved, prove_first
+from headwater.team.views.proof import is_own_unproved, is_proved, prove_first
 from headwater.team.views.security import knows_password, where_signed_in
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.queries.settings import is_mail_on
@@ -213,7 +213,13 @@ def switch_user(request: Request, user_id: int) -> HttpResponse:
 
 @never_cache
 def token_list(request: Request) -> HttpResponse:
-    """Keys for programs: one's own, and everybody's with the right to see them."""
+    """Keys for programs: one's own, and everybody's with the right to see them.
+
+    Making one takes a sign-in of the last minutes: it outlives the session, and signing out everywhere.
+    """
+    proved = is_proved(request)
+    if request.method == "POST" and not proved:
+        return redirect(prove_first("settings_tokens"))
     form = forms.TokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
@@ -230,7 +236,10 @@ def token_list(request: Request) -> HttpResponse:
     found = list(queries.tokens_of(request.actor))
     kept = queries.kept_since(found)
     rows = [(token, kept.get(token.pk)) for token in found]
-    context = {"form": form, "tokens": rows, "secret": secret, "now": now()}
+    context = {
+        "form": form, "tokens": rows, "secret": secret, "now": now(), "proved": proved,
+        "prove": prove_first("settings_tokens"),
+    }  # fmt: skip
     # The secret is shown in this answer and nowhere else: a redirect would have to keep it somewhere.
     return render(request, "team/tokens.html", context, status=_status(form))
 

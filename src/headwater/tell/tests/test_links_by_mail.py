@@ -15,10 +15,10 @@ from headwater.platform import job
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.models import Event, Job
-from headwater.team.actions import invitations, second_factor
+from headwater.team.actions import accounts, invitations, second_factor
 from headwater.team.models import SecondFactor, SignInAttempt, User
 from headwater.team.queries import actor_of
-from headwater.team.queries.signing_in import reset_secret, user_of_link
+from headwater.team.queries.signing_in import link_secret, reset_secret, user_of_link
 from headwater.tell.actions.mails import send_next
 from headwater.tell.actions.settings import change_mail_settings
 from headwater.tell.models import Mail
@@ -144,6 +144,15 @@ def test_a_link_is_over_after_an_hour_and_when_the_password_changed(mail_is_set_
     user.set_password(GOOD)
     user.save()
     assert user_of_link(secret, at=at) is None
+
+
+def test_a_link_to_an_address_that_was_changed_opens_nothing(mail_is_set_up, person):
+    user, at = person("MARKETER", "Orla Keane"), now()
+    secrets = reset_secret(user, at=at), link_secret(user, at=at)
+    accounts.change_user(
+        user_id=user.pk, name=user.name, email="orla@new.example", role=user.role, team_id=None, by=SYSTEM, at=at
+    )
+    assert [user_of_link(secret, at=at) for secret in secrets] == [None, None]
 
 
 @pytest.mark.slow
