@@ -293,3 +293,21 @@ def test_what_is_typed_before_the_field_has_come_is_in_it(loaded, tab_of, signed
     held.pop().continue_()
     tab.locator(field).wait_for()
     tab.wait_for_function("([field, typed]) => document.querySelector(field).value === typed", arg=[field, typed])
+
+
+def test_who_goes_back_from_a_record_goes_on_with_the_row_below(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    keys = Keyboard(tab)
+    tab.goto("/people")
+    keys.press("j", "j", "j", "j")
+    left, below = (tab.locator(f"[data-row] >> nth={at}").get_attribute("data-record") for at in (3, 4))
+    keys.press("Enter")
+    tab.wait_for_url(f"**{left}*")
+    tab.wait_for_load_state()
+    tab.go_back()
+    tab.wait_for_url("**/people")
+    at = "(record) => document.activeElement.closest('[data-row]')?.dataset.record === record"
+    tab.wait_for_function(at, arg=left)
+    keys.press("j")
+    tab.wait_for_function(at, arg=below)

@@ -11,19 +11,27 @@ function describe(element) {
   return attribute ? `${element.localName}[${attribute}="${CSS.escape(element.getAttribute(attribute))}"]` : "";
 }
 
-function restore({ selector, row, cell, within }) {
+function sought({ selector, row, cell, within }) {
   const all = rows();
   const inRow = row >= 0 && all[Math.min(row, all.length - 1)]; // the row is done: the one that took its place
-  const found =
-    document.querySelector("main [aria-invalid=true]") || // a form came back: start at what is wrong
+  return (
     (selector && document.querySelector(selector)) ||
     (inRow && inRow.children[cell]) ||
     inRow ||
-    (within && document.getElementById(within)) ||
-    document.querySelector("main h1");
+    (within && document.getElementById(within))
+  );
+}
+
+function take(element) {
+  if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+function restore(was) {
+  const wrong = document.querySelector("main [aria-invalid=true]"); // a form came back: start at what is wrong
+  const found = wrong || sought(was) || document.querySelector("main h1");
   if (!found) return;
-  if (found.tabIndex < 0 && !found.hasAttribute("tabindex")) found.tabIndex = -1;
-  found.focus({ preventScroll: true });
+  take(found);
   found.scrollIntoView({ block: "nearest" });
 }
 
@@ -88,3 +96,11 @@ const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
 sessionStorage.removeItem(KEPT);
 if (kept?.path === location.pathname) restore(kept.place);
 else document.querySelector("main [aria-invalid=true]")?.focus();
+
+// Whoever goes back is where they left; the browser scrolls there itself.
+addEventListener("pagehide", () => history.replaceState({ ...history.state, place }, ""));
+addEventListener("DOMContentLoaded", () => {
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  const found = isBack && document.activeElement === document.body && sought(history.state?.place ?? {});
+  if (found) take(found);
+});
