@@ -154,7 +154,7 @@ def change_lead(*, lead_id: int, by: Actor, at: datetime, **values: Unpack[LeadV
     _check_referrer(new.get("referrer_id"), by)
     if amount is None:
         new["currency"] = ""
-    elif "amount" in new:
+    elif {"amount", "currency"} & new.keys():
         new["currency"] = new.get("currency") or lead.currency or team.company().currency
     change_row(
         lead, new, row_type=ROW, by=by, at=at, personal=PERSONAL,

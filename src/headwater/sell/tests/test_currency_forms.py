@@ -76,3 +76,18 @@ def test_programs_name_the_currency(browser, company, acme):
     assert refused.status_code == 422 and set(refused.json()["errors"]) == {"currency"}
     plain = browser.post("/api/v1/orders", {**sent, "currency": None}, content_type="application/json")
     assert plain.json()["currency"] == "EUR"
+
+
+@pytest.mark.parametrize(("slug", "sent", "kept"), [
+    ("leads", {"name": "Orla", "interest": "ENQUIRY", "amount": "10.00"}, "USD"),
+    ("opportunities", {"party_id": "Acme", "amount": "10.00"}, "EUR"),
+    ("products", {"name": "Plotter", "list_price": "10.00"}, "EUR"),
+    ("campaigns", {"name": "Spring", "budget": "10.00"}, "EUR"),
+])  # fmt: skip
+def test_programs_change_it_and_no_amount_is_left_without(browser, company, acme, slug, sent, kept):
+    sent = {**sent, "party_id": acme.pk} if "party_id" in sent else sent
+    made = browser.post(f"/api/v1/{slug}", sent, content_type="application/json").json()
+    url = f"/api/v1/{slug}/{made['id']}"
+    for currency, told in (("USD", "USD"), (None, kept)):
+        answer = browser.patch(url, {"currency": currency}, content_type="application/json")
+        assert answer.json()["currency"] == told, answer.content
