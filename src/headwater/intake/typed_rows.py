@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.intake.dates import DateOrder
-from headwater.intake.errors import OF_COLUMN, BadValue
+from headwater.intake.errors import OF_COLUMN, BadValue, quoted
 from headwater.intake.values import (
     choice_parser,
     parse_amount,
@@ -19,7 +19,6 @@ from headwater.intake.values import (
     parse_datetime,
     parse_decimal,
     parse_integer,
-    quoted,
 )
 from headwater.platform.importer import CleanRow, Importer, Target, TargetKind
 from headwater.platform.translated import gettext as _
