@@ -228,11 +228,12 @@ def _params(request: Any, resource: Resource, *, besides: tuple[str, ...] = ()) 
 def _matching(request: Any, resource: Resource, params: Mapping[str, str]) -> Rows:
     tree = tree_from_params({k: v for k, v in params.items() if k not in PAGING or k == "filter"}, resource.by_key)
     with_archived = _yes_or_no("include_archived", params.get("include_archived", ""))
+    words = params.get("q", "").strip()
     return filtered(
         resource,
         request.actor,
         tree,
-        search=params.get("q", ""),
+        search=find(resource, words, by=request.actor, sort=params.get("sort", "")) if words else "",
         zone=installation().zone,
         with_archived=with_archived,
     )

@@ -78,6 +78,10 @@ class Party(models.Model):
             models.Index("team", name="party_team", condition=Q(team__isnull=False)),
             models.Index("merged_into", name="party_merged", condition=Q(merged_into__isnull=False)),
             models.Index("batch_id", name="party_batch", condition=Q(batch_id__isnull=False)),
+            # Whoever sees only some people reads those of somebody, of a team and of nobody in the list's order.
+            models.Index("kind", "owner", "name_key", "id", name="party_owner_name", condition=Q(owner__isnull=False)),
+            models.Index("kind", "team", "name_key", "id", name="party_team_name", condition=Q(team__isnull=False)),
+            models.Index("kind", "name_key", "id", name="party_nobodys_name", condition=Q(owner=None, team=None)),
             # What lists are narrowed down by, to find the few that have a value, or have none.
             models.Index("kind", "first_name", name="party_kind_first"),
             models.Index("kind", "last_name", name="party_kind_last"),

@@ -14,12 +14,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import connection
-from django.db.models import F, Max, Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.related import ForeignKey
 from django.db.models.sql.where import WhereNode
 
 from headwater.platform.among import spread_over
+from headwater.platform.lots import index_columns
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of, opaque
 
@@ -85,11 +86,7 @@ def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int, along: str
 
 
 def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int, along: str) -> list[int] | None:
-    if not reach or _begins_elsewhere(rows):  # who sees all has no reach
-        return None
     ids = spread(rows.model)
-    if not ids:
-        return None
     held = in_sample(rows, ids, COMMON)
     if held == COMMON:
         return None
@@ -116,6 +113,11 @@ def spread(model: type[Model]) -> Sequence[int]:
     """Ids all over a long table; of a short one none."""
     newest = newest_id(model)
     return spread_over(1, newest, SAMPLE) if newest >= LONG else []
+
+
+def is_mostly_out_of_sight(rows: QuerySet[Any], reach: Sequence[Q]) -> bool:
+    """Whether a list in its order leads through a long table of which somebody sees a part; who sees all: no reach."""
+    return bool(reach) and not _begins_elsewhere(rows) and newest_id(rows.model) >= LONG
 
 
 def in_sample(rows: QuerySet[Any], ids: Sequence[int], most: int) -> int:
@@ -244,21 +246,9 @@ def has_no_order(noun: Resource, path: str) -> bool:
     """Whether indexes find rows by a column of the noun in no order of its lists: good for few of them only."""
     model, among = noun.searched.model, tuple(noun.searched.where)
     name = path.removesuffix("_id")
-    after = [names[len(among) + 1 :] for names in _names(model) if names[: len(among) + 1] == (*among, name)]
+    after = [names[len(among) + 1 :] for _, names in index_columns(model) if names[: len(among) + 1] == (*among, name)]
     orders = {noun.by_key[key].order_path for key in noun.indexed_orders}
     return bool(after) and name not in orders and not any(orders & set(rest[:1]) for rest in after)
-
-
-def _names(model: type[Model]) -> list[tuple[str, ...]]:
-    """The columns of each index."""
-    return [
-        tuple(_name_of(part) for part in index.expressions if isinstance(part, F)) or tuple(index.fields)
-        for index in model._meta.indexes
-    ]
-
-
-def _name_of(part: Any) -> str:
-    return str(part.name)
 
 
 @lru_cache
@@ -268,7 +258,7 @@ def _indexed(model: type[Model], among: tuple[str, ...]) -> frozenset[tuple[str,
     ``among`` are the columns that tell a noun's rows from others of the table: in the index they stand before it.
     """
     found: set[tuple[str, bool]] = set()
-    for index, names in zip(model._meta.indexes, _names(model), strict=True):
+    for index, names in index_columns(model):
         if names[: len(among)] == among and len(names) > len(among):
             name = names[len(among)]
             if index.condition in (None, Q(**{f"{name}__isnull": False})):

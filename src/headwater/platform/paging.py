@@ -19,7 +19,17 @@ from headwater.platform.among import VALUES, Collected, spread_over
 from headwater.platform.column import Column
 from headwater.platform.custom.values import compares, field_at, held_at, is_custom, read_in_order
 from headwater.platform.errors import Invalid
-from headwater.platform.few import COMMON, by_reach, in_sample, newest_id, spread, unconditional
+from headwater.platform.few import (
+    COMMON,
+    by_reach,
+    few,
+    in_sample,
+    is_mostly_out_of_sight,
+    newest_id,
+    spread,
+    unconditional,
+)
+from headwater.platform.lots import is_in_lots, is_in_order, lots_of
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of, opaque
 from headwater.platform.translated import gettext
@@ -331,7 +341,10 @@ def _unknown(rows: Rows, path: str) -> Q:
 
 def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The same of rows that all have the first column."""
-    rows = by_reach(rows, walk.reach, wanted=count, along=walk.order[0].path)
+    if is_mostly_out_of_sight(rows, walk.reach):
+        if (ids := _in_lots(rows, walk, count)) is not None:
+            return ids
+        rows = by_reach(rows, walk.reach, wanted=count, along=walk.order[0].path)
     near = _near(rows, walk, count)
     if len(near) == count:
         return near
@@ -340,6 +353,33 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
         return list(found)
     with read_in_order():
         return list(found)
+
+
+def _in_lots(rows: Rows, walk: _Walk, count: int) -> list[int] | None:
+    """The same, lot by lot of what somebody sees; None where no index has that in this order."""
+    path = walk.order[0].path
+    if len(walk.order) != 2 or not is_in_lots(walk.resource, walk.reach, path):
+        return None
+    earlier = Q(pk__in=())
+    parts: list[Rows] = []
+    for lot in lots_of(walk.reach):
+        part = rows.filter(lot).exclude(earlier)
+        if not is_in_order(walk.resource, lot, path):
+            ids = few(part.order_by(), [Q()])
+            if ids is None:
+                return None
+            part = unconditional(rows).filter(pk__among=ids)
+        parts.append(_onwards(part, walk))
+        earlier |= lot
+    return _merged(parts, walk, count)
+
+
+def _merged(parts: Sequence[Rows], walk: _Walk, count: int) -> list[int]:
+    """The next of several parts, each in the list's order: as one question each is read only as far as it has them."""
+    (path, is_falling, _), pk = walk.order
+    by = [OrderBy(F(path), descending=is_falling != walk.backwards), _order_by(pk, backwards=walk.backwards)]
+    first, *others = (part.values_list("pk", path)[:count] for part in parts)
+    return [found for found, _ in first.union(*others, all=True).order_by(*by)[:count]]
 
 
 def _near(rows: Rows, walk: _Walk, count: int) -> list[int]:

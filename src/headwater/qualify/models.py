@@ -152,6 +152,10 @@ class Lead(SaysChoices):
             models.Index("team", "exit", "arrived_at", "id", name="lead_team", condition=Q(team__isnull=False)),
             models.Index("handed_to", name="lead_handover", condition=Q(handed_to__isnull=False)),
             models.Index("batch_id", name="lead_batch", condition=Q(batch_id__isnull=False)),
+            # Whoever sees only some leads reads those of somebody, of a team and of nobody in the list's order.
+            models.Index("owner", "arrived_at", "id", name="lead_owner_arrived", condition=Q(owner__isnull=False)),
+            models.Index("team", "arrived_at", "id", name="lead_team_arrived", condition=Q(team__isnull=False)),
+            models.Index("arrived_at", "id", name="lead_pool_arrived", condition=Q(owner=None, exit="")),
             # The orders that lists of leads are declared to have; rows without a value are read by id.
             models.Index("created_at", "id", name="lead_created"),
             models.Index("stage_since", "id", name="lead_since", condition=Q(stage_since__isnull=False)),

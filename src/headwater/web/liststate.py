@@ -197,7 +197,7 @@ class ListState:
     @cached_property
     def found(self) -> Found | None:
         """What the words of the search find, asked for once for rows and count; None without words."""
-        return find(self.resource, self.search, by=self.actor) if self.search else None
+        return find(self.resource, self.search, by=self.actor, sort=self.order) if self.search else None
 
 
 def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Actor) -> ListState:

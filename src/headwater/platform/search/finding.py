@@ -16,6 +16,7 @@ from headwater.platform.actor import Actor, Visibility
 from headwater.platform.custom.closed import searched_keys
 from headwater.platform.custom.values import is_custom, key_of
 from headwater.platform.installation import installation
+from headwater.platform.lots import is_in_lots, path_of
 from headwater.platform.models import Event, SearchProgress
 from headwater.platform.search import store
 from headwater.platform.search.declared import Searched
@@ -97,12 +98,15 @@ def is_behind() -> bool:
     return Event.objects.filter(pk__gt=followed).exists()
 
 
-def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = None) -> Found:
+def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = None, sort: str = "") -> Found:
     """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script.
 
-    ``by`` says for whom, where that is known.
+    ``by`` says for whom and ``sort`` in which order, where that is known.
     """
-    seen = resource.in_sight(by) if by is not None and by.visibility is not Visibility.ALL else None
+    seen = None
+    if by is not None and by.visibility is not Visibility.ALL:
+        path = path_of(resource, sort)
+        seen = None if is_in_lots(resource, resource.reach(by), path) else resource.in_sight(by)
     return Found(resource, read(text, region=installation().region), few, seen)
 
 

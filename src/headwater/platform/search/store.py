@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from math import sqrt
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -31,7 +30,7 @@ TIDIED_PAGES = 500
 NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
-WIDE_SHARE = 150  # one in so many entries of a sample: reading them in order beats collecting them, if all are seen
+PAGE = 50  # rows that a list is read for
 ROOM = 1.5  # what a sample tells may be so much more than there is
 
 _FROM_INDEX = (
@@ -415,9 +414,9 @@ def _escaped(text: str) -> str:
 
 
 def _is_common(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None) -> bool:
-    """Whether many entries hold the words, by a look at some from all over: then no list of ids helps.
+    """Whether so many entries hold the words that a page of a list in its order is sooner read than they are collected.
 
-    Of a list in its order the more rows are read the fewer of them are ``seen``; collecting takes as long as ever.
+    A look at some from all over tells. Of a list in its order the more rows are read the fewer of them are ``seen``.
     """
     entries = "FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id"
     ends = f"SELECT (SELECT id {entries} LIMIT 1), (SELECT id {entries} DESC LIMIT 1)"
@@ -433,13 +432,15 @@ def _is_common(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None) 
         counts = f"SELECT COUNT(*), COUNT(CASE WHEN {held} THEN 1 END) FROM platform_searchentry"
         cursor.execute(f"{counts} WHERE id IN ({spread.sql})", [*_spellings(words), *spread.params])
         asked, common = cursor.fetchone()
-    if seen is None or not common:
-        return bool(common * WIDE_SHARE > asked)
-    first = first_id(noun)
-    some = [pk - first for pk in sample[::4]]
-    in_sight = seen.filter(pk__in=one_of(some)).count()
-    is_wide = common * WIDE_SHARE * sqrt(max(in_sight, 1) / len(some)) > asked
-    return bool(is_wide or common * (newest - oldest) > limit * asked * ROOM)
+    share, in_sight = common / asked if asked else 0.0, 1.0
+    collected = share * (newest - oldest)
+    if seen is not None and common:
+        first = first_id(noun)
+        some = [pk - first for pk in sample[::4]]
+        in_sight = max(seen.filter(pk__in=one_of(some)).count(), 1) / len(some)
+        if collected > limit * ROOM:
+            return True
+    return collected * share * in_sight > PAGE
 
 
 # ---------------------------------------------------------------- writing
