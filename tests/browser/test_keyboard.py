@@ -311,3 +311,34 @@ def test_who_goes_back_from_a_record_goes_on_with_the_row_below(loaded, tab_of, 
     tab.wait_for_function(at, arg=left)
     keys.press("j")
     tab.wait_for_function(at, arg=below)
+
+
+def test_enter_before_the_palette_has_answered_waits_for_what_is_found(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    tab.goto("/people")
+    tab.keyboard.press("Control+k")
+    tab.locator("#palette .pick").first.wait_for()
+    held = []
+    tab.route("**/search?*", lambda route: held.append(route))
+    tab.keyboard.type("pipeline")
+    tab.keyboard.press("Enter")
+    while not held:
+        tab.wait_for_timeout(50)
+    held.pop().continue_()
+    tab.wait_for_url("**/pipeline")
+
+
+def test_enter_picks_nobody_whom_only_the_first_letters_found(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    tab.goto("/people")
+    known = tab.locator("[data-row] [data-open]").first.inner_text()
+    tab.goto("/opportunities/new")
+    field = tab.locator("[data-picker] [role=combobox]").first
+    field.press_sequentially(known[:3])
+    tab.locator("[data-picker] [aria-selected=true]").wait_for()
+    tab.route("**/suggest*", lambda route: None)  # the next answer never comes
+    field.press_sequentially(" Somebody Else")
+    field.press("Enter")
+    assert field.input_value() == f"{known[:3]} Somebody Else"

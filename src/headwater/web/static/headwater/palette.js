@@ -6,6 +6,8 @@ const dialog = document.getElementById("palette");
 const field = dialog?.querySelector("input[type=search]");
 const status = document.getElementById("palette-status");
 const options = () => [...dialog.querySelectorAll(".pick")];
+let answered = null; // the words that the options are for
+let isEntered = false; // Enter was pressed before they came: it means what will be found, not what stands there
 
 function choose(option) {
   options().forEach((other) => other.setAttribute("aria-selected", String(other === option)));
@@ -20,6 +22,7 @@ export function openPalette() {
   if (!dialog || dialog.open) return;
   const row = document.querySelector("[data-row].cur[data-record]");
   dialog.querySelector("[name=path]").value = row?.dataset.record ?? location.pathname;
+  answered = null;
   dialog.showModal();
   field.select();
   field.dispatchEvent(new Event("palette-open"));
@@ -44,7 +47,8 @@ field?.addEventListener("keydown", (event) => {
     if (all.length) choose(all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
   } else if (event.key === "Enter" && !event.isComposing) {
     event.preventDefault();
-    all[Math.max(at, 0)]?.click();
+    if (answered === field.value) all[Math.max(at, 0)]?.click();
+    else isEntered = true;
   } else if (all.length && (event.key === "PageDown" || event.key === "PageUp")) {
     event.preventDefault(); // from group to group
     const groups = [...dialog.querySelectorAll("[role=group]")];
@@ -54,8 +58,15 @@ field?.addEventListener("keydown", (event) => {
   }
 });
 
-dialog?.addEventListener("htmx:afterSettle", () => {
+field?.addEventListener("input", () => (isEntered = false));
+dialog?.addEventListener("close", () => (isEntered = false));
+
+dialog?.addEventListener("htmx:afterSettle", ({ detail }) => {
+  answered = detail.requestConfig.parameters.q;
   choose(options()[0]);
   // The dialog is modal: what is announced has to stand inside it.
   status.textContent = dialog.querySelector("[data-count]")?.dataset.count ?? "";
+  if (!isEntered || answered !== field.value) return;
+  isEntered = false;
+  options()[0]?.click();
 });

@@ -19,7 +19,7 @@ function show({ field, list }, open) {
 
 function mark({ field, list }, option) {
   options(list).forEach((other) => other.setAttribute("aria-selected", String(other === option)));
-  if (!option) return;
+  if (!option) return field.removeAttribute("aria-activedescendant");
   field.setAttribute("aria-activedescendant", option.id);
   option.scrollIntoView({ block: "nearest" });
 }
@@ -33,14 +33,17 @@ function pick(picker, option) {
 
 document.addEventListener("input", (event) => {
   const picker = event.target.matches("[data-picker] [role=combobox]") && parts(event.target);
-  if (picker) picker.chosen.value = ""; // other words, another party
+  if (!picker) return;
+  picker.chosen.value = ""; // other words, another party
+  mark(picker, null); // and none of those that the last words found, until these are answered
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const picker = event.target.matches?.("[data-picker] [role=listbox]") && parts(event.target);
   if (!picker) return;
   show(picker, picker.list.children.length > 0 && document.activeElement === picker.field);
-  mark(picker, options(picker.list)[0]);
+  const isAnswered = event.detail.requestConfig.parameters[picker.field.name] === picker.field.value;
+  mark(picker, isAnswered ? options(picker.list)[0] : null);
 });
 
 document.addEventListener("keydown", (event) => {
