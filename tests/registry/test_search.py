@@ -393,6 +393,16 @@ def test_the_palette_offers_what_to_do_with_the_best_record_and_the_records_open
     assert "Orla Keane" not in client.get("/search?q=", headers={"HX-Request": "true"}).content.decode()
 
 
+def test_a_command_called_so_comes_before_records_that_only_mention_it(by, client_of, orla):
+    parties.add_person(by=by, at=AT, name="Bob Reed", note="Wants us to log a call")
+    palette = {"headers": {"HX-Request": "true"}}
+    mentioned = client_of("OWNER").get(f"/search?q=log+a+call&path=/people/{orla.pk}", **palette).content.decode()
+    assert -1 < mentioned.index(f"/people/{orla.pk}/do/log") < mentioned.index("Bob Reed")
+    parties.add_person(by=by, at=AT, name="Log Callum")
+    called = client_of("OWNER").get(f"/search?q=log&path=/people/{orla.pk}", **palette).content.decode()
+    assert called.index("Callum") < called.index(f"/people/{orla.pk}/do/log"), "a name comes first"
+
+
 def test_the_records_opened_last_stay_with_whoever_opened_them(by, client_of, people, orla):
     client = client_of("OWNER")
     client.get(f"/people/{orla.pk}")

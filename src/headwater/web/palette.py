@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from headwater.platform.resource import REGISTRY, Column, Kind, Resource, by_slug
 from headwater.platform.search.everywhere import Hits, find_anything
-from headwater.platform.search.finding import NAMED, SHOWN, fitness
+from headwater.platform.search.finding import BEGUN, NAMED, SHOWN, fitness
 from headwater.platform.search.folding import also_written, fold
 from headwater.platform.search.marking import spans_of
 from headwater.platform.search.words import Words
@@ -58,17 +58,21 @@ def search(request: Request) -> HttpResponse:
     path = urlsplit(request.GET.get("path") or request.headers.get("HX-Current-URL", "")).path
     hits = find_anything(request.actor, query)
     here, rail = _row_here(request, path), navigation(request.actor, "")
-    found = [
+    records = [
         EntryGroup(_("Records"), [_record(hit.resource, hit.row, hits.words) for hit in hits.records]),
         EntryGroup(_("Similar names"), [_record(hit.resource, hit.row, hits.words) for hit in hits.similar]),
-        *_to_do(request, query, here, hits),
-        EntryGroup(_("In the lists"), _lists(hits, query)),
-        EntryGroup(_("Start something"), [*_from_line(rail, query), *_matching(_new(request, rail), query)]),
-        EntryGroup(_("Go to"), _matching([*_pages(rail), *_own()], query)),
     ]
     if not query:
         recent = [(resource, row) for resource, row in recent_records(request) if (resource, row) != here]
-        found.insert(1, EntryGroup(_("Opened last"), [_record(resource, row) for resource, row in recent]))
+        records = [EntryGroup(_("Opened last"), [_record(resource, row) for resource, row in recent])]
+    to_do = _to_do(request, query, here, hits)
+    lists = EntryGroup(_("In the lists"), _lists(hits, query))
+    start = EntryGroup(_("Start something"), [*_from_line(rail, query), *_matching(_new(request, rail), query)])
+    pages = EntryGroup(_("Go to"), _matching([*_pages(rail), *_own()], query))
+    if not query or any(hit.fit <= BEGUN for hit in hits.records):
+        found = [*records, *to_do, lists, start, pages]
+    else:  # a command called so is meant rather than a record that has the words somewhere
+        found = [*to_do, start, pages, *records, lists]
     groups = [group for group in found if group.entries]
     count = sum(len(group.entries) for group in groups)
     context = {

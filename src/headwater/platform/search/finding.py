@@ -193,6 +193,7 @@ def best(resource: Resource, rows: Rows, words: Words, limit: int) -> list[Any]:
     return [shown[pk] for pk in ranked if pk in shown]
 
 
+BEGUN = 1  # the worst fitness of a row whose name begins with what was typed
 NAMED = 2  # the worst fitness of a row whose name was typed
 SHOWN = 4  # the worst fitness of a row whose name and second line show why it was found
 
