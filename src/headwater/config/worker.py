@@ -8,12 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from types import FrameType
 
 import structlog
 from django.conf import settings
-from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.db.models import F
 from django.db.utils import DatabaseError, InterfaceError, OperationalError
@@ -151,17 +149,6 @@ def _keep_little() -> None:
         options = connection.settings_dict["OPTIONS"]
         small = {**options, "init_command": f"{options['init_command']};{LITTLE}"}
         connection.settings_dict = {**connection.settings_dict, "OPTIONS": small}
-
-
-@schedule.every(timedelta(minutes=1), "worker.alive")
-def _alive(_at: object) -> None:
-    """Give a sign of life: its last run is how ``headwater doctor`` knows that a worker works."""
-
-
-@schedule.every(timedelta(days=1), "sessions.clear")
-def _clear_sessions(_at: object) -> None:
-    """Forget the sessions that have run out."""
-    call_command("clearsessions")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

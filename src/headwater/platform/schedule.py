@@ -35,6 +35,11 @@ def every(interval: timedelta, name: str) -> Callable[[Callable[[datetime], None
     return register
 
 
+@every(timedelta(minutes=1), "worker.alive")
+def give_sign_of_life(_at: datetime) -> None:
+    """Give a sign of life: its last run is how ``headwater doctor`` knows that a worker works."""
+
+
 def run_due(*, at: datetime) -> list[str]:
     """Run what is due and say which; missed turns are made up once, not once each."""
     rows = {row.name: row for row in ScheduleRun.objects.all()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.core.management import call_command
+
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.job import JobRun, job
@@ -22,6 +24,12 @@ def mail_reset(run: JobRun) -> dict[str, object]:
 def forget_old_tries(at: datetime) -> None:
     """Old sign-in attempts are forgotten."""
     signing_in.sweep_tries(at=at)
+
+
+@every(timedelta(days=1), "sessions.clear")
+def clear_sessions(_at: datetime) -> None:
+    """Forget the sessions that have run out."""
+    call_command("clearsessions")
 
 
 @every(timedelta(hours=1), "team.presence")

@@ -105,18 +105,31 @@ def _digits_kept(value: Decimal, currency: str) -> int:
 
 @lru_cache(maxsize=4_096)
 def money_short(amount: Figure | None, currency: str, locale: Locale) -> str:
-    """An amount for lists and charts: €950, €6.2k, €34k, €1.49m."""
+    """An amount for lists and charts: €950, €6.2k, €34k, €1.49m; 34.000 € and 1,49 Mio. € in German."""
     if amount is None:
         return NOT_KNOWN
     value = abs(_decimal(amount))
     sign = MINUS if amount < 0 else ""
-    symbol = get_currency_symbol(currency, locale=locale) if currency else ""
     for step, suffix in _STEPS:
+        pattern = _short_pattern(int(step), suffix, locale)
         # The next step down may round up to this one: 999,600 is 1m, not 1000k.
-        if _rounded(value / (step / 1000), 0) >= 1000 and value >= step / 2:
-            scaled = value / step
-            return sign + _apart(f"{symbol}{_short_figure(scaled, suffix, locale)}{suffix}")
-    return sign + _apart(f"{symbol}{number(_rounded(value, 0), locale, digits=0)}")
+        if pattern and _rounded(value / (step / 1000), 0) >= 1000 and value >= step / 2:
+            symbol = get_currency_symbol(currency, locale=locale) if currency else ""
+            written = pattern.replace("0", _short_figure(value / step, suffix, locale)).replace("¤", symbol)
+            return sign + _apart(written.strip())
+    return sign + money(_rounded(value, 0), currency, locale)
+
+
+@lru_cache(maxsize=256)
+def _short_pattern(step: int, suffix: str, locale: Locale) -> str:
+    """How an amount in thousands or millions is written: €0k, 0 Mio. €. Empty where a language has no word for the
+    step, as German for thousands: such an amount stands in full."""
+    if locale.language == "en":
+        return f"¤0{suffix}"
+    pattern = str(locale.compact_currency_formats["short"]["other"][str(step)].pattern).partition(";")[0]
+    if pattern.count("0") != 1 or "¤" not in pattern:
+        return ""
+    return re.sub(r"(?<=[^\W\d])¤", "\u00a0¤", pattern.replace("'", ""))
 
 
 def _short_figure(scaled: Decimal, suffix: str, locale: Locale) -> str:

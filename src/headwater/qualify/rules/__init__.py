@@ -84,11 +84,6 @@ def moves(stage: str, exit_code: str) -> list[str]:
     return [target for target in FUNNEL if why_not_move(stage, exit_code, target=target, reason="given") is None]
 
 
-def next_stage(stage: str, exit_code: str) -> str | None:
-    """The stage right ahead; none where another step comes first: a handover, its acceptance, a conversion."""
-    return next((target for target in moves(stage, exit_code) if position(target) == position(stage) + 1), None)
-
-
 def why_not_hand_over(stage: str, exit_code: str, *, is_waiting: bool) -> Refusal | None:
     """Why marketing cannot give the lead to sales; ``is_waiting``: it has, and sales has not answered."""
     if exit_code:
@@ -130,11 +125,6 @@ def why_not_convert(stage: str, exit_code: str) -> Refusal | None:
     if exit_code:
         return Refusal.HAS_LEFT
     return None if stage == SQL else Refusal.NOT_AN_SQL
-
-
-def why_not_merge(exit_code: str) -> Refusal | None:
-    """Why the lead cannot be merged into another one; any that was not merged before can."""
-    return Refusal.STAYS_MERGED if exit_code == MERGED else None
 
 
 def why_not_reopen(exit_code: str) -> Refusal | None:

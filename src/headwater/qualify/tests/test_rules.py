@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from headwater.qualify import models, rules
-from headwater.qualify.rules import CONVERTED, DISQUALIFIED, EXITS, FUNNEL, MERGED, RECYCLED, Refusal
+from headwater.qualify.rules import CONVERTED, DISQUALIFIED, EXITS, FUNNEL, RECYCLED, Refusal
 
 TODAY = date(2026, 11, 12)
 
@@ -59,7 +59,6 @@ def test_the_moves_on_offer_are_those_that_would_be_taken():
     assert rules.moves("NEW", "") == ["WORKING", "MQL"]
     assert rules.moves("MQL", "") == ["NEW", "WORKING"]
     assert rules.moves("SAL", "") == ["NEW", "WORKING", "MQL", "SQL"]
-    assert [rules.next_stage(stage, "") for stage in FUNNEL] == ["WORKING", "MQL", None, "SQL", None]
 
 
 def test_marketing_hands_over_an_mql_once():
@@ -92,10 +91,6 @@ def test_a_recycled_lead_wakes_up_on_a_day_to_come():
 def test_only_an_sql_becomes_an_opportunity():
     assert [stage for stage in FUNNEL if rules.why_not_convert(stage, "") is None] == ["SQL"]
     assert rules.why_not_convert("SAL", "") == Refusal.NOT_AN_SQL
-
-
-def test_any_lead_is_merged_but_only_once():
-    assert [code for code in ("", *EXITS) if rules.why_not_merge(code)] == [MERGED]
 
 
 def test_disqualified_and_recycled_leads_come_back_and_sales_accepts_them_afresh():

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES
 from headwater.platform.models import Event
-from headwater.platform.resource import REGISTRY
 from headwater.platform.written import TEXT, Given, written
 from headwater.team import rules
 from headwater.team.models import Comment, Notice, User
@@ -171,12 +170,6 @@ def texts_on_journey(actor: Actor, events: Sequence[Event]) -> dict[int, str]:
         for event_id, pk in ids.items()
         if pk in comments and comments[pk].subject in seen
     }
-
-
-def hidden_talk(actor: Actor) -> Q:
-    """The events about comments of nouns the actor has no right to see."""
-    unseen = [key for key, resource in REGISTRY.items() if not actor.may(resource.verb("see"))]
-    return Q(verb__startswith="team.", subject_type__in=unseen)
 
 
 def _said(comment: Comment, actor: Actor, names: Mapping[int, str]) -> Said:

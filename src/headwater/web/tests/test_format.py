@@ -44,6 +44,23 @@ def test_lists_and_charts_show_short_amounts(amount: Decimal | int | None, writt
 
 
 @pytest.mark.parametrize(
+    ("amount", "currency", "german", "spanish"),
+    [
+        (950, "EUR", "950 €", "950 €"),
+        (34_499, "EUR", "34.499 €", "34 mil €"),
+        (-6200, "CHF", "−6.200 CHF", "−6,2 mil CHF"),
+        (999_600, "EUR", "1 Mio. €", "1 M €"),
+        (1_492_000, "EUR", "1,49 Mio. €", "1,49 M €"),
+        (3_720_000_000, "CHF", "3,72 Mrd. CHF", "3.720 M CHF"),
+        (5000, "", "5.000", "5 mil"),
+    ],
+)
+def test_short_amounts_are_written_as_each_language_shortens_them(amount, currency, german, spanish):
+    for language, written in (("de", german), ("es", spanish)):
+        assert words.money_short(amount, currency, writing(language)).replace("\u00a0", " ") == written
+
+
+@pytest.mark.parametrize(
     ("amount", "currency", "written"),
     [
         (34_000, "EUR", "€34,000"),
