@@ -99,3 +99,22 @@ def test_a_field_made_larger_in_a_dialog_that_comes_back_breaks_no_policy(base, 
     tab.click("dialog[open] button[type=submit]")
     tab.wait_for_selector("dialog[open] [aria-invalid=true]")
     tab.wait_for_selector(".htmx-settling", state="detached")
+
+
+def test_a_comment_that_is_sent_twice_in_haste_is_written_once(base, tab_of):
+    tab = tab_of(base, "erik")
+    tab.goto("/people")
+    tab.click("tbody a >> nth=0")
+    tab.wait_for_url("**/people/*")
+    held = []
+    tab.route("**/comments", lambda route: held.append(route))
+    tab.fill("#talk textarea", "Said in haste")
+    tab.keyboard.press("Control+Enter")
+    tab.keyboard.press("Control+Enter")
+    tab.wait_for_timeout(300)
+    for _at in range(2):
+        if held:
+            held.pop(0).continue_()
+        tab.wait_for_timeout(1000)
+    tab.locator("#talk", has_text="Said in haste").wait_for()
+    assert tab.locator("#talk").get_by_text("Said in haste").count() == 1

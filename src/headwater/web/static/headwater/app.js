@@ -37,6 +37,17 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });
+// Nor is one that htmx sends, while it says the same: htmx would send it again after the answer.
+const sending = new WeakMap();
+const says = (form) => new URLSearchParams(new FormData(form)).toString();
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt } = event.detail;
+  if (elt.matches("form[hx-post]") && sending.get(elt) === says(elt)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (elt.matches("form[hx-post]")) sending.set(elt, says(elt));
+});
+document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => sending.delete(elt));
 addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
