@@ -41,6 +41,19 @@ def test_six_orders_at_most_have_an_index(noun):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="so few rows are sorted by hand there")
+@pytest.mark.parametrize("key", ["parties.person", "parties.organisation"])
+def test_which_names_are_shown_is_told_by_the_index_alone(key, make, by):
+    make(key, 3)
+    with CaptureQueriesContext(connection) as asked:
+        page_of(filtered(REGISTRY[key], by, EVERYTHING), REGISTRY[key], sort="name")
+    by_name = next(query["sql"] for query in asked.captured_queries if "ORDER BY" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {by_name}")
+        plan = [row[3] for row in cursor.fetchall()]
+    assert plan == ["SEARCH parties_party USING COVERING INDEX party_kind_name (kind=?)"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="so few rows are sorted by hand there")
 @pytest.mark.parametrize("sort", ["employees", "-employees"])
 def test_what_has_no_value_is_read_without_the_other_nouns_of_its_table(sort, make, by):
     resource = REGISTRY["parties.organisation"]
