@@ -155,6 +155,33 @@ def test_a_number_is_never_written_out_with_a_thousand_million_noughts(client_of
     assert time.process_time() - began < 5
 
 
+PART = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n'
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k1"}])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", PART + b"Content-Transfer-Encoding: base64\r\n\r\n!!!\r\n--b--\r\n"),
+        ("multipart/form-data; boundary=b", (PART + b"\r\nx\r\n") * 300 + b"--b--"),
+        ("multipart/form-data; boundary=b", PART.replace(b'; filename="a"', b"") * 3_000 + b"\r\nx\r\n--b--"),
+    ],
+)
+def test_a_form_that_is_none_is_refused(kind, body, key, client_of, make):
+    [pk] = make("parties.person")
+    answer = client_of("OWNER").post(f"/api/v1/people/{pk}/files", body, content_type=kind, headers=key)
+    assert 400 <= answer.status_code < 500, answer.content
+
+
+def test_a_form_where_json_is_wanted_is_refused(client_of):
+    browser = client_of("OWNER", enforce_csrf_checks=True)
+    browser.get("/account")
+    sent = {"name": "Fair", "csrfmiddlewaretoken": browser.cookies["csrftoken"].value}
+    for headers in ({}, {"Idempotency-Key": "k1"}):
+        assert browser.post("/api/v1/sources", sent, headers=headers).json()["code"] == "bad_form"
+
+
 def test_no_number_in_an_address_is_larger_than_it_may_be(client_of, make):
     client, pair = client_of("OWNER"), ",".join(map(str, make("parties.person", 2)))
     for number in ("9" * 5_000, "9" * 25, "²", "٣", "00001" + "9" * 30):

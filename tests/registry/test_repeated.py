@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from makers import AT
 
@@ -57,6 +58,18 @@ def test_a_key_belongs_to_one_request(program):
     assert (refused.status_code, refused.json()["code"]) == (422, "key_used")
     assert not Source.objects.filter(name="Ghent fair").exists()
     assert send(program(), "sources", {**FAIR, "name": "Ghent fair"}, "k1").status_code == 201, "keys are each caller's"
+
+
+def test_files_of_one_size_are_told_apart(program, make):
+    client, [pk] = program(), make("parties.person")
+
+    def attach(content):
+        sent = {"files": SimpleUploadedFile("notes.txt", content, "text/plain")}
+        return client.post(f"/api/v1/people/{pk}/files", sent, headers={"Idempotency-Key": "k1"})
+
+    assert [attach(b"one").status_code, attach(b"one")["Idempotency-Replayed"]] == [201, "true"]
+    assert attach(b"two").json()["code"] == "key_used"
+    assert [file["size"] for file in client.get(f"/api/v1/people/{pk}/files").json()["items"]] == [3]
 
 
 def test_a_refusal_is_not_kept(program):

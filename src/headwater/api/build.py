@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -234,6 +236,9 @@ def _speak_problems(api: NinjaAPI) -> None:
     def too_big(request: HttpRequest, error: Any) -> HttpResponse:
         return problems.problem(request, 413, "too_large", "More was sent than one request takes.")
 
+    def unreadable(request: HttpRequest, error: Any) -> HttpResponse:
+        return problems.problem(request, 400, "bad_form", "This is no form that can be read here.")
+
     def unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
         return problems.problem(request, 401, "not_authenticated", why_not(request) or UNAUTHENTICATED)
 
@@ -253,6 +258,9 @@ def _speak_problems(api: NinjaAPI) -> None:
 
     api.add_exception_handler(DomainError, refused)
     api.add_exception_handler(RequestDataTooBig, too_big)
+    # The last one: a form came where JSON is wanted, and was read to look for its token.
+    for kind in (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, RawPostDataException):
+        api.add_exception_handler(kind, unreadable)
     api.add_exception_handler(Http404, not_found)
     api.add_exception_handler(AuthenticationError, unauthenticated)
     api.add_exception_handler(HttpError, http)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from functools import wraps
 from hashlib import sha256
 from typing import Any, Final
@@ -38,7 +39,7 @@ def answered_once(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
             return view(request, *args, **kwargs)
         found = once(
             key=key,
-            request=_digest(request),
+            request=_digest(request, has_files=getattr(view, "takes_files", False)),
             by=request.actor,
             at=now(),
             step=lambda: _answered(view(request, *args, **kwargs)),
@@ -51,12 +52,20 @@ def answered_once(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return operation
 
 
-def _digest(request: HttpRequest) -> str:
+def _digest(request: HttpRequest, *, has_files: bool) -> str:
     asked = "\n".join((request.method or "", request.get_full_path(), request.headers.get("If-Match", "")))
-    # Files are told apart by their length alone: they are not to be held in memory as a whole.
-    is_form = request.content_type == "multipart/form-data"
-    sent = request.headers.get("Content-Length", "").encode() if is_form else request.body
-    return sha256(asked.encode() + b"\n" + sent).hexdigest()
+    found = sha256(asked.encode() + b"\n")
+    for part in _files(request) if has_files else (request.body,):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _files(request: HttpRequest) -> Iterator[bytes]:
+    """The files of a form, in pieces: as a whole they are not to be held in memory."""
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            yield json.dumps([name, file.name, file.size]).encode()
+            yield from file.chunks()
 
 
 def _answered(response: HttpResponseBase) -> Answered:

@@ -196,6 +196,7 @@ def _add(
 
     operation = of_comment if "comment_id" in path else of_file if "file_id" in path else of_row
     operation.__doc__ = view.__doc__
+    operation.takes_files = view is add_files  # type: ignore[attr-defined]
     name = resource.slug.replace("-", "_")
     api.api_operation(
         [method], f"/{resource.slug}/{{int:pk}}/{path}", operation_id=f"{name}_{key}", summary=summary,
