@@ -194,9 +194,9 @@ def _add(
     def of_file(request: Any, pk: int, file_id: int) -> HttpResponse:
         return view(request, about(request, pk), file_id)
 
-    operation = of_comment if "comment_id" in path else of_file if "file_id" in path else of_row
+    operation: Any = of_comment if "comment_id" in path else of_file if "file_id" in path else of_row
     operation.__doc__ = view.__doc__
-    operation.takes_files = view is add_files  # type: ignore[attr-defined]
+    operation.takes_files = view is add_files
     name = resource.slug.replace("-", "_")
     api.api_operation(
         [method], f"/{resource.slug}/{{int:pk}}/{path}", operation_id=f"{name}_{key}", summary=summary,
