@@ -190,7 +190,8 @@ def test_a_list_on_paper_has_its_rows_and_filters_and_nothing_to_press(loaded, t
     assert tab.locator("[data-row]").last.is_visible()
     pressed = tab.locator("button:visible, summary:visible, input:visible, nav.rail:visible, .top:visible")
     assert pressed.count() == 0
-    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    tab.evaluate("() => { document.querySelector('[data-row] [data-open]').textContent = 'Longword'.repeat(40); }")
+    assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "no word pushes columns off"
     assert tab.pdf(prefer_css_page_size=True)[:4] == b"%PDF"
 
 
