@@ -102,12 +102,12 @@ class SpendForm(ActorForm):
 
     source_id = IdField(label=gettext_lazy("Source"))
     campaign_id = IdField(required=False, label=gettext_lazy("Campaign"))
-    spent_on = DayField(label=gettext_lazy("Day"))
     amount = AmountField(
         required=True, min_value=None, label=gettext_lazy("Amount"),
         help_text=gettext_lazy("Below zero for a refund or a correction; the note says of what."),
     )  # fmt: skip
     currency = CurrencyField()
+    spent_on = DayField(label=gettext_lazy("Day"))
     note = forms.CharField(max_length=200, required=False, label=gettext_lazy("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

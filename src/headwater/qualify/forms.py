@@ -22,7 +22,7 @@ from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
 from headwater.qualify.rules.one_line import is_whole_line
 from headwater.web.fields import AmountField, CurrencyField, DayField, MomentField
-from headwater.web.widgets import IdField, offer
+from headwater.web.widgets import WHOLE, IdField, offer
 
 NOBODY = gettext_lazy("Nobody: leave it in the pool")
 Choices = list[tuple[str, str]]
@@ -55,7 +55,9 @@ class CaptureForm(WhoAsksForm):
     )
     job_title = forms.CharField(max_length=120, required=False, label=gettext_lazy("Job title"))
     interest = forms.ChoiceField(choices=Interest.choices, label=gettext_lazy("Interest"), widget=forms.RadioSelect)
-    title = forms.CharField(max_length=200, required=False, label=gettext_lazy("What they want"))
+    title = forms.CharField(
+        max_length=200, required=False, label=gettext_lazy("What they want"), widget=forms.TextInput(WHOLE)
+    )
     amount = AmountField(label=gettext_lazy("Worth, their guess"))
     currency = CurrencyField()
     source_id = IdField(required=False, label=gettext_lazy("Source"))

@@ -20,7 +20,7 @@ from headwater.sell.queries.visible import product_choices, seller_choices, stag
 from headwater.sell.rules import CHANGE_COST, SEE_COST, SELLS
 from headwater.team.queries import user_choices
 from headwater.web.fields import AmountField, CountField, CurrencyField, DayField, NumberField
-from headwater.web.widgets import IdField, offer
+from headwater.web.widgets import WHOLE, IdField, offer
 
 
 def start_of(day: Any) -> datetime | None:
@@ -75,6 +75,7 @@ class OpenForm(ActorForm):
         if lead is None:
             return
         self.fields["party_id"].widget = forms.HiddenInput()
+        self.fields["name"].widget.attrs |= WHOLE
         self.fields["name"].help_text = _("From the lead of {party}.").format(party=lead.party)
         self.initial.setdefault("name", lead.title)
         self.initial.setdefault("amount", lead.amount)
@@ -101,7 +102,7 @@ class OpenForm(ActorForm):
 class OpportunityForm(ActorForm):
     """The details of an opportunity."""
 
-    name = forms.CharField(max_length=200, label=lazy("What they may buy"))
+    name = forms.CharField(max_length=200, label=lazy("What they may buy"), widget=forms.TextInput(WHOLE))
     amount = AmountField(label=lazy("Value"), help_text=lazy("Leave it empty while it is not known."))
     currency = CurrencyField()
     close_date = DayField(required=False, label=lazy("Expected to close"))
@@ -191,10 +192,10 @@ class OrderForm(ActorForm):
 
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     party_id = PartyField(label=lazy("Who buys"))
-    amount = AmountField(label=lazy("Value"))
-    cost = AmountField(label=lazy("What the goods cost us"))
-    currency = CurrencyField()
     ordered_on = DayField(required=False, label=lazy("Ordered on"), help_text=lazy("Leave it empty for today."))
+    amount = AmountField(label=lazy("Value"))
+    currency = CurrencyField()
+    cost = AmountField(label=lazy("What the goods cost us"))
     number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
     note = forms.CharField(max_length=300, required=False, label=lazy("Note"))
 

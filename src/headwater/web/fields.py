@@ -101,11 +101,14 @@ def currency_choices() -> list[tuple[str, str]]:
 class CurrencyControl(Control):
     """The currency of an amount: asked only where there are others, as rates of them are known or this is one."""
 
+    is_optional = False  # one is always chosen
+
     @cached_property
     def is_hidden(self) -> bool:
-        """Whether everything here is in the company's own."""
+        """Whether everything here is in the company's own; what was in another may be chosen again."""
         company = installation()
-        return self.value() == company.currency and not self.errors and not company.knows_rates()
+        said = {self.value(), self.field.prepare_value(self.initial)}
+        return said == {company.currency} and not self.errors and not company.knows_rates()
 
     def as_widget(
         self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from headwater.platform.clock import now
 from headwater.web.notation import Writing, here, read_day, read_moment, read_near_day, reading_zone
 
+WHOLE = {"data-whole": True}  # of a widget: its field takes a whole row where a form has two columns
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
 
 
@@ -31,6 +32,11 @@ class Control(BoundField):
             built["maxlength"] = False
             built["class"] = f"{widget.attrs.get('class', '')} inp".strip()
         return built
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether its label says that it may be left empty."""
+        return not self.field.required
 
     @property
     def clash(self) -> Any:

@@ -42,7 +42,8 @@ def test_who_has_no_rates_is_not_asked_and_means_the_companys_own(browser, compa
 
 
 def test_who_has_rates_is_asked(browser, rated, acme, by_jonas):
-    page = browser.get("/orders/new").content.decode().partition(ASKED)[2]
+    label, _, page = browser.get("/orders/new").content.decode().partition(ASKED)
+    assert label.rpartition("<label")[2].partition(">")[2].startswith("Currency</label>"), "one is always chosen"
     assert '<option value="EUR" selected>EUR · Euro</option>' in page and '<option value="USD">' in page
     browser.post("/orders/new", {"party_id": acme.name, "amount": "1200", "currency": "USD"})
     assert (Order.objects.get().amount, Order.objects.get().currency) == (1200, "USD")
@@ -58,6 +59,8 @@ def test_what_is_in_another_currency_says_so_in_its_form_and_can_be_mended(brows
     Opportunity.objects.filter(pk=opened(amount=Decimal(10)).pk).update(currency="USD")
     url = f"/opportunities/{Opportunity.objects.get().pk}/edit"
     assert '<option value="USD" selected>' in browser.get(url).content.decode()
+    wrong = browser.post(url, {"currency": "EUR", "probability": "200"})
+    assert wrong.status_code == 422 and ASKED in wrong.content.decode(), "it may be chosen anew"
     browser.post(url, {"currency": "EUR"})
     assert (Opportunity.objects.get().currency, Opportunity.objects.get().amount) == ("EUR", 10)
 
