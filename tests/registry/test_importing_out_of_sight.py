@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from makers import AT
 
+from headwater.intake.models import ImportBatch
 from headwater.intake.run import import_file
+from headwater.intake.undoing import undo_batch
 from headwater.parties import actions as parties
 from headwater.parties.models import MatchProposal, Party
 from headwater.platform.action import action
@@ -78,6 +80,32 @@ def test_nobody_out_of_sight_is_changed_or_named(way, slug, row, clerk, hidden, 
     facts = Event.objects.filter(pk__gt=told).values_list("verb", flat=True)
     assert set(facts) <= {"intake.file_imported", "intake.batch_started"}, list(facts)
     assert Party.objects.count() == 2 and Lead.objects.count() == 1
+
+
+def test_who_was_deleted_out_of_sight_is_not_named_either(clerk, hidden, by):
+    qualify.delete_lead(lead_id=hidden[2].pk, by=by, at=AT)
+    parties.delete_party(party_id=hidden[1].pk, by=by, at=AT)
+    [reason] = _sent("people", {"external_id": "P1", "name": "Somebody"}, clerk)
+    assert reason in UNSEEN
+    [reason] = _sent("people", {"name": "Vera Novak", "email": "vera@x.example"}, clerk)
+    assert reason in UNSEEN
+    [reason] = _sent("leads", {"external_id": "L1", "name": "Somebody"}, clerk)
+    assert reason in UNSEEN
+
+
+@pytest.mark.parametrize(
+    "row", [{"name": "Nora Own", "email": "nora@x.example"}, {"external_id": "N1", "name": "Nora Own"}]
+)
+@pytest.mark.parametrize("slug", ["people", "leads"])
+def test_what_was_taken_back_comes_again_with_its_file(slug, row, clerk, by, tmp_path):
+    for is_again in (False, True):
+        row = {**row, "owner": clerk.email} if slug == "leads" else row
+        assert _in_a_file(slug, row, clerk, tmp_path) == []
+        batch = ImportBatch.objects.latest("pk")
+        assert batch.created == 1
+        if not is_again:
+            undo_batch(batch_id=batch.pk, by=by, at=AT)
+            (tmp_path / "rows.csv").unlink()
 
 
 def test_what_is_ones_own_is_brought_up_to_date(clerk, by):

@@ -12,10 +12,10 @@ from headwater.intake.batches import importer_of
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
 from headwater.intake.rejects import reason_group
-from headwater.intake.sight import UNSEEN
+from headwater.intake.sight import UNSEEN, unseen
 from headwater.intake.typed_rows import TypedReader, TypedRow
 from headwater.platform.action import action
-from headwater.platform.actor import Actor, Visibility
+from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid
 from headwater.platform.events import record
 from headwater.platform.identity import called_by_our_ids, known_ids
@@ -140,11 +140,12 @@ class _Taking:
         """What became of each row, in order."""
         named = [row.external_id for row in rows if row.external_id]
         known = known_ids(self.batch.system, self.resource.key, named) if named else {}
-        here = self._in_sight([row.pk for row in rows if row.pk is not None], list(known.values()))
+        hidden = self._gone({row.pk for row in rows if row.pk is not None})
+        hidden |= unseen(self.resource, known.values(), by=self.by)
         self._fill_in(rows, known)
         for row in rows:
             pk = known.get(row.external_id) if row.pk is None else row.pk
-            if pk is not None and here is not None and pk not in here:
+            if pk in hidden:
                 row.reasons.append(str(UNSEEN))
             row.reasons += [
                 f"{target.label} is missing."
@@ -170,15 +171,10 @@ class _Taking:
         results = self.importer.apply(clean, batch=context, by=self.by, at=self.at)
         return {result.line: result for result in results}
 
-    def _in_sight(self, ours: Sequence[int], named: Sequence[int]) -> set[int] | None:
-        """Which of the rows the actor may change. What has a name elsewhere is left to the noun where all is seen:
-        it knows what was deleted by hand, and what an undo took."""
-        sees_all = self.by.visibility is Visibility.ALL
-        asked = {*ours, *([] if sees_all else named)}
-        if not asked:
-            return None
-        rows = self.resource.rows(self.by).filter(pk__among=asked).order_by()
-        return {*rows.values_list("pk", flat=True), *(named if sees_all else ())}
+    def _gone(self, ids: set[int]) -> set[int]:
+        """Those of our own ids of which the actor sees no row."""
+        rows = self.resource.rows(self.by).filter(pk__among=ids).order_by() if ids else None
+        return ids - set(rows.values_list("pk", flat=True)) if rows is not None else set()
 
     def _fill_in(self, rows: Sequence[TypedRow], known: Mapping[str, int]) -> None:
         """A change need not repeat what the noun cannot be without: it is what the record says."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Final
+
+from django.db.models import Q
 
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.identity import known_ids
 from headwater.platform.importer import Batch, CleanRow, Importer
-from headwater.platform.resource import REGISTRY
+from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.translated import gettext_lazy as lazy
 
 EXTERNAL_ID: Final = "external_id"
@@ -22,6 +26,24 @@ def out_of_sight(rows: Sequence[CleanRow], *, importer: Importer, batch: Batch, 
     resource = next(each for each in REGISTRY.values() if each.importer and each.importer.kind == importer.kind)
     named = {row.line: str(name) for row in rows if (name := row.values.get(EXTERNAL_ID))}
     known = known_ids(batch.system, resource.key, sorted(set(named.values()))) if named else {}
-    seen = resource.rows(by).filter(pk__among=set(known.values())).order_by() if known else None
-    here = set(seen.values_list("pk", flat=True)) if seen is not None else set()
-    return {line: str(UNSEEN) for line, name in named.items() if name in known and known[name] not in here}
+    hidden = unseen(resource, known.values(), by=by)
+    return {line: str(UNSEEN) for line, name in named.items() if known.get(name) in hidden}
+
+
+def unseen(resource: Resource, ids: Iterable[int], *, by: Actor) -> set[int]:
+    """Those of some rows that the actor may not change; none for who sees everything.
+
+    What was deleted within their reach is left to the noun: it knows what people deleted, and what an undo took.
+    """
+    if by.visibility is Visibility.ALL or not (asked := set(ids)):
+        return set()
+    hidden = asked - set(resource.rows(by).filter(pk__among=asked).order_by().values_list("pk", flat=True))
+    return hidden - _gone(resource, hidden, by) if hidden else set()
+
+
+def _gone(resource: Resource, ids: set[int], by: Actor) -> set[int]:
+    model, reach = resource.searched.model, resource.reach(by)
+    if "deleted_at" not in {field.name for field in model._meta.fields}:
+        return set()
+    rows = model._base_manager.filter(reduce(or_, reach, Q()), pk__among=ids, deleted_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))

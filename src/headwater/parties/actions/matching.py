@@ -177,11 +177,11 @@ class _Matcher:
     def match(self, reading: Reading) -> PartyMatch:
         if reading.errors:
             return PartyMatch(reasons=reading.reasons, errors=reading.errors)
+        if self.known.has_hidden and self._is_hidden(reading):
+            return PartyMatch(errors=[gettext("Known already, but not open to you.")])
         gone = self._deleted_by_hand(reading) if self.known.has_deleted_by_hand else None
         if gone is not None:
             return PartyMatch(deleted_id=gone.id, errors=[self._stays_deleted(gone)])
-        if self.known.has_hidden and self._is_hidden(reading):
-            return PartyMatch(errors=[gettext("Known already, but not open to you.")])
         company, company_is_new = self._company(reading)
         person, person_is_new = self._person(reading, company)
         if company is not None and company.is_by_hand:
