@@ -271,6 +271,8 @@ def test_a_step_can_be_tied_to_a_version_too(make, program):
     stale = program.post(f"/api/v1/sources/{pk}/do/archive", HTTP_IF_MATCH='"of-yesterday"', **JSON)
     assert stale.status_code == 412
     read = program.get(f"/api/v1/sources/{pk}")["ETag"]
+    unread = program.post(f"/api/v1/sources/{pk}/do/archive", HTTP_IF_MATCH="", **JSON)
+    assert unread.status_code == 412, "the server hands on nothing of a header that it cannot read"
     assert program.post(f"/api/v1/sources/{pk}/do/archive", HTTP_IF_MATCH=read, **JSON).status_code == 200
 
 

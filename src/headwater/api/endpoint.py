@@ -361,17 +361,19 @@ def _shown(resource: Resource, row: Any, *, pk: int | None = None, **more: Any) 
 
 
 def _require_match(request: HttpRequest, resource: Resource, row: Any) -> None:
-    if "If-Match" in request.headers:
+    if "If-Match" in request.headers:  # finding the version asks the database
         require_version(request, version_of(resource, row))
 
 
 def require_version(request: HttpRequest, version: str) -> None:
     """Refuse where the caller named the version it has read (``If-Match``) and there is another one by now.
 
+    What the server could not read, and hands on as empty, is no version of anything.
+
     Raises:
         Stale: somebody else was faster.
     """
-    wanted = request.headers.get("If-Match", "").strip()
+    wanted = request.headers.get("If-Match", "*").strip()
     versions = [each.strip().removeprefix("W/") for each in wanted.split(",")]
-    if wanted and wanted != "*" and version not in versions:
+    if wanted != "*" and version not in versions:
         raise Stale()
