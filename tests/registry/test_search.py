@@ -13,13 +13,13 @@ from makers import AT
 from headwater.acquire import actions as acquire
 from headwater.parties import actions as parties
 from headwater.parties.models import ContactPoint, Party
-from headwater.platform import job
+from headwater.platform import few, job
 from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.filter import EVERYTHING
 from headwater.platform.models import Event, ExternalId, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, filtered
-from headwater.platform.search import finding, keeping, store
+from headwater.platform.search import everywhere, finding, keeping, store
 from headwater.platform.search.everywhere import find_anything
 from headwater.platform.search.finding import find
 from headwater.platform.testing import make_actor, query_budget
@@ -244,6 +244,30 @@ def test_what_many_rows_hold_is_collected_for_who_sees_few_of_them(by, people, o
     assert find(noun, "import", by=rep, sort="-created_at").ids is None
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index is asked for all hits of all nouns")
+def test_the_palette_finds_what_somebody_sees_behind_many_others(people, orla, monkeypatch):
+    ids = brought_by_a_file(30)
+    Party.objects.filter(pk__in=ids).update(owner=people["HEAD_OF_SALES"])
+    Party.objects.filter(pk__in=ids[:2]).update(owner=people["INDEPENDENT_REP"])
+    keeping.rebuild()
+    monkeypatch.setattr(few, "LONG", 0)
+    monkeypatch.setattr(store, "SAMPLE", 10)
+    monkeypatch.setattr(store, "PAGE", 20)
+    for name, value in (("CANDIDATES", 4), ("COLLECTED", 8)):
+        monkeypatch.setattr(everywhere, name, value)
+    rep = actor_of(people["INDEPENDENT_REP"])
+    with CaptureQueriesContext(connection) as asked:
+        assert {hit.row.pk for hit in find_anything(rep, "import").records} == set(ids[:2])
+    in_lots = [query["sql"] for query in asked if "UNION ALL" in query["sql"] and "name_key" in query["sql"]]
+    assert any("LIMIT 5" in sql for sql in in_lots), "the first of their list are read lot by lot"
+
+    Party.objects.filter(pk__in=ids[:6]).update(owner=people["INDEPENDENT_REP"])
+    monkeypatch.setattr(everywhere, "COLLECTED", 40)
+    with CaptureQueriesContext(connection) as asked:
+        assert {hit.row.pk for hit in find_anything(rep, "import").records} < set(ids[:6])
+    assert not any("strpos" in query["sql"] for query in asked), "enough were among all hits at hand"
+
+
 def test_a_list_says_when_more_rows_wait_than_it_compared(by, client_of, orla, monkeypatch):
     brought_by_a_file(8)
     monkeypatch.setattr(finding, "TAIL", 5)
@@ -403,6 +427,13 @@ def test_a_command_called_so_comes_before_records_that_only_mention_it(by, clien
     assert called.index("Callum") < called.index(f"/people/{orla.pk}/do/log"), "a name comes first"
 
 
+@pytest.mark.parametrize("typed", ["keane", "keane, orla"])
+def test_a_family_name_finds_who_is_called_so_before_what_can_be_done(typed, client_of, orla):
+    """The first answer is what Enter takes: no command that nobody asked for."""
+    page = client_of("OWNER").get("/search", {"q": typed}, headers={"HX-Request": "true"}).content.decode()
+    assert -1 < page.index(f'"/people/{orla.pk}"') < page.index(f"/people/{orla.pk}/do/")
+
+
 def test_the_records_opened_last_stay_with_whoever_opened_them(by, client_of, people, orla):
     client = client_of("OWNER")
     client.get(f"/people/{orla.pk}")
@@ -468,7 +499,7 @@ def test_the_index_is_left_alone_where_the_newest_rows_are_enough(by, orla):
     people, found = ["parties.person"], {"parties.person": [orla.pk]}
     for named, held, queries in ((2, 1, 2), (4, 1, 3), (4, 2, 4)):
         with CaptureQueriesContext(connection) as asked:
-            assert store.named_and_held(people, people, words, named=named, held=held) == (found, found)
+            assert store.named_and_held(people, people, words, named=named, held=held, at_hand=0) == (found, found)
         assert len(asked) == queries
 
 

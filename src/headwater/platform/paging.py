@@ -109,6 +109,11 @@ def page_of(
     )
 
 
+def first_ids(rows: Rows, resource: Resource, *, reach: Sequence[Q], count: int) -> list[int]:
+    """The ids of the first rows of a list as it is shown if nobody says otherwise."""
+    return _next_ids(rows, _Walk(resource, _order(resource, resource.default_order), None, False, reach), count)
+
+
 def first_of_each(
     parts: Sequence[Rows], rows: Rows, resource: Resource, *, few: Collection[int] = (), sort: str = "", size: int
 ) -> list[tuple[list[Any], str | None]]:

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db.models import Value
 
-from headwater.platform.actor import Actor
+from headwater.platform.actor import Actor, Visibility
 from headwater.platform.among import VALUES
 from headwater.platform.installation import installation
+from headwater.platform.lots import is_in_lots, path_of
+from headwater.platform.paging import first_ids
 from headwater.platform.resource import REGISTRY, Resource, Rows, rows_among
 from headwater.platform.search import store
 from headwater.platform.search.finding import (
@@ -73,14 +75,16 @@ def find_anything(actor: Actor, text: str, *, limit: int = MOST, per_noun: int =
     is_all = held is not None
     if held is None:
         called = [r.key for r in nouns if r.searched.name]
-        named, held = store.named_and_held(keys, called, words, named=CANDIDATES // 2, held=CANDIDATES + 1)
+        at_hand = 0 if actor.visibility is Visibility.ALL else COLLECTED  # of whom only a part is seen
+        named, held = store.named_and_held(
+            keys, called, words, named=CANDIDATES // 2, held=CANDIDATES + 1, at_hand=at_hand
+        )
     fresh, hits.is_behind = _fresh(nouns, words)
     candidates = {r.key: [*named.get(r.key, ()), *fresh.get(r.key, ()), *held.get(r.key, ())] for r in nouns}
     seen = _visible(actor, candidates)
     for noun, ids in seen.items():
         if not is_all and len(ids) <= per_noun and len(held.get(noun, ())) > CANDIDATES:
-            further = Found(REGISTRY[noun], words).among(REGISTRY[noun].rows(actor))
-            seen[noun] = list(dict.fromkeys([*ids, *further.values_list("pk", flat=True)[: per_noun + 1]]))
+            seen[noun] = list(dict.fromkeys([*ids, *_further(REGISTRY[noun], actor, words, per_noun + 1)]))
     hits.records, hits.more = _ranked(seen, actor, words, fresh, limit, per_noun)
     if len(hits.records) < ENOUGH and not any(hit.fit <= NAMED for hit in hits.records):
         hits.similar = _similar(nouns, actor, words, {(h.resource.key, h.row.pk) for h in hits.records})
@@ -134,6 +138,15 @@ def _seen_of(nouns: Sequence[str], actor: Actor) -> Rows:
         for noun in nouns
     )  # fmt: skip
     return one.union(*others, all=True)
+
+
+def _further(resource: Resource, actor: Actor, words: Words, count: int) -> list[int]:
+    """Some rows of all that the actor sees of a noun: the first of its list, where what they see is read lot by lot."""
+    found, reach = Found(resource, words), resource.reach(actor)
+    rows = found.among(resource.in_sight(actor))
+    if found.ids is None and is_in_lots(resource, reach, path_of(resource, "")):
+        return first_ids(rows, resource, reach=reach, count=count)
+    return list(rows.values_list("pk", flat=True)[:count])
 
 
 def _told_as(noun: str) -> str:

@@ -30,6 +30,7 @@ TIDIED_PAGES = 500
 NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
+STRETCH = 16
 PAGE = 50  # rows that a list is read for
 ROOM = 1.5  # what a sample tells may be so much more than there is
 
@@ -211,12 +212,13 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
 
 
 def named_and_held(
-    nouns: Sequence[str], called: Sequence[str], words: Words, *, named: int, held: int
+    nouns: Sequence[str], called: Sequence[str], words: Words, *, named: int, held: int, at_hand: int
 ) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     """Of each noun rows whose name begins with the words, of those ``called`` something, and rows that hold them.
 
-    Up to ``named`` and ``held`` of each, the newest first. PostgreSQL has none of its index where its newest entries
-    hold half as many names, or all that are wanted of the others.
+    Up to ``named`` and ``held`` of each, the newest first, and up to ``at_hand`` where as many are found with them.
+    PostgreSQL has none of its index where its newest entries hold half as many names, or all that are wanted of the
+    others.
     """
     first = beginning(words)
     if connection.vendor == "sqlite":
@@ -234,11 +236,8 @@ def named_and_held(
     if not all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
         rare = [n for n in nouns if len(found.get(n, ())) < min(held, common)]
         found |= _by_noun({n: (_newest_held(n, words), [*_patterns(words), held]) for n in rare})
-    return _up_to(named, begun), _up_to(held, found)
-
-
-def _up_to(limit: int, found: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    return {noun: ids[:limit] for noun, ids in found.items()}
+    held = max(held, at_hand)
+    return {n: ids[:named] for n, ids in begun.items()}, {n: ids[:held] for n, ids in found.items()}
 
 
 def _newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list[int]]:
@@ -425,18 +424,23 @@ def _is_common(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None) 
         oldest, newest = (pk or 0 for pk in cursor.fetchone())
         if newest - oldest < SAMPLE:
             return False
-        sample = spread_over(oldest, newest, SAMPLE)
-        spread = one_of(sample)
-        held = _held(words, f"{'instr' if connection.vendor == 'sqlite' else 'strpos'}(text, %s) > 0")
         # Counted where they are: a thousand texts take longer to fetch than to look through.
-        counts = f"SELECT COUNT(*), COUNT(CASE WHEN {held} THEN 1 END) FROM platform_searchentry"
-        cursor.execute(f"{counts} WHERE id IN ({spread.sql})", [*_spellings(words), *spread.params])
+        counts = "SELECT COUNT(*), COUNT(CASE WHEN {} THEN 1 END) FROM "
+        if connection.vendor == "sqlite":
+            sample = spread_over(oldest, newest, SAMPLE)
+            spread, held = one_of(sample), _held(words, "instr(text, %s) > 0")
+            from_sample, params = f"platform_searchentry WHERE id IN ({spread.sql})", spread.params
+        else:  # neighbours stand on one page: four times as many texts in less time
+            sample, held = spread_over(oldest, newest, SAMPLE // 4), _held(words, "strpos(text, %s) > 0")
+            stretch = f"SELECT text FROM platform_searchentry WHERE id BETWEEN first AND %s ORDER BY id LIMIT {STRETCH}"
+            from_sample, params = f"unnest(%s::bigint[]) AS first, LATERAL ({stretch}) AS stretch", [sample, newest]
+        cursor.execute(counts.format(held) + from_sample, [*_spellings(words), *params])
         asked, common = cursor.fetchone()
     share, in_sight = common / asked if asked else 0.0, 1.0
     collected = share * (newest - oldest)
     if seen is not None and common:
         first = first_id(noun)
-        some = [pk - first for pk in sample[::4]]
+        some = [pk - first for pk in sample[:: len(sample) // (SAMPLE // 4)]]
         in_sight = max(seen.filter(pk__in=one_of(some)).count(), 1) / len(some)
         if collected > limit * ROOM:
             return True
