@@ -342,3 +342,22 @@ def test_enter_picks_nobody_whom_only_the_first_letters_found(loaded, tab_of, si
     field.press_sequentially(" Somebody Else")
     field.press("Enter")
     assert field.input_value() == f"{known[:3]} Somebody Else"
+
+
+def test_enter_in_the_field_that_finds_goes_to_what_is_found(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    keys = Keyboard(tab)
+    tab.goto("/people")
+    wanted = tab.locator("[data-row] >> nth=5")
+    name, address = wanted.locator("[data-open]").inner_text(), wanted.get_attribute("data-record")
+    tab.evaluate("() => { window.stays = true; }")
+    keys.press("/")
+    keys.type(name)
+    keys.press("Enter")  # before the answer
+    tab.wait_for_url("**/people?q=*")
+    tab.wait_for_function(
+        "(at) => document.activeElement.closest('[data-row]')?.dataset.record === at && window.stays", arg=address
+    )
+    keys.press("Enter")
+    tab.wait_for_url(f"**{address}*")

@@ -1,5 +1,7 @@
 // Lists: Shift and a click on a head (or Shift and Enter) sorts by one column more, [data-add]; the head of a group
-// opens and closes it, [data-group-toggle], and the address remembers which are closed.
+// opens and closes it, [data-group-toggle], and the address remembers which are closed. Enter in the field that finds
+// goes to the first row: what is found comes while one types.
+import { goTo, rows } from "./keys.js";
 
 document.addEventListener("click", (event) => {
   const head = event.shiftKey && event.target.closest?.("a.sort[data-add]");
@@ -21,4 +23,11 @@ document.addEventListener("click", ({ target }) => {
   here.searchParams.delete("folded");
   const kept = closed.length ? `${here.search ? "&" : "?"}folded=${closed.map(encodeURIComponent).join(",")}` : "";
   history.replaceState(history.state, "", here.pathname + here.search + kept);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.querySelector("[data-filter][hx-get]")) return;
+  event.preventDefault();
+  const [first] = rows();
+  if (first) goTo(first);
 });
