@@ -65,14 +65,16 @@ def search(request: Request) -> HttpResponse:
     if not query:
         recent = [(resource, row) for resource, row in recent_records(request) if (resource, row) != here]
         records = [EntryGroup(_("Opened last"), [_record(resource, row) for resource, row in recent])]
-    to_do = _to_do(request, query, here, hits)
+    at_hand = [_actions(request, *here, query=query)] if here is not None else []
+    next_steps = _next_steps(request, here, hits)
     lists = EntryGroup(_("In the lists"), _lists(hits, query))
-    start = EntryGroup(_("Start something"), [*_from_line(rail, query), *_matching(_new(request, rail), query)])
+    line = EntryGroup(_("Start something"), _from_line(rail, query))
+    start = EntryGroup(_("Start something"), _matching(_new(request, rail), query))
     pages = EntryGroup(_("Go to"), _matching([*_pages(rail), *_own()], query))
     if not query or any(hit.fit <= BEGUN for hit in hits.records):
-        found = [*records, *to_do, lists, start, pages]
+        found = [*records, *at_hand, *next_steps, lists, line, start, pages]
     else:  # a command called so is meant rather than a record that has the words somewhere
-        found = [*to_do, start, pages, *records, lists]
+        found = [*at_hand, start, pages, *records, *next_steps, lists, line]
     groups = [group for group in found if group.entries]
     count = sum(len(group.entries) for group in groups)
     context = {
@@ -130,16 +132,13 @@ def _row_here(request: Request, path: str) -> tuple[Resource, Any] | None:
     return (resource, row) if row is not None else None
 
 
-def _to_do(request: Request, query: str, here: tuple[Resource, Any] | None, hits: Hits) -> list[EntryGroup]:
-    """What can be done with the record at hand, or with the one that was most likely meant."""
-    groups = []
-    if here is not None:
-        groups.append(_actions(request, *here, query=query))
+def _next_steps(request: Request, here: tuple[Resource, Any] | None, hits: Hits) -> list[EntryGroup]:
+    """What can be done with the record that was most likely meant, if it is not at hand: never before the record."""
     best = hits.records[0] if hits.records else None
-    if best is not None and best.fit <= NAMED and (here is None or best.row != here[1]):
-        group = _actions(request, best.resource, best.row)
-        groups.append(EntryGroup(group.title, group.entries[:DO_NEXT]))
-    return groups
+    if best is None or best.fit > NAMED or (here is not None and best.row == here[1]):
+        return []
+    group = _actions(request, best.resource, best.row)
+    return [EntryGroup(group.title, group.entries[:DO_NEXT])]
 
 
 def _actions(request: Request, resource: Resource, row: Any, *, query: str = "") -> EntryGroup:
