@@ -361,3 +361,18 @@ def test_enter_in_the_field_that_finds_goes_to_what_is_found(loaded, tab_of, sig
     )
     keys.press("Enter")
     tab.wait_for_url(f"**{address}*")
+
+
+def test_what_is_done_at_once_takes_no_key_from_the_next_command(loaded, tab_of, signed_in):
+    base, _places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    held = []
+    tab.route("**/undo/*", lambda route: held.append(route))
+    tab.goto("/people")
+    tab.keyboard.press("j")
+    tab.evaluate("() => { htmx.ajax('POST', '/undo/1', { target: document.body, swap: 'none' }); }")
+    tab.keyboard.press("j")
+    below = tab.locator("[data-row] >> nth=1").get_attribute("data-record")
+    assert tab.evaluate("document.activeElement.closest('[data-row]')?.dataset.record") == below
+    assert len(held) == 1
+    held.pop().fulfill(status=204)

@@ -7,6 +7,7 @@ let coming = null; // the request
 let typed = "";
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.requestConfig.verb !== "get") return; // done at once: the next key is a command again
   if (!places().includes(detail.target) || document.querySelector("dialog[open]")) return;
   coming = detail.xhr;
   typed = "";
