@@ -16,6 +16,7 @@ from headwater.platform.errors import NotFound
 from headwater.platform.events import record
 from headwater.platform.language import speaking_to
 from headwater.platform.sealing import Sealer
+from headwater.platform.translated import noted
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.events import MailTriedAgain
 from headwater.tell.models import Mail
@@ -129,11 +130,11 @@ def _send_one(mail: Mail, send: Send, at: datetime) -> None:
     words = SEALER.unseal(mail.sealed)
     try:
         if at > mail.until:
-            raise NotSent("It is too late for it by now.", is_final=True)
+            raise NotSent(noted("It is too late for it by now."), is_final=True)
         if words is None:
-            raise NotSent("It was written by another installation.", is_final=True)
+            raise NotSent(noted("It was written by another installation."), is_final=True)
         if mail.user is not None and not mail.user.is_active:
-            raise NotSent("Whom it is to has left.", is_final=True)
+            raise NotSent(noted("Whom it is to has left."), is_final=True)
         send(Letter(mail.to_name, mail.to_address, message_id=mail.message_id, **json.loads(words)))
     except NotSent as problem:
         if not problem.is_of_mail:

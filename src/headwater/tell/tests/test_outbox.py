@@ -133,6 +133,15 @@ def test_who_left_meanwhile_gets_none(mail_is_set_up, person):
     assert (mail.state, mail.sealed, mail.reason) == ("FAILED", "", "Whom it is to has left.")
 
 
+def test_why_none_goes_out_is_told_in_the_language_of_each_reader(mail_is_set_up, person, client):
+    written(person("FIELD_REP"))
+    Mail.objects.update(reason="It is too late for it by now.", state="FAILED")
+    owner = person("OWNER")
+    User.objects.filter(pk=owner.pk).update(language="de")
+    client.force_login(owner)
+    assert "Dafür ist es inzwischen zu spät." in client.get("/settings/mail").content.decode()
+
+
 def test_of_two_workers_one_gets_a_mail(mail_is_set_up, person):
     mail, at = written(person("OWNER")), now()
     assert mails._take(mail, at) and not mails._take(mail, at)
