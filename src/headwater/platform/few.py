@@ -78,8 +78,9 @@ def few(rows: QuerySet[Any], conditions: Sequence[Q], *, most: int | None = None
 def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int, along: str = "") -> QuerySet[Any]:
     """The same rows, by their ids where they are few of what somebody sees: all that meets one of the conditions.
 
-    Many may meet a filter, and many be in reach, yet none both: in order a list would be read to its end for a page.
-    ``along`` is the column that all rows of the list have and are in order by.
+    For lists that are mostly out of sight (``is_mostly_out_of_sight``): many may meet a filter, and many be in reach,
+    yet none both, and in order a list would be read to its end for a page. ``along`` is the column that all rows of
+    the list have and are in order by.
     """
     ids = _few_in_reach(rows, reach, wanted, along)
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)

@@ -18,7 +18,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.column import Choices, Column, Kind
 from headwater.platform.days import RelativeDays, Unit, read_days
-from headwater.platform.few import by_reach
+from headwater.platform.few import by_reach, is_mostly_out_of_sight
 from headwater.platform.filter import SEVERAL, Condition, Group, Tree, params_of, simplified, without
 from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.installation import installation
@@ -166,8 +166,10 @@ class Wording:
             rows = self.resource.rows(self.actor).filter(**{column.orm_path: row_id(code)}).order_by()
         except ValueError:
             return f"#{code}"
-        one = by_reach(rows, self.resource.reach(self.actor), wanted=1)[:1]
-        named = next((column.of(row) for row in one), None)
+        reach = self.resource.reach(self.actor)
+        if is_mostly_out_of_sight(rows, reach):
+            rows = by_reach(rows, reach, wanted=1)
+        named = next((column.of(row) for row in rows[:1]), None)
         return named if isinstance(named, str) else f"#{code}"
 
 
