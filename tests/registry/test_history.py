@@ -1,6 +1,7 @@
 """What a value was before: on every record's details and in the API, read from the log, for whoever may see the row."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from makers import AT, nouns_in_turn
@@ -8,10 +9,12 @@ from makers import AT, nouns_in_turn
 from headwater.parties import actions as parties
 from headwater.platform.actor import job_actor
 from headwater.platform.models import Event, EventPersonal
+from headwater.platform.rates import Quote
 from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import query_budget
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions as qualify
+from headwater.team.actions.rates import set_rates
 from headwater.team.queries import actor_of
 from headwater.web.history import value_history
 
@@ -31,6 +34,7 @@ def told(client, address):
 @pytest.mark.parametrize("key", nouns_in_turn())
 def test_every_value_that_is_changed_by_hand_has_its_history(key, make, client_of, by):
     """Whatever the edit form changes on a record can be asked what it was; each link on the record answers."""
+    set_rates(quotes=[Quote("USD", AT.date(), Decimal("0.92"))], source="Bank", by=by, at=AT)  # now currencies differ
     resource = REGISTRY[key].now()
     [pk] = make(key)
     client = client_of("OWNER")

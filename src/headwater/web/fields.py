@@ -98,6 +98,12 @@ def currency_choices() -> list[tuple[str, str]]:
     return [(code, f"{code} · {names.get(code, code)}") for code in sorted(CURRENCIES)]
 
 
+def has_currencies(*said: str) -> bool:
+    """Whether there is more than the company's own to choose: one of these is another, or it has rates of others."""
+    company = installation()
+    return any(each != company.currency for each in said) or company.knows_rates()
+
+
 class CurrencyControl(Control):
     """The currency of an amount: asked only where there are others, as rates of them are known or this is one."""
 
@@ -106,9 +112,8 @@ class CurrencyControl(Control):
     @cached_property
     def is_hidden(self) -> bool:
         """Whether everything here is in the company's own; what was in another may be chosen again."""
-        company = installation()
         said = {self.value(), self.field.prepare_value(self.initial)}
-        return said == {company.currency} and not self.errors and not company.knows_rates()
+        return not self.errors and not has_currencies(*said)
 
     def as_widget(
         self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
