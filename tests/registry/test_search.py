@@ -19,7 +19,7 @@ from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.filter import EVERYTHING
 from headwater.platform.models import Event, ExternalId, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, filtered
-from headwater.platform.search import everywhere, finding, keeping, store
+from headwater.platform.search import everywhere, finding, index, keeping, store
 from headwater.platform.search.everywhere import find_anything
 from headwater.platform.search.finding import find
 from headwater.platform.testing import make_actor, query_budget
@@ -62,7 +62,7 @@ def test_every_noun_declares_text_that_its_rows_have(make, key):
 @pytest.mark.parametrize("key", sorted(REGISTRY))
 def test_every_row_made_by_hand_has_its_entry_when_its_action_commits(make, key):
     [pk] = make(key)
-    entry = SearchEntry.objects.get(pk=store.first_id(key) + pk)
+    entry = SearchEntry.objects.get(pk=index.first_id(key) + pk)
     assert entry.text == keeping.texts_of(REGISTRY[key], [pk])[pk]
 
 
@@ -199,7 +199,7 @@ def brought_by_a_file(count):
 
 def test_rows_of_a_file_are_found_before_and_after_they_are_indexed(by, orla):
     ids = brought_by_a_file(30)
-    assert not SearchEntry.objects.filter(pk=store.first_id("parties.person") + ids[-1]).exists()
+    assert not SearchEntry.objects.filter(pk=index.first_id("parties.person") + ids[-1]).exists()
     assert listed("parties.person", by, "import") == ids
     assert len(find_anything(by, "import", per_noun=10).records) == 10
     assert keeping.lag().rows["parties.person"] == 30
@@ -313,7 +313,7 @@ def test_rows_that_take_long_follow_in_smaller_portions_and_all_of_them(by, monk
 def test_names_in_other_letters_that_were_indexed_before_are_found_in_latin_ones(by, client_of):
     anna = parties.add_person(by=by, at=AT, name="Анна Иванова", employer_name="Ромашка")
     jan = parties.add_person(by=by, at=AT, name="Jan Ivanova")
-    old = SearchEntry.objects.get(pk=store.first_id("parties.person") + anna.pk)
+    old = SearchEntry.objects.get(pk=index.first_id("parties.person") + anna.pk)
     SearchEntry.objects.filter(pk=old.pk).update(text=old.text.replace("ivanova", "").replace("iwanowa", ""))
     assert listed("parties.person", by, "ivanova") == [jan.pk] and listed("parties.person", by, "iwanowa") == []
     for name in ("0011_names_in_latin_letters", "0012_names_as_german_texts_write_them"):
@@ -347,7 +347,7 @@ def test_many_changed_rows_follow_from_the_log(by, people, orla):
 
 def test_the_index_heals_by_itself_and_can_be_made_again(by, orla):
     keeping.rebuild()
-    first = store.first_id("parties.person")
+    first = index.first_id("parties.person")
     SearchEntry.objects.filter(pk=first + orla.pk).delete()
     SearchEntry.objects.create(pk=first + 99_999, text="\x02 ghost \n  ")
     keeping.mend(AT)
@@ -511,9 +511,18 @@ def test_postgresql_asks_the_index_of_the_noun(by, orla):
         sql, params = store._newest_held("parties.person", words), [*store._patterns(words), 10]
         cursor.execute(f"EXPLAIN {sql}", params)
         assert "platform_search_parties_person" in " ".join(row[0] for row in cursor.fetchall())
-    assert store.is_indexed()
+    assert index.is_indexed()
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX platform_search_sell_order")
-    assert not store.is_indexed(), "each noun has its own"
+    assert not index.is_indexed(), "each noun has its own"
     keeping.mend(AT)
-    assert store.is_indexed()
+    assert index.is_indexed()
+
+
+def test_all_rows_that_hold_a_word_are_collected_the_newest_first_up_to_a_limit(by, monkeypatch):
+    ids = brought_by_a_file(31)
+    while keeping.catch_up():
+        pass
+    monkeypatch.setattr(store, "SAMPLE", 30)
+    assert find(REGISTRY["parties.person"], "import", few=31).ids == sorted(ids, reverse=True)
+    assert find(REGISTRY["parties.person"], "import", few=30).ids is None

@@ -305,9 +305,9 @@ def _backups(home: Home, report: Report) -> None:
 
 def _search(report: Report) -> None:
     """Whether everything can be found, and fast."""
-    from headwater.platform.search import keeping, store
+    from headwater.platform.search import index, keeping
 
-    lag, indexed = keeping.lag(), store.is_indexed()
+    lag, indexed = keeping.lag(), index.is_indexed()
     report.search = {"indexed": indexed, "rows_behind": sum(lag.rows.values()), "facts_behind": lag.facts}
     if not indexed:
         do = "headwater doctor --rebuild-search"

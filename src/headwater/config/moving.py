@@ -357,13 +357,13 @@ def _finish(home: Home, done: Move, *, at: datetime) -> None:
     from headwater.platform.custom.indexing import INDEX_JOB
     from headwater.platform.job import enqueue
     from headwater.platform.models import CustomField
-    from headwater.platform.search import store
+    from headwater.platform.search import index
     from headwater.platform.statistics import look_over_tables
 
     look_over_tables()
     if CustomField.objects.filter(retired_at=None).exists():
         enqueue(INDEX_JOB, args={}, at=at)  # the worker builds what fields of the company's own are found by
-    done.indexed = store.is_indexed()
+    done.indexed = index.is_indexed()
     lifecycle.note_moved(home, to=done.database, at=at)
     shutil.rmtree(home.mirror, ignore_errors=True)  # it is built again from PostgreSQL
     home.mirror.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from headwater.platform.search.store import create_index, drop_index
+from headwater.platform.search.index import create_index, drop_index
 
 
 def create(apps, schema_editor):

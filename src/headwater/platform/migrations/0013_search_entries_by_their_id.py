@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from headwater.platform.models import RowId
-from headwater.platform.search.store import add_triggers
+from headwater.platform.search.index import add_triggers
 
 # In the order of the ids, and with their triggers: Django copies rows as they come, and leaves the triggers out. The
 # full-text table knows the entries by their ids, which stay, so that it stays as it is.

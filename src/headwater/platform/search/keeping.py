@@ -24,7 +24,7 @@ from headwater.platform.job import JobRun, job
 from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
-from headwater.platform.search import store
+from headwater.platform.search import index, store
 from headwater.platform.search.finding import FOLLOWED
 from headwater.platform.search.finding import is_behind as is_behind
 from headwater.platform.search.romanising import FOREIGN
@@ -266,7 +266,7 @@ def _tidy() -> None:
     more = True
     while more:
         with transaction.atomic():
-            more = store.tidy()
+            more = index.tidy()
         time.sleep(0.02)
 
 
@@ -296,7 +296,7 @@ def rebuild() -> int:
     Searching goes on meanwhile: it finds what is indexed already and the newest rows.
     """
     with transaction.atomic():
-        store.empty()
+        index.empty()
         SearchProgress.objects.all().delete()
         HandlerCursor.objects.filter(pk=LEASED).update(lease_until=None)
     while catch_up(patient=False):
@@ -308,8 +308,8 @@ def rebuild() -> int:
 @every(timedelta(days=1), "search.mend")
 def mend(_at: datetime) -> None:
     """Mend the search index: give entries to rows that have none, take away those without a row."""
-    if not store.is_indexed():  # a noun is new, or trigrams may be used by now
-        store.create_index(connection)
+    if not index.is_indexed():  # a noun is new, or trigrams may be used by now
+        index.create_index(connection)
     _tidy()
     for resource in REGISTRY.values():
         declared, noun = resource.searched, resource.key
@@ -330,7 +330,7 @@ def romanise_entries(run: JobRun) -> Mapping[str, Any]:
     """Make entries again that were made before Cyrillic and Greek names were found in Latin letters."""
     turn = _Turn(time.monotonic())
     for resource in REGISTRY.values():
-        first = store.first_id(resource.key)
+        first = index.first_id(resource.key)
         for ids in _entries(resource.key):
             entries = SearchEntry.objects.filter(pk__range=(first + ids[0], first + ids[-1]), text__regex=FOREIGN)
             turn.write_all(resource, [pk - first for pk in entries.order_by("pk").values_list("pk", flat=True)])
@@ -339,7 +339,7 @@ def romanise_entries(run: JobRun) -> Mapping[str, Any]:
 
 
 def _entries(noun: str) -> Iterator[list[int]]:
-    first, last = store.first_id(noun), store.last_id(noun)
+    first, last = index.first_id(noun), index.last_id(noun)
     position = first - 1
     while True:
         entries = SearchEntry.objects.filter(pk__gt=position, pk__lte=last).order_by("pk")

@@ -1,7 +1,6 @@
-"""The index itself, on both databases behind the same few functions: entries by the pieces of text they hold.
+"""Entries by the pieces of text they hold, on both databases behind the same few functions, and how they are kept.
 
-SQLite keeps a full-text table of trigrams over the entries, filled by triggers; PostgreSQL a trigram index of its
-own (``pg_trgm``). Both only narrow down: that an entry really holds the text is always compared.
+The index (``index.py``) only narrows down: that an entry really holds the text is always compared.
 """
 
 # ruff: noqa: S608  (values are parameters; what is put together are comparisons of our own)
@@ -9,24 +8,21 @@ own (``pg_trgm``). Both only narrow down: that an entry really holds the text is
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
 from headwater.platform.among import VALUES, spread_over
 from headwater.platform.models import SearchEntry
+from headwater.platform.search.index import ROOM_FOR_IDS, first_id, last_id, of_noun
 from headwater.platform.search.words import START, Words, beginning
 from headwater.platform.written import Given, written
 
-ROOM_FOR_IDS = 40
 PIECE = 3
-TIDIED_PAGES = 500
 NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
@@ -40,95 +36,6 @@ _FROM_INDEX = (
 )
 _WITHIN = " AND platform_search.rowid BETWEEN %s AND %s"
 
-_TRIGGERS = """
-CREATE TRIGGER platform_search_added AFTER INSERT ON platform_searchentry BEGIN
-  INSERT INTO platform_search(rowid, text) VALUES (new.id, new.text);
-END;
-CREATE TRIGGER platform_search_removed AFTER DELETE ON platform_searchentry BEGIN
-  INSERT INTO platform_search(platform_search, rowid, text) VALUES ('delete', old.id, old.text);
-END;
-CREATE TRIGGER platform_search_changed AFTER UPDATE OF text ON platform_searchentry BEGIN
-  INSERT INTO platform_search(platform_search, rowid, text) VALUES ('delete', old.id, old.text);
-  INSERT INTO platform_search(rowid, text) VALUES (new.id, new.text);
-END
-"""
-
-
-def create_index(using: BaseDatabaseWrapper) -> None:
-    """Make the index over the entries there are. Without the right to ``pg_trgm`` searching works, only slower."""
-    if using.vendor == "sqlite":
-        with using.cursor() as cursor:
-            # Without positions the index is a third of the size; what it finds is compared anyway.
-            cursor.execute(
-                "CREATE VIRTUAL TABLE platform_search USING fts5(text, content='platform_searchentry',"
-                " content_rowid='id', tokenize='trigram case_sensitive 1', detail=none, columnsize=0)"
-            )
-            add_triggers(using)
-            cursor.execute("INSERT INTO platform_search(platform_search) VALUES ('rebuild')")
-        return
-    try:
-        with transaction.atomic(using=using.alias), using.cursor() as cursor:
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    except DatabaseError:
-        if not has_trigrams(using):
-            return
-    with using.cursor() as cursor:
-        for noun, name in _indexes().items():  # a word that is common in one noun costs the others nothing
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {name} ON platform_searchentry USING gin (text gin_trgm_ops)"
-                f" WHERE {_of(noun)}"
-            )
-
-
-def add_triggers(using: BaseDatabaseWrapper) -> None:
-    """Have SQLite's index follow the entries."""
-    with using.cursor() as cursor:
-        for trigger in _TRIGGERS.split("END;"):
-            cursor.execute(f"{trigger.strip().removesuffix('END')} END")
-
-
-def drop_index(using: BaseDatabaseWrapper) -> None:
-    """Take the index away; the entries stay."""
-    with using.cursor() as cursor:
-        if using.vendor != "sqlite":
-            cursor.execute(f"DROP INDEX IF EXISTS {', '.join(['platform_search', *_indexes().values()])}")
-            return
-        for name in ("added", "removed", "changed"):
-            cursor.execute(f"DROP TRIGGER IF EXISTS platform_search_{name}")
-        cursor.execute("DROP TABLE IF EXISTS platform_search")
-
-
-def has_trigrams(using: BaseDatabaseWrapper) -> bool:
-    """Whether PostgreSQL has the extension that finds text in the middle."""
-    with using.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
-        return cursor.fetchone() is not None
-
-
-def is_indexed() -> bool:
-    """Whether text is found by an index, and not by reading everything."""
-    if connection.vendor == "sqlite":
-        return "platform_search" in connection.introspection.table_names()
-    with connection.cursor() as cursor:
-        names = list(_indexes().values())
-        cursor.execute("SELECT COUNT(*) FROM pg_indexes WHERE indexname = ANY(%s)", [names])
-        return bool(cursor.fetchone()[0] == len(names))
-
-
-def _indexes() -> dict[str, str]:
-    """What the index of each noun is called on PostgreSQL."""
-    from headwater.platform.resource import REGISTRY  # which needs this to narrow lists down
-
-    return {noun: f"platform_search_{noun.replace('.', '_')}" for noun in REGISTRY}
-
-
-def _of(noun: str) -> str:
-    """The entries of a noun as PostgreSQL's index of them says it.
-
-    Not as a stretch of ids, which PostgreSQL would rather read through: it knows how common a word is, not where.
-    """
-    return f"(id >> {ROOM_FOR_IDS}) = {first_id(noun) >> ROOM_FOR_IDS}"
-
 
 def _newest_held(noun: str, words: Words) -> str:
     """Ids of the newest entries of a noun that hold words, up to a limit, from PostgreSQL's index of the noun.
@@ -136,17 +43,7 @@ def _newest_held(noun: str, words: Words) -> str:
     Put in order by more than the id: PostgreSQL would read all entries backwards in the hope of an early hit.
     """
     held = _held(words, "text LIKE %s")
-    return f"SELECT id FROM platform_searchentry WHERE {_of(noun)} AND {held} ORDER BY id + 0 DESC LIMIT %s"
-
-
-def first_id(noun: str) -> int:
-    """Where the entries of a noun begin; the row with id 7 has its entry seven places on."""
-    return (zlib.crc32(noun.encode()) >> 10) << ROOM_FOR_IDS
-
-
-def last_id(noun: str) -> int:
-    """Where the entries of a noun end."""
-    return first_id(noun) + (1 << ROOM_FOR_IDS) - 1
+    return f"SELECT id FROM platform_searchentry WHERE {of_noun(noun)} AND {held} ORDER BY id + 0 DESC LIMIT %s"
 
 
 # ---------------------------------------------------------------- finding
@@ -185,9 +82,13 @@ def ids_of(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None = Non
         if _is_piece(words):
             found = f"SELECT rowid FROM platform_search WHERE platform_search MATCH %s{_WITHIN}"
             return _ids(noun, f"{found} ORDER BY rowid DESC LIMIT %s", [wanted, *bounds, limit])
-        if limit > SAMPLE and _is_common(noun, words, limit, seen):
+        params = [wanted, *bounds, *_globs(words), limit]
+        if limit <= SAMPLE:
+            return _ids(noun, _in_index("e.id", words), params)
+        if _is_common(noun, words, limit, seen):
             return None
-        return _ids(noun, _in_index("e.id", words), [wanted, *bounds, *_spellings(words), limit])
+        ids = _ids(noun, _in_index("e.id", words, order="ASC"), params)
+        return ids[::-1] if len(ids) < limit else None
     if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(
         noun, words, limit, seen
     ):
@@ -204,7 +105,8 @@ def all_of(nouns: Iterable[str], words: Words, limit: int) -> dict[str, list[int
     if not wanted:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_in_index("e.id", words).replace(_WITHIN, ""), [wanted, *_spellings(words), limit + 1])
+        every = _in_index("e.id", words, order="ASC").replace(_WITHIN, "")
+        cursor.execute(every, [wanted, *_globs(words), limit + 1])
         ids = sorted((row[0] for row in cursor.fetchall()), reverse=True)
     if len(ids) > limit:
         return None
@@ -246,7 +148,7 @@ def _newest_of(nouns: Sequence[str], words: Words, limit: int) -> dict[str, list
     if not wanted:
         return {}
     one = _in_index("e.id", words)
-    return _by_noun({n: (one, [wanted, first_id(n), last_id(n), *_spellings(words), limit]) for n in nouns})
+    return _by_noun({n: (one, [wanted, first_id(n), last_id(n), *_globs(words), limit]) for n in nouns})
 
 
 def _beginning_with(found: Mapping[str, Sequence[int]], first: Words) -> dict[str, list[int]]:
@@ -299,7 +201,7 @@ def ids_near(nouns: Sequence[str], pieces: Sequence[Sequence[str]], limit: int) 
         params: list[Any] = [value for n in nouns for value in (match, first_id(n), last_id(n), limit)]
     else:
         held = " OR ".join("text LIKE %s" for _ in ways)
-        parts = [f"SELECT id FROM platform_searchentry WHERE {_of(noun)} AND ({held})" for noun in nouns]
+        parts = [f"SELECT id FROM platform_searchentry WHERE {of_noun(noun)} AND ({held})" for noun in nouns]
         # Kept apart, or the database reads all entries in the hope of early hits.
         sql = f"WITH found AS MATERIALIZED ({' UNION ALL '.join(parts)}) SELECT id FROM found"
         patterns = ["%" + "%".join(_escaped(piece) for piece in way) + "%" for way in ways]
@@ -362,7 +264,7 @@ def newest_ids(noun: str, words: Words, limit: int) -> Any:
         return None
     return RawSQL(  # noqa: S611
         _in_index(f"e.id - {first_id(noun)}", words),
-        [wanted, first_id(noun), last_id(noun), *_spellings(words), limit],
+        [wanted, first_id(noun), last_id(noun), *_globs(words), limit],
     )
 
 
@@ -373,9 +275,14 @@ def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
         return [row[0] - first for row in cursor.fetchall()]
 
 
-def _in_index(what: str, words: Words) -> str:
-    held = _held(words, "instr(e.text, %s) > 0")
-    return f"SELECT {what} {_FROM_INDEX}{_WITHIN} AND {held} ORDER BY platform_search.rowid DESC LIMIT %s"
+def _in_index(what: str, words: Words, *, order: str = "DESC") -> str:
+    """Entries that hold words, from SQLite's index: the newest first, where a few of them will do.
+
+    All of them are sooner collected from the oldest on: SQLite finds the next entry beside the one before, and going
+    backwards it looks for each from the top of the table.
+    """
+    held = _held(words, "e.text GLOB %s")
+    return f"SELECT {what} {_FROM_INDEX}{_WITHIN} AND {held} ORDER BY platform_search.rowid {order} LIMIT %s"
 
 
 def _match(words: Words) -> str:
@@ -406,6 +313,11 @@ def _spellings(words: Words) -> list[str]:
 
 def _patterns(words: Words) -> list[str]:
     return [f"%{_escaped(spelling)}%" for spelling in _spellings(words)]
+
+
+def _globs(words: Words) -> list[str]:
+    """The same for SQLite's ``GLOB``, the quickest it has: folded words hold none of its signs."""
+    return [f"*{spelling}*" for spelling in _spellings(words)]
 
 
 def _escaped(text: str) -> str:
@@ -473,28 +385,3 @@ def remove(noun: str, ids: Iterable[int]) -> None:
 def without_entry(noun: str) -> Q:
     """The rows of ``noun`` that have no entry yet."""
     return ~Q(Exists(SearchEntry.objects.filter(pk=OuterRef("pk") + first_id(noun))))
-
-
-def tidy() -> bool:
-    """Bring the parts of SQLite's index closer together, for as long as one portion takes; whether there is more.
-
-    Each search looks into every part, and many rows written in portions leave many.
-    """
-    if connection.vendor != "sqlite":
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT total_changes()")
-        before = cursor.fetchone()[0]
-        cursor.execute("INSERT INTO platform_search(platform_search, rank) VALUES ('merge', %s)", [-TIDIED_PAGES])
-        cursor.execute("SELECT total_changes()")
-        return bool(cursor.fetchone()[0] - before >= 2)
-
-
-def empty() -> None:
-    """Throw all entries away, index and all; in a transaction of the caller."""
-    drop_index(connection)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM platform_searchentry" if connection.vendor == "sqlite" else "TRUNCATE platform_searchentry"
-        )
-    create_index(connection)
