@@ -43,7 +43,7 @@ from headwater.platform.installation import team_members
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of, opaque, there_is
 from headwater.platform.translated import gettext as _
-from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_storable, row_id
+from headwater.platform.values import LARGEST_NUMBER, LONGEST_TEXT, is_comparable, is_storable, row_id
 
 if TYPE_CHECKING:
     from headwater.platform.resource import Resource, Rows
@@ -288,11 +288,10 @@ class Filtering:
 
     def _number(self, column: Column, text: str) -> Decimal:
         number = Decimal(text)
-        field = self._field(column)
-        largest = LARGEST_NUMBER
+        field, largest = self._field(column), LARGEST_NUMBER
         if isinstance(field, DecimalField) and field.max_digits and field.decimal_places is not None:
             largest = min(largest, Decimal(10) ** (field.max_digits - field.decimal_places))
-        if not number.is_finite() or number.copy_abs() >= largest:  # abs() stumbles over 1e9999999
+        if not is_comparable(number) or abs(number) >= largest:
             raise ValueError(text)
         return number
 

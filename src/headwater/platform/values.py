@@ -12,6 +12,7 @@ from headwater.platform.custom.values import field_at
 
 LONGEST_TEXT = 1_000
 LARGEST_NUMBER = Decimal(10) ** 15
+MOST_PLACES = 100  # before or behind the point, written with an exponent
 LARGEST_ID = 2**63 - 1
 
 
@@ -24,6 +25,15 @@ def is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_comparable(number: Decimal) -> bool:
+    """Whether every database compares it with what it holds: none that is too large, or as small as 1e-9999999."""
+    return (
+        number.is_finite()
+        and number.copy_abs() < LARGEST_NUMBER  # abs() stumbles over 1e9999999
+        and abs(int(number.as_tuple().exponent)) <= MOST_PLACES
+    )
 
 
 def row_id(text: str) -> int:
@@ -53,7 +63,7 @@ def as_held(rows: QuerySet[Any], path: str, value: Any) -> Any:
         return found.astimezone(UTC)
     if isinstance(found, int) and abs(found) > LARGEST_ID:
         raise ValueError(value)
-    if isinstance(found, Decimal) and not abs(found) < LARGEST_NUMBER:
+    if isinstance(found, Decimal) and not is_comparable(found):
         raise ValueError(value)
     if isinstance(found, float) and not abs(found) < LARGEST_ID:
         raise ValueError(value)
