@@ -78,7 +78,9 @@ class Found:
         if not self.words:
             return rows.none()
         if self.ids is not None:
-            return rows.filter(pk__collected=[*self.ids, *self.fresh])
+            # A set: of a list Django looks at every value, as it may be an expression.
+            # A set: Django looks through a list for expressions, value by value.
+            return rows.filter(pk__collected=frozenset([*self.ids, *self.fresh]))
         held = store.holding(self.resource.key, self.words)
         return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
 
@@ -124,7 +126,7 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     found = Found(resource, Words(spelling, ((spelling,),)))
     if found.ids is None or found.is_partial:
         return Q()
-    return Q(pk__collected=[*found.ids, *found.fresh])
+    return Q(pk__collected=frozenset([*found.ids, *found.fresh]))
 
 
 def fresh_texts(resource: Resource, words: Words, ids: Sequence[int]) -> dict[int, str]:
