@@ -78,7 +78,6 @@ class Found:
         if not self.words:
             return rows.none()
         if self.ids is not None:
-            # A set: of a list Django looks at every value, as it may be an expression.
             # A set: Django looks through a list for expressions, value by value.
             return rows.filter(pk__collected=frozenset([*self.ids, *self.fresh]))
         held = store.holding(self.resource.key, self.words)
