@@ -5,7 +5,7 @@
 
 uses the company of bench/search.py (kept in bench/var; on PostgreSQL made anew). Prints the time by the clock and by the
 processor, the limit, and how far the memory of the process grew; of that only what is its own counts, not SQLite's
-file, of which up to 256 MB are shown to it and taken away again as the system likes. Nine times as many rows must not
+file, of which up to 2 GB are shown to it and taken away again as the system likes. Nine times as many rows must not
 take more. The steps are taken back, so the company stays as it is. CPU=1 judges by processor time, on a machine that
 others use: SQLite works inside this process, and PostgreSQL's part is read from /proc.
 """
