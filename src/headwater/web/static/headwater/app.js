@@ -1,5 +1,6 @@
 // Entry of every page. Each module listens on the document, so what htmx swaps in later works as well.
 import { remember } from "./cookie.js";
+import { says } from "./form.js";
 import "./ahead.js";
 import "./cells.js";
 import "./columns.js";
@@ -39,7 +40,6 @@ document.addEventListener("submit", (event) => {
 });
 // Nor is one that htmx sends, while it says the same: htmx would send it again after the answer.
 const sending = new WeakMap();
-const says = (form) => new URLSearchParams(new FormData(form)).toString();
 document.addEventListener("htmx:confirm", (event) => {
   const { elt } = event.detail;
   if (elt.matches("form[hx-post]") && sending.get(elt) === says(elt)) event.preventDefault();

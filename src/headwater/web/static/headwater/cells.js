@@ -3,6 +3,7 @@
 // values of a record a click does. The server sends the editor, which lies over the cell. Enter saves and goes down, Tab
 // saves and goes on, Escape gives up. On a phone a list has no cells; there the dialogs of the page stay.
 import { announce } from "./focus.js";
+import { says } from "./form.js";
 import { currentRow, goTo, rows } from "./keys.js";
 
 const wide = matchMedia("(min-width: 760.02px)");
@@ -17,7 +18,6 @@ const cellsIn = (row) => [...row.children].filter((cell) => cellOf(cell) && isSh
 const find = ({ record, field }) =>
   document.querySelector(`[data-record="${CSS.escape(record)}"] [data-cell="${CSS.escape(field)}"]`);
 const form = () => holder.querySelector("[data-cell-form]");
-const typed = () => new URLSearchParams(new FormData(form())).toString();
 
 export function goToCell(cell) {
   const target = cell.querySelector(":scope > a[data-value]") || cell; // a value of a record is a link of its own
@@ -84,7 +84,7 @@ function next({ record, field, list, go }) {
 function save(go) {
   if (!open || open.saving) return;
   open.go = go;
-  if (typed() === open.start && !form().querySelector(".errs, .clash")) return void done();
+  if (says(form()) === open.start && !form().querySelector(".errs, .clash")) return void done();
   form().requestSubmit();
 }
 
@@ -132,7 +132,7 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target !== holder || !open || !form()) return;
   open.saving = false;
-  open.start ??= typed();
+  open.start ??= says(form());
   holder.hidden = false;
   find(open)?.classList.add("editing");
   place();

@@ -1,5 +1,6 @@
 // The filter builder. The server draws every change of it; this only helps the hand: the words of what is ticked,
 // finding among many values, Ctrl+Enter to show, and Escape that closes an open list of values before the dialog.
+import { says } from "./form.js";
 
 const inBuilder = (element) => element?.closest?.("[data-filter-form]");
 
@@ -55,7 +56,6 @@ document.addEventListener("keydown", (event) => {
 
 // What is typed, chosen or ticked while an answer is on its way is not lost with the fields that the answer would
 // replace: it knows nothing of them, so it is asked for again. A list of values that was opened meanwhile stays open.
-const says = (form) => new URLSearchParams(new FormData(form)).toString();
 let sent = "";
 
 function askAgain({ requestConfig: { triggeringEvent: { target, submitter } } }) {
