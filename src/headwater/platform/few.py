@@ -75,20 +75,23 @@ def few(rows: QuerySet[Any], conditions: Sequence[Q], *, most: int | None = None
     return sorted(found)
 
 
-def by_reach(rows: QuerySet[Any], reach: Sequence[Q], *, wanted: int, along: str = "") -> QuerySet[Any]:
+def by_reach(
+    rows: QuerySet[Any], reach: Sequence[Q], *, sample: Sequence[int], wanted: int, along: str = ""
+) -> QuerySet[Any]:
     """The same rows, by their ids where they are few of what somebody sees: all that meets one of the conditions.
 
-    For lists that are mostly out of sight (``is_mostly_out_of_sight``): many may meet a filter, and many be in reach,
-    yet none both, and in order a list would be read to its end for a page. ``along`` is the column that all rows of
-    the list have and are in order by.
+    For lists that are mostly out of sight, with their ``sample`` (``mostly_out_of_sight``): many may meet a filter, and
+    many be in reach, yet none both, and in order a list would be read to its end for a page. ``along`` is the column
+    that all rows of the list have and are in order by.
     """
-    ids = _few_in_reach(rows, reach, wanted, along)
+    ids = _few_in_reach(rows, reach, sample, wanted, along)
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
 
 
-def _few_in_reach(rows: QuerySet[Any], reach: Sequence[Q], wanted: int, along: str) -> list[int] | None:
-    ids = spread(rows.model)
-    held = in_sample(rows, ids, COMMON)
+def _few_in_reach(
+    rows: QuerySet[Any], reach: Sequence[Q], sample: Sequence[int], wanted: int, along: str
+) -> list[int] | None:
+    held = in_sample(rows, sample, COMMON)
     if held == COMMON:
         return None
     if held:
@@ -116,9 +119,12 @@ def spread(model: type[Model]) -> Sequence[int]:
     return spread_over(1, newest, SAMPLE) if newest >= LONG else []
 
 
-def is_mostly_out_of_sight(rows: QuerySet[Any], reach: Sequence[Q]) -> bool:
-    """Whether a list in its order leads through a long table of which somebody sees a part; who sees all: no reach."""
-    return bool(reach) and not _begins_elsewhere(rows) and newest_id(rows.model) >= LONG
+def mostly_out_of_sight(rows: QuerySet[Any], reach: Sequence[Q]) -> Sequence[int]:
+    """Ids all over the long table that a list in its order leads through, of which somebody sees a part; else none.
+
+    Who sees all has no reach.
+    """
+    return spread(rows.model) if reach and not _begins_elsewhere(rows) else []
 
 
 def in_sample(rows: QuerySet[Any], ids: Sequence[int], most: int) -> int:

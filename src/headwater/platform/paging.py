@@ -24,7 +24,7 @@ from headwater.platform.few import (
     by_reach,
     few,
     in_sample,
-    is_mostly_out_of_sight,
+    mostly_out_of_sight,
     newest_id,
     spread,
     unconditional,
@@ -346,10 +346,10 @@ def _unknown(rows: Rows, path: str) -> Q:
 
 def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     """The same of rows that all have the first column."""
-    if is_mostly_out_of_sight(rows, walk.reach):
+    if sample := mostly_out_of_sight(rows, walk.reach):
         if (ids := _in_lots(rows, walk, count)) is not None:
             return ids
-        rows = by_reach(rows, walk.reach, wanted=count, along=walk.order[0].path)
+        rows = by_reach(rows, walk.reach, sample=sample, wanted=count, along=walk.order[0].path)
     near = _near(rows, walk, count)
     if len(near) == count:
         return near

@@ -18,13 +18,13 @@ from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.column import Choices, Column, Kind
 from headwater.platform.days import RelativeDays, Unit, read_days
-from headwater.platform.few import by_reach, is_mostly_out_of_sight
+from headwater.platform.few import by_reach, mostly_out_of_sight
 from headwater.platform.filter import SEVERAL, Condition, Group, Tree, params_of, simplified, without
 from headwater.platform.filtering import ME, MY_TEAM
 from headwater.platform.installation import installation
 from headwater.platform.lists.kept import AS, BOARD
 from headwater.platform.resource import Resource
-from headwater.platform.values import row_id
+from headwater.platform.values import is_comparable, row_id
 from headwater.web import format as words
 from headwater.web.liststate import ListState, address
 from headwater.web.notation import here
@@ -144,7 +144,7 @@ class Wording:
             number = Decimal(text)
         except InvalidOperation:
             return text
-        if not number.is_finite() or number.copy_abs() >= Decimal(10) ** 15:
+        if not is_comparable(number):
             return text
         if column.kind is Kind.MONEY:
             return words.money(number, installation().currency, self._locale)
@@ -167,8 +167,8 @@ class Wording:
         except ValueError:
             return f"#{code}"
         reach = self.resource.reach(self.actor)
-        if is_mostly_out_of_sight(rows, reach):
-            rows = by_reach(rows, reach, wanted=1)
+        if sample := mostly_out_of_sight(rows, reach):
+            rows = by_reach(rows, reach, sample=sample, wanted=1)
         named = next((column.of(row) for row in rows[:1]), None)
         return named if isinstance(named, str) else f"#{code}"
 
