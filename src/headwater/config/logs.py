@@ -7,15 +7,18 @@ searched for or looked at is in none of them, so they may be kept and handed on.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 
 JSON, CONSOLE = "json", "console"
 FRAMES = 20
+_VALUE = re.compile(r"%(\(\w+\))?[-#0 +]*[\d.*]*[a-zA-Z]")
 
 
 def configure(style: str) -> dict[str, Any]:
@@ -35,8 +38,7 @@ def configure(style: str) -> dict[str, Any]:
     formatters = {
         "lines": {
             "()": structlog.stdlib.ProcessorFormatter,
-            # What libraries log is told without what they put into it: "Internal Server Error: %s", not whose page.
-            "use_get_message": False,
+            "use_get_message": False,  # what libraries log is told without what they put into it, such as whose page
             "foreign_pre_chain": [*shared, _named],
             "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _place_of_exception, last],
         }
@@ -56,8 +58,15 @@ def configure(style: str) -> dict[str, Any]:
 
 
 def _named(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    record = line.get("_record")
-    line["logger"] = record.name if record is not None else ""
+    """What a library logs, by what happened; its own words may be nothing but places for values ("%s: %s")."""
+    record: logging.LogRecord = line["_record"]
+    line["logger"] = record.name
+    status = getattr(record, "status_code", None)  # Django's, beside the text of an exception as its words
+    if status is not None:
+        line["event"], line["status"] = HTTPStatus(status).name.lower(), status
+        return line
+    words = _VALUE.sub("…", record.msg) if isinstance(record.msg, str) else ""  # an error says what was typed
+    line["event"] = words if any(map(str.isalpha, words)) else record.name
     return line
 
 

@@ -79,8 +79,22 @@ def test_a_walk_leaves_nothing_of_anybody_in_the_log(owner, lines, monkeypatch):
     assert (first["request_id"], first["method"]) == ("abc-123", "GET") and first["ms"] > 0
     failed = next(line for line in written if line.get("exception") == "builtins.RuntimeError")
     assert failed["logger"] == "django.request" and any("_broken" in place for place in failed["at"])
+    assert (failed["event"], failed["status"]) == ("internal_server_error", 500)
     text = json.dumps(written)
     assert [secret for secret in SECRETS if secret.lower() in text.lower()] == []
+
+
+def test_what_libraries_log_is_named_without_what_they_put_into_it(lines):
+    logging.getLogger("django.request").error("%s: %s", "Internal Server Error", "/orla", extra={"status_code": 500})
+    logging.getLogger("django.security").error("/orla is outside", extra={"status_code": 400})
+    logging.getLogger("psycopg.pool").warning("discarding %(name)-5.3s, broken", {"name": "orla"})
+    logging.getLogger("worker").warning("%s: %s", "orla", "orla")
+    logging.getLogger("worker").warning(ValueError("orla"))
+    written = lines()
+    assert [line["event"] for line in written] == [
+        "internal_server_error", "bad_request", "discarding …, broken", "worker", "worker",
+    ]  # fmt: skip
+    assert "orla" not in json.dumps(written)
 
 
 def _broken(*_given: object, **_named: object) -> object:

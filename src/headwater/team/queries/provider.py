@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-import logging
+import re
 import secrets
 import time
 import urllib.request
@@ -18,16 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any, Final
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 
+import structlog
 from django.utils.translation import gettext as _
 
 from headwater.platform.errors import DomainError
 from headwater.team.models import SingleSignOn
 from headwater.team.queries.second_factor import unseal
 
-logger = logging.getLogger("headwater.team.single_sign_on")
+log = structlog.get_logger("headwater.team.single_sign_on")
 
 # Signatures with keys that the provider publishes. None that we could make ourselves (HS256), and never "none".
 ALGORITHMS: Final = frozenset(
@@ -36,6 +37,8 @@ ALGORITHMS: Final = frozenset(
 SCOPE = "openid email profile"
 SECONDS = 5  # to answer
 MOST_BYTES = 256 * 1024
+MOST_TOLD = 300  # of what it says, in the log
+_ERROR_CODE = re.compile(rb'"error"\s*:\s*"([a-z_]{1,40})"')  # RFC 6749, 5.2; its description may name somebody
 KEPT = 3600.0  # seconds for which its document and keys are not asked for again
 LET_REST = 30.0  # seconds for which it is not asked again after it failed, or for keys
 LEEWAY = 60  # seconds by which clocks differ
@@ -109,15 +112,15 @@ def discover(issuer: str) -> Provider:
     if at - _failed.get(issuer, -LET_REST) < LET_REST:
         raise ProviderAway(_("Single sign-on cannot be reached just now. Try again in a minute."))
     if not is_fit(issuer):
-        raise _away(_("the issuer is not an HTTPS address"))
+        raise _away("the issuer is not an HTTPS address")
     try:
         said = _ask(issuer.rstrip("/") + "/.well-known/openid-configuration")
         if str(said.get("issuer")) != issuer:
-            raise _away(_("its document is about %s"), said.get("issuer"))
+            raise _away("its document is about another issuer", issuer=str(said.get("issuer"))[:MOST_TOLD])
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         authorize, token, keys_at = (str(said.get(name, "")) for name in names)
         if not all(map(is_fit, (authorize, token, keys_at))):
-            raise _away(_("its document names no HTTPS addresses"))
+            raise _away("its document names no HTTPS addresses")
     except ProviderAway:
         _failed[issuer] = at
         raise
@@ -169,7 +172,7 @@ def who_came(ours: SingleSignOn, journey: Journey, *, code: str, back: str) -> d
     if ours.sealed:
         secret = unseal(ours.sealed)
         if secret is None:
-            raise _away(_("its secret was sealed by another installation: type it in again under Settings"))
+            raise _away("its secret was sealed by another installation: type it in again under Settings")
         if "client_secret_basic" in provider.ways or "client_secret_post" not in provider.ways:
             pair = f"{quote(ours.client_id, safe='')}:{quote(secret, safe='')}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -188,7 +191,7 @@ def _read(token: str, *, provider: Provider, client_id: str, nonce: str) -> dict
         header = jwt.get_unverified_header(token)
         algorithm = str(header.get("alg"))
         if algorithm not in ALGORITHMS:
-            raise _unverified(_("it is signed with %s"), algorithm)
+            raise _unverified("it is signed in another way than allowed", algorithm=algorithm[:MOST_TOLD])
         claims: dict[str, Any] = jwt.decode(
             token,
             jwt.PyJWK(dict(_key(provider, header.get("kid"), algorithm)), algorithm=algorithm),
@@ -199,14 +202,14 @@ def _read(token: str, *, provider: Provider, client_id: str, nonce: str) -> dict
             options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
         )
     except jwt.PyJWTError as error:
-        raise _unverified("%s: %s", type(error).__name__, error) from error
+        raise _unverified("it cannot be read or holds what it should not", error=type(error).__name__) from error
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
-        raise _unverified(_("its nonce is of another sign-in"))
+        raise _unverified("its nonce is of another sign-in")
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (several or "azp" in claims) and claims.get("azp") != client_id:
-        raise _unverified(_("it was made for another program"))
+        raise _unverified("it was made for another program")
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255 or "\x00" in claims["sub"]:
-        raise _unverified(_("its subject is none"))
+        raise _unverified("its subject is none")
     return claims
 
 
@@ -219,7 +222,7 @@ def _key(provider: Provider, name: Any, algorithm: str) -> Mapping[str, Any]:
         provider.keys_read_at = time.monotonic()
         found = _fitting(provider.keys, name, algorithm)
     if found is None:
-        raise _unverified(_("it is signed with a key that is not among the published ones"))
+        raise _unverified("it is signed with a key that is not among the published ones")
     return found
 
 
@@ -253,22 +256,24 @@ def _ask(address: str, data: Mapping[str, str] | None = None, headers: Mapping[s
         found = json.loads(text) if len(text) <= MOST_BYTES else None
     except HTTPError as error:
         with error:
-            said = error.read(300).decode("utf-8", "replace")
+            code = _ERROR_CODE.search(error.read(MOST_TOLD))
         if data is not None and 400 <= error.code < 500:
-            raise _unverified("%s said %s %s", address, error.code, said) from error
-        raise _away("%s said %s", address, error.code) from error
+            said = code[1].decode() if code else ""
+            raise _unverified("the code was refused", address=address, status=error.code, error=said) from error
+        raise _away("it failed", address=address, status=error.code) from error
     except (OSError, HTTPException, ValueError, RecursionError) as error:
-        raise _away("%s: %s", address, error) from error
+        cause = error.reason if isinstance(error, URLError) else error  # no such name, an unknown certificate
+        raise _away("it did not answer", address=address, error=type(cause).__name__) from error
     if not isinstance(found, dict):
-        raise _away(_("%s answered something else than JSON"), address)
+        raise _away("it answered something else than JSON", address=address)
     return found
 
 
-def _away(why: str, *values: Any) -> ProviderAway:
-    logger.warning(f"Single sign-on: {why}", *values)
+def _away(why: str, **told: Any) -> ProviderAway:
+    log.warning(ProviderAway.code, why=why, **told)
     return ProviderAway(_("Single sign-on cannot be reached just now. Try again in a minute."))
 
 
-def _unverified(why: str, *values: Any) -> AnswerNotVerified:
-    logger.warning(f"Single sign-on: {why}", *values)
+def _unverified(why: str, **told: Any) -> AnswerNotVerified:
+    log.warning(AnswerNotVerified.code, why=why, **told)
     return AnswerNotVerified(_("What the provider answered could not be verified, so nobody was signed in. Try again."))

@@ -14,6 +14,7 @@ from colleagues import PASSWORD, SYSTEM
 from django.test import Client
 from home_provider import SECRET, OctKey, RSAKey
 from sign_on import TOM, ask, come, is_in, leave, refused, sign_in, use, who
+from structlog.testing import capture_logs
 
 from headwater.platform.clock import now
 from headwater.platform.models import Event
@@ -273,4 +274,29 @@ def test_a_secret_of_another_installation_opens_nothing_and_passwords_still_do(c
 
 def test_a_wrong_secret_is_refused_by_the_provider(client, home, tom):
     use(home, secret="another one")
-    refused(client, "could not be verified")
+    with capture_logs() as lines:
+        refused(client, "could not be verified")
+    (line,) = lines
+    assert (line["event"], line["why"]) == ("answer_not_verified", "the code was refused")
+    assert (line["status"], line["error"]) == (401, "invalid_client")
+
+
+def test_the_log_says_why_a_provider_was_not_used_and_nothing_of_who_came(client, home, tom):
+    with capture_logs() as lines:
+        for home.lies in ({"aud": "shop"}, {"nonce": "another"}):
+            sign_in(client)
+        home.lies = {}
+        for home.document in ({"issuer": "https://evil.example"}, {"jwks_uri": "file:///etc/passwd"}):
+            asking.forget()
+            client.get("/sign-in/with", headers={"Accept-Language": "de"})
+        asking.forget()
+        SingleSignOn.objects.update(issuer="http://127.0.0.1:9")
+        client.get("/sign-in/with")
+    assert [(line["event"], line.get("error") or line.get("issuer") or line["why"]) for line in lines] == [
+        ("answer_not_verified", "InvalidAudienceError"),
+        ("answer_not_verified", "its nonce is of another sign-in"),
+        ("provider_away", "https://evil.example"),
+        ("provider_away", "its document names no HTTPS addresses"),
+        ("provider_away", "ConnectionRefusedError"),
+    ]
+    assert tom.email not in str(lines)
