@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from django.views.defaults import server_error
 
 from headwater.platform.busy import as_busy
-from headwater.platform.errors import Busy, DomainError, Moved, NotAllowed, NotFound
+from headwater.platform.errors import Busy, DomainError, Invalid, Moved, NotAllowed, NotFound
 from headwater.platform.resource import Resource, by_slug
 
 if TYPE_CHECKING:
@@ -238,5 +238,21 @@ def _moved(request: HttpRequest, moved: Moved) -> HttpResponse:
 def refusal_page(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """What was refused, why, and the way back."""
     back = local_url(request, request.headers.get("Referer", ""), "/")
-    context = {"refusal": refusal, "back": back if back != request.get_full_path() else "/"}
+    context = {
+        "refusal": refusal,
+        "back": back if back != request.get_full_path() else "/",
+        "without": _without_what_is_wrong(request, refusal),
+    }
     return _with_pause(render_template(request, "web/refused.html", context, status=refusal.status), refusal)
+
+
+def _without_what_is_wrong(request: HttpRequest, refusal: DomainError) -> str:
+    """The same page by the rest of its address; without a query where it does not show which part was refused."""
+    if not isinstance(refusal, Invalid) or request.method not in ("GET", "HEAD") or not request.GET:
+        return ""
+    kept = request.GET.copy()
+    for name in request.GET:
+        if name in refusal.fields or name.partition("__")[0] in refusal.fields:
+            del kept[name]
+    is_told = len(kept) < len(request.GET)
+    return local_url(request, f"{request.path}?{kept.urlencode()}" if is_told and kept else request.path, "")
