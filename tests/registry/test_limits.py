@@ -46,6 +46,14 @@ def test_guessing_tokens_is_limited_by_address(minute, db, settings):
     settings.API_PER_MINUTE = 2
     guesses = [Client(HTTP_AUTHORIZATION=f"Bearer hw_{n}").get("/api/v1/sources").status_code for n in range(3)]
     assert guesses == [401, 401, 429]
+    strangers = [Client(REMOTE_ADDR=f"2001:db8:1:2::{n}").get("/api/v1/sources").status_code for n in range(3)]
+    assert strangers == [401, 401, 429], "an IPv6 network is one caller"
+
+
+def test_strangers_behind_a_proxy_are_counted_each_for_themselves(minute, db, settings):
+    settings.API_PER_MINUTE, settings.SECURE_PROXY_SSL_HEADER = 1, ("HTTP_X_FORWARDED_PROTO", "https")
+    asked = [Client(HTTP_X_FORWARDED_FOR=f"6.6.6.6, 10.4.4.{n}").get("/api/v1/sources").status_code for n in (1, 2, 1)]
+    assert asked == [401, 401, 429]
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out(minute, program, settings):

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from headwater.api.problems import problem
+from headwater.platform.callers import address_of, network_of
 
 WINDOW_SECONDS: Final = 60
 
@@ -95,4 +96,4 @@ def _caller(request: Any) -> str:
     """The token or person; the address of those who are neither, so that nobody guesses tokens at speed."""
     if request.actor.user_id is not None:
         return str(request.actor.ref)
-    return f"address:{request.META.get('REMOTE_ADDR', '')}"
+    return f"address:{network_of(address_of(request))}"

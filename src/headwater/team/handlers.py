@@ -1,18 +1,24 @@
-"""Whom this room tells: who is meant in a comment, who follows a record, with whom a view is shared."""
+"""Whom this room tells: who is meant in a comment, who follows a record, with whom a view is shared, who is back."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.urls import reverse
+
 from headwater.platform.events import Changed, Fact
 from headwater.platform.lists.actions import ROW as VIEW
 from headwater.platform.lists.actions import ViewSaved
 from headwater.platform.models import ListView
+from headwater.platform.phrases import phrase
 from headwater.platform.resource import REGISTRY
+from headwater.platform.translated import noted
+from headwater.team.events import UserReactivated
 from headwater.team.models import Follow, Notice, User
+from headwater.team.queries import who_lost_tokens
 from headwater.team.record_events import CommentAdded, CommentEdited
-from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, tells, tiding
+from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, alone, tells, tiding
 from headwater.tell.words import NewsKind
 
 
@@ -57,6 +63,16 @@ def tell_of_shared_views(told: Sequence[Told]) -> Iterable[Tiding]:
         for user_id, team_id in people:
             if view.scope == ListView.Scope.EVERYBODY or team_id == view.team_id:
                 yield tiding(NewsKind.SHARED, events[view.pk], user_id, noun=VIEW, row_id=view.pk, step=f"v{view.pk}")
+
+
+@tells(UserReactivated)
+def tell_who_is_back(told: Sequence[Told]) -> Iterable[Tiding]:
+    """Who is let back in learns that their programs are not: tokens ended for good when they were let go."""
+    back = {event.subject_id: event for _fact, event in told}
+    words = phrase(noted("You can sign in again. Tokens from before stay revoked: make new ones where you need them."))
+    for user_id in who_lost_tokens(back):
+        path = reverse("settings_tokens")
+        yield alone(NewsKind.TOKEN, back[user_id], user_id, noun="", row_id=None, words=words, path=path)
 
 
 def _shares(fact: Fact) -> bool:

@@ -199,6 +199,7 @@ class RevokedFor(models.TextChoices):
 
     BY_HAND = "BY_HAND", _("Revoked by hand")
     PASSWORD = "PASSWORD", _("The password was changed")
+    LEFT = "LEFT", _("Its user was let go")
 
 
 class ApiToken(models.Model):
@@ -337,6 +338,7 @@ class SignInAttempt(models.Model):
     email = models.CharField(max_length=254)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     address = models.CharField(max_length=45)
+    network = models.CharField(max_length=45, default="", blank=True, help_text=_("What limits count of the address."))
     agent = models.CharField(max_length=80, default="", blank=True, help_text=_("The browser in words."))
     at = models.DateTimeField()
     succeeded = models.BooleanField()
@@ -347,7 +349,7 @@ class SignInAttempt(models.Model):
     class Meta:
         indexes = [
             models.Index("email", "at", name="sign_in_email"),
-            models.Index("address", "at", name="sign_in_address"),
+            models.Index("network", "at", name="sign_in_network"),
             models.Index("user", "at", name="sign_in_user"),
         ]
 

@@ -62,5 +62,6 @@ MOST_SHOWN: Final = 99
 WAYS: Final[dict[str, str]] = {
     "MENTION": "MAIL", "HANDED_OVER": "MAIL", "WEBHOOK": "MAIL", "ASSIGNED": "DIGEST", "SENT_BACK": "DIGEST",
     "ANSWER_DUE": "DIGEST", "TODO_DUE": "DIGEST", "COMMENT": "DIGEST", "CHANGE": "BELL", "WORK": "BELL",
+    "TOKEN": "BELL",
     "SHARED": "BELL",
 }  # fmt: skip

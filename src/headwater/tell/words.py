@@ -19,6 +19,7 @@ class NewsKind(models.TextChoices):
     TODO_DUE = "TODO_DUE", _("A to-do of mine is due")
     WORK = "WORK", _("An import of mine is done, or work in the background failed")
     WEBHOOK = "WEBHOOK", _("A webhook of mine was given up")
+    TOKEN = "TOKEN", _("Tokens of mine were revoked")
     SHARED = "SHARED", _("A view of a list was shared with me or my team")
 
 

@@ -17,7 +17,7 @@ from headwater.platform.events import record
 from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.ranks import require_rank
-from headwater.team.actions.sessions import drop_sessions_of
+from headwater.team.actions.sessions import drop_sessions_of, forget_devices_of
 from headwater.team.actions.signing_in import forgive_passwords
 from headwater.team.actions.teams import require_reach
 from headwater.team.actions.tokens import revoke_tokens_of
@@ -189,7 +189,8 @@ def change_profile(*, name: str, by: Actor, at: datetime) -> User:
 
 @action
 def deactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
-    """Let somebody go: they cannot sign in any more, their tokens are dead, their records keep their name.
+    """Let somebody go: they cannot sign in any more, their records keep their name. What lets them in without their
+    password ends for good, whoever lets them back in: tokens, sessions, remembered devices, links that were handed out.
 
     Raises:
         LastOwner: it is the last owner.
@@ -203,15 +204,18 @@ def deactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
     if user.role == Role.OWNER:
         _refuse_last_owner(user)
     user.is_active = False
-    user.save(update_fields=["is_active"])
+    user.links_made += 1
+    user.save(update_fields=["is_active", "links_made"])
     drop_sessions_of(user.pk)
+    forget_devices_of(user.pk)
+    revoke_tokens_of(user.pk, why=RevokedFor.LEFT, by=by, at=at)
     record(UserDeactivated(user_id=user.pk), by=by, at=at)
     return user
 
 
 @action
 def reactivate_user(*, user_id: int, by: Actor, at: datetime) -> User:
-    """Let somebody who left sign in again."""
+    """Let somebody who left sign in again, as they did before; their tokens stay revoked."""
     by.require("team.user.change")
     user = _locked(user_id)
     if user.is_active:

@@ -44,7 +44,7 @@ def end_sessions(*, user_id: int, by: Actor, at: datetime, besides: str = "") ->
     if user_id != _person(by):
         by.require("team.user.change")
     count = drop_sessions_of(user_id, besides=besides)
-    SecondFactor.objects.filter(user_id=user_id).update(devices_forgotten=F("devices_forgotten") + 1)
+    forget_devices_of(user_id)
     if count:
         record(SessionsEnded(user_id=user_id, count=count), by=by, at=at)
     return count
@@ -54,6 +54,11 @@ def drop_sessions_of(user_id: int, *, besides: str = "") -> int:
     """End somebody's sessions in the action that has checked the right to; how many there were."""
     removed, _ = Session.objects.filter(user_id=user_id).exclude(session_key=besides).delete()
     return removed
+
+
+def forget_devices_of(user_id: int) -> None:
+    """Ask for somebody's second factor again on every device that was remembered."""
+    SecondFactor.objects.filter(user_id=user_id).update(devices_forgotten=F("devices_forgotten") + 1)
 
 
 def take_out(session: SessionBase, name: str) -> Any:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import ngettext
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.callers import LONGEST, network_of
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.events import record
 from headwater.team.events import SignInUnlocked
@@ -58,7 +60,9 @@ def note_try(*, email: str, address: str, at: datetime, agent: str = "") -> Sign
     Raises:
         TooManyTries: too many failed lately for this e-mail from this address, for the e-mail, or from the address.
     """
-    attempt = _store_try(email=email.strip().casefold()[:254], address=address[:45], at=at, agent=agent)
+    user = user_by_email(email)
+    outcome = Outcome.LEFT if user is not None and not user.is_active else Outcome.WRONG_PASSWORD
+    attempt = _keep(email=email.strip(), address=address, at=at, agent=agent, user=user, outcome=outcome)
     wait = _wait(attempt, at)
     if wait is not None:
         _refuse_try(attempt, at)
@@ -75,13 +79,13 @@ def note_arrival(*, way: Way, address: str, at: datetime, agent: str = "", user:
     """
     wrong = Outcome.WRONG_PASSKEY if way == Way.PASSKEY else Outcome.PROVIDER_REFUSED
     failed = SignInAttempt.objects.filter(
-        address=address[:45], at__gt=at - WINDOW, outcome__in=(Outcome.WRONG_PASSKEY, Outcome.PROVIDER_REFUSED)
+        network=network_of(address), at__gt=at - WINDOW, outcome__in=(Outcome.WRONG_PASSKEY, Outcome.PROVIDER_REFUSED)
     ).order_by("-at", "-pk")
     latest = list(failed[:TRIES_PER_ADDRESS])
-    attempt = SignInAttempt.objects.create(
-        email=user.email.casefold() if user is not None else "", user=user, address=address[:45], agent=agent[:80],
-        at=at, succeeded=False, counts=False, way=way,
-        outcome=Outcome.LEFT if user is not None and not user.is_active else wrong,
+    outcome = Outcome.LEFT if user is not None and not user.is_active else wrong
+    attempt = _keep(
+        email=user.email if user is not None else "", address=address, at=at, agent=agent, user=user, counts=False,
+        way=way, outcome=outcome,
     )  # fmt: skip
     if len(latest) == TRIES_PER_ADDRESS:
         _refuse_try(attempt, at)
@@ -114,10 +118,7 @@ def note_code(*, user: User, address: str, at: datetime, agent: str = "") -> Sig
     Raises:
         TooManyTries: too many were wrong lately.
     """
-    attempt = SignInAttempt.objects.create(
-        email=user.email.casefold(), user=user, address=address[:45], agent=agent[:80], at=at, succeeded=False,
-        outcome=Outcome.WRONG_CODE,
-    )  # fmt: skip
+    attempt = _keep(email=user.email, address=address, at=at, agent=agent, user=user, outcome=Outcome.WRONG_CODE)
     waits = []
     wrong = SignInAttempt.objects.filter(user=user, outcome=Outcome.WRONG_CODE, counts=True, pk__lt=attempt.pk)
     for allowed, within in ((TRIES_PER_CODE, WINDOW), (CODES_PER_DAY, DAY)):
@@ -136,11 +137,11 @@ def note_forgotten(*, email: str, address: str, at: datetime, agent: str = "") -
     Raises:
         TooManyTries: so many were asked for from this address lately.
     """
-    asked = SignInAttempt.objects.filter(address=address[:45], outcome=Outcome.RESET_ASKED, at__gt=at - WINDOW)
+    asked = SignInAttempt.objects.filter(network=network_of(address), outcome=Outcome.RESET_ASKED, at__gt=at - WINDOW)
     latest = list(asked.order_by("-at", "-pk")[:RESETS_PER_ADDRESS])
-    attempt = SignInAttempt.objects.create(
-        email=email.strip().casefold()[:254], user=user_by_email(email), address=address[:45], agent=agent[:80], at=at,
-        succeeded=False, counts=False, outcome=Outcome.RESET_ASKED,
+    attempt = _keep(
+        email=email.strip(), address=address, at=at, agent=agent, user=user_by_email(email), counts=False,
+        outcome=Outcome.RESET_ASKED,
     )  # fmt: skip
     if len(latest) == RESETS_PER_ADDRESS:
         _refuse_try(attempt, at)
@@ -181,7 +182,7 @@ def forgive_passwords(user: User, *, at: datetime) -> None:
 def is_waiting(user: User, *, at: datetime) -> bool:
     """Whether somebody has to wait before the next try, from some address or from all."""
     failed = SignInAttempt.objects.filter(email=user.email.casefold(), counts=True, at__gt=at - WINDOW)
-    pairs = Counter(failed.filter(WRONG).values_list("address", flat=True))
+    pairs = Counter(failed.filter(WRONG).values_list("network", flat=True))
     wrong = SignInAttempt.objects.filter(user=user, outcome=Outcome.WRONG_CODE, counts=True, at__gt=at - DAY)
     codes = [each > at - WINDOW for each in wrong.values_list("at", flat=True)]
     return (
@@ -203,18 +204,17 @@ def sweep_tries(*, at: datetime) -> int:
     return removed
 
 
-def _store_try(*, email: str, address: str, at: datetime, agent: str) -> SignInAttempt:
-    user = user_by_email(email)
-    outcome = Outcome.LEFT if user is not None and not user.is_active else Outcome.WRONG_PASSWORD
+def _keep(*, email: str, address: str, agent: str, **values: Any) -> SignInAttempt:
     return SignInAttempt.objects.create(
-        email=email, user=user, address=address, agent=agent[:80], at=at, succeeded=False, outcome=outcome
-    )
+        email=email.casefold()[:254], address=address[:LONGEST], network=network_of(address), agent=agent[:80],
+        succeeded=False, **values,
+    )  # fmt: skip
 
 
 def _refuse_try(attempt: SignInAttempt, at: datetime) -> None:
     # A try that was refused unseen must not make the wait longer; the log tells of the first one only.
     told = SignInAttempt.objects.filter(
-        email=attempt.email, address=attempt.address, outcome=Outcome.TOO_MANY, at__gt=at - WINDOW
+        email=attempt.email, network=attempt.network, outcome=Outcome.TOO_MANY, at__gt=at - WINDOW
     )
     if told.exists():
         attempt.delete()
@@ -230,7 +230,7 @@ def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
     for tries, allowed in (
         (pair, TRIES_PER_PAIR),
         (list(failed.filter(email=attempt.email)[: 2 * TRIES_PER_EMAIL]), TRIES_PER_EMAIL),
-        (list(failed.filter(address=attempt.address)[: 2 * TRIES_PER_ADDRESS]), TRIES_PER_ADDRESS),
+        (list(failed.filter(network=attempt.network)[: 2 * TRIES_PER_ADDRESS]), TRIES_PER_ADDRESS),
     ):
         if len(tries) >= allowed:
             waits.append(tries[len(tries) - allowed].at + WINDOW - at)
@@ -238,6 +238,6 @@ def _wait(attempt: SignInAttempt, at: datetime) -> timedelta | None:
 
 
 def _failures_of_pair(attempt: SignInAttempt, at: datetime) -> list[SignInAttempt]:
-    pair = SignInAttempt.objects.filter(email=attempt.email, address=attempt.address, at__gt=at - WINDOW)
+    pair = SignInAttempt.objects.filter(email=attempt.email, network=attempt.network, at__gt=at - WINDOW)
     last_success = pair.filter(succeeded=True).order_by("-pk").values_list("pk", flat=True).first() or 0
     return list(pair.filter(WRONG, pk__gt=last_success).order_by("at", "pk"))

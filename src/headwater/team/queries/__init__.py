@@ -139,10 +139,10 @@ def why_token_ended(secret: str, *, at: datetime) -> str:
     token = ApiToken.objects.select_related("user").filter(digest=digest_of(secret)).first()
     if token is None:
         return ""
-    if token.revoked_at is not None:
-        return f"This token was revoked on {token.revoked_at:%Y-%m-%d}. {MAKE_ANOTHER}"
     if not token.user.is_active:
         return "The user of this token has left."
+    if token.revoked_at is not None:
+        return f"This token was revoked on {token.revoked_at:%Y-%m-%d}. {MAKE_ANOTHER}"
     if token.expires_at is not None and token.expires_at <= at:
         return f"This token was valid until {token.expires_at:%Y-%m-%d}. {MAKE_ANOTHER}"
     return ""
@@ -243,6 +243,12 @@ def kept_since(tokens: Iterable[ApiToken]) -> dict[int, datetime]:
     changed = dict(events.order_by("pk").values_list("subject_id", "occurred_at")) if working else {}
     found = {token.pk: changed.get(token.user_id) for token in working}
     return {token.pk: at for token in working if (at := found[token.pk]) is not None and at > token.created_at}
+
+
+def who_lost_tokens(user_ids: Iterable[int]) -> list[int]:
+    """Whose keys were revoked because they were let go."""
+    lost = ApiToken.objects.filter(user_id__in=list(user_ids), revoked_for=RevokedFor.LEFT)
+    return list(lost.order_by("user_id").values_list("user_id", flat=True).distinct())
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:

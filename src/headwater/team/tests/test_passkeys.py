@@ -298,7 +298,15 @@ def test_what_is_no_answer_is_refused_and_nothing_worse(client, ada):
 def test_many_wrong_ones_make_their_address_wait_and_nobody_else(ada):
     device, at = device_of(), now()
     SignInAttempt.objects.bulk_create(
-        SignInAttempt(email="", address="10.6.6.6", at=at, succeeded=False, counts=False, outcome="WRONG_PASSKEY")
+        SignInAttempt(
+            email="",
+            address="10.6.6.6",
+            network="10.6.6.6",
+            at=at,
+            succeeded=False,
+            counts=False,
+            outcome="WRONG_PASSKEY",
+        )
         for _ in range(TRIES_PER_ADDRESS)
     )
     client = Client(REMOTE_ADDR="10.6.6.6")

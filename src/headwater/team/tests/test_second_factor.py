@@ -207,6 +207,16 @@ def test_a_remembered_device_is_asked_for_no_code_until_the_password_or_the_fact
     assert password(client)["Location"] == "/sign-in/code"
 
 
+def test_who_was_let_go_and_back_in_is_asked_for_a_code_on_every_device(client, ada, tom):
+    app = App(tom)
+    password(client, "tom@example.org")
+    show(client, app.code(), remember="on")
+    accounts.deactivate_user(user_id=tom.pk, by=SYSTEM, at=now())
+    accounts.reactivate_user(user_id=tom.pk, by=SYSTEM, at=now())
+    assert not is_in(client)
+    assert password(client, "tom@example.org")["Location"] == "/sign-in/code"
+
+
 def test_signing_in_over_somebody_elses_session_leaves_that_one(client, ada, tom):
     App(ada)
     client.force_login(tom)

@@ -250,6 +250,9 @@ def test_a_link_ends_after_three_days_with_a_newer_one_and_when_somebody_leaves(
         use(second, now())
     with pytest.raises(NotFound):
         makes()
+    accounts.reactivate_user(user_id=tom.pk, by=SYSTEM, at=now())
+    with pytest.raises(accounts.LinkOver):
+        use(second, now())
 
 
 def test_who_tried_too_often_signs_in_at_once_after_choosing_a_new_password(ada, tom):

@@ -11,7 +11,7 @@ from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.team.actions import accounts, company, signing_in
 from headwater.team.models import SignInAttempt
-from headwater.team.rules import TRIES_PER_EMAIL, TRIES_PER_PAIR
+from headwater.team.rules import RESETS_PER_ADDRESS, TRIES_PER_EMAIL, TRIES_PER_PAIR
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL, PASSWORD = "ada@example.org", "seven grey herons"
@@ -92,6 +92,32 @@ def test_guessing_one_e_mail_from_many_addresses_is_stopped_too(client, ada):
         signing_in.note_try(email=EMAIL, address=f"10.1.{i // 200}.{i % 200}", at=at)
     with pytest.raises(signing_in.TooManyTries):
         signing_in.note_try(email=EMAIL, address="10.9.9.9", at=at)
+
+
+def test_an_ipv6_network_counts_as_one_address(ada):
+    """Whoever rents a server has billions of addresses; its log still tells them apart."""
+    at = now()
+    for i in range(TRIES_PER_PAIR):
+        signing_in.note_try(email=EMAIL, address=f"2001:db8:1:2::{i:x}", at=at)
+    assert signing_in.is_waiting(ada, at=at)
+    with pytest.raises(signing_in.TooManyTries):
+        signing_in.note_try(email=EMAIL, address="2001:db8:1:2:ffff::1", at=at)
+    signing_in.note_try(email=EMAIL, address="2001:db8:1:3::1", at=at)
+    assert SignInAttempt.objects.filter(address="2001:db8:1:2::4").exists()
+
+
+def test_an_ipv6_network_asks_for_no_more_links_than_an_address(ada):
+    for i in range(RESETS_PER_ADDRESS):
+        signing_in.note_forgotten(email=f"x{i}@else.example", address=f"2001:db8:1:2::{i:x}", at=now())
+    with pytest.raises(signing_in.TooManyTries):
+        signing_in.note_forgotten(email=EMAIL, address="2001:db8:1:2:9::", at=now())
+
+
+def test_an_address_written_as_ipv6_is_the_same_address(ada):
+    for _ in range(TRIES_PER_PAIR):
+        signing_in.note_try(email=EMAIL, address="10.6.6.6", at=now())
+    with pytest.raises(signing_in.TooManyTries):
+        signing_in.note_try(email=EMAIL, address="::ffff:10.6.6.6", at=now())
 
 
 def test_a_success_forgives_earlier_failures(client, ada):

@@ -10,10 +10,13 @@ from django.test import Client
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed, NotFound
+from headwater.platform.models import Event
 from headwater.platform.testing import count_queries
 from headwater.team import queries
 from headwater.team.actions import accounts, tokens
 from headwater.team.models import ApiToken, User
+from headwater.tell.actions.news import tell_next
+from headwater.tell.queries.news import said, visible_news
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SYSTEM = job_actor("test")
@@ -171,3 +174,41 @@ def test_tokens_go_on_after_a_new_password_only_when_one_says_so(rep, client):
         assert client.post("/account", data).status_code == 302
         assert (queries.actor_of_token(secret, at=now()) is not None) is works
         rep.refresh_from_db()
+
+
+def test_tokens_end_for_good_when_their_user_is_let_go(rep):
+    token, secret = make(rep)
+    by_hand, _ = make(rep)
+    tokens.revoke_token(token_id=by_hand.pk, by=queries.actor_of(rep), at=now())
+    accounts.deactivate_user(user_id=rep.pk, by=SYSTEM, at=now())
+    accounts.reactivate_user(user_id=rep.pk, by=SYSTEM, at=now())
+    assert queries.actor_of_token(secret, at=now()) is None
+    assert "was revoked on" in queries.why_token_ended(secret, at=now())
+    token.refresh_from_db()
+    by_hand.refresh_from_db()
+    assert (token.revoked_for, by_hand.revoked_for) == ("LEFT", "BY_HAND")
+    assert Event.objects.filter(verb="team.token_revoked", data__why="LEFT").count() == 1
+
+
+def test_who_is_let_back_in_is_told_that_tokens_stay_revoked(rep, client):
+    owner = accounts.add_user(
+        email="o@example.org", name="O", role="OWNER", password="seven grey herons", by=SYSTEM, at=now()
+    )
+    client.force_login(owner)
+    switch = f"/settings/users/{rep.pk}/switch"
+    for _ in range(2):  # without tokens nothing is said of them
+        assert "revoked for good" not in client.post(switch, follow=True).content.decode()
+    make(rep)
+    tell_next(at=now())
+    for _ in range(2):
+        assert "Their tokens are revoked for good." in client.post(switch, follow=True).content.decode()
+    tell_next(at=now())
+    me = queries.actor_of(rep)
+    [told] = said(me, list(visible_news(me)))
+    assert (
+        told.text.startswith("You can sign in again. Tokens from before stay revoked")
+        and told.path == "/settings/tokens"
+    )
+    mine = Client()
+    mine.force_login(rep)
+    assert "Its user was let go" in mine.get("/settings/tokens").content.decode()

@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
+from headwater.platform.callers import address_of
 from headwater.platform.clock import now
 from headwater.platform.job import enqueue
 from headwater.team.actions import signing_in as tries
 from headwater.team.actions.invitations import RESET_JOB
 from headwater.team.forms import ForgottenForm
 from headwater.team.queries.single_sign_on import do_passwords_work
-from headwater.team.views.signing_in import address_of, agent_of
+from headwater.team.views.signing_in import agent_of
 from headwater.tell.queries.settings import is_mail_on
 
 

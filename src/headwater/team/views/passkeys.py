@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from headwater.platform.callers import address_of
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team import queries
@@ -30,7 +31,6 @@ from headwater.team.views.proof import ask_challenge, is_proved, note_proof, pro
 from headwater.team.views.second_factor import show_codes
 from headwater.team.views.security import knows_password
 from headwater.team.views.signing_in import (
-    address_of,
     agent_of,
     code_page,
     let_in,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
@@ -30,14 +34,21 @@ def is_proved(request: HttpRequest) -> bool:
     return said is not None and timedelta() <= now() - datetime.fromisoformat(said) <= LATELY
 
 
-def is_own_unproved(request: HttpRequest, user_id: int) -> bool:
-    """Whether somebody is about to change how they themselves sign in, and has not just shown who they are."""
-    return user_id == request.user.pk and not is_proved(request)
-
-
 def prove_first(page: str, *args: object) -> str:
     """Where one shows who one is, and comes to ``page`` from."""
     return f"{reverse('prove')}?{urlencode({'next': reverse(page, args=args)})}"
+
+
+def proved_for_oneself(view: Callable[[Any, int], HttpResponse]) -> Callable[[Any, int], HttpResponse]:
+    """The view of a colleague's password; one's own is changed by who has just shown who they are."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, user_id: int) -> HttpResponse:
+        if user_id == request.user.pk and not is_proved(request):
+            return redirect(prove_first("settings_password", user_id))
+        return view(request, user_id)
+
+    return shown
 
 
 def site_of(request: HttpRequest) -> Site:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from headwater.platform.callers import address_of
 from headwater.platform.clock import now
 from headwater.team.actions import sessions
 from headwater.team.actions import signing_in as tries
 from headwater.team.queries.signing_in import sessions_of, sign_ins, sign_ins_of
 from headwater.team.rules import SIGN_IN_LOG_DAYS
-from headwater.team.views.signing_in import address_of, agent_of
+from headwater.team.views.signing_in import agent_of
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request

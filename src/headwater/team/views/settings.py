@@ -31,7 +31,7 @@ from headwater.team.queries.single_sign_on import is_linked
 from headwater.team.reading_forms import ReadingForm
 from headwater.team.views import demo
 from headwater.team.views.leaving import after_leaving
-from headwater.team.views.proof import is_own_unproved, is_proved, prove_first
+from headwater.team.views.proof import is_proved, prove_first, proved_for_oneself
 from headwater.team.views.security import knows_password, where_signed_in
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.queries.settings import is_mail_on
@@ -134,12 +134,11 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
+@proved_for_oneself
 def set_password(request: Request, user_id: int) -> HttpResponse:
     """A new password for a colleague who lost theirs."""
     request.actor.require("team.user.change")
     user = _user(user_id)
-    if is_own_unproved(request, user_id):
-        return redirect(prove_first("settings_password", user_id))
     form = forms.PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -158,20 +157,18 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@proved_for_oneself
 def make_link(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, to be handed over."""
-    if is_own_unproved(request, user_id):
-        return redirect(prove_first("settings_password", user_id))
     return _link_page(request, _user(user_id))
 
 
 @never_cache
 @require_POST
+@proved_for_oneself
 def invite_user(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, by mail; where it cannot go out, to be handed over."""
     user = _user(user_id)
-    if is_own_unproved(request, user_id):
-        return redirect(prove_first("settings_password", user_id))
     try:
         invitations.invite_user(user_id=user.pk, by=request.actor, at=now())
     except (invitations.NotForOwners, MailNotSetUp) as refusal:
@@ -204,10 +201,10 @@ def switch_user(request: Request, user_id: int) -> HttpResponse:
     user = _user(user_id)
     if user.is_active:
         accounts.deactivate_user(user_id=user.pk, by=request.actor, at=now())
-        messages.success(request, _("%(name)s can no longer sign in.") % {"name": user.name})
+        messages.success(request, _switched(_("%(name)s can no longer sign in."), user))
         return after_leaving(request, user)
     accounts.reactivate_user(user_id=user.pk, by=request.actor, at=now())
-    messages.success(request, _("%(name)s can sign in again.") % {"name": user.name})
+    messages.success(request, _switched(_("%(name)s can sign in again."), user))
     return redirect("settings_users")
 
 
@@ -319,6 +316,11 @@ def _user(user_id: int) -> User:
     if user is None:
         raise NotFound()
     return user
+
+
+def _switched(words: str, user: User) -> str:
+    said = words % {"name": user.name}
+    return f"{said} {_('Their tokens are revoked for good.')}" if queries.who_lost_tokens([user.pk]) else said
 
 
 def _status(form: Form) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from headwater.platform.actor import job_actor
+from headwater.platform.callers import address_of
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team import queries
@@ -201,7 +202,7 @@ def open_session(request: HttpRequest, user: User, *, keep: bool = False) -> Non
     """Sign somebody in who has shown all that is asked for, and keep from where for the list of their sessions."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")  # also gives the session a new key
     session = request.session
-    session[ADDRESS], session[AGENT] = address_of(request)[:45], agent_of(request)
+    session[ADDRESS], session[AGENT] = address_of(request), agent_of(request)
     session[STARTED] = now().isoformat()
     note_proof(request)
     session.set_expiry(KEPT_SIGNED_IN if keep else 0)
@@ -218,16 +219,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     response = redirect("sign_in")
     response["Clear-Site-Data"] = '"cache"'
     return response
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; behind the HTTPS proxy of a deployment, what the proxy says."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = cast("str", request.META.get("HTTP_X_FORWARDED_FOR", ""))
-        if forwarded:
-            # The last entry is the proxy's own; those before it are whatever the visitor wrote.
-            return forwarded.rsplit(",", 1)[-1].strip()
-    return cast("str", request.META.get("REMOTE_ADDR", ""))
 
 
 def agent_of(request: HttpRequest) -> str:

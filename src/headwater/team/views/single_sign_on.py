@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_POST
 
 from headwater.platform.actor import job_actor
+from headwater.platform.callers import address_of
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid
 from headwater.team.actions import signing_in as tries
@@ -28,7 +29,7 @@ from headwater.team.models import Way
 from headwater.team.queries import provider as asking
 from headwater.team.queries import user_by_email
 from headwater.team.queries.single_sign_on import provider_in_use, settings_of_provider, user_of_identity
-from headwater.team.views.signing_in import address_of, agent_of, first_step_done, let_in, local_path, sign_in_page
+from headwater.team.views.signing_in import agent_of, first_step_done, let_in, local_path, sign_in_page
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request

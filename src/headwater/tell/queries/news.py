@@ -25,6 +25,7 @@ ICONS: Final[dict[str, str]] = {
     NewsKind.MENTION: "at", NewsKind.COMMENT: "message-circle", NewsKind.CHANGE: "pencil",
     NewsKind.ASSIGNED: "user-check", NewsKind.HANDED_OVER: "arrow-right-circle", NewsKind.SENT_BACK: "arrow-back-up",
     NewsKind.ANSWER_DUE: "alarm", NewsKind.TODO_DUE: "checklist", NewsKind.WORK: "stack", NewsKind.WEBHOOK: "webhook",
+    NewsKind.TOKEN: "key",
     NewsKind.SHARED: "bookmark",
 }  # fmt: skip
 

@@ -128,7 +128,7 @@ def test_it_is_chosen_on_the_page_and_told_in_the_log(ada, orla, browser_of):
     hint = "Nothing comes in a daily digest yet"
     assert hint not in client.get("/account/notifications").content.decode()
     ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
-    data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL", "SHARED": "BELL"}
+    data = {**ways, "TODO_DUE": "DIGEST", "WORK": "BELL", "WEBHOOK": "BELL", "SHARED": "BELL", "TOKEN": "BELL"}
     client.post("/account/notifications", {**data, "hour": "17"})
     assert Digest.objects.get(user=orla).hour == 17
     client.post("/account/notifications", {**data, "hour": ""})

@@ -286,7 +286,7 @@ def test_how_one_is_told_is_chosen_on_a_page(orla, browser_of):
     page = client.get("/account/notifications").content.decode()
     assert "Somebody means me in a comment" in page
     ways = dict.fromkeys(["MENTION", "COMMENT", "CHANGE", "ASSIGNED", "HANDED_OVER", "SENT_BACK", "ANSWER_DUE"], "BELL")
-    data = {**ways, "TODO_DUE": "OFF", "WORK": "BELL", "WEBHOOK": "MAIL", "SHARED": "BELL"}
+    data = {**ways, "TODO_DUE": "OFF", "WORK": "BELL", "WEBHOOK": "MAIL", "SHARED": "BELL", "TOKEN": "BELL"}
     assert client.post("/account/notifications", data).status_code == 302
     assert dict(NewsChoice.objects.values_list("kind", "way"))["TODO_DUE"] == "OFF"
     assert client.post("/account/notifications", {**data, "WORK": "LOUD"}).status_code == 200
