@@ -17,7 +17,7 @@ from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
 from headwater.platform.written import Given, written
-from headwater.team.models import ApiToken, Company, ExchangeRate, Role, Team, User
+from headwater.team.models import ApiToken, Company, ExchangeRate, RevokedFor, Role, Team, User
 from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
 from headwater.team.rules import TOKEN_SCOPES, below, rights_of
 
