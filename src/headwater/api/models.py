@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.phrases import spoken
+
 
 class Webhook(models.Model):
     """An address of another program that is told what happens, in order, from ``position`` of the event log on.
@@ -75,3 +77,8 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message} to webhook {self.webhook_id}: {self.state}"
+
+    @property
+    def said(self) -> str:
+        """What the receiver answered; where nothing came back, why, in the language of whoever reads it."""
+        return self.answer if self.status is not None else spoken(self.answer)

@@ -14,7 +14,9 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.events import Fact, fact_of, record
 from headwater.platform.horizon import log_horizon
+from headwater.platform.lease import Lease, LeaseLost
 from headwater.platform.models import DeadLetter, Event, HandlerCursor
+from headwater.platform.phrases import stored
 from headwater.platform.translated import gettext_lazy as _
 from headwater.platform.undo import undoes
 
@@ -157,9 +159,9 @@ def standings() -> list[Standing]:
 def _drain(handler: Handler, horizon: int, at: datetime) -> int:
     HandlerCursor.objects.bulk_create([HandlerCursor(handler=handler.name)], ignore_conflicts=True)
     row = HandlerCursor.objects.filter(pk=handler.name)
-    free = Q(lease_until=None) | Q(lease_until__lt=at)
-    ready = Q(retry_at=None) | Q(retry_at__lte=at)
-    if not row.filter(free & ready, position__lt=horizon).update(lease_until=at + LEASE):
+    ready = Q(position__lt=horizon) & (Q(retry_at=None) | Q(retry_at__lte=at))
+    lease = Lease.take(row, lasts=LEASE, at=at, only=ready)
+    if lease is None:
         return 0
     cursor = row.get()
     handed = 0
@@ -171,17 +173,20 @@ def _drain(handler: Handler, horizon: int, at: datetime) -> int:
                 ]
             )
             for event in events:
-                if not _hand_over(handler, event, cursor, at):
+                lease.renew()
+                if not _hand_over(handler, event, cursor, lease, at):
                     return handed
                 handed += 1
             done = len(events) < BATCH
-            _advance(cursor, horizon if done else events[-1].pk)
+            _advance(cursor, lease, horizon if done else events[-1].pk)
+    except LeaseLost:
+        log.warning("delivery_taken_over", handler=handler.name, position=cursor.position)
     finally:
-        row.update(lease_until=None)
+        lease.end()
     return handed
 
 
-def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, at: datetime) -> bool:
+def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, lease: Lease, at: datetime) -> bool:
     try:
         handler.run(fact_of(event), event)
     except Exception as error:  # noqa: BLE001  (whatever a handler raises, the log must go on)
@@ -189,19 +194,22 @@ def _hand_over(handler: Handler, event: Event, cursor: HandlerCursor, at: dateti
         log.warning("delivery_failed", handler=handler.name, event_id=event.pk, error=type(error).__name__, final=final)
         if not final:
             pause = timedelta(seconds=5 * 4**cursor.attempts)
-            HandlerCursor.objects.filter(pk=cursor.pk).update(
-                attempts=F("attempts") + 1, retry_at=at + pause, position=event.pk - 1
-            )
+            lease.write(attempts=F("attempts") + 1, retry_at=at + pause, position=event.pk - 1)
             return False
         DeadLetter.objects.bulk_create(
-            [DeadLetter(handler=handler.name, event=event, error=f"{type(error).__name__}: {error}", failed_at=at)],
+            [DeadLetter(handler=handler.name, event=event, error=_why(error), failed_at=at)],
             ignore_conflicts=True,
         )
     if cursor.attempts:
-        _advance(cursor, event.pk)
+        _advance(cursor, lease, event.pk)
     return True
 
 
-def _advance(cursor: HandlerCursor, position: int) -> None:
+def _why(error: Exception) -> str:
+    """A refusal for readers of every language, anything else for who mends it."""
+    return stored(error.text) if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+
+
+def _advance(cursor: HandlerCursor, lease: Lease, position: int) -> None:
     cursor.position, cursor.attempts, cursor.retry_at = position, 0, None
-    cursor.save(update_fields=["position", "attempts", "retry_at"])
+    lease.write(position=position, attempts=0, retry_at=None)

@@ -96,6 +96,11 @@ class DeadLetter(models.Model):
     def __str__(self) -> str:
         return f"{self.handler}: event {self.event_id}"
 
+    @property
+    def why(self) -> str:
+        """Why it was not taken: a refusal in the language of whoever reads it, anything else as it was raised."""
+        return spoken(self.error)
+
 
 class Span(models.Model):
     """A value that held from one moment until another: a stage, an owner, a category.

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.platform.phrases import spoken
 from headwater.tell.words import NewsKind, NewsWay
 
 
@@ -72,7 +73,7 @@ class Mail(models.Model):
     message_id = models.CharField(max_length=120, unique=True)
     sealed = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    reason = models.CharField(max_length=300, default="", blank=True)
+    reason = models.TextField(default="", blank=True)
     attempts = models.PositiveIntegerField(default=0)
     queued_at = models.DateTimeField()
     until = models.DateTimeField(help_text=_("Later it is of no use any more, and given up."))
@@ -88,6 +89,11 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}: {self.state}"
+
+    @property
+    def why(self) -> str:
+        """Why it did not go out, in the language of whoever reads it."""
+        return spoken(self.reason)
 
 
 class MailTemplate(models.Model):

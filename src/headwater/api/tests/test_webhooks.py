@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from headwater.api.models import Webhook, WebhookDelivery
 from headwater.api.webhooks import actions, delivering, queries, sending
@@ -18,6 +21,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.models import Event
 from headwater.team.actions.tokens import create_token, revoke_token
+from headwater.team.models import User
 from headwater.team.queries import actor_by_ref, actor_of
 from headwater_client.webhooks import BadSignature, verify
 
@@ -146,6 +150,59 @@ def test_a_receiver_that_answers_a_letter_at_a_time_is_cut_off(add, happen, rece
     work()
     row = WebhookDelivery.objects.get()
     assert row.state == "RETRYING" and row.status is None and "No whole answer" in row.answer
+
+
+def test_a_receiver_whose_handshake_never_ends_is_cut_off(add, happen, monkeypatch):
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.3)
+    over = threading.Event()
+
+    def drip(server):
+        taken, _address = server.accept()
+        with taken:
+            taken.sendall(b"\x16\x03\x03\x40\x00")  # a record of TLS, with 16 kB to come
+            while not over.wait(0.05):
+                taken.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        add()
+        Webhook.objects.update(url=f"https://127.0.0.1:{server.getsockname()[1]}/")
+        happen()
+        began = time.monotonic()
+        work()
+        over.set()
+    assert time.monotonic() - began < 3
+    assert "No whole answer" in WebhookDelivery.objects.get().answer
+
+
+def test_why_nothing_came_back_is_said_in_the_language_of_the_reader(add, happen, by, client_of):
+    webhook, _ = add()
+    happen()
+    with translation.override("es"):  # whatever the worker speaks
+        Webhook.objects.update(url="http://no.such.name.invalid/")
+        work()
+    User.objects.filter(pk=by.user_id).update(language="de")
+    page = client_of("OWNER").get(f"/settings/webhooks/{webhook.pk}").content.decode()
+    assert "Der Name der Adresse lässt sich nicht auflösen." in page
+
+
+def test_nothing_is_sent_once_a_name_took_all_the_time(add, happen, receiver, monkeypatch):
+    add()
+    happen()
+    found = socket.getaddrinfo
+
+    def slow(*asked, **more):
+        time.sleep(0.4)
+        return found(*asked, **more)
+
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    work()
+    assert not receiver.got and "No whole answer" in WebhookDelivery.objects.get().answer
+
+
+def test_no_message_leaves_after_another_worker_may_have_taken_it():
+    assert timedelta(seconds=sending.TOTAL_SECONDS) < delivering.LEASE
 
 
 def test_a_receiver_that_never_answers_or_is_not_there_is_tried_again(add, happen, receiver, monkeypatch):

@@ -29,6 +29,7 @@ from headwater.platform.errors import NotAllowed
 from headwater.platform.horizon import log_horizon
 from headwater.platform.installation import actor_by_ref
 from headwater.platform.models import Event
+from headwater.platform.phrases import phrase
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
 from headwater.platform.translated import noted
@@ -40,6 +41,7 @@ WINDOW: Final = 20_000  # entries of the log that one look goes through
 TURN: Final = timedelta(seconds=20)  # after so long another webhook has its turn
 LEASE: Final = timedelta(minutes=1)
 ME: Final = "webhooks"
+UNSEEN: Final = noted("Whoever made the webhook may not see this record.")
 State = WebhookDelivery.State
 
 
@@ -107,7 +109,9 @@ class _Turn:
         return by
 
     def _off(self, why: str) -> None:
-        WebhookDelivery.objects.filter(webhook=self.webhook, state=State.QUEUED).update(state=State.FAILED, answer=why)
+        WebhookDelivery.objects.filter(webhook=self.webhook, state=State.QUEUED).update(
+            state=State.FAILED, status=None, answer=phrase(why)
+        )
         give_up(webhook_id=self.webhook.pk, why=why, by=job_actor(ME), at=now())
         self.webhook.is_active = False
 
@@ -118,7 +122,7 @@ class _Turn:
             bodies = [_test(message.created_at)] if message.verb == TEST_VERB else [_body(e) for e in _told(found, by)]
             if not bodies:
                 WebhookDelivery.objects.filter(pk=message.pk).update(
-                    state=State.FAILED, answer="Whoever made the webhook may not see this record.", last_at=now()
+                    state=State.FAILED, status=None, answer=phrase(UNSEEN), last_at=now()
                 )
                 continue
             reply = self._send(message.message, bodies[0])

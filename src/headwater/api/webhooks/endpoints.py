@@ -179,7 +179,7 @@ def _shown(row: Webhook) -> dict[str, Any]:
 def _sent(row: WebhookDelivery) -> dict[str, Any]:
     return {
         "id": row.pk, "message": row.message, "event": row.event_id, "verb": row.verb, "state": row.state,
-        "attempts": row.attempts, "status": row.status, "milliseconds": row.milliseconds, "answer": row.answer,
+        "attempts": row.attempts, "status": row.status, "milliseconds": row.milliseconds, "answer": row.said,
         "created_at": json_of(row.created_at), "last_at": json_of(row.last_at),
     }  # fmt: skip
 

@@ -10,7 +10,6 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
+from headwater.platform.deadline import Deadline
+from headwater.platform.phrases import stored
+from headwater.platform.translated import gettext as _
 from headwater.platform.values import is_storable
 
 CONNECT_SECONDS: Final = 5.0
@@ -36,7 +37,7 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: a status and the first characters, or in words why nothing did."""
+    """What came back: a status and the first characters, or why nothing did, as it is kept for every reader."""
 
     status: int | None
     text: str
@@ -87,46 +88,38 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     began = time.perf_counter()
 
     def reply(status: int | None, text: str) -> Reply:
-        return Reply(status, _kept(text), round((time.perf_counter() - began) * 1000))
+        kept = stored(text) if status is None else _kept(text)
+        return Reply(status, kept, round((time.perf_counter() - began) * 1000))
 
-    try:
-        parts = checked_url(url)
-        connection = _Pinned(parts, _addresses(parts))
-    except BadAddress as bad:
-        return reply(None, str(bad))
-    except OSError:
-        return reply(None, _("The name of the address cannot be looked up."))
-    late = threading.Event()
     too_slow = _("No whole answer came within {total_seconds:.0f} seconds.").format(total_seconds=TOTAL_SECONDS)
-
-    def cut_off() -> None:
-        late.set()
-        connection.cut_off()
-
-    timer = threading.Timer(TOTAL_SECONDS, cut_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body=body, headers=dict(headers))
-        answer = connection.getresponse()
-        text = answer.read(READ).decode("utf-8", "replace")
-        return reply(None, too_slow) if late.is_set() else reply(answer.status, text)
-    except (OSError, http.client.HTTPException) as error:
-        if late.is_set() or isinstance(error, TimeoutError):
-            return reply(None, too_slow)
-        return reply(None, f"{type(error).__name__}: {error}")
-    finally:
-        timer.cancel()
-        connection.close()
+    with Deadline(TOTAL_SECONDS) as deadline:
+        try:
+            parts = checked_url(url)
+            connection = _Pinned(parts, _addresses(parts), deadline)
+        except BadAddress as bad:
+            return reply(None, str(bad))
+        except OSError:
+            return reply(None, _("The name of the address cannot be looked up."))
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", target, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            text = answer.read(READ).decode("utf-8", "replace")
+            return reply(None, too_slow) if deadline.is_over else reply(answer.status, text)
+        except (OSError, http.client.HTTPException) as error:
+            if deadline.is_over or isinstance(error, TimeoutError):
+                return reply(None, too_slow)
+            return reply(None, _kept(f"{type(error).__name__}: {error}"))
+        finally:
+            connection.close()
 
 
 class _Pinned(http.client.HTTPConnection):
     """A connection to addresses that were judged, under the name they were found by."""
 
-    def __init__(self, parts: SplitResult, addresses: list[tuple[str, int]]) -> None:
+    def __init__(self, parts: SplitResult, addresses: list[tuple[str, int]], deadline: Deadline) -> None:
         super().__init__(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-        self._addresses, self._is_secure = addresses, parts.scheme == "https"
+        self._addresses, self._is_secure, self._deadline = addresses, parts.scheme == "https", deadline
         self.default_port = 443 if self._is_secure else 80
 
     def connect(self) -> None:
@@ -134,7 +127,7 @@ class _Pinned(http.client.HTTPConnection):
         failed: OSError = ConnectionError("There is nothing at this address.")
         for address in self._addresses[:3]:
             try:
-                self.sock = socket.create_connection(address, CONNECT_SECONDS)
+                self.sock = self._deadline.watch(socket.create_connection(address, CONNECT_SECONDS))
                 break
             except OSError as error:
                 failed = error
@@ -144,14 +137,6 @@ class _Pinned(http.client.HTTPConnection):
         if self._is_secure:
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
-
-    def cut_off(self) -> None:
-        """End it from another thread: whoever sends a letter a second would else keep us for hours."""
-        try:
-            if self.sock is not None:
-                self.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 def _addresses(parts: SplitResult) -> list[tuple[str, int]]:

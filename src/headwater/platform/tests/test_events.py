@@ -1,5 +1,6 @@
 """Facts are written once, with the change, and come back typed."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 from headwater.platform import delivery, undo
 from headwater.platform.action import action
 from headwater.platform.actor import job_actor
+from headwater.platform.clock import now
 from headwater.platform.errors import Conflict, NotUndoable
 from headwater.platform.events import FACTS, Fact, fact_of, record, record_bulk, record_many
 from headwater.platform.horizon import log_horizon
@@ -103,6 +105,35 @@ def test_a_failing_handler_is_tried_again_later_and_loses_nothing():
     assert delivery.deliver(at=AT + timedelta(hours=1)) == 2
     assert calls == [0, 1, 1, 1, 2]
     assert DeadLetter.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_work_that_takes_longer_than_a_lease_is_done_by_one_worker(monkeypatch):
+    monkeypatch.setattr(delivery, "LEASE", timedelta(seconds=0.2))
+    boiled, others = [], []
+
+    def slow(fact, event):
+        boiled.append(fact.kettle_id)
+        time.sleep(0.11)
+        others.append(delivery.deliver(at=now()))
+
+    delivery.on(KettleBoiled)(slow)
+    for i in range(4):
+        boil(i)
+    assert delivery.deliver(at=now()) == 4
+    assert boiled == [0, 1, 2, 3] and others == [0] * 4
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_overtaken_does_not_set_the_handler_back():
+    def overtaken(fact, event):
+        HandlerCursor.objects.update(position=10_000, lease_until=AT + timedelta(minutes=3))
+
+    delivery.on(KettleBoiled)(overtaken)
+    boil(0)
+    delivery.deliver(at=AT)
+    cursor = HandlerCursor.objects.get()
+    assert (cursor.position, cursor.lease_until) == (10_000, AT + timedelta(minutes=3))
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from headwater.platform import delivery, job
 from headwater.platform.action import action
 from headwater.platform.actor import job_actor
 from headwater.platform.clock import now
+from headwater.platform.errors import NotFound
 from headwater.platform.events import record
 from headwater.platform.models import DeadLetter, Event, Job
 from headwater.platform.undo import undo_event
@@ -74,6 +75,20 @@ def test_it_shows_jobs_schedule_handlers_and_dead_letters(client, owner, letter)
     client.post(f"/settings/work/jobs/{found.pk}/retry")
     found.refresh_from_db()
     assert (found.state, found.attempts) == ("QUEUED", 0)
+
+
+def test_what_could_not_be_delivered_and_why_is_said_in_the_language_of_the_reader(client, owner, monkeypatch):
+    def refuse(fact, event):
+        raise NotFound()
+
+    monkeypatch.setitem(delivery.HANDLERS, HANDLER, delivery.Handler(HANDLER, frozenset({TeamAdded.verb}), refuse))
+    action(record)(TeamAdded(team_id=1, name="North"), by=job_actor("test"), at=now())
+    delivery.deliver(at=now())
+    User.objects.filter(pk=owner.pk).update(language="de")
+    page = client.get("/settings/work").content.decode()
+    assert "Team … gebildet" in page and "North" not in page
+    assert "Einen solchen Datensatz gibt es nicht, oder Sie dürfen ihn nicht sehen." in page
+    assert TeamAdded.__doc__ not in page and "There is no such record" not in page
 
 
 def test_a_dead_letter_is_delivered_again_once_the_reason_is_gone(client, owner, letter, broken):

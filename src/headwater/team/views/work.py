@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from headwater.api.webhooks.queries import told_words
 from headwater.platform import delivery, job
 from headwater.platform.clock import now
 from headwater.platform.errors import DomainError
-from headwater.platform.events import FACTS
 from headwater.platform.models import DeadLetter, Job, ScheduleRun
 from headwater.platform.schedule import SCHEDULE
 from headwater.platform.translated import first_words
@@ -84,8 +84,7 @@ def drop(request: Request, letter_id: int) -> HttpResponse:
 
 
 def _letter(found: DeadLetter) -> dict[str, Any]:
-    verb = found.event.verb
-    return {"row": found, "said": said(FACTS, verb), "handler": said(delivery.HANDLERS, found.handler)}
+    return {"row": found, "said": told_words(found.event.verb), "handler": said(delivery.HANDLERS, found.handler)}
 
 
 def said(declared: Mapping[str, Any], name: str) -> str:
@@ -95,7 +94,7 @@ def said(declared: Mapping[str, Any], name: str) -> str:
 
 
 def _first_words(declared: Any) -> str:
-    """The beginning of what a function or fact says it means to the business; those of functions are translated."""
+    """The beginning of what a function says it means to the business, translated."""
     words = first_words(inspect.getdoc(declared) or "")
     return _(words) if words else ""
 

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
 from headwater.platform.events import record
 from headwater.platform.language import speaking_to
+from headwater.platform.phrases import stored
 from headwater.platform.sealing import Sealer
-from headwater.platform.translated import noted
+from headwater.platform.translated import gettext as _
 from headwater.tell.actions.settings import MailNotSetUp
 from headwater.tell.events import MailTriedAgain
 from headwater.tell.models import Mail
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 SEALER = Sealer("headwater.tell.mails")
 BATCH = 20
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=5)  # longer than a turn, after which nothing is sent any more
 State = Mail.State
 
 
@@ -121,8 +122,16 @@ def forget_mails(*, at: datetime) -> None:
 
 def _take(mail: Mail, at: datetime) -> bool:
     """Whether this worker got it: conditional on what was read."""
-    mine = Mail.objects.filter(pk=mail.pk, state=State.WAITING, lease_until=mail.lease_until)
-    return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1))
+    until = at + LEASE
+    if not _held(mail).filter(state=State.WAITING).update(lease_until=until, attempts=F("attempts") + 1):
+        return False
+    mail.lease_until = until
+    return True
+
+
+def _held(mail: Mail) -> QuerySet[Mail]:
+    """The mail as this worker last knew it: no other has taken it since."""
+    return Mail.objects.filter(pk=mail.pk, lease_until=mail.lease_until)
 
 
 def _send_one(mail: Mail, send: Send, at: datetime) -> None:
@@ -130,11 +139,11 @@ def _send_one(mail: Mail, send: Send, at: datetime) -> None:
     words = SEALER.unseal(mail.sealed)
     try:
         if at > mail.until:
-            raise NotSent(noted("It is too late for it by now."), is_final=True)
+            raise NotSent(_("It is too late for it by now."), is_final=True)
         if words is None:
-            raise NotSent(noted("It was written by another installation."), is_final=True)
+            raise NotSent(_("It was written by another installation."), is_final=True)
         if mail.user is not None and not mail.user.is_active:
-            raise NotSent(noted("Whom it is to has left."), is_final=True)
+            raise NotSent(_("Whom it is to has left."), is_final=True)
         send(Letter(mail.to_name, mail.to_address, message_id=mail.message_id, **json.loads(words)))
     except NotSent as problem:
         if not problem.is_of_mail:
@@ -149,11 +158,11 @@ def _not_sent(mail: Mail, problem: NotSent, at: datetime) -> None:
     retry_at = at + pause_after(attempts)
     log.warning("mail_not_sent", mail=mail.pk, kind=mail.kind, attempts=attempts, final=problem.is_final)
     if problem.is_final or retry_at > mail.until:
-        _finish(mail, State.FAILED, problem.text, at)
+        _finish(mail, State.FAILED, stored(problem.text), at)
         return
-    Mail.objects.filter(pk=mail.pk).update(retry_at=retry_at, reason=problem.text, lease_until=None)
+    _held(mail).update(retry_at=retry_at, reason=stored(problem.text), lease_until=None)
 
 
 def _finish(mail: Mail, state: str, reason: str, at: datetime) -> None:
     """It is over: what it said is forgotten, since a link in it may open an account."""
-    Mail.objects.filter(pk=mail.pk).update(state=state, reason=reason, sealed="", lease_until=None, over_at=at)
+    _held(mail).update(state=state, reason=reason, sealed="", lease_until=None, over_at=at)

@@ -19,6 +19,7 @@ from headwater.platform.events import facts_of
 from headwater.platform.horizon import log_horizon
 from headwater.platform.installation import actor_by_ref, installation
 from headwater.platform.language import speaking_to
+from headwater.platform.lease import Lease, LeaseLost
 from headwater.platform.lists.actions import ROW as VIEW
 from headwater.platform.lists.kept import visible_views
 from headwater.platform.models import Event, HandlerCursor
@@ -47,8 +48,8 @@ def tell_next(*, at: datetime) -> bool:
         return False
     if cursor.position >= horizon:
         return False
-    free = Q(lease_until=None) | Q(lease_until__lt=at)
-    if not row.filter(free, position=cursor.position).update(lease_until=at + LEASE):
+    lease = Lease.take(row, lasts=LEASE, at=at, only=Q(position=cursor.position))
+    if lease is None:
         return False
     try:
         found = Event.objects.filter(pk__gt=cursor.position, pk__lte=horizon, verb__in=verbs_told())
@@ -57,9 +58,11 @@ def tell_next(*, at: datetime) -> bool:
         fresh = [event for event in events if event.occurred_at > at - OLD_NEWS]
         with transaction.atomic():
             tell_people(_tidings(fresh), at=at)
-            row.update(position=reached)
+            lease.write(position=reached, lease_until=None)
+    except LeaseLost:  # it took so long that another worker told them: nothing of this was kept
+        return False
     finally:
-        row.update(lease_until=None)
+        lease.end()
     return True
 
 

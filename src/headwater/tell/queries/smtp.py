@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from email.policy import SMTP as FORMAT
 from typing import Final
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext as _
-
+from headwater.platform.deadline import Deadline
+from headwater.platform.translated import Wording
+from headwater.platform.translated import gettext as _
 from headwater.tell.models import MailSettings
 from headwater.tell.queries.settings import password_of
 from headwater.tell.rules import one_line
@@ -35,7 +35,7 @@ class NotSent(Exception):
 
     def __init__(self, text: str, *, is_final: bool = False, is_of_mail: bool = False) -> None:
         super().__init__(text)
-        self.text, self.is_final, self.is_of_mail = text[:300], is_final, is_final or is_of_mail
+        self.text, self.is_final, self.is_of_mail = text, is_final, is_final or is_of_mail
 
 
 @dataclass(frozen=True)
@@ -65,51 +65,53 @@ def mail_server(ours: MailSettings, *, seconds: float = TURN_SECONDS) -> Iterato
     """
     if not ours.is_on:
         raise NotSent(_("Mail is switched off."))
-    context, cut = ssl.create_default_context(), threading.Event()
-    server = _server(ours, context)
+    context = ssl.create_default_context()
+    with Deadline(seconds) as deadline:
+        server = _server(ours, context, deadline)
+        try:
+            with _in_words(ours, deadline):
+                code, answer = server.connect(ours.host, ours.port)
+                if code != 220:
+                    raise smtplib.SMTPConnectError(code, answer)
+                if ours.security == MailSettings.Security.STARTTLS:
+                    server.starttls(context=context)
+                if ours.username:
+                    server.login(ours.username, _password(ours))
 
-    def cut_off() -> None:
-        # A server that sends a letter a second would else keep us for hours.
-        cut.set()
-        sock = server.sock
-        if sock is not None:
+            def send(letter: Letter) -> str:
+                with _in_words(ours, deadline):
+                    server.send_message(_message(ours, letter))
+                return _("The server took it.")
+
+            yield send
+        finally:
             with _quietly():
-                sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        with _in_words(ours, cut):
-            code, answer = server.connect(ours.host, ours.port)
-            if code != 220:
-                raise smtplib.SMTPConnectError(code, answer)
-            if ours.security == MailSettings.Security.STARTTLS:
-                server.starttls(context=context)
-            if ours.username:
-                server.login(ours.username, _password(ours))
-
-        def send(letter: Letter) -> str:
-            with _in_words(ours, cut):
-                server.send_message(_message(ours, letter))
-            return _("The server took it.")
-
-        yield send
-    finally:
-        timer.cancel()
-        with _quietly():
-            server.quit()
-        server.close()
+                server.quit()
+            server.close()
 
 
-def _server(ours: MailSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+class _Plain(smtplib.SMTP):
+    """A connection that is over when its time is."""
+
+    deadline: Deadline
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.deadline.watch(super()._get_socket(host, port, timeout))  # type: ignore[misc]
+
+
+class _Tls(smtplib.SMTP_SSL, _Plain):
+    """The same, in TLS from the start: that asks the class above for its connection."""
+
+
+def _server(ours: MailSettings, context: ssl.SSLContext, deadline: Deadline) -> smtplib.SMTP:
     # Told who we are, it need not look up this machine's name, which can take long.
     me = urlsplit(ours.address).hostname or "localhost"
-    server: smtplib.SMTP
+    server: _Plain
     if ours.security == MailSettings.Security.TLS:
-        server = smtplib.SMTP_SSL(local_hostname=me, timeout=STEP_SECONDS, context=context)
+        server = _Tls(local_hostname=me, timeout=STEP_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(local_hostname=me, timeout=STEP_SECONDS)
+        server = _Plain(local_hostname=me, timeout=STEP_SECONDS)
+    server.deadline = deadline
     server._host = ours.host  # type: ignore[attr-defined]  # the name that certificates are checked against
     return server
 
@@ -144,13 +146,13 @@ def _password(ours: MailSettings) -> str:
 
 
 @contextmanager
-def _in_words(ours: MailSettings, cut: threading.Event) -> Iterator[None]:
+def _in_words(ours: MailSettings, deadline: Deadline) -> Iterator[None]:
     try:
         yield
     except NotSent:
         raise
     except (smtplib.SMTPException, OSError) as error:
-        if cut.is_set() or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        if deadline.is_over or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             words = _("The server took too long to answer. Is it the right port for this security?")
             raise NotSent(words) from error
         raise _told(ours, error) from error
@@ -195,7 +197,7 @@ def _told(ours: MailSettings, error: smtplib.SMTPException | OSError) -> NotSent
 def _refused(code: int, answer: bytes | str, words: str) -> str:
     said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     shown = "".join(letter for letter in one_line(said) if letter.isprintable())[:KEPT]
-    return f"{words} ({code} {shown})"
+    return Wording("%(words)s (%(answer)s)") % {"words": words, "answer": f"{code} {shown}"}
 
 
 @contextmanager

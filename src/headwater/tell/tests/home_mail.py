@@ -106,16 +106,18 @@ class _Safe(Controller):
 
 
 class Silent:
-    """Takes a connection and never says a word; or one letter now and then, for ever."""
+    """Takes a connection and never says a word; or what it ``begins`` with, then one letter now and then, for ever."""
 
-    def __init__(self, *, drips: bool = False) -> None:
+    def __init__(self, *, drips: bool = False, begins: bytes = b"") -> None:
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port, self.over, self.drips = self.sock.getsockname()[1], threading.Event(), drips
+        self.begins = begins
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
         taken, _address = self.sock.accept()
         with taken:
+            taken.sendall(self.begins)
             while not self.over.wait(0.05):
                 if self.drips:
                     try:

@@ -142,6 +142,20 @@ def test_a_server_that_hangs_keeps_nobody_for_long(company, person, monkeypatch,
         server.stop()
 
 
+@pytest.mark.slow
+def test_a_handshake_that_never_ends_keeps_nobody_for_long(company, person, monkeypatch):
+    monkeypatch.setattr("headwater.tell.actions.settings.TEST_SECONDS", 0.4)
+    server = Silent(drips=True, begins=b"\x16\x03\x03\x40\x00")  # a record of TLS, with 16 kB to come
+    try:
+        change_mail_settings(values=settings_for(server, username="", security="TLS"), by=SYSTEM, at=now())
+        began = time.monotonic()
+        with pytest.raises(TestFailed, match="took too long"):
+            test_of(person("OWNER"))
+        assert time.monotonic() - began < 2
+    finally:
+        server.stop()
+
+
 def test_owners_come_in_through_it_only_once_an_owner_saved_it(box, person):
     change_mail_settings(values=settings_for(box), password=PASSWORD, by=actor_of(person("ADMINISTRATOR")), at=now())
     assert not mail_settings().owners_may

@@ -281,6 +281,18 @@ def test_the_bell_costs_one_query_and_stops_counting(orla, browser_of):
     assert len(shown) == len(fewer)
 
 
+def test_a_chunk_that_another_worker_told_meanwhile_is_not_told_twice(ada, orla, monkeypatch):
+    lead(ada, owner_id=orla.pk)
+
+    def overtaken(told):
+        HandlerCursor.objects.filter(pk=news.NAME).update(lease_until=now() + timedelta(minutes=9))
+        return []
+
+    monkeypatch.setattr(news, "TELLERS", [*news.TELLERS, (news.verbs_told(), overtaken)])
+    assert not news.tell_next(at=now())
+    assert texts(orla) == []
+
+
 def test_how_one_is_told_is_chosen_on_a_page(orla, browser_of):
     client = browser_of(orla)
     page = client.get("/account/notifications").content.decode()

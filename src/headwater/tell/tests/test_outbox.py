@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 from home_mail import ADDRESS
 
 from headwater.platform.action import action
@@ -17,6 +18,7 @@ from headwater.tell.actions import mails
 from headwater.tell.actions.mails import forget_mails, queue_mail, send_next
 from headwater.tell.actions.settings import MailNotSetUp, change_mail_settings
 from headwater.tell.models import Mail
+from headwater.tell.queries import smtp
 from headwater.tell.queries.mails import given_up_since
 
 SYSTEM = job_actor("test")
@@ -86,7 +88,7 @@ def test_what_the_server_puts_off_is_tried_again_under_the_same_id(mail_is_set_u
     mail_is_set_up.answers = ["451 greylisted, come back"]
     send_next(at=at)
     mail.refresh_from_db()
-    assert mail.state == "WAITING" and "451 greylisted" in mail.reason
+    assert mail.state == "WAITING" and "451 greylisted" in mail.why
     assert not send_next(at=at + timedelta(seconds=20))
     assert send_next(at=at + timedelta(minutes=1))
     assert [taken["Message-ID"] for taken in mail_is_set_up.mails] == [mail.message_id]
@@ -97,7 +99,7 @@ def test_what_the_server_refuses_for_good_stops_no_other_mail(mail_is_set_up, pe
     mail_is_set_up.refused = {first.to_address: "550 no such mailbox"}
     send_next(at=now())
     first.refresh_from_db()
-    assert first.state == "FAILED" and "550 no such mailbox" in first.reason and first.sealed == ""
+    assert first.state == "FAILED" and "550 no such mailbox" in first.why and first.sealed == ""
     assert [taken["To"].addresses[0].addr_spec for taken in mail_is_set_up.mails] == [second.to_address]
     assert list(given_up_since(now() - timedelta(days=1))) == [first]
 
@@ -114,7 +116,7 @@ def test_a_server_that_is_away_is_tried_for_a_day_and_no_longer(mail_is_set_up, 
         tries += 1
     mail.refresh_from_db()
     assert 20 < tries < 50 and moment <= at + timedelta(days=1)
-    assert "Nothing answers" in mail.reason and mail.sealed == ""
+    assert "Nothing answers" in mail.why and mail.sealed == ""
 
 
 def test_a_link_that_is_over_is_not_mailed_any_more(mail_is_set_up, person):
@@ -130,23 +132,50 @@ def test_who_left_meanwhile_gets_none(mail_is_set_up, person):
     send_next(at=now())
     mail = Mail.objects.get()
     assert not mail_is_set_up.mails
-    assert (mail.state, mail.sealed, mail.reason) == ("FAILED", "", "Whom it is to has left.")
+    assert (mail.state, mail.sealed, mail.why) == ("FAILED", "", "Whom it is to has left.")
 
 
 def test_why_none_goes_out_is_told_in_the_language_of_each_reader(mail_is_set_up, person, client):
-    written(person("FIELD_REP"))
-    Mail.objects.update(reason="It is too late for it by now.", state="FAILED")
     owner = person("OWNER")
+    written(person("FIELD_REP"), at=now() - timedelta(hours=2), lasts=timedelta(hours=1))
+    refused = written(person("MARKETER"))
+    mail_is_set_up.refused = {refused.to_address: "550 no such mailbox"}
+    send_next(at=now())
+    change_mail_settings(values={"port": 1}, by=SYSTEM, at=now())
+    written(owner)
+    with translation.override("es"):  # whatever the worker speaks
+        send_next(at=now())
     User.objects.filter(pk=owner.pk).update(language="de")
     client.force_login(owner)
-    assert "Dafür ist es inzwischen zu spät." in client.get("/settings/mail").content.decode()
+    page = client.get("/settings/mail").content.decode()
+    for words in (
+        "Dafür ist es inzwischen zu spät.", "Der Server lehnt diese Adresse ab. (550 no such mailbox)",
+        "Bei 127.0.0.1 antwortet auf Port 1 nichts.",
+    ):  # fmt: skip
+        assert words in page
 
 
 def test_of_two_workers_one_gets_a_mail(mail_is_set_up, person):
     mail, at = written(person("OWNER")), now()
-    assert mails._take(mail, at) and not mails._take(mail, at)
+    as_another_read_it = Mail.objects.get(pk=mail.pk)
+    assert mails._take(mail, at) and not mails._take(as_another_read_it, at)
     assert not send_next(at=at), "it is with the other one"
     assert send_next(at=at + mails.LEASE + timedelta(seconds=1)), "who died, it seems"
+
+
+def test_who_was_away_too_long_says_nothing_of_a_mail_that_another_worker_has(mail_is_set_up, person):
+    mail, at = written(person("OWNER")), now()
+    assert mails._take(mail, at)
+    later = at + mails.LEASE + timedelta(seconds=1)
+    theirs = Mail.objects.get(pk=mail.pk)
+    assert mails._take(theirs, later)
+    mails._not_sent(mail, smtp.NotSent("gone", is_final=True), later)
+    assert not send_next(at=later), "it is still with the other one"
+    assert Mail.objects.get().state == "WAITING"
+
+
+def test_no_mail_leaves_after_others_may_have_taken_it():
+    assert timedelta(seconds=smtp.TURN_SECONDS) < mails.LEASE
 
 
 def test_the_list_is_kept_for_a_month(mail_is_set_up, person):
