@@ -275,7 +275,7 @@ def _mail(report: Report) -> None:
     lost = given_up_since(now() - FAILED_WITHIN)
     last = lost.first()
     if last is not None:
-        what = f"{lost.count()} mails of the last week were given up. The last reason: {last.reason}"
+        what = f"{lost.count()} mails of the last week were given up. The last reason: {last.why}"
         do = "Look at Settings → Mail (/settings/mail), mend it, and send a test: headwater mail test ADDRESS"
         report.problems.append(Problem("mail_given_up", what, do))
 
