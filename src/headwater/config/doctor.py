@@ -259,6 +259,7 @@ def _work(home: Home, report: Report) -> None:
             )
         )
     _mail(report)
+    _sealed(report)
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
     if running and (alive is None or alive < at - QUIET_AFTER):
         report.problems.append(
@@ -278,6 +279,15 @@ def _mail(report: Report) -> None:
         what = f"{lost.count()} mails of the last week were given up. The last reason: {last.why}"
         do = "Look at Settings → Mail (/settings/mail), mend it, and send a test: headwater mail test ADDRESS"
         report.problems.append(Problem("mail_given_up", what, do))
+
+
+def _sealed(report: Report) -> None:
+    """Whether what is kept encrypted can be opened here."""
+    from headwater.config.sealed import SEALED_ANEW, sealed_elsewhere
+
+    if found := sealed_elsewhere():
+        what = f"Sealed with the secret key of another installation, and of no use here: {', '.join(found)}."
+        report.problems.append(Problem("sealed_elsewhere", what, SEALED_ANEW))
 
 
 def _backups(home: Home, report: Report) -> None:
