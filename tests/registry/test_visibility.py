@@ -12,8 +12,8 @@ from makers import AT, SOON
 
 from headwater.measure.metrics.scope import scope_of
 from headwater.measure.rules.periods import ReportRequest
-from headwater.parties.models import Grant
-from headwater.platform import few
+from headwater.parties.models import Grant, Party
+from headwater.platform import few, paging
 from headwater.platform.actor import Visibility, owned_rows
 from headwater.platform.filter import EVERYTHING, Condition
 from headwater.platform.lists import cut as cuts
@@ -219,6 +219,28 @@ def test_a_list_of_who_does_not_see_all_is_read_lot_by_lot_in_its_order(me, plac
     with CaptureQueriesContext(connection) as asked:
         page_of(filtered(resource, actor, EVERYTHING), resource, reach=reach)
     assert sum("UNION ALL" in query["sql"] for query in asked) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks among the next of the whole list")
+def test_of_many_that_were_found_only_the_first_are_asked_who_sees_them(me, people, make, monkeypatch):
+    resource, model = REGISTRY["acquire.touchpoint"], REGISTRY["acquire.touchpoint"].searched.model
+    ids = make("acquire.touchpoint", 8)
+    for at, (pk, party) in enumerate(model.objects.filter(pk__in=ids).values_list("pk", "party")):
+        Party.objects.filter(pk=party).update(owner=me if at % 3 else people["HEAD_OF_SALES"], team=None)
+        model.objects.filter(pk=pk).update(occurred_at=AT if at % 4 else None)
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", RoleRights(rules.ROLE_RIGHTS["FIELD_REP"].verbs, "OWN"))
+    actor = actor_of(me)
+    rows, reach = filtered(resource, actor, EVERYTHING).filter(pk__collected=ids), resource.reach(actor)
+    for sort in ("occurred_at", "-occurred_at", "cost", "-cost,occurred_at"):
+        monkeypatch.setattr(paging, "MANY", len(ids) + 1)
+        in_one_go = _walked(rows, resource, sort, reach)
+        assert len(in_one_go[0]) == 5
+        monkeypatch.setattr(paging, "MANY", len(ids))
+        with CaptureQueriesContext(connection) as asked:
+            assert _walked(rows, resource, sort, reach) == in_one_go
+        assert any("WHERE is_in_list" in query["sql"] for query in asked), "after they were put in order"
+    for nothing in (rows.filter(pk__in=()), rows.none()):
+        assert page_of(nothing, resource, reach=reach).rows == []
 
 
 def test_what_hardly_anybody_in_sight_has_is_looked_for_among_what_one_sees(me, placed, monkeypatch):

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
-from django.db.models import CharField, F, Model, Q
+from django.db.models import Case, CharField, F, Model, Q, When
 from django.db.models.expressions import OrderBy
+from django.db.models.sql.where import WhereNode
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES, Collected, spread_over
@@ -30,6 +31,7 @@ from headwater.platform.few import (
     unconditional,
 )
 from headwater.platform.lots import is_in_lots, is_in_order, lots_of
+from headwater.platform.order import Order, beyond, order_by_step, order_of, ordering
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of, opaque
 from headwater.platform.translated import gettext
@@ -43,17 +45,6 @@ SAMPLE = 500  # rows all over the table, to see whether many are in a list:
 COMMON_SHARE = 50  # one in so many
 MANY = 2_000  # rows that were collected: the next of them are first looked for among so many of the whole list:
 NEAR = 10_000
-
-
-class Step(NamedTuple):
-    """One part of an order: the path it sorts by, which way, and what every row with a value there meets."""
-
-    path: str
-    is_falling: bool
-    known_among: Q = Q()
-
-
-Order: TypeAlias = Sequence[Step]
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ def page_of(
     Raises:
         Invalid: a sort or cursor that is not of this list.
     """
-    order = _order(resource, sort or resource.default_order)
+    order = order_of(resource, sort)
     backwards, position = _read_cursor(cursor, order, rows)
     size = max(1, min(size, MAX_PAGE_SIZE))
     ids = _next_ids(rows, _Walk(resource, order, position, backwards, reach), size + 1)
@@ -111,7 +102,7 @@ def page_of(
 
 def first_ids(rows: Rows, resource: Resource, *, reach: Sequence[Q], count: int) -> list[int]:
     """The ids of the first rows of a list as it is shown if nobody says otherwise."""
-    return _next_ids(rows, _Walk(resource, _order(resource, resource.default_order), None, False, reach), count)
+    return _next_ids(rows, _Walk(resource, order_of(resource), None, False, reach), count)
 
 
 def first_of_each(
@@ -124,7 +115,7 @@ def first_of_each(
     Raises:
         Invalid: a sort that is not of this list.
     """
-    order = _order(resource, sort or resource.default_order)
+    order = order_of(resource, sort)
     selects: list[str] = []
     params: list[Any] = []
     for at, part in enumerate(parts):
@@ -155,7 +146,7 @@ def _in_pieces(rows: Rows, order: Order, *, is_walked: bool) -> Iterator[Rows]:
     not. PostgreSQL has them there, and knows itself how many rows a value has.
     """
     (path, is_falling, known_among), further = order[0], order[1:]
-    following = [_order_by(step, backwards=False) for step in further]
+    following = [order_by_step(step, backwards=False) for step in further]
     is_optional = any(field.null for field in _fields(rows, path))
     known = rows.filter(known_among, **{f"{path}__isnull": False}) if is_optional else rows
     told: dict[str, Any] = {} if is_walked else {"nulls_first": True} if is_falling else {"nulls_last": True}
@@ -164,20 +155,11 @@ def _in_pieces(rows: Rows, order: Order, *, is_walked: bool) -> Iterator[Rows]:
         yield from _in_pieces(rows.filter(**{f"{path}__isnull": True}), further, is_walked=is_walked)
 
 
-def ordering(resource: Resource, sort: str) -> list[OrderBy]:
-    """The order a list shows its rows in, as the database is told.
-
-    Raises:
-        Invalid: a sort that is not of this list.
-    """
-    return [_order_by(step, backwards=False) for step in _order(resource, sort or resource.default_order)]
-
-
 def firsts_shown(
     ids: Sequence[Sequence[int]], rows: Rows, resource: Resource, *, sort: str, size: int
 ) -> list[tuple[list[Any], str | None]]:
     """The first rows of parts, of each of which up to one more than is shown was found. One query."""
-    order = _order(resource, sort or resource.default_order)
+    order = order_of(resource, sort)
     found = _shown(rows, [pk for of_one in ids for pk in of_one])
     firsts: list[tuple[list[Any], str | None]] = []
     for of_one in ids:
@@ -200,7 +182,7 @@ def neighbours(
     rows: Rows, resource: Resource, row: Model, *, sort: str = "", reach: Sequence[Q] = ()
 ) -> tuple[int | None, int | None]:
     """The ids before and after ``row`` in this list, for going through it record by record. Two small queries."""
-    order = _order(resource, sort or resource.default_order)
+    order = order_of(resource, sort)
     position = [held_at(row, step.path) for step in order]
     walk = _Walk(resource, order, position, True, reach)
     before, after = (_next_ids(rows, replace(walk, backwards=backwards), 1) for backwards in (True, False))
@@ -210,64 +192,6 @@ def neighbours(
 def count_up_to(rows: Rows, limit: int = COUNT_LIMIT) -> int:
     """How many rows there are, never counting beyond ``limit`` + 1: that value means *more than*."""
     return rows.order_by().values("pk")[: limit + 1].count()
-
-
-def _order(resource: Resource, sort: str) -> Order:
-    order: dict[str, Step] = {}
-    for key, is_falling in sorts_of(sort):
-        column = resource.by_key.get(key)
-        if column is None or not column.sortable:
-            raise Invalid(
-                {
-                    "sort": [
-                        gettext("{label_plural} cannot be sorted by “{key}”.").format(
-                            label_plural=resource.label_plural, key=key
-                        )
-                    ]
-                }
-            )
-        order.setdefault(column.order_path, Step(column.order_path, is_falling, column.known_among()))
-    return (*order.values(), Step("pk", [*order.values()][-1].is_falling))
-
-
-def sorts_of(sort: str) -> list[tuple[str, bool]]:
-    """What a sort says: each column's key, and whether it is descending. A column counts once, where it is first."""
-    found: dict[str, bool] = {}
-    for part in sort.split(","):
-        found.setdefault(part.strip().removeprefix("-"), part.strip().startswith("-"))
-    return list(found.items())
-
-
-def sort_text(sorts: Sequence[tuple[str, bool]]) -> str:
-    """The same as it stands in addresses."""
-    return ",".join(f"-{key}" if descending else key for key, descending in sorts)
-
-
-def _order_by(step: Step, *, backwards: bool) -> OrderBy:
-    # Unknown values stand last going forwards, hence first going backwards.
-    is_falling = step.is_falling != backwards
-    if step.path == "pk":
-        return OrderBy(F("pk"), descending=is_falling)
-    if backwards:
-        return OrderBy(F(step.path), descending=is_falling, nulls_first=True)
-    return OrderBy(F(step.path), descending=is_falling, nulls_last=True)
-
-
-def _beyond(order: Order, position: Sequence[Any], backwards: bool) -> Q:
-    """Rows after ``position`` in this order: later in the first column, or equal there and later in the rest."""
-    condition, equal = Q(), Q()
-    for (path, is_falling, _), value in zip(order, position, strict=True):
-        after = "lt" if is_falling != backwards else "gt"
-        if value is None:
-            # Nothing lies beyond unknown going forwards; everything known does going backwards.
-            step = Q(**{f"{path}__isnull": False}) if backwards else Q(pk__in=())
-        elif backwards or path == "pk":
-            step = Q(**{f"{path}__{after}": value})
-        else:
-            step = Q(**{f"{path}__{after}": value}) | Q(**{f"{path}__isnull": True})
-        condition |= equal & step
-        equal &= Q(**{path: value}) if value is not None else Q(**{f"{path}__isnull": True})
-    return condition
 
 
 def _shown(rows: Rows, ids: Sequence[int]) -> dict[int, Any]:
@@ -350,9 +274,8 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
         if (ids := _in_lots(rows, walk, count)) is not None:
             return ids
         rows = by_reach(rows, walk.reach, sample=sample, wanted=count, along=walk.order[0].path)
-    near = _near(rows, walk, count)
-    if len(near) == count:
-        return near
+    if (ids := _of_collected(rows, walk, count)) is not None:
+        return ids
     found = _onwards(rows, walk)[:count]
     if not _is_read_in_order(rows, walk.order[0].path):
         return list(found)
@@ -382,30 +305,55 @@ def _in_lots(rows: Rows, walk: _Walk, count: int) -> list[int] | None:
 def _merged(parts: Sequence[Rows], walk: _Walk, count: int) -> list[int]:
     """The next of several parts, each in the list's order: as one question each is read only as far as it has them."""
     (path, is_falling, _), pk = walk.order
-    by = [OrderBy(F(path), descending=is_falling != walk.backwards), _order_by(pk, backwards=walk.backwards)]
+    by = [OrderBy(F(path), descending=is_falling != walk.backwards), order_by_step(pk, backwards=walk.backwards)]
     first, *others = (part.values_list("pk", path)[:count] for part in parts)
     return [found for found, _ in first.union(*others, all=True).order_by(*by)[:count]]
 
 
-def _near(rows: Rows, walk: _Walk, count: int) -> list[int]:
-    """The next of thousands of rows that were collected, as far as they are among the next ones of the whole list.
-
-    SQLite goes along the index of an order sooner than it fetches thousands of rows to put them in order.
-    """
+def _of_collected(rows: Rows, walk: _Walk, count: int) -> list[int] | None:
+    """The next of thousands of rows that were collected; None where they were not, or are as well asked for at once."""
     where = rows.query.where
-    if connection.vendor != "sqlite" or where.connector != Q.AND:
-        return []
-    parts = [part for part in where.children if isinstance(part, Collected)]
+    parts = [part for part in where.children if isinstance(part, Collected)] if where.connector == Q.AND else []
     collected = max(parts, key=lambda part: len(part.rhs), default=None)
     if collected is None or len(collected.rhs) < MANY:
-        return []
+        return None
+    others = [part for part in where.children if part is not collected]
+    if connection.vendor == "sqlite":
+        return _near(rows, collected, others, walk, count)
+    return _in_order_first(rows, collected, others, walk, count)
+
+
+def _near(rows: Rows, collected: Collected, others: list[Any], walk: _Walk, count: int) -> list[int] | None:
+    """The same on SQLite, if they are among the next ones of the whole list.
+
+    It goes along the index of an order sooner than it fetches thousands of rows to put them in order.
+    """
     every = _every(walk)
     if every is None:
-        return []
+        return None
     near = set(_onwards(every, walk)[:NEAR]).intersection(collected.rhs)
-    others = rows.all()
-    others.query.where.children = [part for part in where.children if part is not collected]
-    return list(_onwards(others.filter(pk__in=one_of([*near])), walk)[:count])
+    rest = rows.all()
+    rest.query.where.children = others
+    found = list(_onwards(rest.filter(pk__in=one_of([*near])), walk)[:count])
+    return found if len(found) == count else None
+
+
+def _in_order_first(rows: Rows, collected: Collected, others: list[Any], walk: _Walk, count: int) -> list[int]:
+    """The same on PostgreSQL: they are put in order, and then asked one by one whether they are in the list.
+
+    Most questions of a list are about other rows, such as whose a touchpoint's person is, and would be asked of each
+    of the thousands: what takes long is worked out after sorting, of as many as are read.
+    """
+    every = unconditional(rows).filter(pk__collected=collected.rhs, **{f"{walk.order[0].path}__isnull": False})
+    is_in_list = Case(When(WhereNode(others), then=True), default=False)
+    ordered = _onwards(every, walk).annotate(is_in_list=is_in_list)[: len(collected.rhs)]
+    try:
+        sql, params = ordered.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pk FROM ({sql}) AS ordered WHERE is_in_list LIMIT %s", [*params, count])  # noqa: S608
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _onwards(rows: Rows, walk: _Walk) -> Rows:
@@ -418,12 +366,12 @@ def _onwards(rows: Rows, walk: _Walk) -> Rows:
     if walk.position is not None:
         value, rest = walk.position[0], walk.position[1:]
         later = Q(**{f"{path}__{'lt' if is_falling else 'gt'}": value})
-        rows = rows.filter(later | Q(**{path: value}) & _beyond(further, rest, walk.backwards) if further else later)
+        rows = rows.filter(later | Q(**{path: value}) & beyond(further, rest, walk.backwards) if further else later)
         if is_walked:  # repeats what that implies; without it the database reads the list from its beginning
             rows = rows.filter(**{f"{path}__{'lte' if is_falling else 'gte'}": value})
     elif is_name and is_walked:
         rows = rows.filter(**{f"{path}__gte": ""})
-    by = [OrderBy(F(path), descending=is_falling), *(_order_by(step, backwards=walk.backwards) for step in further)]
+    by = [OrderBy(F(path), descending=is_falling), *(order_by_step(step, backwards=walk.backwards) for step in further)]
     return rows.order_by(*by).values_list("pk", flat=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.platform.column import Column
-from headwater.platform.paging import sort_text, sorts_of
+from headwater.platform.order import sort_text, sorts_of
 from headwater.web.liststate import ListState
 
 Sorts = list[tuple[str, bool]]

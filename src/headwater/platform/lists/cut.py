@@ -19,7 +19,8 @@ from headwater.platform.actor import Actor
 from headwater.platform.column import Column
 from headwater.platform.few import few, spread, unconditional
 from headwater.platform.lists.totals import Total, currency_of, total_of, totals_of
-from headwater.platform.paging import COUNT_LIMIT, first_of_each, firsts_shown, ordering
+from headwater.platform.order import ordering
+from headwater.platform.paging import COUNT_LIMIT, first_of_each, firsts_shown
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of, opaque
 

@@ -21,8 +21,8 @@ from headwater.platform.search.finding import (
     COLLECTED,
     NAMED,
     TAIL,
-    Found,
     fitness,
+    found_for,
     fresh_texts,
     similar,
     unindexed_of,
@@ -142,7 +142,7 @@ def _seen_of(nouns: Sequence[str], actor: Actor) -> Rows:
 
 def _further(resource: Resource, actor: Actor, words: Words, count: int) -> list[int]:
     """Some rows of all that the actor sees of a noun: the first of its list, where what they see is read lot by lot."""
-    found, reach = Found(resource, words), resource.reach(actor)
+    found, reach = found_for(actor, resource, words), resource.reach(actor)
     rows = found.among(resource.in_sight(actor))
     if found.ids is None and is_in_lots(resource, reach, path_of(resource, "")):
         return first_ids(rows, resource, reach=reach, count=count)

@@ -104,11 +104,15 @@ def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = No
 
     ``by`` says for whom and ``sort`` in which order, where that is known.
     """
-    seen = None
-    if by is not None and by.visibility is not Visibility.ALL:
-        path = path_of(resource, sort)
-        seen = None if is_in_lots(resource, resource.reach(by), path) else resource.in_sight(by)
-    return Found(resource, read(text, region=installation().region), few, seen)
+    words = read(text, region=installation().region)
+    return Found(resource, words, few) if by is None else found_for(by, resource, words, few=few, sort=sort)
+
+
+def found_for(by: Actor, resource: Resource, words: Words, *, few: int = FEW, sort: str = "") -> Found:
+    """The same for words that were read: what an index has in order of what ``by`` sees is as good as all."""
+    is_part = by.visibility is not Visibility.ALL
+    is_in_order = is_part and is_in_lots(resource, resource.reach(by), path_of(resource, sort))
+    return Found(resource, words, few, resource.in_sight(by) if is_part and not is_in_order else None)
 
 
 def narrowed(resource: Resource, path: str, text: str) -> Q:

@@ -15,7 +15,8 @@ from headwater.platform.filter import EVERYTHING, Condition, Group, as_json, par
 from headwater.platform.lists.groups import grouped_by, groups_of
 from headwater.platform.lists.totals import totals_of
 from headwater.platform.models import Job
-from headwater.platform.paging import count_up_to, first_of_each, page_of, sort_text, sorts_of
+from headwater.platform.order import sort_text, sorts_of
+from headwater.platform.paging import count_up_to, first_of_each, page_of
 from headwater.platform.resource import Column, Kind, Resource, filtered
 from headwater.platform.search import Searched
 from headwater.platform.testing import count_queries, make_actor
