@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from headwater.config import doctor, environment, lifecycle, locks
+from headwater.config import doctor, environment, lifecycle, locks, whose
 
 CLI = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
@@ -15,7 +15,7 @@ def test_the_documentation_names_every_problem():
     refused = (
         lifecycle.NotInitialised, lifecycle.NoDatabase, lifecycle.SetupUnfinished, lifecycle.MigrationUnfinished,
         lifecycle.RestoreUnfinished, lifecycle.MovedAway, lifecycle.NewerDatabase, lifecycle.OlderDatabase,
-        locks.NotWritable, environment.BadSetting,
+        lifecycle.EmptyDatabase, lifecycle.KeyLost, whose.NotYours, locks.NotWritable, environment.BadSetting,
     )  # fmt: skip
     _before, _mark, listed = CLI.read_text(encoding="utf-8").partition("Codes of problems:")
     named = set(re.findall(r"`(\w+)`", listed))

@@ -107,6 +107,78 @@ def test_a_lost_database_is_named(installed):
     refused(installed.run("up"), "has no database", "HEADWATER_DATABASE_URL")
 
 
+def test_a_database_without_tables_is_not_taken_for_an_old_one(installed):
+    (installed.home / "headwater.sqlite3").write_bytes(b"")
+    for command in (["up"], ["export", "leads"], ["doctor"]):
+        done = installed.run(*command)
+        assert done.returncode == 1 and "has no database" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("commands", [("up", "doctor", "init"), ("up", "doctor")], ids=["missing", "empty"])
+def test_a_lost_key_is_named_and_nothing_is_set_up_over_the_data(installed, commands):
+    key = installed.home / "secret_key"
+    key.unlink()
+    if "init" not in commands:
+        key.touch()
+    for command in commands:
+        done = installed.run(command)
+        assert done.returncode == 1 and "secret key" in done.stdout + done.stderr
+    key.touch()
+    installed.environment["HEADWATER_SECRET_KEY"] = "x" * 50
+    assert installed.run("export", "leads").returncode == 0
+
+
+@pytest.mark.parametrize("damage", ["torn", "overwritten"])
+def test_doctor_tells_a_damaged_database_from_one_that_is_away(installed, damage):
+    installed.run("backup", str(installed.home / "backups" / "monday.tar.gz"), check=True)
+    file = installed.home / "headwater.sqlite3"
+    with file.open("r+b") as database:
+        database.seek(0 if damage == "overwritten" else 80_000)
+        database.write(os.urandom(160_000))
+    (problem,) = json.loads(installed.run("doctor", "--json").stdout)["problems"]
+    assert problem["code"] == "database_damaged"
+    assert str(installed.home / "backups" / "monday.tar.gz") in problem["do"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users of this machine")
+def test_root_keeps_its_hands_off_what_another_user_looks_after(installed):
+    for path in (installed.home, *installed.home.rglob("*")):
+        os.chown(path, 65534, 65534)
+    for command in (["up"], ["export", "leads"], ["backup", "x.tar.gz"], ["restore", __file__], ["init"]):
+        refused(installed.run(*command), "this runs as root", "sudo -u")
+    assert json.loads(installed.run("doctor", "--json").stdout)["problems"][0]["code"] == "home_of_another"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users of this machine")
+def test_a_folder_that_may_not_be_read_is_told_by_whose_it_is(installed):
+    script = (
+        "import os, sys; sys.path[:0] = {path}; os.setuid(65534); from headwater.cli.main import main; main({what})"
+    )
+    for command in ("up", "doctor", "init"):
+        code = script.format(path=sys.path, what=[command])
+        # What a program needs besides is loaded before it becomes somebody who may read none of it.
+        loaded = f"import headwater.config.doctor, headwater.config.server, headwater.cli.main; {code}"
+        done = subprocess.run([sys.executable, "-c", loaded], env=installed.env(), capture_output=True, text=True)
+        assert "Traceback" not in done.stderr
+        assert "belongs to root, and this runs as" in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user of this machine")
+def test_doctor_names_what_another_user_left_in_the_folder(installed):
+    (left := installed.home / "server.lock").touch()
+    os.chown(left, 65534, 65534)
+    (problem,) = json.loads(installed.run("doctor", "--json").stdout)["problems"]
+    assert problem["code"] == "home_of_several"
+    assert str(left) in problem["what"] and problem["do"] == f"Run as root: chown -R root: {installed.home}"
+
+
+def test_doctor_tells_of_a_clock_that_was_set_back(installed):
+    with sqlite3.connect(installed.home / "headwater.sqlite3") as database:
+        database.execute("UPDATE platform_event SET recorded_at = '2999-01-01 10:00:00'")
+    (problem,) = json.loads(installed.run("doctor", "--json").stdout)["problems"]
+    assert problem["code"] == "clock_behind" and "2999-01-01 10:00" in problem["what"]
+
+
 @pytest.mark.slow
 def test_a_cut_off_set_up_is_begun_again(empty):
     empty.home.mkdir(mode=0o700)
@@ -156,10 +228,18 @@ def test_help_needs_no_framework(installed):
 
 
 def test_init_takes_the_country_and_refuses_what_is_none(empty):
-    refused(empty.run("init", "--country", "Germany"), "two letters")
+    for none in ("Germany", "XX"):
+        refused(empty.run("init", "--country", none), "two letters")
     empty.run("init", "--country", "de", check=True)
     with sqlite3.connect(empty.home / "headwater.sqlite3") as database:
         assert database.execute("SELECT country FROM team_company").fetchone() == ("DE",)
+
+
+def test_init_names_the_address_that_browsers_see(empty):
+    empty.environment["HEADWATER_ORIGINS"] = "https://crm.example.com"
+    assert json.loads(empty.run("init", "--json", check=True).stdout)["setup_link"].startswith(
+        "https://crm.example.com/"
+    )
 
 
 def test_a_setting_that_means_nothing_is_named_before_anything_starts(installed):

@@ -52,7 +52,7 @@ def run_init(chosen: argparse.Namespace) -> int:
 
     home = the_home()
     secret = _new_secret() if chosen.new_link else lifecycle.initialise(home, at=now(), country=chosen.country)
-    link = f"http://127.0.0.1:{chosen.port}/first-run?token={secret}"
+    link = f"{_seen_at(chosen.port)}/first-run?token={secret}"
     if chosen.json:
         print_json({"home": str(home.path), "setup_token": secret, "setup_link": link})
         return 0
@@ -60,6 +60,13 @@ def run_init(chosen: argparse.Namespace) -> int:
     port = f" --port {chosen.port}" if chosen.port != PORT else ""
     print(f"Start it with “headwater up{port}”, then open this link once to make the owner's account:\n\n  {link}\n")
     return 0
+
+
+def _seen_at(port: int) -> str:
+    """Where browsers find it: behind a proxy under the address that is set, else on this machine."""
+    from django.conf import settings
+
+    return str(next(iter(settings.CSRF_TRUSTED_ORIGINS), f"http://127.0.0.1:{port}"))
 
 
 def run_up(chosen: argparse.Namespace) -> int:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from headwater import __version__
-from headwater.config import lifecycle, locks
+from headwater.config import lifecycle, locks, whose
 from headwater.config.environment import BadSetting
 from headwater.config.home import Home
 from headwater.platform.clock import now
@@ -22,6 +21,8 @@ LOW_DISK = 500 * 1024 * 1024
 CHECK_UP_TO = 1024 * 1024 * 1024
 QUIET_AFTER = timedelta(minutes=5)
 FAILED_WITHIN = timedelta(days=7)
+FAST_CLOCK = timedelta(minutes=5)
+DAMAGED = ("malformed", "not a database")  # as SQLite says it
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,30 @@ def examine(home: Home) -> Report:
 
     _package(report)
     try:
-        _database(report)
+        _database(home, report)
         _migrations(home, report)
         if not report.problems or not report.migrations.get("pending"):
             _work(home, report)
     except DatabaseError as error:
-        trouble = str(error).strip().splitlines()[0]
-        report.problems.append(
-            Problem(
-                "database_unusable", f"The database cannot be used: {trouble}.", "Check that it runs and its address."
-            )
-        )
+        report.problems.append(_unusable(home, error))
     return report
+
+
+def _unusable(home: Home, error: Exception) -> Problem:
+    from django.db import connection
+
+    trouble = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if connection.vendor == "sqlite" and any(words in trouble for words in DAMAGED):
+        return _damaged(home)
+    do = "Check that it runs, and its address in HEADWATER_DATABASE_URL."
+    if connection.vendor == "sqlite":
+        do = f"Check that there is room in {home.path}, and that whoever runs this may write {home.database}."
+    return Problem("database_unusable", f"The database cannot be used: {trouble}.", do)
+
+
+def _damaged(home: Home) -> Problem:
+    newest = max(home.backups.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime, default=Path("FILE"))
+    return Problem("database_damaged", "The database is damaged.", f"Restore a backup: headwater restore {newest}")
 
 
 def _folder(home: Home, report: Report) -> None:
@@ -139,6 +152,15 @@ def _folder(home: Home, report: Report) -> None:
         )
     if not os.access(home.path, os.W_OK):
         report.problems.append(_of(locks.NotWritable(home=home.path, reason="no right to write")))
+    if others := list(whose.of_others(home)):
+        owner = whose.name_of(home.key.stat().st_uid)
+        report.problems.append(
+            Problem(
+                "home_of_several",
+                f"In {home.path} lies what {owner}, whose the rest is, may not use: {others[0]}.",
+                f"Run as root: chown -R {owner}: {home.path}",
+            )
+        )
     if home.path.stat().st_mode & 0o007:
         report.problems.append(
             Problem(
@@ -147,10 +169,9 @@ def _folder(home: Home, report: Report) -> None:
                 f"Run: chmod 700 {home.path}",
             )
         )
-    key = home.path / "secret_key"
-    if key.stat().st_mode & 0o077:
+    if home.key.stat().st_mode & 0o077:
         report.problems.append(
-            Problem("secret_key_readable", f"Others can read {key}.", f"Run: chmod 600 {key}"),
+            Problem("secret_key_readable", f"Others can read {home.key}.", f"Run: chmod 600 {home.key}"),
         )
 
 
@@ -172,7 +193,7 @@ def _package(report: Report) -> None:
         )
 
 
-def _database(report: Report) -> None:
+def _database(home: Home, report: Report) -> None:
     from django.db import connection
 
     name = str(connection.settings_dict["NAME"])
@@ -188,16 +209,10 @@ def _database(report: Report) -> None:
     if size > CHECK_UP_TO:
         return
     with connection.cursor() as cursor:
-        try:
-            cursor.execute("PRAGMA quick_check(1)")
-            sound = cursor.fetchone()[0] == "ok"
-        except sqlite3.DatabaseError:
-            sound = False
-    report.database["sound"] = sound
-    if not sound:
-        report.problems.append(
-            Problem("database_damaged", "The database is damaged.", "Restore the last backup: headwater restore FILE")
-        )
+        cursor.execute("PRAGMA quick_check(1)")
+        report.database["sound"] = cursor.fetchone()[0] == "ok"
+    if not report.database["sound"]:
+        report.problems.append(_damaged(home))
 
 
 def _migrations(home: Home, report: Report) -> None:
@@ -206,7 +221,7 @@ def _migrations(home: Home, report: Report) -> None:
         "applied": len(state.applied), "pending": list(state.pending), "unknown": list(state.unknown),
     }  # fmt: skip
     try:
-        lifecycle.refuse_newer(home, state)
+        lifecycle.refuse_foreign(home, state)
         if state.pending:
             raise lifecycle.OlderDatabase(home=home.path)
     except DomainError as refusal:
@@ -260,13 +275,26 @@ def _work(home: Home, report: Report) -> None:
         )
     _mail(report)
     _sealed(report)
+    _clock(report, at=at)
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
-    if running and (alive is None or alive < at - QUIET_AFTER):
+    heard = max(filter(None, (alive, locks.serving_since(home))), default=None)
+    if running and (heard is None or heard < at - QUIET_AFTER):
         report.problems.append(
             Problem(
                 "worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again."
             )
         )
+
+
+def _clock(report: Report, *, at: datetime) -> None:
+    """Whether the clock was set back: what is noted by it then stands before what came earlier."""
+    from headwater.platform.models import Event
+
+    last = Event.objects.order_by("-pk").values_list("recorded_at", flat=True).first()
+    if last is not None and last > at + FAST_CLOCK:
+        said = f"{at:%Y-%m-%d %H:%M} UTC, but the log was last written at {last:%Y-%m-%d %H:%M}"
+        do = "Set the clock, and let the network keep it right: timedatectl set-ntp true"
+        report.problems.append(Problem("clock_behind", f"This machine's clock says {said}.", do))
 
 
 def _mail(report: Report) -> None:

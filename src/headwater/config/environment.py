@@ -10,6 +10,10 @@ from urllib.parse import parse_qsl, unquote, urlparse
 from headwater.platform.errors import DomainError
 
 PROTOCOLS = ("postgresql", "postgres")
+ADDRESS = (
+    "Give postgresql://user:password@host:5432/name; in the password write %40 for @, %2F for /, "
+    "%23 for #, %3F for ? and %25 for %."
+)
 # PostgreSQL compiles what it takes for long. Of questions that end with a page, or read a part of a table, it takes
 # most for long, and compiling took seconds where the answer took a tenth of one.
 NO_COMPILING = "-c jit=off"
@@ -103,17 +107,18 @@ def postgresql(name: str) -> dict[str, Any] | None:
     url = os.environ.get(name, "")
     if not url:
         return None
-    wanted = BadSetting(name=name, given="…", wanted="Give postgresql://user:password@host:5432/name.")
+    wanted = BadSetting(name=name, given="…", wanted=ADDRESS)
     try:
         parts = urlparse(url)
         port = parts.port or ""
     except ValueError:
         raise wanted from None
-    if parts.scheme not in PROTOCOLS or not parts.path.strip("/"):
+    name_of_database = parts.path.lstrip("/")
+    if parts.scheme not in PROTOCOLS or not name_of_database or set(name_of_database) & set("/@"):
         raise wanted
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": name_of_database,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",

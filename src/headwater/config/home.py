@@ -42,17 +42,21 @@ class Home:
         return self.path / "profiles"
 
     @property
+    def key(self) -> Path:
+        """The file of the installation's own secret."""
+        return self.path / "secret_key"
+
+    @property
     def is_initialised(self) -> bool:
         """Whether ``headwater init`` or ``demo`` made this folder ours."""
-        return (self.path / "secret_key").exists()
+        return self.key.exists()
 
     def secret_key(self) -> str:
         """The installation's own secret; made at initialisation, readable by its owner only."""
-        file = self.path / "secret_key"
-        if not file.exists():
+        if not self.key.exists():
             # Commands that only look (help, doctor) work without an installation and must not create one.
             return "not-initialised-" + secrets.token_urlsafe(32)
-        return file.read_text(encoding="ascii").strip()
+        return self.key.read_text(encoding="ascii").strip()
 
     def create(self) -> None:
         """Make the folder and its secret. Existing parts stay, as do the rights on a folder that was there before.
@@ -64,9 +68,8 @@ class Home:
         """
         for folder in (self.path, self.backups, self.mirror, self.files, self.profiles):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self.path / "secret_key"
-        if not file.exists():
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not self.key.exists():
+            handle = os.open(self.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as out:
                 out.write(secrets.token_urlsafe(48))
 

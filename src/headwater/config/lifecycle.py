@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from headwater import __version__
-from headwater.config import locks
+from headwater.config import locks, whose
 from headwater.config.home import Home
 from headwater.platform.errors import DomainError
 
@@ -113,6 +113,27 @@ class NoDatabase(DomainError):
     )
 
 
+class EmptyDatabase(DomainError):
+    """The setting names a PostgreSQL database, and nothing is in it."""
+
+    code = "empty_database"
+    message = (
+        "The PostgreSQL database {name} has no Headwater in it. Check HEADWATER_DATABASE_URL. What {home} keeps in "
+        "SQLite is brought into it by “headwater move-to-postgres URL”, a backup by “headwater restore FILE”."
+    )
+
+
+class KeyLost(DomainError):
+    """The database is there, the secret that goes with it is not."""
+
+    code = "secret_key_lost"
+    message = (
+        "{home} has data, but its secret key {file} is missing or empty. Put that file back; it is in no backup of "
+        "Headwater. Without a copy, write fifty random characters into it (chmod 600): everybody signs in anew, and "
+        "second factors, webhooks and the password of the mail server have to be set up again."
+    )
+
+
 class MovedAway(DomainError):
     """What lies here was moved to PostgreSQL; working on would make two installations of one."""
 
@@ -178,9 +199,10 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
     A marker stays until the block is through: a set-up that was cut off is begun again, never half used.
 
     Raises:
-        AlreadyInitialised, ForeignFolder, NotWritable: the folder is not ours to fill.
+        AlreadyInitialised, ForeignFolder, NotWritable, NotYours, KeyLost: the folder is not ours to fill.
     """
-    _refuse_foreign(home)
+    whose.refuse_another(home)
+    _refuse_other_files(home)
     try:
         home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -188,13 +210,13 @@ def prepared_folder(home: Home, *, command: str = "init") -> Iterator[None]:
     lock = locks.hold_alone(home)
     try:
         marker = _read_marker(home)
-        if marker and not marker.get("setup"):
+        if (marker or home.is_initialised) and not marker.get("setup"):
             refuse_unusable(home)
-        if home.is_initialised and not marker.get("setup") and not (command == "demo" and _is_blank(home)):
-            raise AlreadyInitialised(home=home.path, company=_company_of(home))
+            if not (command == "demo" and _is_blank(home)):
+                raise AlreadyInitialised(home=home.path, company=_company_of(home))
         _write_marker(home, {"setup": command})
         if marker:
-            (home.path / "secret_key").unlink(missing_ok=True)  # it may be half written
+            home.key.unlink(missing_ok=True)  # it may be half written
         home.create()
         _start_empty(home, again=bool(marker))
         _run_migrations()
@@ -214,7 +236,7 @@ def open_home(home: Home) -> HomeLock:
     lock = locks.hold_for_use(home)
     load_django()
     state = migrations()
-    refuse_newer(home, state)
+    refuse_foreign(home, state)
     if state.pending:
         raise OlderDatabase(home=home.path)
     return lock
@@ -230,7 +252,7 @@ def open_for_serving(home: Home, *, at: datetime) -> HomeLock:
     lock = locks.hold_for_use(home)
     load_django()
     state = migrations()
-    refuse_newer(home, state)
+    refuse_foreign(home, state)
     if state.pending:
         lock.release()
         lock = locks.hold_alone(home)
@@ -243,8 +265,11 @@ def refuse_unusable(home: Home) -> None:
     """Refuse a folder without an installation, or with one that was cut off in a step that must not be.
 
     Raises:
-        NotInitialised, NoDatabase, SetupUnfinished, MigrationUnfinished, RestoreUnfinished, MovedAway: says which.
+        NotInitialised, NoDatabase, SetupUnfinished, MigrationUnfinished, RestoreUnfinished, MovedAway, KeyLost: says
+            which.
+        NotYours: it belongs to another user of this machine.
     """
+    whose.refuse_another(home)
     marker = _read_marker(home)
     if marker.get("setup"):
         raise SetupUnfinished(home=home.path, command=marker["setup"])
@@ -252,6 +277,8 @@ def refuse_unusable(home: Home) -> None:
         raise RestoreUnfinished(home=home.path, file=marker["restore"])
     if marker:
         raise MigrationUnfinished(home=home.path, backup=marker.get("backup", "a file in backups/"))
+    if not os.environ.get("HEADWATER_SECRET_KEY") and _lacks_key(home):
+        raise KeyLost(home=home.path, file=home.key)
     if not home.is_initialised:
         raise NotInitialised(home=home.path)
     if not os.environ.get("HEADWATER_DATABASE_URL") and not home.database.exists():
@@ -261,12 +288,24 @@ def refuse_unusable(home: Home) -> None:
         raise MovedAway(home=home.path, to=moved.get("to"), day=str(moved.get("at"))[:10], note=home.path / MOVED)
 
 
-def refuse_newer(home: Home, state: Migrations) -> None:
-    """Refuse a database that knows migrations we do not.
+def _lacks_key(home: Home) -> bool:
+    return not home.key.stat().st_size if home.is_initialised else home.database.exists()
+
+
+def refuse_foreign(home: Home, state: Migrations) -> None:
+    """Refuse a database that is not ours to work on: one without Headwater, and one that knows migrations we do not.
+
+    Taken for an old one, an empty database would be filled and served, and everybody would miss their data.
 
     Raises:
-        NewerDatabase: it does.
+        NoDatabase, EmptyDatabase, NewerDatabase: says which.
     """
+    if not state.applied:
+        from django.db import connection
+
+        if connection.vendor == "sqlite":
+            raise NoDatabase(home=home.path)
+        raise EmptyDatabase(home=home.path, name=connection.settings_dict["NAME"])
     if state.unknown:
         named = ", ".join(state.unknown[:3]) + (" and more" if len(state.unknown) > 3 else "")
         raise NewerDatabase(home=home.path, version=__version__, unknown=named)
@@ -368,9 +407,11 @@ def _names(keys: set[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(f"{app}.{name}" for app, name in keys))
 
 
-def _refuse_foreign(home: Home) -> None:
+def _refuse_other_files(home: Home) -> None:
     if home.is_initialised or not home.path.is_dir() or (home.path / MARKER).exists():
         return
+    if home.database.exists():
+        raise KeyLost(home=home.path, file=home.key)
     try:
         found = sorted(entry.name for entry in home.path.iterdir())
     except OSError as error:

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ class AlreadyRunning(DomainError):
 
     code = "already_running"
     message = "Headwater runs on {home} already{where}. Stop it first (Ctrl-C where it runs)."
+
+
+class WorkerRuns(DomainError):
+    """An embedded database has one worker, and it runs."""
+
+    code = "worker_runs"
+    message = (
+        "A worker runs on {home} already. SQLite takes one, and “headwater up” brings it along; several share "
+        "the work on PostgreSQL."
+    )
 
 
 class InUse(DomainError):
@@ -97,9 +108,9 @@ def hold_for_working(home: Home) -> HomeLock:
     """What the one worker of an embedded database holds.
 
     Raises:
-        InUse: another worker runs and does not stop.
+        WorkerRuns: another one runs and does not stop.
     """
-    return _lock(home, "worker.lock", fcntl.LOCK_EX, wait=2 * SERVER_WAIT) or _refuse(InUse(home=home.path))
+    return _lock(home, "worker.lock", fcntl.LOCK_EX, wait=2 * SERVER_WAIT) or _refuse(WorkerRuns(home=home.path))
 
 
 def is_served(home: Home) -> bool:
@@ -130,6 +141,14 @@ def noted_server(home: Home) -> dict[str, Any]:
     return noted if isinstance(noted, dict) else {}
 
 
+def serving_since(home: Home) -> datetime | None:
+    """When the server of this folder began, as far as is known."""
+    try:
+        return datetime.fromtimestamp(_server_file(home).stat().st_mtime, tz=UTC)
+    except OSError:
+        return None
+
+
 def _server_file(home: Home) -> Path:
     return home.path / "server.json"
 
@@ -143,7 +162,7 @@ def _lock(home: Home, name: str, kind: int, *, wait: float) -> HomeLock | None:
     try:
         descriptor = os.open(home.path / name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise NotWritable(home=home.path, reason=error.strerror or str(error)) from error
+        raise NotWritable(home=home.path, reason=f"{name}: {error.strerror or error}") from error
     deadline = time.monotonic() + wait
     while True:
         try:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from headwater import __version__
-from headwater.config import backup, lifecycle, locks
+from headwater.config import backup, lifecycle, locks, whose
 from headwater.config.backup import BLOCK, FOLDERS, MANIFEST, POSTGRES_MEMBER, SQLITE_MEMBER, Manifest
 from headwater.config.home import Home
 from headwater.platform.errors import DomainError
@@ -45,10 +45,11 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path | None:
 
     Raises:
         NotABackup: it is damaged, not ours, or of a newer version; nothing was changed.
-        AlreadyRunning, InUse: somebody works on the folder.
+        AlreadyRunning, InUse, NotYours: somebody works on the folder, or another user of this machine looks after it.
     """
     if not file.is_file():
         raise NotABackup(file=file, reason="there is no such file")
+    whose.refuse_another(home)
     is_new = not home.is_initialised
     try:
         home.create()

@@ -56,16 +56,29 @@ class Serving:
         return f"http://{ADDRESS}:{self.port}"
 
 
+class PortReserved(DomainError):
+    """The system keeps the port for its administrator."""
+
+    code = "port_reserved"
+    message = (
+        "Port {port} may not be used by this user of the machine. Take one from 1024 on: headwater up --port 8080; "
+        "a proxy in front of it listens on 80 and 443."
+    )
+
+
 def refuse_busy_port(port: int) -> None:
-    """Refuse a port that another program listens on.
+    """Refuse a port that cannot be listened on.
 
     Raises:
-        PortBusy: it does, or the port may not be used.
+        PortBusy: another program does.
+        PortReserved: only an administrator of the machine may.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((ADDRESS, port))
+        except PermissionError as error:
+            raise PortReserved(port=port) from error
         except OSError as error:
             raise PortBusy(port=port, other=port + 1 if 1024 <= port < 65535 else 8080) from error
 

@@ -42,6 +42,14 @@ def test_an_address_of_postgresql_is_taken_apart(monkeypatch):
     assert (found["HOST"], found["PORT"], found["OPTIONS"]["sslmode"]) == ("db.example", 5433, "require")
 
 
+@pytest.mark.parametrize("password", ["pass/word", "pa@ss/w", "pass#word", "pass?word"])
+def test_a_password_that_breaks_the_address_is_not_taken_for_a_part_of_it(monkeypatch, password):
+    monkeypatch.setenv("HEADWATER_DATABASE_URL", f"postgresql://hw:{password}@db.example/crm")
+    with pytest.raises(BadSetting, match="%2F for /") as refusal:
+        environment.postgresql("HEADWATER_DATABASE_URL")
+    assert "pass" not in str(refusal.value).replace("password", "")
+
+
 @pytest.mark.parametrize(
     ("said", "options"), [("", "-c jit=off"), ("?options=", ""), ("?options=-c+jit%3Don", "-c jit=on")]
 )
