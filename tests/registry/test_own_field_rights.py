@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from indexes import indexed
 from makers import AT
 
@@ -64,6 +65,24 @@ def test_it_is_where_one_may_see_it_and_nowhere_else(secret, client_of):
     assert told and [name for name, is_there in told.items() if not is_there] == []
     told = seen(client_of("MARKETER"), row.key, pk)
     assert [name for name, is_there in told.items() if is_there] == []
+
+
+def test_the_document_of_the_api_names_it_to_nobody_else(secret, client_of, by):
+    row, _pk = secret
+    everybodys = actions.add_field(noun="parties.person", label="Shoe size", kind="NUMBER", by=by, at=AT)
+    actions.add_field(
+        noun="parties.person", label="Shout", kind="FORMULA", formula=f"UPPER({row.key})", result="TEXT", by=by, at=AT
+    )
+
+    def told(client):
+        said = client.get("/api/v1/openapi.json").content.decode()
+        return [word in said for word in (row.key, "Mind you", "cf_shout", everybodys.key)]
+
+    assert told(client_of("HEAD_OF_SALES")) == told(client_of("OWNER")) == [True] * 4
+    assert told(client_of("MARKETER")) == [False, False, False, True]
+    assert told(Client()) == [False] * 4, "strangers learn what Headwater has everywhere"
+    page = client_of("MARKETER").get("/api/v1/docs").content.decode()
+    assert row.key not in page and everybodys.key in page
 
 
 def test_searching_finds_nobody_by_it(secret, client_of, by):

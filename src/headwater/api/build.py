@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
@@ -19,7 +19,7 @@ from headwater.api import bulk, endpoint, history, problems, upsert
 from headwater.api.auth import BearerToken, Session, why_not
 from headwater.api.bulk_doc import bulk_doc, many_doc
 from headwater.api.extension import EXTENSIONS
-from headwater.api.fields import with_custom
+from headwater.api.fields import known_to, with_custom
 from headwater.api.filters import filter_parameters, tree_schema
 from headwater.api.jobs import MOST_ROWS
 from headwater.api.repeated import KEY_PARAMETER, answered_once
@@ -33,6 +33,7 @@ from headwater.api.shapes import (
     row_schema,
     versioned,
 )
+from headwater.platform.actor import Actor
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import DomainError
 from headwater.platform.files_out import CSV, FORMATS
@@ -97,21 +98,22 @@ def _built() -> NinjaAPI:
     return api
 
 
-def openapi(api: NinjaAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the shapes of all nouns among its components."""
+def openapi(api: NinjaAPI, caller: Actor) -> dict[str, Any]:
+    """The OpenAPI document as a caller may know it, with the shapes of all nouns among its components."""
     with speaking("en"):  # as everything written for programs
-        return _document(api)
+        return _document(api, caller)
 
 
-def _document(api: NinjaAPI) -> dict[str, Any]:
+def _document(api: NinjaAPI, caller: Actor) -> dict[str, Any]:
     document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     schemas = document["components"].setdefault("schemas", {})
     schemas["Problem"] = problems.schema()
     schemas["FilterTree"] = tree_schema()
     for resource in REGISTRY.values():
-        schemas[_name(resource)] = row_schema(resource.now())
-        schemas[f"{_name(resource)}Record"] = record_schema(resource.now())
-        with_custom(document, resource)
+        known = known_to(resource, caller)
+        schemas[_name(resource)] = row_schema(known)
+        schemas[f"{_name(resource)}Record"] = record_schema(known)
+        with_custom(document, resource, caller)
     document["servers"] = [{"url": "/"}]
     return document
 
@@ -380,8 +382,3 @@ _ID_ONLY: Schema = {
     },
     "description": "Only the id, when the row is out of the caller's sight.",
 }
-
-
-def document_response(api: NinjaAPI) -> JsonResponse:
-    """The OpenAPI document as an answer."""
-    return JsonResponse(openapi(api))

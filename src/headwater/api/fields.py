@@ -15,6 +15,7 @@ from headwater.api.endpoint import sent_object
 from headwater.api.extension import register_extension
 from headwater.api.filters import filter_parameters
 from headwater.api.shapes import Schema, form_schema, json_of, query_parameter
+from headwater.platform.actor import Actor
 from headwater.platform.clock import now
 from headwater.platform.custom import actions, queries
 from headwater.platform.custom.actions import MANAGE
@@ -24,6 +25,7 @@ from headwater.platform.custom.wording import LONGEST_HELP, LONGEST_LABEL
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import CustomField
 from headwater.platform.resource import Resource
+from headwater.platform.translated import with_values
 
 _KEPT = ("label", "kind", "help", "choices", "is_required", "formula", "seen_by", "changed_by")
 _NEW = ("noun", *_KEPT, "result")
@@ -231,12 +233,25 @@ def _schema() -> Schema:
     return {"type": "object", "required": list(told), "properties": told}
 
 
-def with_custom(document: Schema, resource: Resource) -> None:
-    """Say in the document what a noun's lists and bodies have besides, as the fields are now."""
-    whole = resource.now()
+def known_to(resource: Resource, caller: Actor) -> Resource:
+    """The noun with those of the company's own fields that the caller may know of; a stranger knows of none.
+
+    What Headwater itself has is no secret: it is the same everywhere.
+    """
+    whole, ours = resource.now(), resource.by_key
+    if caller.user_id is None or whole is resource:
+        return resource
+    known = [column for column in whole.columns if column.key in ours or column.is_for(caller)]
+    return with_values(whole, columns=known, importer=whole.importer and whole.importer.for_actor(caller))
+
+
+def with_custom(document: Schema, resource: Resource, caller: Actor) -> None:
+    """Say in the document what a noun's lists and bodies have besides, as the fields are now and the caller knows
+    them."""
+    whole = known_to(resource, caller)
     if whole is resource:
         return
-    paths, own = document["paths"], {column.key for column in resource.columns}
+    paths, own = document["paths"], resource.by_key
     base = f"/api/v1/{resource.slug}"
     paths.update({path: deepcopy(told) for path, told in paths.items() if f"{path}/".startswith(f"{base}/")})
     new = [each for each in filter_parameters(whole)[1:] if each["name"] not in own]
@@ -252,7 +267,8 @@ def with_custom(document: Schema, resource: Resource) -> None:
             continue
         body = paths[path][method]["requestBody"]["content"]["application/json"]
         taken = form_schema(command.form, partial=method != "post")
-        added = {key: value for key, value in taken["properties"].items() if key not in body["schema"]["properties"]}
+        may = command.form.names_for(caller)
+        added = {key: taken["properties"][key] for key in may if key not in body["schema"]["properties"]}
         properties = {**body["schema"]["properties"], **added}
-        required = {"required": taken["required"]} if "required" in taken else {}
+        required = {"required": [key for key in taken["required"] if key in properties]} if "required" in taken else {}
         body["schema"] = {**body["schema"], "properties": properties, **required}

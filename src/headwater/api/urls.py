@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from headwater.api.build import DESCRIPTION, build_api, document_response, openapi
+from headwater.api.build import DESCRIPTION, build_api, openapi
 from headwater.api.limits import limited
 from headwater.api.problems import MEDIA_TYPE, problem
 from headwater.web.http import holds_nothing
@@ -47,14 +47,15 @@ def as_problem(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 @login_not_required
 @require_safe
 def openapi_json(request: HttpRequest) -> JsonResponse:
-    """The description of this API for programs; it says nothing about the data, so it is open."""
-    return document_response(api)
+    """The description of this API for programs. It is open, and tells strangers what Headwater has everywhere; the
+    company's own fields it tells those who see them."""
+    return JsonResponse(openapi(api, request.actor), headers={"Cache-Control": "private"})  # type: ignore[attr-defined]
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The description of this API for people, served from here like everything else."""
-    document = openapi(api)
+    document = openapi(api, request.actor)  # type: ignore[attr-defined]
     groups: dict[str, list[dict[str, Any]]] = {}
     for address, methods in document["paths"].items():
         for method, operation in methods.items():
