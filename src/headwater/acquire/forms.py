@@ -129,6 +129,7 @@ class TouchpointForm(ActorForm):
         help_text=gettext_lazy("Leave it empty for now."),
     )
     cost = AmountField(label=gettext_lazy("Cost"))
+    currency = CurrencyField()
     note = forms.CharField(max_length=300, required=False, label=gettext_lazy("Note"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -148,10 +149,15 @@ class CorrectionForm(TouchpointForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.row is not None:
-            names = ("kind", "source_id", "campaign_id", "is_outbound", "occurred_at", "cost", "note")
+            names = ("kind", "source_id", "campaign_id", "is_outbound", "occurred_at", "cost", "currency", "note")
             self.initial = {**{name: getattr(self.row, name) for name in names}, **self.initial}
 
 
 def _offer_origin(form: ActorForm) -> None:
-    offer(form, "source_id", source_choices(form.actor))
-    offer(form, "campaign_id", campaign_choices(form.actor))
+    """Sources and campaigns; what the row has stays on offer, archived or deleted since."""
+    for name, choices in (("source", source_choices), ("campaign", campaign_choices)):
+        present = getattr(form.row, name, None)
+        found = choices(form.actor)
+        if present is not None and str(present.pk) not in {pk for pk, _ in found}:
+            found = [*found, (str(present.pk), present.name)]
+        offer(form, f"{name}_id", found)

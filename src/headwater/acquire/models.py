@@ -78,7 +78,7 @@ class Campaign(models.Model):
 
 
 class SpendEntry(models.Model):
-    """Money spent on a source, and on a campaign if any, on a day. Corrected by another entry."""
+    """Money spent on a source, and on a campaign if any, on a day. A refund is an entry of its own, below zero."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="spend")
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="spend")

@@ -178,6 +178,10 @@ SPEND = Resource(
         "create", _("Enter spend"), actions.add_spend, "acquire.spend.create", SpendForm, icon="plus",
         done=_("Spend entered")
     ),
+    change=Command(
+        "change", _("Edit"), actions.change_spend, "acquire.spend.change", SpendForm, "spend_id", icon="pencil",
+        done=_("Spend changed"),
+    ),
     commands=(
         Command(
             "delete", _("Take out"), actions.delete_spend, "acquire.spend.delete", id_name="spend_id", icon="trash",
@@ -209,6 +213,7 @@ TOUCHPOINTS = Resource(
                reads=("campaign__name",)),
         Column("is_outbound", _("By us"), Kind.BOOL, nullable=False, shown=False),
         Column("cost", _("Cost"), Kind.MONEY, sortable=True, shown=False),
+        Column("currency", _("Currency"), shown=False, nullable=False),
         Column("note", _("Note"), personal=True),
         BATCH,
     ),

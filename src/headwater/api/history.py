@@ -37,6 +37,8 @@ def _told(told: Told) -> dict[str, Any]:
         "new": change.new,
         "old_text": told.before,
         "new_text": told.after,
+        "old_currency": told.currencies[0],
+        "new_currency": told.currencies[1],
         "at": json_of(change.at),
         "by": by,
         "batch": change.batch_id,
@@ -53,6 +55,7 @@ def schema() -> Schema:
     person = {"type": ["object", "null"], "properties": {"id": number, "name": text}}
     fields = {
         "event": {"type": "integer"}, "field": text, "old": {}, "new": {}, "old_text": text, "new_text": text,
+        "old_currency": text, "new_currency": text,
         "at": moment, "by": person, "batch": number, "reason": text, "is_undone": flag, "takes_back": flag,
     }  # fmt: skip
     change = {"type": "object", "required": list(fields), "properties": fields}

@@ -42,8 +42,8 @@ class ProductForm(ActorForm):
         max_length=80, required=False, label=lazy("Family"), help_text=lazy("Servers, printers, service…")
     )
     list_price = AmountField(label=lazy("List price"))
-    cost = AmountField(label=lazy("What it costs us"))
     currency = CurrencyField()
+    cost = AmountField(label=lazy("What it costs us"))
 
 
 class OpenForm(ActorForm):
@@ -216,6 +216,7 @@ class OrderChangeForm(ActorForm):
     guarded = {"cost": frozenset({SEE_COST, CHANGE_COST})}
     number = forms.CharField(max_length=60, required=False, label=lazy("Order number"))
     amount = AmountField(label=lazy("Value"))
+    currency = CurrencyField()
     cost = AmountField(label=lazy("What the goods cost us"))
     note = forms.CharField(max_length=300, required=False, label=lazy("Note"))
 

@@ -6,6 +6,7 @@ somebody else changed the same value meanwhile it asks whose words stand. In a l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,12 +21,14 @@ from headwater.platform.errors import Conflict, NotFound
 from headwater.platform.resource import ActorForm, Resource
 from headwater.platform.undo import newest_event
 from headwater.web.editing import BEFORE, KEEP, THEIRS, as_posted, opened
+from headwater.web.fields import CURRENCY, first_amount
 from headwater.web.form import Tried, afterwards, offered, save_edit, show_refusal, undo_url
 from headwater.web.http import Request, answer, is_htmx, render, resource_of, row_of, toast, trigger
 from headwater.web.listing import row_context
 from headwater.web.liststate import state_of
 
 CHOSEN = "_chosen"  # the number behind the words of a picked record
+_SENT = ("{}", "{}" + CHOSEN, BEFORE + "{}", KEEP + "{}", THEIRS + "{}")  # what a form sends about a field
 
 
 def cell(request: Request, slug: str, pk: int, field: str) -> HttpResponse:
@@ -43,10 +46,11 @@ def cell(request: Request, slug: str, pk: int, field: str) -> HttpResponse:
             return HttpResponseRedirect(f"/{slug}/{pk}/edit#id_{field}")
         form = opened(edit_form(command, request.actor, row))
         return _editor(request, resource, row, form, field, listed=request.GET.get("list"))
-    if field not in edit_form(command, request.actor, row).fields:
+    form = edit_form(command, request.actor, row)
+    if field not in form.fields:
         raise NotFound(_("This cannot be changed here."))
     since = newest_event()
-    tried = save_edit(request, resource, command, row, _of_field(request.POST, field))
+    tried = save_edit(request, resource, command, row, _of_fields(request.POST, _with_currency(form, field)))
     if not tried.is_saved:
         return _again(request, resource, row, tried, field)
     undo = undo_url(request, resource, since)
@@ -111,7 +115,7 @@ def _editor(
         "field": bound,
         "spoken": spoken,
         "errors": list(dict.fromkeys(errors)),
-        "before": [(key, text) for key, text in form.before if key == BEFORE + name],
+        "before": [(key, text) for key, text in form.before if key.removeprefix(BEFORE) in _with_currency(form, name)],
         "listed": listed,
         "action": request.path,
     }
@@ -132,13 +136,18 @@ def _fit(bound: BoundField, spoken: str) -> None:
     field.widget.attrs["aria-label"] = spoken
 
 
-def _of_field(posted: QueryDict, name: str) -> QueryDict:
-    """What was sent about this one field: nothing else can be changed through its cell.
+def _with_currency(form: ActorForm, name: str) -> Sequence[str]:
+    """What is changed in the cell of a field: itself, and of the amount that the currency is chosen with, that, too."""
+    return (name, CURRENCY) if name == first_amount(form.fields) else (name,)
+
+
+def _of_fields(posted: QueryDict, names: Sequence[str]) -> QueryDict:
+    """What was sent about these fields: nothing else can be changed through their cell.
 
     A bare ``before-`` says that the form was opened, even if the field held nothing.
     """
     kept = QueryDict(mutable=True)
-    for key in (BEFORE, name, name + CHOSEN, BEFORE + name, KEEP + name, THEIRS + name):
+    for key in (BEFORE, *(key.format(name) for name in names for key in _SENT)):
         if key in posted:
             kept.setlist(key, posted.getlist(key))
     return kept

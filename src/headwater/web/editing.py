@@ -23,6 +23,7 @@ from headwater.platform.custom.values import HELD, PREFIX
 from headwater.platform.edits import edit_form, valid_values
 from headwater.platform.models import Event
 from headwater.platform.resource import ActorForm, Resource
+from headwater.web.fields import CURRENCY, first_amount
 
 BEFORE, THEIRS, KEEP = "before-", "theirs-", "keep-"
 LOOKED_BACK = 50
@@ -51,8 +52,11 @@ class Edit:
         blank = edit_form(resource.change, actor, row)
         self.data, self.touched, self.clashing = posted.copy(), set[str](), list[str]()
         self.present = {bound.name: as_posted(bound) for bound in blank}
+        pair = {CURRENCY: first_amount(blank.fields)}
+        pair |= {amount: currency for currency, amount in pair.items()}
         for bound in blank:
-            self._settle(bound, posted)
+            other = pair.get(bound.name, "")
+            self._settle(bound, posted, goes_along=bool(other) and _is_changed(blank[other], posted))
         self.form: ActorForm = resource.change.form(self.data, actor=actor, row=row, initial=blank.initial)
         self.form.before = list(_befores(self.data, self.present))
 
@@ -64,8 +68,11 @@ class Edit:
             return None
         return found
 
-    def _settle(self, bound: BoundField, posted: QueryDict) -> None:
-        """Whether the reader changed this field, and whether onto what is there now."""
+    def _settle(self, bound: BoundField, posted: QueryDict, *, goes_along: bool) -> None:
+        """Whether the reader changed this field, and whether onto what is there now.
+
+        An amount and its currency ``go along``: whoever changes the one meant it with the other as they saw it.
+        """
         name, present, widget = bound.name, self.present[bound.name], bound.field.widget
         mine, before = posted.getlist(name), posted.getlist(BEFORE + name)
         if not any(key.startswith(BEFORE) for key in posted):  # sent by something that did not open the form
@@ -77,7 +84,7 @@ class Edit:
                 mine = present
             elif choice == "both" and _is_long(bound):
                 mine = [f"{present[0]}\n\n{mine[0]}"]
-        if widget.value_omitted_from_data(posted, {}, name) or _same(bound, mine, before):
+        if widget.value_omitted_from_data(posted, {}, name) or (_same(bound, mine, before) and not goes_along):
             mine = before = present
         else:
             self.touched.add(name)
@@ -127,6 +134,12 @@ def _befores(data: QueryDict, present: dict[str, list[str]]) -> Iterator[tuple[s
     for name in present:
         for text in data.getlist(BEFORE + name):
             yield BEFORE + name, str(text)
+
+
+def _is_changed(bound: BoundField, posted: QueryDict) -> bool:
+    """Whether the reader changed a field of the form that was opened."""
+    name = bound.name
+    return name in posted and not _same(bound, posted.getlist(name), posted.getlist(BEFORE + name))
 
 
 def _same(bound: BoundField, one: Sequence[str], other: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from headwater.platform.numbers import typed_number
 from headwater.web.notation import here, reading_zone
 from headwater.web.widgets import Control, DateInput, DateTimeInput
 
+CURRENCY = "currency"  # the field of a form, and of a record, that says what its amounts are in
 _EARLIEST, _LATEST = 1000, 9000
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _PLAIN = re.compile(r"-?\d+\.\d+")
@@ -85,11 +87,60 @@ class NumberField(forms.DecimalField):
         return super().to_python(value)
 
 
+class AmountControl(Control):
+    """An amount with what it is in: a form's first one is given with its currency, as one thing; others say it."""
+
+    @cached_property
+    def chosen_with(self) -> CurrencyControl | None:
+        """The control of the currency beside this one, where one is asked."""
+        return self._currency if self._currency and not self._currency.is_hidden and self._is_first else None
+
+    @cached_property
+    def what_in(self) -> str:
+        """What it is in, in words, where its currency is not chosen beside it and need not be the company's own."""
+        if self._currency is None:
+            return _("In %(currency)s.") % {"currency": self.said_in} if self.said_in else ""
+        return "" if self._is_first or self._currency.is_hidden else str(_("In the same currency."))
+
+    @cached_property
+    def said_in(self) -> str:
+        """The code of what the record's amounts are in, where that need not be the company's own."""
+        row = getattr(self.form, "row", None)
+        if row is None:
+            return ""
+        code = getattr(row, CURRENCY, "") or installation().currency
+        return code if has_currencies(code) else ""
+
+    @property
+    def aria_describedby(self) -> str | None:
+        """The ids of what is told of it below."""
+        told = (super().aria_describedby, f"{self.auto_id}_in" if self.what_in else "")
+        return " ".join(filter(None, told)) or None
+
+    @cached_property
+    def _currency(self) -> CurrencyControl | None:
+        found = self.form[CURRENCY] if CURRENCY in self.form.fields else None
+        return found if isinstance(found, CurrencyControl) else None
+
+    @property
+    def _is_first(self) -> bool:
+        return self.name == first_amount(self.form.fields)
+
+
 class AmountField(NumberField):
     """An amount of money, which may be left empty: then it is not known."""
 
+    bound_field_class = AmountControl
+
     def __init__(self, *, required: bool = False, min_value: int | None = 0, **kwargs: Any) -> None:
         super().__init__(required=required, min_value=min_value, max_digits=15, decimal_places=2, **kwargs)
+
+
+def first_amount(fields: Mapping[str, forms.Field]) -> str:
+    """The amount of a form that its currency is chosen with; empty where it has none."""
+    if not isinstance(fields.get(CURRENCY), CurrencyField):
+        return ""
+    return next((name for name, field in fields.items() if isinstance(field, AmountField)), "")
 
 
 def currency_choices() -> list[tuple[str, str]]:
@@ -108,6 +159,18 @@ class CurrencyControl(Control):
     """The currency of an amount: asked only where there are others, as rates of them are known or this is one."""
 
     is_optional = False  # one is always chosen
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """The control's attributes; beside an amount it bears that one's name, as both have one label."""
+        built = super().build_widget_attrs(attrs, widget)
+        if self.is_beside:
+            built.setdefault("aria-label", f"{self.form[first_amount(self.form.fields)].label}: {self.label}")
+        return built
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is chosen beside an amount, which shows it."""
+        return not self.is_hidden and bool(first_amount(self.form.fields))
 
     @cached_property
     def is_hidden(self) -> bool:

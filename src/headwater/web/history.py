@@ -20,9 +20,11 @@ from headwater.platform.custom.extending import held
 from headwater.platform.custom.values import HELD, field_at, is_custom
 from headwater.platform.errors import NotFound
 from headwater.platform.history import RowHistory, ValueChange, history_of
+from headwater.platform.installation import installation
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY, Column, Kind, Resource
 from headwater.web import format as words
+from headwater.web.fields import CURRENCY
 from headwater.web.notation import here
 
 EXTRA = "extra:"
@@ -46,6 +48,11 @@ class Traced:
         return str(self.column.label) if self.column is not None else self.extra
 
     @property
+    def is_money(self) -> bool:
+        """Whether it is an amount, in the currency of its record."""
+        return self.column is not None and self.column.kind is Kind.MONEY
+
+    @property
     def key(self) -> str:
         """The value's name in addresses and in the API."""
         return self.column.key if self.column is not None else EXTRA + self.extra
@@ -53,7 +60,10 @@ class Traced:
 
 @dataclass(frozen=True)
 class Told:
-    """A change of a value, as it is told: what it was before and after, by whom, from which import."""
+    """A change of a value, as it is told: what it was before and after, by whom, from which import.
+
+    ``currencies`` are what an amount was in before and after; of anything else they are empty.
+    """
 
     change: ValueChange
     traced: Traced
@@ -61,6 +71,7 @@ class Told:
     after: str
     who: str
     import_name: str
+    currencies: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -191,20 +202,24 @@ def value_history(resource: Resource, row: Any, actor: Actor, key: str = "") -> 
     else:
         values = values_of(resource, row, actor)
     kept = history_of(resource.key, int(row.pk))
-    found = list(_changes(kept, values))
+    currencies = _currencies(kept, row)
+    found = list(_of_amount(kept, values[0]) if key and values[0].is_money else _changes(kept, values))
     said = _Words(actor, [(traced, value) for traced, change in found for value in (change.old, change.new)], kept)
-    changes = [
-        Told(
-            change=change,
-            traced=traced,
-            before=said.value(traced, change.old),
-            after=said.value(traced, change.new),
-            who=said.who(change.user_id, change.actor),
-            import_name=said.imports.get(change.batch_id or 0, ""),
-        )
-        for traced, change in found
-    ]
+    changes = [_told(traced, change, currencies[change.event_id], said) for traced, change in found]
     return ValueHistory(changes, _beginning(kept.first, said))
+
+
+def _told(traced: Traced, change: ValueChange, currencies: tuple[str, str], said: _Words) -> Told:
+    before, after = currencies
+    return Told(
+        change=change,
+        traced=traced,
+        before=said.value(traced, change.old, before),
+        after=said.value(traced, change.new, after),
+        who=said.who(change.user_id, change.actor),
+        import_name=said.imports.get(change.batch_id or 0, ""),
+        currencies=currencies if traced.is_money else ("", ""),
+    )
 
 
 def held_in_words(resource: Resource, rows: Sequence[Any], key: str, actor: Actor) -> dict[int, str]:
@@ -229,6 +244,36 @@ def _changes(kept: RowHistory, values: Sequence[Traced]) -> Iterable[tuple[Trace
             old, new = (side.get(traced.extra) if isinstance(side, dict) else None for side in (change.old, change.new))
             if old != new:
                 yield traced, _part(change, old, new)
+
+
+def _currencies(kept: RowHistory, row: Any) -> dict[int, tuple[str, str]]:
+    """What a row's amounts were in before and after each of its facts, by the id of the fact."""
+    found: dict[int, tuple[str, str]] = {}
+    present = getattr(row, CURRENCY, "")
+    for change in kept.changes:  # newest first
+        after = found.get(change.event_id, (present, present))[1]
+        if change.field == CURRENCY:
+            present = change.old
+        found[change.event_id] = (present, after)
+    return found
+
+
+def _of_amount(kept: RowHistory, traced: Traced) -> Iterator[tuple[Traced, ValueChange]]:
+    """The changes of one amount, with those of its currency alone: 1,200 euros became 1,200 dollars."""
+    own = {change.event_id: change for _, change in _changes(kept, [traced])}
+    present = _present(traced)
+    for change in kept.changes:
+        mine = own.get(change.event_id)
+        if mine is not None and change.field == traced.name:
+            present = mine.old
+            yield traced, mine
+        elif mine is None and change.field == CURRENCY and present is not None:
+            yield traced, _part(change, present, present)
+
+
+def _present(traced: Traced) -> Any:
+    """The value that a record holds now."""
+    return held(traced.row).get(traced.extra) if traced.extra else getattr(traced.row, traced.name)
 
 
 def _part(change: ValueChange, old: Any, new: Any) -> ValueChange:
@@ -279,8 +324,8 @@ class _Words:
             return self.users.get(user_id, _("a former colleague"))
         return "Headwater" if ref.startswith("job:") else ""
 
-    def value(self, traced: Traced, value: Any) -> str:
-        """A stored value as a reader sees it; nothing is an empty text."""
+    def value(self, traced: Traced, value: Any, currency: str = "") -> str:
+        """A stored value as a reader sees it, an amount in what it was in; nothing is an empty text."""
         if value is None or value == "":
             return ""
         model = _pointed_at(traced)
@@ -288,10 +333,10 @@ class _Words:
             return self.names.get((model, value), _("out of your sight"))
         if isinstance(value, bool):
             return _("yes") if value else _("no")
-        return _plain(traced, value)
+        return _plain(traced, value, currency)
 
 
-def _plain(traced: Traced, value: Any) -> str:
+def _plain(traced: Traced, value: Any, currency: str) -> str:
     locale, stored = here(), _model_field(type(traced.row), traced.name)
     label = _label(traced, stored, value)
     if label is not None:
@@ -308,8 +353,8 @@ def _plain(traced: Traced, value: Any) -> str:
         return words.moment(value, locale, now=now(), zone=timezone.get_current_timezone())
     if isinstance(value, date):
         return words.day(value, locale, today=timezone.localtime(now()).date())
-    if traced.column is not None and traced.column.kind is Kind.MONEY:
-        return words.money(value, getattr(traced.row, "currency", ""), locale)
+    if traced.is_money:
+        return words.money(value, currency or getattr(traced.row, CURRENCY, "") or installation().currency, locale)
     if isinstance(value, (int, float, Decimal)) and traced.column is not None and traced.column.kind is Kind.NUMBER:
         return words.number(value, locale)
     return ", ".join(map(str, value)) if isinstance(value, list) else words.grouped(str(value))

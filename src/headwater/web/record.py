@@ -11,10 +11,10 @@ from headwater.platform.clock import now
 from headwater.platform.custom.reckoning import outcomes_of
 from headwater.platform.errors import DomainError, NotFound
 from headwater.platform.paging import neighbours
-from headwater.platform.resource import Column, Command, Resource
+from headwater.platform.resource import Column, Command, Kind, Resource
 from headwater.web.command import offered_commands
 from headwater.web.deleted import gone_page
-from headwater.web.fields import has_currencies
+from headwater.web.fields import CURRENCY
 from headwater.web.history import has_history, traced_by, value_history
 from headwater.web.http import Request, is_htmx, render, resource_of, row_of
 from headwater.web.liststate import ListState, path_of, state_of
@@ -112,18 +112,18 @@ def _details(resource: Resource, row: Any, may_change: bool) -> dict[str, list[D
     for column in resource.columns:
         field = _field_of(resource.change, column.key) if may_change else ""
         reason = reasons.get(column.key, "")
-        if _is_said(column, row, resource, is_changed_here=bool(field)):
+        if _is_said(column, row, resource):
             continue
         found = unknown if _is_nothing(column, row) and not reason else known
         found.append((column, field, has_history(row, column), reason))
     return {"details": known, "unknown": unknown}
 
 
-def _is_said(column: Column, row: Any, resource: Resource, *, is_changed_here: bool) -> bool:
+def _is_said(column: Column, row: Any, resource: Resource) -> bool:
     """Whether another value of the record says it: the same moment, to the minute, as both are shown, or the currency
-    that its amounts are shown in, unless one may choose another or ask what it was."""
-    if column.key == "currency":
-        return not is_changed_here or not has_currencies(row.currency)
+    that its amounts are shown in, changed with and remembered with."""
+    if column.key == CURRENCY:
+        return any(other.kind is Kind.MONEY for other in resource.columns)
     other = resource.by_key.get(column.same_as)
     if other is None:
         return False

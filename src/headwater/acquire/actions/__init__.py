@@ -16,7 +16,7 @@ from headwater.acquire.actions.sources import (
     ensure_sources,
     restore_source,
 )
-from headwater.acquire.actions.spend import add_spend, delete_spend, restore_spend
+from headwater.acquire.actions.spend import add_spend, change_spend, delete_spend, restore_spend
 from headwater.acquire.actions.touchpoints import (
     TouchpointDraft,
     correct_touchpoint,
@@ -38,6 +38,7 @@ __all__ = [
     "assign_campaigns",
     "change_campaign",
     "change_source",
+    "change_spend",
     "correct_touchpoint",
     "delete_campaign",
     "delete_spend",

@@ -35,6 +35,7 @@ from headwater.platform.translated import gettext
 from headwater.team import queries as team
 
 SOURCE, CAMPAIGN, SPEND = "acquire.source", "acquire.campaign", "acquire.spend"
+SAME = ("source_id", "campaign_id", "spent_on", "amount", "currency", "note")  # entries alike in these are one
 
 
 # Sources are a few dozen and campaigns a few hundred: their files go through the actions of one row each.
@@ -193,8 +194,8 @@ def undo_campaign_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResul
 
 @action
 def import_spend(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: datetime) -> Sequence[RowResult]:
-    """Take in a file of money spent. Without an external id, an entry is the same if source, campaign, day, amount
-    and note are the same as in an earlier file; equal rows of one file are several entries."""
+    """Take in a file of money spent. Without an external id, an entry is the same if source, campaign, day, amount,
+    currency and note are the same as in an earlier file; equal rows of one file are several entries."""
     by.require("acquire.spend.import")
     by = by.in_batch(batch.id)
     sources = ensure_sources(_sources_of(rows), by=by, at=at)
@@ -265,10 +266,7 @@ class _Spend:
         """Entries of earlier files, by what makes them the same; those that an undo took out come back."""
         days = {row.values["spent_on"] for row in rows}
         entries = SpendEntry.objects.filter(spent_on__in=days).exclude(batch_id=self.batch.id).order_by("-pk")
-        return {
-            _key({n: getattr(e, n) for n in ("source_id", "campaign_id", "spent_on", "amount", "note")}): e
-            for e in entries
-        }
+        return {_key({name: getattr(entry, name) for name in SAME}): entry for entry in entries}
 
     def _wanted(self, row: CleanRow) -> dict[str, Any]:
         get = row.values.get
@@ -351,7 +349,7 @@ def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:
 
 
 def _key(values: dict[str, Any]) -> object:
-    return tuple(values[name] for name in ("source_id", "campaign_id", "spent_on", "amount", "note"))
+    return tuple(values[name] for name in SAME)
 
 
 def _sources_of(rows: Sequence[CleanRow]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.errors import Conflict, Invalid, NotFound
 from headwater.platform.events import record
+from headwater.platform.money import UnknownCurrency
 from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.undo import is_own, undoes
@@ -63,6 +64,7 @@ def record_touchpoint(
     is_outbound: bool = False,
     occurred_at: datetime | EllipsisType | None = ...,
     cost: Decimal | None = None,
+    currency: str = "",
     note: str = "",
 ) -> Touchpoint:
     """Write down one contact with a party. ``occurred_at`` left out is now, None is not known.
@@ -76,7 +78,8 @@ def record_touchpoint(
     moment = at if isinstance(occurred_at, EllipsisType) else occurred_at
     touchpoint = _write(
         party_id=party_id, organisation_id=organisation_id, kind=kind, source_id=source_id, campaign_id=campaign_id,
-        is_outbound=is_outbound, occurred_at=moment, cost=cost, note=note, corrects_id=None, by=by, at=at,
+        is_outbound=is_outbound, occurred_at=moment, cost=cost, currency=currency, note=note, corrects_id=None, by=by,
+        at=at,
     )  # fmt: skip
     fact = TouchpointRecorded(
         touchpoint_id=touchpoint.pk,
@@ -106,6 +109,7 @@ def enter_touchpoint(
     is_outbound: bool = False,
     occurred_at: datetime | None = None,
     cost: Decimal | None = None,
+    currency: str = "",
     note: str = "",
 ) -> Touchpoint:
     """Write down by hand a contact with a party that the actor sees; left without a time it is now.
@@ -126,6 +130,7 @@ def enter_touchpoint(
         is_outbound=is_outbound,
         occurred_at=occurred_at or at,
         cost=cost,
+        currency=currency,
         note=note,
         by=by,
         at=at,
@@ -144,6 +149,7 @@ def correct_touchpoint(
     is_outbound: bool = False,
     occurred_at: datetime | None = None,
     cost: Decimal | None = None,
+    currency: str = "",
     note: str = "",
 ) -> Touchpoint:
     """Enter what a touchpoint should have said; the earlier entry stays in the log and no longer counts.
@@ -160,8 +166,8 @@ def correct_touchpoint(
         raise CorrectedAlready()
     right = _write(
         party_id=wrong.party_id, organisation_id=wrong.organisation_id, kind=kind, source_id=source_id,
-        campaign_id=campaign_id, is_outbound=is_outbound, occurred_at=occurred_at, cost=cost, note=note,
-        corrects_id=wrong.pk, by=by, at=at,
+        campaign_id=campaign_id, is_outbound=is_outbound, occurred_at=occurred_at, cost=cost, currency=currency,
+        note=note, corrects_id=wrong.pk, by=by, at=at,
     )  # fmt: skip
     fact = TouchpointCorrected(
         touchpoint_id=right.pk,
@@ -283,6 +289,7 @@ def _write(
     is_outbound: bool,
     occurred_at: datetime | None,
     cost: Decimal | None,
+    currency: str,
     note: str,
     corrects_id: int | None,
     by: Actor,
@@ -292,6 +299,10 @@ def _write(
         raise Invalid({"kind": [_("Choose what happened.")]})
     if occurred_at is not None and occurred_at > at:
         raise Invalid({"occurred_at": [_("This is still to come: plan a to-do instead.")]})
+    try:
+        code = team.currency_meant(currency) if cost is not None else ""
+    except UnknownCurrency as error:
+        raise Invalid({"currency": [str(error)]}) from error
     source = Source.objects.filter(pk=source_id).first() if source_id else None
     if source_id and source is None:
         raise NotFound()
@@ -306,7 +317,7 @@ def _write(
         is_outbound=is_outbound,
         occurred_at=occurred_at,
         cost=cost,
-        currency=team.company().currency if cost is not None else "",
+        currency=code,
         note=note.strip(),
         corrects_id=corrects_id,
         created_at=at,

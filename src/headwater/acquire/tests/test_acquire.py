@@ -93,6 +93,7 @@ WRITES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (actions.restore_campaign, {"campaign_id": 1}),
     (actions.ensure_campaigns, {"names": ["New"]}),
     (actions.add_spend, {"source_id": 1, "spent_on": DAY, "amount": Decimal(1)}),
+    (actions.change_spend, {"spend_id": 1, "note": "x"}),
     (actions.delete_spend, {"spend_id": 1}),
     (actions.restore_spend, {"spend_id": 1}),
     (actions.record_touchpoint, {"party_id": 1, "kind": "CALL"}),

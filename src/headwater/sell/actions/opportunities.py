@@ -13,7 +13,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.events import record
-from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.money import UnknownCurrency
 from headwater.platform.spans import set_span
 from headwater.platform.translated import gettext as _
 from headwater.qualify.actions import convert_lead
@@ -212,7 +212,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         wrong["forecast_category"] = [_("Choose one of the forecast categories.")]
     if "currency" in values:
         try:
-            values["currency"] = currency_code(values["currency"] or team.company().currency)
+            values["currency"] = team.currency_meant(values["currency"])
         except UnknownCurrency as error:
             wrong["currency"] = [str(error)]
     if wrong:

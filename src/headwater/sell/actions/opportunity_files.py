@@ -122,7 +122,7 @@ def _store_changes(found: _Changes, *, by: Actor, at: datetime) -> None:
     imported = Order.objects.select_for_update().filter(deleted_at=None, batch_id__isnull=False)
     for order in imported.filter(opportunity_id__in=list(found.revalued)):
         won = found.revalued[order.opportunity_id or 0]
-        wanted = {"amount": won.amount, "ordered_at": won.closed_at}
+        wanted = {"amount": won.amount, "currency": won.currency, "ordered_at": won.closed_at}
         changed = {n: [getattr(order, n), new] for n, new in wanted.items() if getattr(order, n) != new}
         for name, (_, new) in changed.items():
             setattr(order, name, new)
@@ -301,7 +301,7 @@ class _Wave:
             found.changes.append(self._taken_over(known, values))
             if "outcome" in values and known.outcome == End.WON:
                 found.won.append((known, self._bought(row)))
-            elif known.outcome == End.WON and {"amount", "closed_at"} & values.keys():
+            elif known.outcome == End.WON and {"amount", "currency", "closed_at"} & values.keys():
                 found.revalued[known.pk] = known
             if row.outcome is Outcome.UNCHANGED:
                 row.outcome = Outcome.UPDATED
@@ -382,6 +382,9 @@ class _Wave:
 
 
 def _may_fill(known: Opportunity, name: str) -> bool:
+    """Whether a file may say what nobody did so far; a currency comes with its amount."""
+    if name == "currency":
+        return known.amount is None
     return name not in ("outcome", "closed_at", "lost_reason") and is_blank(getattr(known, name))
 
 

@@ -114,11 +114,11 @@ def _check(row: FileRow, batch: Batch, at: datetime) -> None:
 
 
 def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) -> None:
-    """The win of an order whose day or amount was corrected is corrected with it."""
+    """The win of an order whose day, amount or currency was corrected is corrected with it."""
     moved = {
         order.opportunity_id: (order, changed)
         for order, changed in changes
-        if order.opportunity_id is not None and {"ordered_at", "amount"} & changed.keys()
+        if order.opportunity_id is not None and {"ordered_at", "amount", "currency"} & changed.keys()
     }
     corrected = []
     for won in Opportunity.objects.select_for_update().filter(pk__in=list(moved), outcome=End.WON):
@@ -126,8 +126,9 @@ def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) ->
         values: dict[str, Any] = {}
         if "ordered_at" in changed and won.closed_at == changed["ordered_at"][0]:
             values["closed_at"] = [won.closed_at, order.ordered_at]
-        if "amount" in changed and won.amount == changed["amount"][0]:
-            values["amount"] = [won.amount, order.amount]
+        for name in ("amount", "currency"):
+            if name in changed and getattr(won, name) == changed[name][0]:
+                values[name] = [getattr(won, name), getattr(order, name)]
         for name, (_, new) in values.items():
             setattr(won, name, new)
         if values:

@@ -13,7 +13,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
-from headwater.platform.money import UnknownCurrency, currency_code, in_cents
+from headwater.platform.money import UnknownCurrency, in_cents
 from headwater.platform.translated import gettext
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.lines import LineDraft, check_lines, costs_of, sum_of
@@ -31,6 +31,7 @@ class OrderValues(TypedDict, total=False):
 
     number: str
     amount: Decimal | None
+    currency: str
     cost: Decimal | None
     ordered_at: datetime | None
     note: str
@@ -66,16 +67,12 @@ def place_order(
         raise NotFound()
     if amount is None and sum_of(lines) is None:
         raise Invalid({"amount": [gettext("Say for how much.")]})
-    values = _checked({"amount": amount, "cost": cost, "ordered_at": ordered_at or at}, at=at)
+    values = _checked({"amount": amount, "currency": currency, "cost": cost, "ordered_at": ordered_at or at}, at=at)
     held_by, _ = owner_values(owner_id or by.user_id, by)
-    try:
-        code = currency_code(currency or team.company().currency)
-    except UnknownCurrency as error:
-        raise Invalid({"currency": [str(error)]}) from error
     organisation = buyer.employer_id if buyer.is_person else buyer.pk
     return write_order(
         Order(
-            party_id=buyer.pk, organisation_id=organisation, currency=code, number=number.strip()[:60],
+            party_id=buyer.pk, organisation_id=organisation, number=number.strip()[:60],
             note=note.strip()[:300], **held_by, **values,
         ),
         lines,
@@ -130,7 +127,7 @@ def order_of_win(
 
 @action
 def change_order(*, order_id: int, by: Actor, at: datetime, **values: Unpack[OrderValues]) -> Order:
-    """Correct an order's number, day, amount, cost or note.
+    """Correct an order's number, day, amount, cost, their currency or its note.
 
     Raises:
         NotAllowed: the actor may not change this order.
@@ -279,6 +276,11 @@ def _checked(values: dict[str, Any], *, at: datetime) -> dict[str, Any]:
     for key, longest in (("number", 60), ("note", 300)):
         if key in values:
             values[key] = str(values[key]).strip()[:longest]
+    if "currency" in values:
+        try:
+            values["currency"] = team.currency_meant(values["currency"])
+        except UnknownCurrency as error:
+            wrong["currency"] = [str(error)]
     if wrong:
         raise Invalid(wrong)
     return values

@@ -11,7 +11,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import Conflict, Invalid, NotFound, NotUndoable
 from headwater.platform.events import Changed, record
-from headwater.platform.money import UnknownCurrency, currency_code
+from headwater.platform.money import UnknownCurrency
 from headwater.platform.shelf import Shelf, archive_of
 from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
@@ -170,7 +170,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
             wrong[key] = [_("A price is not below zero.")]
     if "currency" in values:
         try:
-            values["currency"] = currency_code(values["currency"] or team.company().currency)
+            values["currency"] = team.currency_meant(values["currency"])
         except UnknownCurrency as error:
             wrong["currency"] = [str(error)]
     if wrong:

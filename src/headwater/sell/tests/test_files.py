@@ -255,6 +255,29 @@ def test_an_order_of_a_lost_opportunity_is_handed_back_and_stops_nothing(bring, 
     assert Order.objects.get().opportunity == Opportunity.objects.get(outcome="WON")
 
 
+def test_a_currency_is_corrected_on_both_the_win_and_its_order(bring, leads):
+    bring(import_opportunities, 2, WON)
+    assert outcomes(bring(import_opportunities, 3, WON | {"currency": "EUR"})) == [UPDATED]
+    assert (Order.objects.get().currency, Order.objects.get().amount) == ("EUR", 1054)
+    bring(import_orders, 4, DEAL)
+    assert outcomes(bring(import_orders, 5, DEAL | {"currency": "EUR"})) == [UPDATED]
+    order = Order.objects.latest("pk")
+    assert (order.currency, order.opportunity.currency) == ("EUR", "EUR")
+
+
+def test_an_amount_that_is_filled_in_brings_its_currency(bring, by_head):
+    bring(import_opportunities, 2, OPEN)
+    row = Opportunity.objects.get()
+    actions.change_opportunity(opportunity_id=row.pk, competitor="Brand X", by=by_head, at=AT)
+    priced = OPEN | {"amount": Decimal(10), "currency": "EUR"}
+    assert outcomes(bring(import_opportunities, 3, priced)) == [UPDATED]
+    row.refresh_from_db()
+    assert (row.amount, row.currency) == (10, "EUR")
+    bring(import_opportunities, 4, priced | {"currency": "JPY"})
+    row.refresh_from_db()
+    assert row.currency == "EUR", "people have worked on it, and its amount is known"
+
+
 def test_an_order_of_unknown_day_and_amount_converts_its_lead(bring, leads):
     assert outcomes(bring(import_orders, 2, {"external_id": "L1", "lead": "L1"})) == [CREATED]
     order = Order.objects.get()

@@ -16,6 +16,7 @@ from headwater.platform.among import VALUES
 from headwater.platform.errors import NotAllowed, NotFound
 from headwater.platform.installation import Installation
 from headwater.platform.models import Event
+from headwater.platform.money import currency_code
 from headwater.platform.written import Given, written
 from headwater.team.models import ApiToken, Company, ExchangeRate, RevokedFor, Role, Team, User
 from headwater.team.queries.roles import rights_by_role, rights_to_fields, role_choices, roles_that_may
@@ -101,6 +102,15 @@ def language_of(user_id: int | None) -> str:
     """What somebody reads: the language they chose, else the company's; empty where neither chose."""
     own = User.objects.filter(pk=user_id).values_list("language", flat=True).first() if user_id else ""
     return own or company().language
+
+
+def currency_meant(text: str) -> str:
+    """The currency that is named; the company's own where none is.
+
+    Raises:
+        UnknownCurrency: there is none of that code.
+    """
+    return currency_code(text or company().currency)
 
 
 def installation() -> Installation:

@@ -32,7 +32,8 @@ function place() {
   const cell = open && find(open);
   if (!cell || holder.hidden) return;
   const box = cell.getBoundingClientRect();
-  const width = Math.min(Math.max(box.width, 260), innerWidth - 16);
+  const least = form()?.querySelector(".inp-money") ? 340 : 260;
+  const width = Math.min(Math.max(box.width, least), innerWidth - 16);
   holder.style.width = `${width}px`;
   holder.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
   const { height } = holder.getBoundingClientRect();
@@ -101,6 +102,9 @@ function besideBox(box, step) {
   boxes[boxes.indexOf(box) + step]?.focus();
 }
 
+// From an amount Tab goes on to its currency, and back.
+const goesToPair = (field, isBack) => field.matches(isBack ? ".inp-money select" : ".inp-money input");
+
 holder.addEventListener("submit", () => {
   if (open) open.saving = true;
 });
@@ -116,6 +120,7 @@ holder.addEventListener("keydown", (event) => {
   else if (event.key === "Enter") save("down");
   else if (event.key === "ArrowDown" && event.target.matches(".cell-ticks input")) besideBox(event.target, 1);
   else if (event.key === "ArrowUp" && event.target.matches(".cell-ticks input")) besideBox(event.target, -1);
+  else if (event.key === "Tab" && goesToPair(event.target, event.shiftKey)) return;
   else if (event.key === "Tab" && !asks) save(event.shiftKey ? "back" : "on");
   else return;
   event.preventDefault();
