@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.parties.queries import search, visible_parties
+from headwater.platform.errors import NotFound
 from headwater.platform.resource import ActorForm
 
 CHOSEN = "_chosen"
@@ -63,6 +65,8 @@ def party_meant(form: ActorForm, text: object) -> int:
     words = str(text).strip()
     if _is_number(words) and visible_parties(form.actor).filter(pk=int(words)).exists():
         return int(words)
+    if words.isdecimal() and not _is_typed(form, words):
+        raise forms.ValidationError(NotFound.message)
     found = search(form.actor, words, 4)
     exact = [party for party in found if party.name.casefold() == words.casefold()]
     found = exact if len(exact) == 1 else found
@@ -74,6 +78,13 @@ def party_meant(form: ActorForm, text: object) -> int:
             _("Several records fit: {named}. Pick one from the list below the field.").format(named=named)
         )
     return int(found[0].pk)
+
+
+def _is_typed(form: ActorForm, words: str) -> bool:
+    """Whether somebody typed it into a page, where digits may be a phone number. What was picked, or comes from a
+    program, is the number of a record and never of somebody else's phone."""
+    picked = {value for name, value in form.data.items() if name.endswith(CHOSEN)}
+    return isinstance(form.data, QueryDict) and words not in picked
 
 
 def _is_number(words: str) -> bool:

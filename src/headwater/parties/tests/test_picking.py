@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django import forms
+from django.http import QueryDict
 from django.test import Client
 
 from headwater.parties import actions
@@ -50,6 +51,18 @@ def test_words_that_fit_several_name_them(twins: list[Party], by: Actor) -> None
     assert not form.is_valid()
     assert "Ida Fuchs, Ida Fuchs. Pick one" in form.errors["party_id"][0]
     assert WhoForm({"party_id": "b@x.example"}, actor=by).is_valid()
+
+
+def test_the_number_of_a_record_out_of_sight_is_nobody_elses_phone(ira: User, by: Actor) -> None:
+    """A program that named such a record was given somebody whose phone number holds the same digits."""
+    hidden = "734812"
+    mine = actions.add_person(name="Bo Lund", phone=f"+3185{hidden}9", owner_id=ira.pk, by=by, at=AT)
+    me = actor_of(ira)
+    for told in ({"party_id": hidden}, QueryDict(f"party_id=Ida&party_id_chosen={hidden}")):
+        form = WhoForm(told, actor=me)
+        assert not form.is_valid() and "no such record" in form.errors["party_id"][0]
+    typed = WhoForm(QueryDict(f"party_id={hidden}&party_id_chosen="), actor=me)
+    assert typed.is_valid() and typed.cleaned_data["party_id"] == mine.pk, "whoever types it may mean a phone"
 
 
 def test_a_form_that_comes_back_shows_the_name_and_keeps_the_pick(twins: list[Party], by: Actor) -> None:
