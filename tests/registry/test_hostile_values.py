@@ -188,6 +188,9 @@ def test_no_number_in_an_address_is_larger_than_it_may_be(client_of, make):
         no_break(client.get("/duplicates", {"after": number}), number)
         no_break(client.get("/people/merge", {"ids": pair, "keep": number}), number)
         no_break(client.get("/people/merge", {"ids": f"{pair},{number}"}), number)
+        no_break(client.get("/leads/new", {"party_id": number}), number)
+        no_break(client.get("/opportunities/new", {"lead_id": number}), number)
+        no_break(client.get("/where-sales-come-from/freshness", {"position": number}), number)
         for page in ("search", "leads", "changes"):
             assert client.get(f"/api/v1/{page}", {"q": "an", "limit": number}).status_code == 422, (page, number)
 

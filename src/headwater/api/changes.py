@@ -18,7 +18,7 @@ from headwater.platform.errors import Conflict, Invalid
 from headwater.platform.horizon import log_horizon
 from headwater.platform.models import Event
 from headwater.platform.resource import REGISTRY, Resource, by_slug
-from headwater.platform.values import LARGEST_ID
+from headwater.platform.values import row_id
 
 LATEST: Final = "latest"
 PAGE, LARGEST_PAGE = 100, 1000
@@ -88,7 +88,8 @@ def _nouns(text: str, actor: Actor) -> dict[str, Resource]:
 def _position(text: str, horizon: int) -> int:
     if text == LATEST:
         return horizon
-    if text and not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_ID):
+    position = row_id(text or "0")
+    if position is None:
         raise Invalid(
             {
                 "after": [
@@ -98,7 +99,6 @@ def _position(text: str, horizon: int) -> int:
                 ]
             }
         )
-    position = int(text or 0)
     if position > horizon:
         raise CursorAhead()
     return position

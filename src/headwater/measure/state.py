@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from headwater.measure.metrics.behind import Step
 from headwater.measure.rules.periods import CHOICES, By, ReportRequest, read_request
+from headwater.platform.values import row_id
 from headwater.web.notation import here, read_day
 
 PAGE: Final = "/where-sales-come-from"
@@ -149,7 +150,7 @@ def read_step(params: Mapping[str, str]) -> Step:
 
     def ids(name: str) -> tuple[int, ...] | None:
         found = [part for part in params.get(name, "").split(",") if part][:500]
-        return tuple(int(part) if part.isdecimal() and len(part) < 18 else -1 for part in found) or None
+        return tuple(-1 if (pk := row_id(part)) is None else pk for part in found) or None
 
     return Step(
         source_ids=ids("source"),

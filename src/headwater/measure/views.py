@@ -23,6 +23,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
 from headwater.platform.paging import page_of
 from headwater.platform.resource import REGISTRY
+from headwater.platform.values import row_id
 from headwater.web.channels import channel_look
 from headwater.web.http import Request, answer, came_from, is_htmx, render
 
@@ -103,12 +104,12 @@ def refresh(request: Request) -> HttpResponse:
 def freshness(request: Request) -> HttpResponse:
     """Whether newer numbers are there than those the reader sees; then the whole page is asked for again."""
     request.actor.require("measure.report.see")
-    shown = request.GET.get("position", "")
-    known = mirror.known()
-    if known is None or not shown.isdecimal() or known.position <= int(shown):
+    position = request.GET.get("position", "")  # the id of an event
+    known, shown = mirror.known(), row_id(position)
+    if known is None or shown is None or known.position <= shown:
         if known is not None and known.behind == 0:
             return render(request, "measure/freshness.html", {"fresh": known})
-        return render(request, "measure/freshness.html", {"waiting": True, "position": shown})
+        return render(request, "measure/freshness.html", {"waiting": True, "position": position})
     response = HttpResponse(status=204)
     response["HX-Refresh"] = "true"
     return response

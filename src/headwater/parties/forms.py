@@ -23,6 +23,7 @@ from headwater.parties.queries import connections_of, contact_points_of, tags_of
 from headwater.parties.talking import LogForm
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
+from headwater.platform.values import row_id
 from headwater.team.queries import user_choices
 from headwater.web.fields import CountField, DayField, MomentField
 
@@ -282,7 +283,7 @@ class IdsField(forms.MultipleChoiceField):
         """Numbers, and at least one where some are needed."""
         if self.required and not value:
             raise forms.ValidationError(self.error_messages["required"], code="required")
-        if not all(str(pk).isdecimal() and len(str(pk)) < 18 for pk in value):
+        if any(row_id(str(pk)) is None for pk in value):
             raise forms.ValidationError(_("Whole numbers are needed."))
 
     def clean(self, value: Any) -> Any:

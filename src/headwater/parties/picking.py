@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from headwater.parties.queries import search, visible_parties
 from headwater.platform.errors import NotFound
 from headwater.platform.resource import ActorForm
+from headwater.platform.values import row_id
 
 CHOSEN = "_chosen"
 HELP = gettext_lazy("Name, e-mail address or phone number of a person or company.")
@@ -50,8 +51,8 @@ class PartyField(forms.CharField):
         """The field of this form; a number it holds is shown as the party's name, if the actor may see it."""
         bound = super().get_bound_field(form, field_name)
         words = str(bound.value() or "")
-        if isinstance(form, ActorForm) and isinstance(self.widget, PartyPicker) and _is_number(words):
-            party = visible_parties(form.actor).filter(pk=int(words)).first()
+        if isinstance(form, ActorForm) and isinstance(self.widget, PartyPicker) and (pk := row_id(words)) is not None:
+            party = visible_parties(form.actor).filter(pk=pk).first()
             self.widget.names = {words: party.name} if party else {}
         return bound
 
@@ -63,8 +64,9 @@ def party_meant(form: ActorForm, text: object) -> int:
         ValidationError: nobody fits, or several do; then it names them, as far as the actor may see them.
     """
     words = str(text).strip()
-    if _is_number(words) and visible_parties(form.actor).filter(pk=int(words)).exists():
-        return int(words)
+    pk = row_id(words)
+    if pk is not None and visible_parties(form.actor).filter(pk=pk).exists():
+        return pk
     if words.isdecimal() and not _is_typed(form, words):
         raise forms.ValidationError(NotFound.message)
     found = search(form.actor, words, 4)
@@ -85,7 +87,3 @@ def _is_typed(form: ActorForm, words: str) -> bool:
     program, is the number of a record and never of somebody else's phone."""
     picked = {value for name, value in form.data.items() if name.endswith(CHOSEN)}
     return isinstance(form.data, QueryDict) and words not in picked
-
-
-def _is_number(words: str) -> bool:
-    return words.isascii() and words.isdecimal() and len(words) < 19

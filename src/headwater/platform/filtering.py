@@ -318,7 +318,9 @@ class Filtering:
         if column.is_person and text == MY_TEAM:
             own = {self.actor.user_id} if self.actor.user_id is not None else set()
             return sorted({*team_members(self.actor.team_ids), *own})
-        return [row_id(text)]
+        if (pk := row_id(text)) is None:
+            raise ValueError(text)
+        return [pk]
 
 
 @dataclass(frozen=True)

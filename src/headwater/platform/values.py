@@ -36,16 +36,10 @@ def is_comparable(number: Decimal) -> bool:
     )
 
 
-def row_id(text: str) -> int:
-    """A row's id from outside.
-
-    Raises:
-        ValueError: no row can have it.
-    """
-    pk = int(text)
-    if not 0 <= pk <= LARGEST_ID:
-        raise ValueError(text)
-    return pk
+def row_id(text: str) -> int | None:
+    """The id that a text from outside says; None where no row can have it."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_ID))
+    return pk if is_number and (pk := int(text)) <= LARGEST_ID else None
 
 
 def as_held(rows: QuerySet[Any], path: str, value: Any) -> Any:

@@ -17,6 +17,7 @@ from headwater.parties.rules import is_phone
 from headwater.platform.installation import installation
 from headwater.platform.money import UnknownCurrency, currency_code
 from headwater.platform.resource import ActorForm
+from headwater.platform.values import row_id
 from headwater.qualify.models import DisqualifyReason, Interest, SendBackReason, Stage
 from headwater.qualify.queries import handover_choices, owner_choices
 from headwater.qualify.rules import moves
@@ -81,7 +82,8 @@ class CaptureForm(WhoAsksForm):
 
     def _say_about(self, party_id: str) -> None:
         """Whom it is about, where that is known: then nobody is asked who they are, and nothing typed is left out."""
-        party = visible_parties(self.actor).filter(pk=party_id).first() if party_id.isdecimal() else None
+        pk = row_id(party_id)
+        party = visible_parties(self.actor).filter(pk=pk).first() if pk is not None else None
         if party is not None:
             self.fields["name"].disabled = self.fields["name"].required = True
             self.initial["name"] = party.name

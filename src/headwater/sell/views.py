@@ -16,6 +16,7 @@ from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.resource import REGISTRY
 from headwater.platform.undo import newest_event
+from headwater.platform.values import row_id
 from headwater.sell import actions
 from headwater.sell.forms import DecideForm
 from headwater.sell.models import Opportunity
@@ -69,9 +70,9 @@ def move(request: Request, pk: int) -> HttpResponse:
             raise Invalid({"amount": [_("Its value is not known. Open it and say for how much it was won.")]})
         row, _order = actions.win_opportunity(opportunity_id=pk, by=request.actor, at=moment)
         words = _("Won. The order is placed.")
-    elif stage.isdecimal() and len(stage) < 19:
+    elif (stage_id := row_id(stage)) is not None:
         row = actions.move_opportunity(
-            opportunity_id=pk, stage_id=int(stage), reason=request.POST.get("reason", ""), by=request.actor, at=moment
+            opportunity_id=pk, stage_id=stage_id, reason=request.POST.get("reason", ""), by=request.actor, at=moment
         )
         words = _("Moved to %(stage)s") % {"stage": row.stage.name}
     else:

@@ -162,10 +162,9 @@ class Wording:
 
     def _as_rows_show(self, column: Column, code: str) -> str:
         """What is on offer no more, such as a colleague who left, as the rows that still have it call it."""
-        try:
-            rows = self.resource.rows(self.actor).filter(**{column.orm_path: row_id(code)}).order_by()
-        except ValueError:
+        if (pk := row_id(code)) is None:
             return f"#{code}"
+        rows = self.resource.rows(self.actor).filter(**{column.orm_path: pk}).order_by()
         reach = self.resource.reach(self.actor)
         if sample := mostly_out_of_sight(rows, reach):
             rows = by_reach(rows, reach, sample=sample, wanted=1)

@@ -18,6 +18,7 @@ from headwater.platform.lists.kept import SAVE, KeptView, start_among
 from headwater.platform.paging import Page, page_of
 from headwater.platform.resource import Command, Resource
 from headwater.platform.search.finding import similar
+from headwater.platform.values import row_id
 from headwater.web import chips, grouping, sorting
 from headwater.web.http import Request, is_htmx, page_or_part, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
@@ -245,7 +246,7 @@ class Chosen:
         Raises:
             Invalid: none.
         """
-        ticked = [int(pk) for pk in self.ids if pk.isdecimal() and len(pk) < 19]  # a longer one is no id of ours
+        ticked = [pk for told in self.ids if (pk := row_id(told)) is not None]
         by_id = ticked and not self.everything
         among = [resource.rows(request.actor).filter(pk__in=ticked)] if by_id else []
         for query in {self.query} if self.everything else set(self.parts):

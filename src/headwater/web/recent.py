@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from headwater.platform.resource import Resource, by_slug
+from headwater.platform.values import row_id
 from headwater.web.http import Request
 
 COOKIE = "hw_recent"
@@ -45,6 +46,4 @@ def _read(request: Request) -> list[tuple[str, int]]:
     if owner != str(request.actor.user_id):
         return []
     parts = [entry.rpartition("_") for entry in entries[:MOST]]
-    return [
-        (slug, int(number)) for slug, _, number in parts if number.isascii() and number.isdigit() and len(number) < 19
-    ]
+    return [(slug, pk) for slug, _, number in parts if (pk := row_id(number)) is not None]

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform import many
 from headwater.platform.clock import now
-from headwater.platform.lists.kept import is_number, visible_views
+from headwater.platform.lists.kept import visible_views
 from headwater.platform.models import Job
 from headwater.platform.resource import Resource, by_slug
 from headwater.platform.undo import undo_event
+from headwater.platform.values import row_id
 from headwater.web.http import Request, came_from, go, is_htmx
 from headwater.web.notation import counted
 
@@ -66,6 +67,6 @@ def _still_there(request: Request, url: str) -> str:
 
 def _with_its_view(request: Request, resource: Resource, url: str) -> str:
     """A list, unless the view it shows went with what was undone."""
-    key = QueryDict(urlsplit(url).query).get("view", "")
-    is_gone = is_number(key) and not visible_views(request.actor).filter(pk=int(key)).exists()
+    pk = row_id(QueryDict(urlsplit(url).query).get("view", ""))
+    is_gone = pk is not None and not visible_views(request.actor).filter(pk=pk).exists()
     return f"/{resource.slug}?view=all" if is_gone else url

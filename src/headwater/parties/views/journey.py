@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from headwater.parties import panels, queries
 from headwater.platform.errors import NotFound
+from headwater.platform.values import row_id
 from headwater.web.http import Request, is_htmx, render
 
 
@@ -17,8 +18,7 @@ def journey(request: Request, pk: int) -> HttpResponse:
     if party is None:
         raise NotFound()
     before = request.GET.get("before", "")
-    entry = request.GET.get("at", "")
-    at = int(entry) if entry.isascii() and entry.isdecimal() and len(entry) < 19 else 0
+    at = row_id(request.GET.get("at", "")) or 0
     found = panels.journey(request.actor, pk, only=request.GET.get("only", ""), before=before, at=at)
     context = {"journey": found, "party": party, "party_url": panels.url_of(party), "is_later_page": bool(before)}
     if is_htmx(request):

@@ -21,6 +21,7 @@ from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.models import Event
 from headwater.platform.resource import Command, Resource
 from headwater.platform.undo import newest_event
+from headwater.platform.values import row_id
 from headwater.web.form import form_page
 from headwater.web.history import held_in_words
 from headwater.web.http import Request, answer, is_htmx, local_url, render, resource_of, row_of
@@ -43,7 +44,7 @@ def compare_page(request: Request, slug: str) -> HttpResponse:
         OwnField(field.key, field.label, held_in_words(resource, rows, field.key, request.actor))
         for field in fillable_fields(resource.key, request.actor)
     ]
-    found = compare(rows, keep_id=_number(keep), own=own)
+    found = compare(rows, keep_id=row_id(keep), own=own)
     proposal = pair_among(request.actor, ids)
     after = pair_after(request.actor, proposal) if proposal is not None and request.GET.get("queue") else None
     if request.method == "POST":
@@ -113,7 +114,7 @@ def duplicates(request: Request) -> HttpResponse:
     if not kinds:
         request.actor.require("parties.person.merge")
     after = request.GET.get("after", "")
-    found = pairs(request.actor, after=_number(after) or 0)
+    found = pairs(request.actor, after=row_id(after) or 0)
     context = {
         "pairs": [(proposal, pair_url(proposal), _slug(proposal)) for proposal in found.rows],
         "next_url": f"/duplicates?after={found.after}" if found.after else "",
@@ -132,7 +133,7 @@ def _merge(request: Request, found: Comparison) -> HttpResponse:
     choices: dict[str, int] = {}
     only: list[str] = []
     for line in found.lines:
-        picked = _number(posted.get(f"take:{line.key}", ""))
+        picked = row_id(posted.get(f"take:{line.key}", ""))
         if picked is not None:
             choices[line.key] = picked
         if line.is_contact and f"also:{line.key}" not in posted:
@@ -180,12 +181,7 @@ def mergeable(slug: str, request: Request) -> Resource:
 
 
 def _ids(text: str) -> list[int]:
-    return [pk for each in text.split(",") if (pk := _number(each)) is not None][:MOST]
-
-
-def _number(text: str) -> int | None:
-    """What an address says as an id; None where no row can have it."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return [pk for each in text.split(",") if (pk := row_id(each)) is not None][:MOST]
 
 
 def _noun(slug: str) -> str:

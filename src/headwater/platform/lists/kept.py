@@ -12,6 +12,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
 from headwater.platform.models import ListView
 from headwater.platform.resource import Resource, SavedView
+from headwater.platform.values import row_id
 from headwater.platform.written import Given, written
 
 SAVE, PUBLISH = "platform.view.save", "platform.view.publish"
@@ -91,7 +92,8 @@ def view_of(resource: Resource, actor: Actor, key: str) -> SavedView:
     built_in = next((view for view in resource.views if view.key == key), None)
     if built_in is not None:
         return built_in
-    row = visible_views(actor).filter(noun=resource.key, pk=int(key)).first() if is_number(key) else None
+    pk = row_id(key)
+    row = visible_views(actor).filter(noun=resource.key, pk=pk).first() if pk is not None else None
     if row is None:
         raise NotFound(NOT_HERE)
     return _as_view(resource, row, actor)
@@ -142,11 +144,6 @@ def may_change(row: ListView, actor: Actor) -> bool:
         return False
     is_own = actor.user_id is not None and row.owner_id == actor.user_id
     return is_own or (row.scope == ListView.Scope.EVERYBODY and actor.may(PUBLISH))
-
-
-def is_number(key: str) -> bool:
-    """Whether a key is the id of a saved view."""
-    return key.isascii() and key.isdecimal() and len(key) < 19
 
 
 def _as_view(resource: Resource, row: ListView, actor: Actor) -> KeptView:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform.callers import address_of
 from headwater.platform.clock import now
+from headwater.platform.values import row_id
 from headwater.team.actions import sessions
 from headwater.team.actions import signing_in as tries
 from headwater.team.queries.signing_in import sessions_of, sign_ins, sign_ins_of
@@ -64,9 +65,9 @@ def all_sign_ins(request: Request) -> HttpResponse:
 
 
 def _log(request: Request, found: Any, *, everybody: bool) -> HttpResponse:
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
+    before = row_id(request.GET.get("before", ""))
+    if before is not None:
+        found = found.filter(pk__lt=before)
     rows = list(found[: PAGE + 1])
     more = rows[PAGE - 1].pk if len(rows) > PAGE else None
     context = {"tries": rows[:PAGE], "older": more, "everybody": everybody, "days": SIGN_IN_LOG_DAYS}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
+from headwater.platform.values import row_id
 from headwater.tell.actions import news as actions
 from headwater.tell.actions.choices import choose_ways
 from headwater.tell.actions.digests import choose_digest
@@ -66,7 +67,7 @@ def open_one(request: Request, news_id: int) -> HttpResponse:
 @require_POST
 def mark(request: Request, what: str) -> HttpResponse:
     """Mark one as read or as unread, or all as read."""
-    ids = [int(text) for text in request.POST.getlist("ids") if text.isascii() and text.isdigit() and len(text) < 19]
+    ids = [pk for text in request.POST.getlist("ids") if (pk := row_id(text)) is not None]
     if what == "all":
         actions.mark_read(actor=request.actor, at=now())
     elif what == "unread":
