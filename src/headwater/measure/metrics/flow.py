@@ -9,7 +9,9 @@ import duckdb
 
 from headwater.measure.metrics.scope import Scope
 from headwater.measure.metrics.sources import cohort, won_as_of
-from headwater.measure.rules.category import USUAL
+
+# What a buyer is now, by the days since the last order: until when the category lasts.
+PAYING_DAYS, NON_PAYING_DAYS, NON_ACTIVE_DAYS = 90, 365, 730
 
 
 class Fate(NamedTuple):
@@ -59,9 +61,9 @@ def fates(scope: Scope) -> str:
         FROM ({cohort(scope)}) l WHERE NOT {won_as_of()}
         UNION ALL
         SELECT {which},
-            CASE WHEN b.last_on IS NULL THEN 4 WHEN {last_order} <= {USUAL.paying_days} THEN 5
-                 WHEN {last_order} <= {USUAL.non_paying_days} THEN 6
-                 WHEN {last_order} <= {USUAL.non_active_days} THEN 7 ELSE 8 END
+            CASE WHEN b.last_on IS NULL THEN 4 WHEN {last_order} <= {PAYING_DAYS} THEN 5
+                 WHEN {last_order} <= {NON_PAYING_DAYS} THEN 6
+                 WHEN {last_order} <= {NON_ACTIVE_DAYS} THEN 7 ELSE 8 END
         FROM ({cohort(scope)}) l LEFT JOIN (
             SELECT s.buyer_id, max(s.ordered_on) AS last_on FROM sale_fact s
             WHERE s.model = 'first' AND {scope.stood("s")} GROUP BY s.buyer_id

@@ -339,3 +339,19 @@ def test_the_flow_follows_leads_to_what_customers_are_now():
         ("qualified", "open", "", 1),
         ("qualified", "won", "ACTIVE_PAYING", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("days", "category"),
+    [
+        (0, "ACTIVE_PAYING"), (90, "ACTIVE_PAYING"), (91, "ACTIVE_NON_PAYING"), (365, "ACTIVE_NON_PAYING"),
+        (366, "NON_ACTIVE"), (730, "NON_ACTIVE"), (731, "LOST"),
+    ],
+)  # fmt: skip
+def test_a_customer_is_what_the_days_since_the_last_order_say(days, category):
+    add_order(
+        add_lead(add_source("Fair"), arrived="2015-01-10", sql_at="2015-01-12"), str(NOW.date() - timedelta(days=days))
+    )
+    mirror.refresh(at=NOW)
+    [stream] = queries.flow_of(ALL, ReportRequest(), at=NOW).streams
+    assert stream.fate == ("qualified", "won", category)
