@@ -45,13 +45,15 @@ def created(
     does not see what they made."""
     pk = pk_of(made)
     is_seen = pk is not None and resource.in_sight(request.actor).filter(pk=pk).exists()
-    url = url or (f"/{resource.slug}/{pk}" if is_seen else f"/{resource.slug}")
+    record = f"/{resource.slug}/{pk}" if is_seen else f"/{resource.slug}"
+    url = local_url(request, request.POST.get("then", ""), url or record)
     words = command.says(request.actor, made) or command.done or _("%(noun)s added") % {"noun": resource.label}
     return answer(
         request,
-        local_url(request, request.POST.get("then", ""), url),
+        url,
         words,
         undo_url=undo_url(request, resource, since) if is_seen else "",
+        open_url=record if is_seen and url != record else "",
     )
 
 

@@ -71,19 +71,23 @@ def trigger(response: HttpResponse, name: str, detail: Any = None) -> HttpRespon
     return response
 
 
-def toast(response: HttpResponse, message: str, *, undo_url: str = "", tone: str = "") -> HttpResponse:
-    """Say what happened, with Undo, on a page that stays where it is."""
-    return trigger(response, "toast", {"message": message, "undo_url": undo_url, "tone": tone})
+def toast(
+    response: HttpResponse, message: str, *, undo_url: str = "", open_url: str = "", tone: str = ""
+) -> HttpResponse:
+    """Say what happened, with the way to what was made elsewhere and Undo, on a page that stays where it is."""
+    told = {"message": message, "undo_url": undo_url, "open_url": open_url, "tone": tone}
+    return trigger(response, "toast", told)
 
 
-def answer(request: HttpRequest, url: str, message: str, *, undo_url: str = "") -> HttpResponse:
-    """After a write: go to ``url`` and say there what happened, with Undo.
+def answer(request: HttpRequest, url: str, message: str, *, undo_url: str = "", open_url: str = "") -> HttpResponse:
+    """After a write: go to ``url`` and say there what happened, with the way to what was made and Undo.
 
     htmx swaps the main part of that page in; a plain post is redirected. Both arrive at the same picture.
     """
     if is_htmx(request):
-        return toast(go(request, url), message, undo_url=undo_url)
-    messages.success(request, message, extra_tags=f"undo={undo_url}" if undo_url else "")
+        return toast(go(request, url), message, undo_url=undo_url, open_url=open_url)
+    told = {"undo": undo_url, "open": open_url}
+    messages.success(request, message, extra_tags=" ".join(f"{name}={at}" for name, at in told.items() if at))
     return HttpResponseRedirect(url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -20,6 +21,7 @@ from headwater.platform.search.marking import spans_of
 from headwater.platform.search.words import Words
 from headwater.platform.translated import inside
 from headwater.web.command import offered_commands
+from headwater.web.format import phone
 from headwater.web.http import Request, is_htmx, render
 from headwater.web.nav import Nav, NavLink, navigation
 from headwater.web.recent import recent_records
@@ -28,6 +30,8 @@ DO_NEXT = 3
 MOST_LISTS = 4
 HINT_WIDTH = 70
 SHORTEST_LINE = 6
+
+_E164 = re.compile(r"\+\d{6,15}")
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ def _where(resource: Resource, row: Any, words: Words) -> str:
         text = " ".join(column.text(row).split())
         if text and words.match(f" {fold(text)}  {'  '.join(also_written(text))} "):
             spans = spans_of(text, words.text)
+            if _E164.fullmatch(text):
+                return phone(text)
             start = max(0, spans[0][0] - 20) if spans and len(text) > HINT_WIDTH else 0
             return ("…" if start else "") + Truncator(text[start:]).chars(HINT_WIDTH)
     return ""

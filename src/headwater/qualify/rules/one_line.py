@@ -49,7 +49,7 @@ def understood(
 ) -> OneLine:
     """What somebody who types ``line`` means. ``region`` is the country whose telephone numbers need no code,
     ``decimal`` the mark before the decimals there."""
-    text = " ".join(unicodedata.normalize("NFC", line[:LONGEST_LINE]).split())
+    text = " ".join(_CELLS.sub(", ", unicodedata.normalize("NFC", line[:LONGEST_LINE])).split())
     text, email = _email(text)
     text, owner = _owner(text, colleagues)
     text, amount, currency = _amount(text, decimal)
@@ -69,7 +69,9 @@ def is_whole_line(name: str) -> bool:
 
 # --- The pieces that show what they are --------------------------------------------------------------------
 
-_BETWEEN = re.compile(r"[,;|\t、,;،؛]+|\s[-–—/]\s")
+_CELLS = re.compile(r"[\t\r\n]+")  # between what was copied from a sheet
+_BETWEEN = re.compile(r"[,;|、,;،؛]+|\s[-–—/]\s")
+_DOTTED = re.compile(r"(?<!\w)(?:(?:\w{1,2}\.)+\w{1,2}|inc|ltd|ltda|corp|co|cie|bros)$", re.I)
 _EDGES = ' .:;,!?-–—/|<>()[]"“”„«»、。,'
 _PAIRS = (("(", ")"), ("[", "]"), ("«", "»"), ("»", "«"), ("“", "”"), ("„", "“"), ("„", "”"), ('"', '"'))
 _EMAIL = re.compile(r"(?:mailto:)?([^\s,;:<>()\[\]\"@、,]+@[^\s,;:<>()\[\]\"@、,]+\.[^\s,;:<>()\[\]\"@、,.]{2,})", re.I)
@@ -92,6 +94,11 @@ _MONEY = re.compile(
     rf"(?<![\w@])(?:(?P<before>{_SIGN}|(?:{_CODE})(?![^\W\d_]))\s?(?P<a>{_FIGURES})(?P<x>{_SCALE})"
     rf"|(?P<b>{_FIGURES})(?P<y>{_SCALE})\s?(?P<after>(?:{_SIGN})(?!\s?\d)|(?:{_CODE}|euros?)(?!\w))"
     rf"|(?P<c>\d(?:[\d.,]*\d)?)(?P<z>k)(?![^\W_]))",
+    re.I,
+)
+_AT_MOST = re.compile(
+    r"(?<!\w)(?:up to|about|around|at most|max\.?|for|worth|bis(?: zu)?|ca\.?|etwa|rund|für|tot|hasta|unos|por|"
+    r"jusqu['’]à|environ|pour)\s*$",
     re.I,
 )
 
@@ -133,7 +140,8 @@ def _amount(text: str, decimal: DecimalMark) -> tuple[str, Decimal | None, str]:
         scale = (found["x"] or found["y"] or found["z"] or "").strip().rstrip(".").casefold()
         sign = (found["before"] or found["after"] or "").casefold()
         currency = _SYMBOLS.get(sign) or ("EUR" if sign.startswith("euro") else sign.upper())
-        return _without(text, found, ","), value * _TIMES.get(scale, 1), currency
+        before = _AT_MOST.sub("", text[: found.start()])
+        return f"{before}, {text[found.end() :]}", value * _TIMES.get(scale, 1), currency
     return text, None, ""
 
 
@@ -288,7 +296,8 @@ def _may_be_name(part: str) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    """Without the marks around it, except the other half of a pair that stands in it, as in ООО «Ромашка»."""
+    """Without the marks around it, except the other half of a pair that stands in it, as in ООО «Ромашка», and the
+    last dot of Talleres Núñez S.L."""
     whole = " ".join(text.split())
     inner = whole.strip(_EDGES)
     at = whole.find(inner)
@@ -299,7 +308,7 @@ def _trimmed(text: str) -> str:
             inner += closing
         elif halves and opening in before and not inner.startswith(opening):
             inner = opening + inner
-    return inner
+    return f"{inner}." if after.startswith(".") and _DOTTED.search(inner) else inner
 
 
 def _without(text: str, found: re.Match[str], put: str = ",") -> str:

@@ -90,6 +90,12 @@ def test_other_languages_and_scripts_are_understood(line, region, decimal, expec
         ("Orla, 12.500 EUR", {"name": "Orla", "amount": Decimal(12500), "currency": "EUR"}),
         ("Orla, $1.2m", {"name": "Orla", "amount": Decimal(1_200_000), "currency": "USD"}),
         ("Orla, via Google Ads, @marta", {"name": "Orla", "source": "Google Ads", "owner": "Marta Kowalska"}),
+        ("Orla, Talleres Núñez S.L., 2 plotters.",
+         {"name": "Orla", "company": "Talleres Núñez S.L.", "title": "2 plotters"}),
+        ("Orla, Harrow Ltd., a quote for servers up to 5k", {"name": "Orla", "company": "Harrow Ltd.",
+         "interest": "QUOTE_REQUEST", "title": "servers", "amount": Decimal(5000)}),
+        ("Orla Keane\tHarrow & Pike\t2 plotters",
+         {"name": "Orla Keane", "company": "Harrow & Pike", "title": "2 plotters"}),
         ("", {}),
     ],
 )  # fmt: skip
@@ -143,7 +149,7 @@ def test_what_is_put_together_is_taken_apart_again(name, firm, order, many) -> N
         "amount": "€12,500",
     }
     found = understood(", ".join([name, firm, *(pieces[key] for key in order)]), region="IE")
-    assert (found.name, found.company) == (name, firm.rstrip("."))
+    assert (found.name, found.company) == (name, firm)
     assert (found.email, found.phone) == ("someone@firm.example", "+353 1 555 0142")
     assert (found.interest, found.title) == ("QUOTE_REQUEST", f"{many} plotters")
     assert (found.amount, found.currency) == (Decimal(12500), "EUR")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -87,6 +88,16 @@ def test_save_and_next_says_what_happened_and_asks_for_the_next_one(browser) -> 
     answer = browser.post("/leads/quick", {"line": LINE, "again": "1"}, HTTP_HX_REQUEST="true")
     assert answer.status_code == 200 and "Lead captured" in answer["HX-Trigger"] and "/undo/" in answer["HX-Trigger"]
     assert "<dialog" in words(answer) and "Orla" not in words(answer).split("quick-help")[-1]
+
+
+def test_a_lead_written_down_beside_a_list_is_one_click_away(browser) -> None:
+    answer = browser.post("/leads/quick", {"line": LINE, "next": "/leads?view=open"}, HTTP_HX_REQUEST="true")
+    told, record = json.loads(answer["HX-Trigger"])["toast"], f"/leads/{Lead.objects.get().pk}"
+    assert told["open_url"] == record
+    page = words(browser.post("/leads/quick", {"line": "Zoe Berg, Berg BV", "next": "/leads"}, follow=True))
+    assert f'<a href="/leads/{Lead.objects.latest("pk").pk}">Open</a>' in page
+    made = browser.post("/leads/quick", {"line": "Ada Marsh, Marsh BV", "then": record}, HTTP_HX_REQUEST="true")
+    assert "open_url" in made["HX-Trigger"]
 
 
 def test_who_may_not_add_leads_is_refused(colleague, desk) -> None:

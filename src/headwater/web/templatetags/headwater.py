@@ -367,8 +367,24 @@ def highlight(text: str, query: str) -> SafeString:
 @register.filter
 def undo_url(message: Message) -> str:
     """Where a message's Undo posts to: views say ``messages.success(request, text, extra_tags="undo=/undo/7")``."""
+    return _tagged(message, "undo")
+
+
+@register.filter
+def open_url(message: Message) -> str:
+    """Where what a message tells of is found: ``extra_tags="open=/leads/7"``."""
+    return _tagged(message, "open")
+
+
+def _tagged(message: Message, name: str) -> str:
     tags = (message.extra_tags or "").split()
-    return next((tag.removeprefix("undo=") for tag in tags if tag.startswith("undo=/")), "")
+    return next((tag.removeprefix(f"{name}=") for tag in tags if tag.startswith(f"{name}=/")), "")
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An address that goes on in the next line behind its @, rather than within a word."""
+    return mark_safe(escape(address).replace("@", "@<wbr>"))  # noqa: S308  (escaped)
 
 
 register.filter("inside", inside)

@@ -21,7 +21,7 @@ from headwater.web import format as words
 from headwater.web.cells import fields_of, steps_of
 from headwater.web.drawn import Cell, drawing, escaped, format_html, format_html_join
 from headwater.web.notation import here
-from headwater.web.templatetags.headwater import icon, label
+from headwater.web.templatetags.headwater import breakable, icon, label
 from headwater.web.worth import worth_of_row
 
 register = template.Library()
@@ -96,6 +96,8 @@ def value(context: Context, column: Column, row: Any) -> str:
     shown = written(column, row, context.get("company"), short=False)
     if "\n" in shown and not isinstance(shown, SafeString):
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in shown.splitlines()))
+    if "@" in shown and not isinstance(shown, SafeString):
+        return breakable(shown)
     return shown or format_html('<span class="dim">{}</span>', words.NOT_KNOWN)
 
 

@@ -12,6 +12,7 @@ import "./focus.js";
 import "./journey.js";
 import "./keys.js";
 import "./lists.js";
+import "./line.js";
 import "./mention.js";
 import "./menu.js";
 import "./palette.js";

@@ -1,5 +1,5 @@
 // Toasts: what happened, and Undo. They stay for ten seconds, and as long as somebody points at or is in them.
-// The server sends HX-Trigger: {"toast": {"message": "…", "undo_url": "…", "tone": "bad"}}, or the page brings
+// The server sends HX-Trigger: {"toast": {"message": "…", "undo_url": "…", "open_url": "…", "tone": "bad"}}, or the page brings
 // them along (Django's messages). Texts and markup come from <template id="toast-template">.
 import { rememberUndo } from "./undo.js";
 
@@ -20,11 +20,14 @@ function watch(toast) {
   run();
 }
 
-export function toast({ message, undo_url: undoUrl = "", tone = "" }) {
+export function toast({ message, undo_url: undoUrl = "", open_url: openUrl = "", tone = "" }) {
   const template = document.getElementById("toast-template");
   if (!region || !template || !message) return;
   const element = template.content.firstElementChild.cloneNode(true);
   element.querySelector("[data-message]").textContent = message;
+  const made = element.querySelector("[data-made]");
+  if (openUrl) made.href = openUrl;
+  else made.remove();
   const form = element.querySelector("form");
   if (undoUrl) {
     form.action = undoUrl;
