@@ -311,7 +311,6 @@ def _talk(tab: Any) -> None:
     tab.locator(".talk li").first.wait_for()
     dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
     tab.set_input_files("#add-files", {"name": "plan.png", "mimeType": "image/png", "buffer": b64decode(dot)})
-    tab.locator(".add-files [type=submit]").click()
     tab.locator(".files img").first.wait_for()
 
 

@@ -22,6 +22,7 @@ from headwater.platform.paging import COUNT_LIMIT
 from headwater.platform.resource import Command, Resource, Rows
 from headwater.platform.undo import newest_event
 from headwater.web.form import undo_url
+from headwater.web.format import money_short
 from headwater.web.http import Request, answer, came_from, is_htmx, page_or_part, render, resource_of, row_of, toast
 from headwater.web.listing import bar_context, bulk_commands
 from headwater.web.liststate import ListState, address, state_of
@@ -143,7 +144,7 @@ def _stacks(request: Request, state: ListState, column: Column, *, with_cards: b
     cut = Cut(state.resource, request.actor, rows, [group.condition for group in groups])
     summed = summed_columns([c for c in state.resource.columns if c.kind is c.kind.MONEY][:1])
     totals = cut.totals(summed, limit=COUNT_LIMIT + 1)
-    sums = sums_of_each(request, state.resource, summed, cut.parts, totals)
+    sums = sums_of_each(request, state.resource, summed, cut.parts, totals, written=money_short)
     none: list[tuple[list[Any], str | None]] = [([], None) for _group in groups]
     firsts = cut.firsts(range(len(groups)), totals, sort=state.order, size=CARDS) if with_cards else none
     return [

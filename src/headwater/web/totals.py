@@ -22,7 +22,7 @@ from headwater.web.http import Request
 from headwater.web.layout import shown_columns
 from headwater.web.liststate import ListState, address
 from headwater.web.notation import counted, here
-from headwater.web.worth import worth_in_words, worth_of
+from headwater.web.worth import Written, worth_in_words, worth_of
 
 LONGEST_SHOWN = 3  # digits
 
@@ -70,10 +70,17 @@ def counts_exactly(request: Request) -> bool:
 
 
 def sums_of_each(
-    request: Request, resource: Resource, columns: list[Column], parts: Sequence[Rows], totals: Sequence[Total]
+    request: Request,
+    resource: Resource,
+    columns: list[Column],
+    parts: Sequence[Rows],
+    totals: Sequence[Total],
+    *,
+    written: Written = words.money,
 ) -> list[list[Sum]]:
-    """The sums of each part in words, and what all of it is worth in the company's currency where some is in another
-    and has a rate. Nothing is asked of parts in the company's currency alone; parts that are too many have no sums."""
+    """The sums of each part in words, amounts as they are ``written``, and what all of it is worth in the company's
+    currency where some is in another and has a rate. Nothing is asked of parts in the company's currency alone; parts
+    that are too many have no sums."""
     own = request.company.currency
     totals = [total if total.count <= COUNT_LIMIT else Total() for total in totals]
     worths: dict[tuple[int, str], str] = {}
@@ -83,10 +90,10 @@ def sums_of_each(
             by_currency = totals[at].sums[column.key]
             ours = by_currency.get(own, Decimal(0)) + by_currency.get("", Decimal(0))
             if found.known:
-                worths[at, column.key] = f" {worth_in_words(found, ours)}"
+                worths[at, column.key] = f" {worth_in_words(found, ours, written)}"
     return [
         [replace(each, words=each.words + worths.get((at, each.column.key), "")) for each in said]
-        for at, said in enumerate(sums_in_words(request, columns, total.sums) for total in totals)
+        for at, said in enumerate(sums_in_words(request, columns, total.sums, written) for total in totals)
     ]
 
 
@@ -135,7 +142,7 @@ def spoken_count(count: int) -> str:
     return f"{counted(COUNT_LIMIT)}+" if count > COUNT_LIMIT else counted(count)
 
 
-def sums_in_words(request: Request, columns: list[Column], sums: Sums) -> list[Sum]:
+def sums_in_words(request: Request, columns: list[Column], sums: Sums, written: Written = words.money) -> list[Sum]:
     """The sums as a reader sees them: the company's currency first, then the others; what has no amounts is left out.
 
     Amounts of different currencies are never added up.
@@ -148,5 +155,5 @@ def sums_in_words(request: Request, columns: list[Column], sums: Sums) -> list[S
             by_currency[currency or own] = by_currency.get(currency or own, Decimal(0)) + amount
         told = sorted(by_currency.items(), key=lambda pair: (pair[0] != own, pair[0]))
         if told:
-            found.append(Sum(column, " · ".join(words.money(amount, currency, locale) for currency, amount in told)))
+            found.append(Sum(column, " · ".join(written(amount, currency, locale) for currency, amount in told)))
     return found

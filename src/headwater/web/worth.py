@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale
 from django.db.models import Value
 from django.utils.translation import ngettext
 
@@ -17,6 +18,8 @@ from headwater.platform.rates import Converted, rated_day, total
 from headwater.platform.resource import Resource, Rows
 from headwater.web import format as words
 from headwater.web.notation import counted, here
+
+Written = Callable[[Decimal, str, Locale], str]
 
 
 def worth_of(column: Column, resource: Resource, parts: Sequence[Rows]) -> list[Converted]:
@@ -40,9 +43,9 @@ def worth_of(column: Column, resource: Resource, parts: Sequence[Rows]) -> list[
     return [total(rates, rows) for rows in found]
 
 
-def worth_in_words(found: Converted, own: Decimal) -> str:
+def worth_in_words(found: Converted, own: Decimal, written: Written = words.money) -> str:
     """≈ €1,234, and how many amounts it leaves out; ``own`` is what there is in the company's currency."""
-    said = f"≈ {words.money(own + found.amount, installation().currency, here())}"
+    said = f"≈ {written(own + found.amount, installation().currency, here())}"
     if not found.unknown:
         return said
     left = ngettext(

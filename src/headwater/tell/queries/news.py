@@ -135,7 +135,7 @@ def _text(news: News, row: Any) -> str:
             "who": who, "count": news.count, "things": inside(resource.label_plural)
         }  # fmt: skip
     words = {
-        NewsKind.MENTION: _("%(who)s means you in a comment on %(what)s"),
+        NewsKind.MENTION: _("%(who)s mentions you in a comment on %(what)s"),
         NewsKind.COMMENT: _("%(who)s commented on %(what)s"),
         NewsKind.CHANGE: _("%(who)s changed %(what)s"),
         NewsKind.ASSIGNED: _("%(who)s gave you %(what)s"),

@@ -136,7 +136,7 @@ def test_who_is_meant_and_who_follows_is_told(ada, orla, person):
         noun="qualify.lead", row_id=found.pk, text="@Orla Keane please call", by=actor_of(ada), at=now()
     )
     told()
-    assert texts(orla) == ["Ada Marsh means you in a comment on Harrow Pike"]
+    assert texts(orla) == ["Ada Marsh mentions you in a comment on Harrow Pike"]
     assert texts(ben) == ["Ada Marsh commented on Harrow Pike"]
     comments.edit_comment(comment_id=said_it.pk, text="@Orla Keane please call soon", by=actor_of(ada), at=now())
     told()

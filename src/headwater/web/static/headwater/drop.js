@@ -1,4 +1,4 @@
-// Files dropped onto [data-drop] go into the file field inside it, and its form is sent.
+// Files dropped onto [data-drop] go into the file field inside it, and its form is sent; so it is when some are chosen.
 
 const zone = (event) =>
   event.dataTransfer?.types.includes("Files") ? event.target.closest?.("[data-drop]") : null;
@@ -21,4 +21,11 @@ document.addEventListener("drop", (event) => {
   const field = place.querySelector("input[type=file]");
   field.files = event.dataTransfer.files;
   field.form.requestSubmit();
+});
+
+const field = ({ target }) => (target.matches?.("[data-drop] input[type=file]") ? target : null);
+document.addEventListener("change", (event) => field(event)?.form.requestSubmit());
+document.addEventListener("htmx:afterRequest", ({ target }) => {
+  const sent = target.querySelector?.(":scope[hx-encoding] > input[type=file]");
+  if (sent) sent.value = ""; // the same file may be chosen again
 });
