@@ -29,6 +29,7 @@ from headwater.platform.search import Searched
 from headwater.platform.shelf import ARCHIVED_VIEW, Bin, archive_commands, register_bin
 from headwater.team.queries import user_choices
 from headwater.web.sentence import say
+from headwater.web.templatetags.headwater import day
 
 CELLS = "headwater.acquire.cells."
 
@@ -172,7 +173,7 @@ SPEND = Resource(
     ),
     default_order="-spent_on",
     searched=Searched(SpendEntry, rank=80, words=("source__name", "campaign__name", "note")),
-    title=lambda entry: f"{entry.source.name}, {entry.spent_on:%d %b %Y}",
+    title=lambda entry: f"{entry.source.name}, {day(entry.spent_on)}",
     subtitle=lambda entry: entry.campaign.name if entry.campaign else "",
     create=Command(
         "create", _("Enter spend"), actions.add_spend, "acquire.spend.create", SpendForm, icon="plus",

@@ -26,6 +26,7 @@ from headwater.platform.lists.kept import AS, BOARD
 from headwater.platform.resource import Resource
 from headwater.platform.values import is_comparable, row_id
 from headwater.web import format as words
+from headwater.web.fields import CURRENCY
 from headwater.web.liststate import ListState, address
 from headwater.web.notation import here
 
@@ -147,8 +148,15 @@ class Wording:
         if not is_comparable(number):
             return text
         if column.kind is Kind.MONEY:
-            return words.money(number, installation().currency, self._locale)
+            return words.money(number, self._compared_in, self._locale)
         return words.number(number, self._locale)
+
+    @cached_property
+    def _compared_in(self) -> str:
+        """What an amount is compared in: nothing is said where rows may be in several, as their figures are."""
+        company = installation()
+        is_mixed = CURRENCY in self.resource.by_key and company.knows_rates()
+        return "" if is_mixed else company.currency
 
     def _label(self, column: Column, code: str) -> str:
         if column.is_person and code in (ME, MY_TEAM):

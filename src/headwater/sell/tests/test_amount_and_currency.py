@@ -193,3 +193,21 @@ def test_an_opportunity_won_in_the_wrong_currency_is_mended(browser, rated, open
     assert (Opportunity.objects.get().amount, Opportunity.objects.get().currency) == (10, "USD")
     record = browser.get(f"/opportunities/{row.pk}").content.decode()
     assert "US$10 ≈ €9" in record.replace("\xa0", " ")
+
+
+# --- in words -----------------------------------------------------------------------------------------------
+
+
+def test_a_filter_by_an_amount_names_a_currency_only_where_all_are_in_it(browser, company, system):
+    chip = "Value is at least €1,000"
+    assert chip in browser.get("/orders?amount__gte=1000").content.decode()
+    set_rates(quotes=[Quote("USD", date(2026, 11, 2), Decimal("0.92"))], source="Bank", by=system, at=AT)
+    mixed = browser.get("/orders?amount__gte=1000").content.decode()
+    assert chip not in mixed and "Value is at least 1,000" in mixed
+
+
+def test_orders_and_spend_are_called_in_the_readers_language(browser, jonas, order, spent):
+    jonas.language = "es"
+    jonas.save()
+    assert "Pedido" in browser.get(f"/orders/{order.pk}").content.decode().partition("<h1")[2].partition("</div>")[0]
+    assert "Fair, 12 nov" in browser.get(f"/spend/{spent.pk}").content.decode()
