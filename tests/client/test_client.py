@@ -20,6 +20,7 @@ from headwater.parties.actions.merging import merge_parties
 from headwater.parties.models import Party
 from headwater.platform import job as jobs
 from headwater.platform.clock import now
+from headwater.platform.custom.actions import add_field
 from headwater.team.actions.tokens import create_token
 from headwater.team.models import Company, User
 from headwater.team.queries import actor_of
@@ -86,6 +87,21 @@ def test_a_row_is_made_read_changed_and_worked_on(headwater):
         headwater.change("sources", made.id, {"note": "B15"}, if_match=made.etag)
     assert (stale.value.status, stale.value.code) == (412, "stale")
     assert headwater.command("sources", made.id, "archive")["archived_at"]
+
+
+def test_what_a_write_answers_is_whole_and_of_the_newest_version(headwater, owner):
+    by = actor_of(owner)
+    seats = add_field(noun="qualify.lead", label="Seats", kind="NUMBER", by=by, at=AT)
+    formula = {"kind": "FORMULA", "result": "NUMBER", "formula": f"{seats.key} * 2"}
+    double = add_field(noun="qualify.lead", label="Double", **formula, by=by, at=AT)
+    made = headwater.create("leads", {"name": "Vera Novak", "interest": "ENQUIRY", seats.key: "4"})
+    assert Decimal(made[double.key]) == 8
+    changed = headwater.change("leads", made.id, {seats.key: "5"}, if_match=made.etag)
+    assert Decimal(changed[double.key]) == 10
+    moved = headwater.command("leads", made.id, "move", {"stage": "WORKING"}, if_match=changed.etag)
+    assert moved.etag == headwater.get("leads", made.id).etag
+    put = headwater.upsert("leads", "shop", "L1", {"name": "Ada Marsh", "interest": "ENQUIRY", seats.key: "6"})
+    assert Decimal(put[double.key]) == 12
 
 
 def test_lists_are_gone_through_page_by_page(headwater, wire):

@@ -19,6 +19,7 @@ from headwater.api.jobs import MOST_ROWS, accepted
 from headwater.api.shapes import limit_of, record_json, row_json, version_of
 from headwater.platform import many
 from headwater.platform.clock import now
+from headwater.platform.custom.reckoning import reckon_so_far
 from headwater.platform.edits import edit_form, fill, valid_values, with_row_locked
 from headwater.platform.errors import Conflict, DomainError, Invalid, NotFound, Stale
 from headwater.platform.exports import ID, exported_columns
@@ -112,6 +113,7 @@ def create(request: Any, command: Command, body: dict[str, Any]) -> Any:
 def told_as_new(request: Any, resource: Resource, command: Command, made: Any) -> JsonResponse:
     """The answer about a new row."""
     pk = pk_of(made)
+    reckon_so_far()
     row = resource.record(request.actor, pk) if pk is not None else None
     # Somebody may add what they may not see afterwards: then the id is all there is to say, and why.
     note = command.says(request.actor, made) if row is None else ""
@@ -348,6 +350,7 @@ def pk_of(made: Any) -> int | None:
 
 def after(request: Any, resource: Resource, pk: int, **more: Any) -> JsonResponse:
     """The row as it is now, and what else there is to say; only its id when it went out of sight."""
+    reckon_so_far()
     return _shown(resource, resource.record(request.actor, pk), pk=pk, **more)
 
 

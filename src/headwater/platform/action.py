@@ -130,13 +130,18 @@ def action(fn: Callable[P, R]) -> Callable[P, R]:
     return unit
 
 
+def open_unit() -> Unit | None:
+    """The unit of work that is open, if one is."""
+    return _open.get() if connection.in_atomic_block else None
+
+
 def current_unit() -> Unit:
     """The open unit of work.
 
     Raises:
         RuntimeError: no action is open. Facts and bulk writes exist only inside actions; this is a bug.
     """
-    unit = _open.get()
-    if unit is None or not connection.in_atomic_block:
+    unit = open_unit()
+    if unit is None:
         raise RuntimeError("Writes and facts belong inside an @action.")
     return unit

@@ -18,7 +18,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from headwater.platform import job
-from headwater.platform.action import BEFORE_COMMIT, Unit, action
+from headwater.platform.action import BEFORE_COMMIT, Unit, action, open_unit
 from headwater.platform.actor import job_actor
 from headwater.platform.bulk import in_parts, update_rows
 from headwater.platform.clock import now
@@ -265,6 +265,16 @@ def reckon_unit(unit: Unit) -> None:
         ids = sorted(set().union(*(unit.rows.get(name, ()) for name in told_as)))
         for part in in_parts(ids):
             reckon(resource.key, part)
+
+
+def reckon_so_far() -> None:
+    """Where a unit of work is still open: the formulas of what it has written, for who reads that back before its end.
+
+    A version told without them would be an old one by the time it is sent back.
+    """
+    unit = open_unit()
+    if unit is not None:
+        reckon_unit(unit)
 
 
 @job.job(RECKON_JOB)
