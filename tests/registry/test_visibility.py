@@ -20,7 +20,7 @@ from headwater.platform.lists import cut as cuts
 from headwater.platform.lists.cut import Cut
 from headwater.platform.lists.groups import groups_of
 from headwater.platform.lists.totals import summed_columns
-from headwater.platform.lots import is_in_lots, is_in_order, lots_of
+from headwater.platform.lots import are_in_order, is_in_lots, is_in_order, lots_of
 from headwater.platform.paging import neighbours, page_of
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.team import rules
@@ -199,26 +199,51 @@ def test_a_list_is_the_same_where_it_is_collected_by_what_one_sees(key, me, plac
             assert set(found) == in_sight, "each row in sight meets one of the conditions"
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite reads the list and leaves out what is not seen")
-def test_a_list_of_who_does_not_see_all_is_read_lot_by_lot_in_its_order(me, placed, monkeypatch):
-    ids, resource = placed("qualify.lead"), REGISTRY["qualify.lead"]
-    _given("qualify.lead", me, ids)
+def test_indexes_have_what_one_sees_lot_by_lot_in_the_order_of_a_list(me, placed, monkeypatch):
+    resource, model = REGISTRY["qualify.lead"], REGISTRY["qualify.lead"].searched.model
     rights = RoleRights(rules.ROLE_RIGHTS["FIELD_REP"].verbs, Visibility.SUBTREE.value)
     monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", rights)
-    monkeypatch.setattr(few, "LONG", 0)
+    placed("qualify.lead")
     actor = actor_of(me)
     reach = resource.reach(actor)
     lots = lots_of(reach)
     assert len(lots) == len(reach) - 1 + len(actor.team_ids)
     in_order = [is_in_order(resource, lot, "arrived_at") for lot in lots]
     assert in_order.count(False) == 1, "only what was handed to somebody is little enough to be put in order"
-    assert not is_in_lots(resource, reach, "amount") and not is_in_lots(resource, (), "arrived_at")
+    assert not are_in_order(resource, reach, "amount") and not are_in_order(resource, (), "arrived_at")
     for key in ("parties.person", "parties.organisation"):
-        assert is_in_lots(REGISTRY[key], REGISTRY[key].reach(actor), "name_key")
+        assert are_in_order(REGISTRY[key], REGISTRY[key].reach(actor), "name_key")
+    for lot in (lot for lot, has_index in zip(lots, in_order, strict=True) if has_index):
+        plan = model.objects.filter(lot, arrived_at__isnull=False).order_by("-arrived_at", "-pk").values("pk").explain()
+        assert connection.vendor == "postgresql" or "TEMP B-TREE" not in plan
 
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite reads the list and leaves out what is not seen")
+def test_a_list_of_who_does_not_see_all_is_read_lot_by_lot_in_its_order(me, placed, monkeypatch):
+    resource, actor = REGISTRY["qualify.lead"], actor_of(me)
+    _given("qualify.lead", me, placed("qualify.lead"))
+    monkeypatch.setattr(few, "LONG", 0)
+    reach = resource.reach(actor)
+    assert is_in_lots(resource, reach, "arrived_at") and not is_in_lots(resource, reach, "amount")
     with CaptureQueriesContext(connection) as asked:
         page_of(filtered(resource, actor, EVERYTHING), resource, reach=reach)
     assert sum("UNION ALL" in query["sql"] for query in asked) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL puts them in order and asks until a page is full")
+@pytest.mark.parametrize("key", ["qualify.lead", "parties.person"])
+def test_of_many_that_were_found_the_next_are_looked_for_among_what_one_sees(key, me, placed, monkeypatch):
+    ids, resource = placed(key), REGISTRY[key]
+    _given(key, me, ids)
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", RoleRights(rules.ROLE_RIGHTS["FIELD_REP"].verbs, "SUBTREE"))
+    actor = actor_of(me)
+    rows, reach = filtered(resource, actor, EVERYTHING).filter(pk__collected=[*ids.values()]), resource.reach(actor)
+    in_one_go = _walked(rows, resource, "", reach)
+    assert len(in_one_go[0]) > 3
+    monkeypatch.setattr(paging, "MANY", 1)
+    with CaptureQueriesContext(connection) as asked:
+        assert _walked(rows, resource, "", reach) == in_one_go
+    assert any("UNION ALL" in query["sql"] for query in asked)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks among the next of the whole list")
@@ -279,7 +304,11 @@ def test_an_order_that_few_rows_have_is_read_by_its_index_and_not_collected(me, 
 
     resource.searched.model.objects.update(amount=None)
     assert "owner_id" in known_ones()
+    resource.searched.model.objects.filter(pk=ids["above's"]).update(amount=5)
+    assert "owner_id" in known_ones(), "where more are in sight"
     resource.searched.model.objects.update(amount=5)
+    assert "owner_id" not in known_ones(), "where more have it"
+    monkeypatch.setattr(few, "RARE", -1)
     assert "owner_id" not in known_ones(), "where many have it"
 
 

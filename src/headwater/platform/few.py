@@ -82,35 +82,37 @@ def by_reach(
 
     For lists that are mostly out of sight, with their ``sample`` (``mostly_out_of_sight``): many may meet a filter, and
     many be in reach, yet none both, and in order a list would be read to its end for a page. ``along`` is the column
-    that all rows of the list have and are in order by.
+    that all rows of the list have and are in order by, where an index has it.
     """
-    ids = _few_in_reach(rows, reach, sample, wanted, along)
+    held = in_sample(rows, sample, COMMON)
+    if held == COMMON:
+        return rows
+    read = wanted * SAMPLE // held if held else _length(rows, along)
+    every = rows.model._base_manager.order_by().values("pk")
+    if read is not None and sum(every.filter(each)[: read + 1].count() for each in reach) > read:
+        return rows
+    ids = few(rows.order_by(), [_side_by_side(rows.model, each) for each in reach])
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
 
 
-def _few_in_reach(
-    rows: QuerySet[Any], reach: Sequence[Q], sample: Sequence[int], wanted: int, along: str
-) -> list[int] | None:
-    held = in_sample(rows, sample, COMMON)
-    if held == COMMON:
+def _length(rows: QuerySet[Any], along: str) -> int | None:
+    """How many rows a list is read through to its end, if its index has hardly any; None where that is not known."""
+    if not along:
         return None
-    if held:
-        read = wanted * SAMPLE // held
-        every = rows.model._base_manager.order_by().values("pk")
-        if sum(every.filter(each)[: read + 1].count() for each in reach) > read:
-            return None
-    elif _is_rarely_known(rows.model, along):
-        return None
-    return few(rows.order_by(), reach)
+    known = unconditional(rows).filter(**{f"{along}__isnull": False}).order_by()
+    length = known.values("pk")[: RARE + 1].count()
+    return length if length <= RARE else None
 
 
-def _is_rarely_known(model: type[Model], name: str) -> bool:
-    """Whether few rows have a value in a column that an index puts in order: a list in its order soon ends."""
-    if not _has_index(model, {}, name, is_known=True):
-        return False
-    known = model._base_manager.filter(**{f"{name}__isnull": False}).order_by()
-    most = min(FEW, LONG)
-    return known.values("pk")[: most + 1].count() <= most
+def _side_by_side(model: type[Model], condition: Q) -> Q:
+    """The condition in the form in which most rows that meet it are soonest compared with others.
+
+    In the order of an index each of them stands somewhere else in the table, and SQLite goes there one by one; those of
+    ids it fetches in their order.
+    """
+    if connection.vendor != "sqlite":
+        return condition
+    return Q(pk__in=model._base_manager.filter(condition).values("pk"))
 
 
 def spread(model: type[Model]) -> Sequence[int]:
@@ -164,7 +166,7 @@ def few_of(noun: Resource, path: str, asked: Comparison) -> list[int] | None:
     if "__" in beyond or not isinstance(field, ForeignKey):
         return None
     is_pointless = field.null and asked.operator == "empty"
-    if asked.operator in NEGATED or not _has_index(model, where, key, is_known=not is_pointless):
+    if asked.operator in NEGATED or not has_index(model, where, key, is_known=not is_pointless):
         return None
     found = _few_pointing(noun, key, beyond, asked)
     if found is None or not is_pointless:
@@ -222,7 +224,7 @@ def _few_by_words(noun: Resource, name: str, asked: Comparison) -> list[int] | N
 
 def _served(model: type[Model], where: Where, name: str, asked: Comparison) -> list[Q]:
     """The comparison as one or several that an index of the column serves; none where there is no index."""
-    if not _has_index(model, where, name, is_known=asked.is_of_known):
+    if not has_index(model, where, name, is_known=asked.is_of_known):
         return []
     unknown = [Q(**{f"{name}__isnull": True})] if asked.is_optional else []
     if asked.operator == "empty":
@@ -242,7 +244,7 @@ def _served(model: type[Model], where: Where, name: str, asked: Comparison) -> l
     return [asked.condition(name)]
 
 
-def _has_index(model: type[Model], where: Where, name: str, *, is_known: bool) -> bool:
+def has_index(model: type[Model], where: Where, name: str, *, is_known: bool) -> bool:
     """Whether an index finds rows by a column: rows without a value, too, unless the value ``is_known``."""
     indexed = _indexed(model, tuple(where))
     name = name.removesuffix("_id")

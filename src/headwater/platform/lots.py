@@ -31,19 +31,32 @@ def path_of(resource: Resource, sort: str) -> str:
 
 
 def is_in_lots(resource: Resource, reach: Sequence[Q], path: str) -> bool:
-    """Whether indexes have what somebody sees lot by lot in the order of a column.
+    """Whether a list in the order of a column is read lot by lot.
 
-    SQLite sees of no index of some rows that it has those of a lot, as values are parameters.
+    PostgreSQL does so. SQLite would read a lot that has nothing of the list to its end before it gives the first row of
+    another, and so collects what it does not find at once.
     """
-    lots = lots_of(reach) if connection.vendor == "postgresql" else []
+    return connection.vendor == "postgresql" and are_in_order(resource, reach, path)
+
+
+def are_in_order(resource: Resource, reach: Sequence[Q], path: str) -> bool:
+    """Whether indexes have what somebody sees lot by lot in the order of a column."""
+    lots = lots_of(reach)
     return 0 < len(lots) <= MOST and any(is_in_order(resource, lot, path) for lot in lots)
 
 
 def is_in_order(resource: Resource, lot: Q, path: str) -> bool:
-    """Whether an index has the rows of a lot in the order of a column."""
+    """Whether an index has the rows of a lot in the order of a column, as far as the database sees that it does.
+
+    Values are parameters, which SQLite does not know while it looks for an index of some rows, and PostgreSQL does not
+    see that rows without a value are alike.
+    """
     alike = {(name.removesuffix("_id"), value) for name, value in _compared(lot)}
     known = {name for name, value in alike if value is not None}
     told = alike | {(f"{name}__isnull", False) for name in known}
+    if connection.vendor == "sqlite":
+        told = {(name, value) for name, value in told if value is None or name.endswith("__isnull")}
+        known = {name for name, _ in alike}
     for index, names in index_columns(resource.searched.model):
         before = names[: names.index(path)] if path in names else names
         some = _compared(index.condition) if index.condition is not None else []

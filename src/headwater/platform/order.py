@@ -14,11 +14,14 @@ from headwater.platform.translated import gettext
 
 
 class Step(NamedTuple):
-    """One part of an order: the path it sorts by, which way, and what every row with a value there meets."""
+    """One part of an order: the path it sorts by, which way, what every row with a value there meets, and whether an
+    index has what is reckoned there.
+    """
 
     path: str
     is_falling: bool
     known_among: Q = Q()
+    has_index: bool = False
 
 
 Order: TypeAlias = Sequence[Step]
@@ -52,7 +55,8 @@ def order_of(resource: Resource, sort: str = "") -> Order:
                     ]
                 }
             )
-        order.setdefault(column.order_path, Step(column.order_path, is_falling, column.known_among()))
+        step = Step(column.order_path, is_falling, column.known_among(), column.has_index)
+        order.setdefault(step.path, step)
     return (*order.values(), Step("pk", [*order.values()][-1].is_falling))
 
 
@@ -82,7 +86,7 @@ def order_by_step(step: Step, *, backwards: bool) -> OrderBy:
 def beyond(order: Order, position: Sequence[Any], backwards: bool) -> Q:
     """Rows after ``position`` in this order: later in the first column, or equal there and later in the rest."""
     condition, equal = Q(), Q()
-    for (path, is_falling, _), value in zip(order, position, strict=True):
+    for (path, is_falling, *_), value in zip(order, position, strict=True):
         after = "lt" if is_falling != backwards else "gt"
         if value is None:
             # Nothing lies beyond unknown going forwards; everything known does going backwards.

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
-from django.db.models import Case, CharField, F, Model, Q, When
+from django.db.models import Case, CharField, ExpressionWrapper, F, Model, Q, TextField, When
 from django.db.models.expressions import OrderBy
 from django.db.models.sql.where import WhereNode
 
@@ -24,13 +24,14 @@ from headwater.platform.few import (
     COMMON,
     by_reach,
     few,
+    has_index,
     in_sample,
     mostly_out_of_sight,
     newest_id,
     spread,
     unconditional,
 )
-from headwater.platform.lots import is_in_lots, is_in_order, lots_of
+from headwater.platform.lots import are_in_order, is_in_lots, is_in_order, lots_of
 from headwater.platform.order import Order, beyond, order_by_step, order_of, ordering
 from headwater.platform.resource import Resource, Rows
 from headwater.platform.search.store import one_of, opaque
@@ -145,7 +146,7 @@ def _in_pieces(rows: Rows, order: Order, *, is_walked: bool) -> Iterator[Rows]:
     SQLite reads no index where it is told of the unknown, of which there are none, that they stand where it has them
     not. PostgreSQL has them there, and knows itself how many rows a value has.
     """
-    (path, is_falling, known_among), further = order[0], order[1:]
+    (path, is_falling, known_among, _), further = order[0], order[1:]
     following = [order_by_step(step, backwards=False) for step in further]
     is_optional = any(field.null for field in _fields(rows, path))
     known = rows.filter(known_among, **{f"{path}__isnull": False}) if is_optional else rows
@@ -273,7 +274,9 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
     if sample := mostly_out_of_sight(rows, walk.reach):
         if (ids := _in_lots(rows, walk, count)) is not None:
             return ids
-        rows = by_reach(rows, walk.reach, sample=sample, wanted=count, along=walk.order[0].path)
+        first = walk.order[0]
+        is_indexed = first.has_index or has_index(rows.model, {}, first.path, is_known=True)
+        rows = by_reach(rows, walk.reach, sample=sample, wanted=count, along=first.path if is_indexed else "")
     if (ids := _of_collected(rows, walk, count)) is not None:
         return ids
     found = _onwards(rows, walk)[:count]
@@ -284,29 +287,39 @@ def _known_ids(rows: Rows, walk: _Walk, count: int) -> list[int]:
 
 
 def _in_lots(rows: Rows, walk: _Walk, count: int) -> list[int] | None:
-    """The same, lot by lot of what somebody sees; None where no index has that in this order."""
-    path = walk.order[0].path
-    if len(walk.order) != 2 or not is_in_lots(walk.resource, walk.reach, path):
-        return None
+    """The same, lot by lot of what somebody sees; None where that is not how such a list is read."""
+    is_read_so = len(walk.order) == 2 and is_in_lots(walk.resource, walk.reach, walk.order[0].path)
+    parts = _lots(rows, walk, apart=True) if is_read_so else None
+    return None if parts is None else _merged(parts, walk, count)
+
+
+def _lots(rows: Rows, walk: _Walk, *, apart: bool) -> list[Rows] | None:
+    """The rows in lots, each in the list's order; None where some would have to be put in it and are too many.
+
+    ``apart``: what is in several lots is only in the first of them. That takes more of each row than an index has.
+    """
     earlier = Q(pk__in=())
     parts: list[Rows] = []
     for lot in lots_of(walk.reach):
         part = rows.filter(lot).exclude(earlier)
-        if not is_in_order(walk.resource, lot, path):
+        if not is_in_order(walk.resource, lot, walk.order[0].path):
             ids = few(part.order_by(), [Q()])
             if ids is None:
                 return None
             part = unconditional(rows).filter(pk__among=ids)
         parts.append(_onwards(part, walk))
-        earlier |= lot
-    return _merged(parts, walk, count)
+        earlier |= lot if apart else Q()
+    return parts
 
 
 def _merged(parts: Sequence[Rows], walk: _Walk, count: int) -> list[int]:
     """The next of several parts, each in the list's order: as one question each is read only as far as it has them."""
-    (path, is_falling, _), pk = walk.order
-    by = [OrderBy(F(path), descending=is_falling != walk.backwards), order_by_step(pk, backwards=walk.backwards)]
-    first, *others = (part.values_list("pk", path)[:count] for part in parts)
+    (path, is_falling, *_), pk = walk.order
+    by = [OrderBy(F("at"), descending=is_falling != walk.backwards), order_by_step(pk, backwards=walk.backwards)]
+    at = ExpressionWrapper(F(path), output_field=TextField())  # it puts them in order, and nobody reads it
+    parts = [part.annotate(at=at).values_list("pk", "at") for part in parts]
+    # SQLite reads no part further than it has to, and takes none that is cut short or put in order by itself.
+    first, *others = [part.order_by() if connection.vendor == "sqlite" else part[:count] for part in parts]
     return [found for found, _ in first.union(*others, all=True).order_by(*by)[:count]]
 
 
@@ -324,14 +337,16 @@ def _of_collected(rows: Rows, walk: _Walk, count: int) -> list[int] | None:
 
 
 def _near(rows: Rows, collected: Collected, others: list[Any], walk: _Walk, count: int) -> list[int] | None:
-    """The same on SQLite, if they are among the next ones of the whole list.
+    """The same on SQLite, if they are among the next ones of all in sight, or of the whole list.
 
     It goes along the index of an order sooner than it fetches thousands of rows to put them in order.
     """
     every = _every(walk)
     if every is None:
         return None
-    near = set(_onwards(every, walk)[:NEAR]).intersection(collected.rhs)
+    lots = _lots(every, walk, apart=False) if are_in_order(walk.resource, walk.reach, walk.order[0].path) else None
+    ahead = _onwards(every, walk)[:NEAR] if lots is None else _merged(lots, walk, NEAR)
+    near = set(ahead).intersection(collected.rhs)
     rest = rows.all()
     rest.query.where.children = others
     found = list(_onwards(rest.filter(pk__in=one_of([*near])), walk)[:count])
@@ -358,7 +373,7 @@ def _in_order_first(rows: Rows, collected: Collected, others: list[Any], walk: _
 
 def _onwards(rows: Rows, walk: _Walk) -> Rows:
     """The ids of all rows from a position on, in the order of a list."""
-    (path, is_falling, _), further = walk.order[0], walk.order[1:]
+    (path, is_falling, *_), further = walk.order[0], walk.order[1:]
     is_falling = is_falling != walk.backwards
     fields = _fields(rows, path)
     is_name = connection.vendor == "sqlite" and len(fields) > 1 and isinstance(fields[-1], CharField)
