@@ -227,6 +227,20 @@ def test_what_many_rows_hold_is_not_collected_but_asked_row_by_row(by, orla, mon
     assert find(noun, "keane").ids == [orla.pk]
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite collects them instead")
+def test_entries_of_a_word_in_the_middle_are_gathered_once_instead_of_looked_up(by, orla, monkeypatch):
+    ids = brought_by_a_file(30)
+    keeping.rebuild()
+    monkeypatch.setattr(store, "SAMPLE", 10)
+    monkeypatch.setattr(store, "PAGE", 20)
+    for times, is_gathered in ((2, True), (1, False)):
+        monkeypatch.setattr(store, "GATHERED", times)
+        with CaptureQueriesContext(connection) as asked:
+            assert listed("parties.person", by, "import") == ids
+        lists = [query["sql"] for query in asked if "parties_party" in query["sql"] and "%import%" in query["sql"]]
+        assert ["IN (SELECT id - " in sql for sql in lists] == [is_gathered]
+
+
 def test_what_many_rows_hold_is_collected_for_who_sees_few_of_them(by, people, orla, monkeypatch):
     ids = brought_by_a_file(30)
     Party.objects.filter(pk__in=ids[:-1]).update(owner=people["HEAD_OF_SALES"])

@@ -43,18 +43,25 @@ ALIKE = 78  # of 100: how much a name must be like what was typed
 class Found:
     """The rows of one noun that hold some words, whoever may see them; :meth:`among` makes them a list's.
 
-    ``seen`` are the rows whoever asks sees, where that is not all: it tells how best to look, not what is found.
+    How best to look, not what is found, tell ``seen``, the rows whoever asks sees where that is not all, and
+    ``is_in_lots``: that their list is read lot by lot.
     """
 
     resource: Resource
     words: Words
     few: int = FEW
     seen: Rows | None = None
+    is_in_lots: bool = False
+
+    @cached_property
+    def spread(self) -> store.Spread:
+        """How common the words are."""
+        return store.Spread(self.resource.key, self.words, self.seen)
 
     @cached_property
     def ids(self) -> list[int] | None:
         """The rows whose entry holds the words, the newest first; None when there are more than a few."""
-        found = store.ids_of(self.resource.key, self.words, self.few + 1, self.seen)
+        found = store.ids_of(self.resource.key, self.words, self.few + 1, self.spread)
         return None if found is None or len(found) > self.few else found
 
     @cached_property
@@ -80,7 +87,9 @@ class Found:
         if self.ids is not None:
             # A set: Django looks through a list for expressions, value by value.
             return rows.filter(pk__collected=frozenset([*self.ids, *self.fresh]))
-        held = store.holding(self.resource.key, self.words)
+        # Each lot would gather them anew.
+        gathered = None if self.is_in_lots else store.gathered(self.resource.key, self.words, self.spread)
+        held = gathered or store.holding(self.resource.key, self.words)
         return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
 
     def count_among(self, rows: Rows, limit: int) -> int:
@@ -110,9 +119,11 @@ def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = No
 
 def found_for(by: Actor, resource: Resource, words: Words, *, few: int = FEW, sort: str = "") -> Found:
     """The same for words that were read: what an index has in order of what ``by`` sees is as good as all."""
-    is_part = by.visibility is not Visibility.ALL
-    is_in_order = is_part and is_in_lots(resource, resource.reach(by), path_of(resource, sort))
-    return Found(resource, words, few, resource.in_sight(by) if is_part and not is_in_order else None)
+    if by.visibility is Visibility.ALL:
+        return Found(resource, words, few)
+    if is_in_lots(resource, resource.reach(by), path_of(resource, sort)):
+        return Found(resource, words, few, is_in_lots=True)
+    return Found(resource, words, few, resource.in_sight(by))
 
 
 def narrowed(resource: Resource, path: str, text: str) -> Q:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
 from typing import Any
 
 from django.db import connection
@@ -26,9 +29,11 @@ PIECE = 3
 NEWEST = 10_000
 COMMON_SHARE = 50  # one in so many of the newest entries: no others need to be looked for
 SAMPLE = 1_000
-STRETCH = 16
+STRETCHES = 4  # so many times fewer places all over, with
+STRETCH = 16  # entries at each
 PAGE = 50  # rows that a list is read for
 ROOM = 1.5  # what a sample tells may be so much more than there is
+GATHERED = 2  # so many entries are gathered while one is looked up
 
 _FROM_INDEX = (
     "FROM platform_search CROSS JOIN platform_searchentry e ON e.id = platform_search.rowid"
@@ -68,12 +73,26 @@ def holding(noun: str, words: Words) -> Q:
     return there_is(entries)
 
 
-def ids_of(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None = None) -> list[int] | None:
+def gathered(noun: str, words: Words, spread: Spread) -> Q | None:
+    """The same for a list in its order, of which PostgreSQL has all that hold the words side by side; None where that
+    takes longer, or no index can tell.
+
+    As a value, not a condition: it would put in order what was found instead.
+    """
+    if _is_too_short(words) or not spread.is_gathered:
+        return None
+    held = _held(words, "text LIKE %s")
+    found = f"SELECT id - {first_id(noun)} FROM platform_searchentry WHERE {of_noun(noun)} AND {held}"
+    return opaque(Q(pk__in=RawSQL(found, _patterns(words))))  # noqa: S611
+
+
+def ids_of(noun: str, words: Words, limit: int, spread: Spread | None = None) -> list[int] | None:
     """Up to ``limit`` rows whose entry holds the words, the newest first.
 
     None when no index can tell, or when so many rows hold them that collecting those wanted takes longer than asking
-    the rows of a list one by one: ``seen`` are the rows among which they are, where that is not all.
+    the rows of a list one by one: ``spread`` tells, where it is looked at for more than this.
     """
+    spread = spread or Spread(noun, words)
     if connection.vendor == "sqlite":
         wanted = _match(words)
         if not wanted:
@@ -85,13 +104,11 @@ def ids_of(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None = Non
         params = [wanted, *bounds, *_globs(words), limit]
         if limit <= SAMPLE:
             return _ids(noun, _in_index("e.id", words), params)
-        if _is_common(noun, words, limit, seen):
+        if spread.is_common(limit):
             return None
         ids = _ids(noun, _in_index("e.id", words, order="ASC"), params)
         return ids[::-1] if len(ids) < limit else None
-    if all(any(len(spelling) < PIECE for spelling in term) for term in words.terms) or _is_common(
-        noun, words, limit, seen
-    ):
+    if _is_too_short(words) or spread.is_common(limit):
         return None
     return _ids(noun, _newest_held(noun, words), [*_patterns(words), limit])
 
@@ -135,7 +152,7 @@ def named_and_held(
     anywhere = _among_newest([n for n in lacking if n in often], _without_place(first), common)
     rare = [n for n in lacking if len(anywhere.get(n, ())) < common]
     begun |= _by_noun({n: (_newest_held(n, first), [*_patterns(first), named]) for n in rare})
-    if not all(any(len(spelling) < PIECE for spelling in term) for term in words.terms):
+    if not _is_too_short(words):
         rare = [n for n in nouns if len(found.get(n, ())) < min(held, common)]
         found |= _by_noun({n: (_newest_held(n, words), [*_patterns(words), held]) for n in rare})
     held = max(held, at_hand)
@@ -291,6 +308,11 @@ def _match(words: Words) -> str:
     return " AND ".join(f"({' OR '.join(f'({_grams(spelling)})' for spelling in term)})" for term in terms)
 
 
+def _is_too_short(words: Words) -> bool:
+    """Whether PostgreSQL's index can tell nothing of any term."""
+    return all(any(len(spelling) < PIECE for spelling in term) for term in words.terms)
+
+
 def _is_piece(words: Words) -> bool:
     """Whether the index alone can tell: all that is looked for is one piece as it keeps them."""
     return [len(spelling) for spelling in _spellings(words)] == [PIECE]
@@ -324,39 +346,85 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _is_common(noun: str, words: Words, limit: int, seen: QuerySet[Any] | None) -> bool:
-    """Whether so many entries hold the words that a page of a list in its order is sooner read than they are collected.
+@dataclass(frozen=True)
+class Spread:
+    """How common words are among the entries of a noun, as a look at some from all over tells.
 
-    A look at some from all over tells. Of a list in its order the more rows are read the fewer of them are ``seen``.
+    ``seen`` are the rows among which they are looked for, where that is not all: of a list in its order the more rows
+    are read the fewer of them are seen.
     """
-    entries = "FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id"
-    ends = f"SELECT (SELECT id {entries} LIMIT 1), (SELECT id {entries} DESC LIMIT 1)"
-    with connection.cursor() as cursor:
-        cursor.execute(ends, [first_id(noun), last_id(noun)] * 2)
-        oldest, newest = (pk or 0 for pk in cursor.fetchone())
+
+    noun: str
+    words: Words
+    seen: QuerySet[Any] | None = None
+
+    def is_common(self, limit: int) -> bool:
+        """Whether a page of a list in its order is sooner read than so many entries, up to ``limit``, are collected."""
+        most = self.read if self.seen is None else min(self.read, limit * ROOM)
+        return self.held > most
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether the database has them sooner side by side than it looks up the entry of each row of such a page."""
+        return connection.vendor == "postgresql" and self.held < GATHERED * self.read
+
+    @property
+    def held(self) -> float:
+        """How many entries hold the words."""
+        return self._of_some[0]
+
+    @property
+    def read(self) -> float:
+        """How many rows of a list in its order are read for a page of those that hold them and are seen."""
+        return self._of_some[1]
+
+    @cached_property
+    def _of_some(self) -> tuple[float, float]:
+        oldest, newest = _ends(self.noun)
         if newest - oldest < SAMPLE:
-            return False
-        # Counted where they are: a thousand texts take longer to fetch than to look through.
-        counts = "SELECT COUNT(*), COUNT(CASE WHEN {} THEN 1 END) FROM "
-        if connection.vendor == "sqlite":
-            sample = spread_over(oldest, newest, SAMPLE)
-            spread, held = one_of(sample), _held(words, "instr(text, %s) > 0")
-            from_sample, params = f"platform_searchentry WHERE id IN ({spread.sql})", spread.params
-        else:  # neighbours stand on one page: four times as many texts in less time
-            sample, held = spread_over(oldest, newest, SAMPLE // 4), _held(words, "strpos(text, %s) > 0")
-            stretch = f"SELECT text FROM platform_searchentry WHERE id BETWEEN first AND %s ORDER BY id LIMIT {STRETCH}"
-            from_sample, params = f"unnest(%s::bigint[]) AS first, LATERAL ({stretch}) AS stretch", [sample, newest]
-        cursor.execute(counts.format(held) + from_sample, [*_spellings(words), *params])
-        asked, common = cursor.fetchone()
-    share, in_sight = common / asked if asked else 0.0, 1.0
-    collected = share * (newest - oldest)
-    if seen is not None and common:
-        first = first_id(noun)
-        some = [pk - first for pk in sample[:: len(sample) // (SAMPLE // 4)]]
-        in_sight = max(seen.filter(pk__in=one_of(some)).count(), 1) / len(some)
-        if collected > limit * ROOM:
-            return True
-    return collected * share * in_sight > PAGE
+            return 0.0, inf
+        sample = spread_over(oldest, newest, SAMPLE // (1 if connection.vendor == "sqlite" else STRETCHES))
+        share = _share_of(self.words, sample, newest)
+        if not share:
+            return 0.0, inf
+        in_sight = 1.0
+        if self.seen is not None:
+            rows = [pk - first_id(self.noun) for pk in sample[:: len(sample) // (SAMPLE // STRETCHES)]]
+            in_sight = max(self.seen.filter(pk__in=one_of(rows)).count(), 1) / len(rows)
+        return share * (newest - oldest), PAGE / (share * in_sight)
+
+
+def _ends(noun: str) -> tuple[int, int]:
+    """The oldest and the newest entry of a noun."""
+    entries = "FROM platform_searchentry WHERE id BETWEEN %s AND %s ORDER BY id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT (SELECT id {entries} LIMIT 1), (SELECT id {entries} DESC LIMIT 1)",
+            [first_id(noun), last_id(noun)] * 2,
+        )
+        oldest, newest = cursor.fetchone()
+    return oldest or 0, newest or 0
+
+
+def _share_of(words: Words, sample: Sequence[int], newest: int) -> float:
+    """Of some entries the share that holds words: counted where they are, as texts take longer to fetch than to look
+    through.
+
+    On PostgreSQL also of those that follow each: neighbours stand on one page, so more of them take less time.
+    """
+    if connection.vendor == "sqlite":
+        spread, held = one_of(sample), _held(words, "instr(text, %s) > 0")
+        source, params = f"platform_searchentry WHERE id IN ({spread.sql})", spread.params
+    else:
+        held = _held(words, "strpos(text, %s) > 0")
+        some = "SELECT text FROM platform_searchentry WHERE id BETWEEN first AND %s ORDER BY id LIMIT %s"
+        source, params = f"unnest(%s::bigint[]) AS first, LATERAL ({some}) AS stretch", [sample, newest, STRETCH]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT AVG(CASE WHEN {held} THEN 1.0 ELSE 0.0 END) FROM {source}", [*_spellings(words), *params]
+        )
+        (share,) = cursor.fetchone()
+    return float(share or 0)
 
 
 # ---------------------------------------------------------------- writing
