@@ -54,6 +54,17 @@ def test_every_icon_in_a_template_is_in_the_sprite() -> None:
     assert {pair for pair in used if pair[0] not in _sprite()} == set()
 
 
+def test_every_class_of_our_style_sheets_is_used() -> None:
+    """Besides those that end in a number or name put together in code, and those of libraries."""
+    ours = [STATIC / "headwater" / f"{name}.css" for name in ("app", "lists", "records")]
+    scripts = [path for path in PACKAGE.glob("*/static/**/*.js") if "vendor" not in path.parts]
+    code = [path for path in PACKAGE.glob("*/**/*.py") if "tests" not in path.parts]
+    used = {word for path in (*TEMPLATES, *scripts, *code) for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
+    put_together = re.compile(r"wide-\d+|of-\d|c\d|col-\w+|htmx-\w+")
+    unused = set().union(*map(_classes, ours)) - used - SORTABLE - SHARED_WITH_TABLER
+    assert {name for name in unused if not put_together.fullmatch(name)} == set()
+
+
 def test_every_icon_named_in_code_is_in_the_sprite() -> None:
     named = {phase.icon for phase in PHASES} | {look.icon for look in (*CHANNELS.values(), LEFT_BLANK)}
     for source in PACKAGE.glob("*/**/*.py"):
