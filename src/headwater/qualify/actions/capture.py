@@ -110,8 +110,8 @@ def capture_lead(
     lead = Lead.objects.create(
         party_id=person_id, organisation_id=organisation_id, referrer_id=referrer_id, source_id=source_id,
         campaign_id=campaign_id, title=title.strip(), interest=interest, amount=amount,
-        currency=(currency or company.currency) if amount is not None else "", stage=Stage.NEW, stage_since=moment,
-        arrived_at=moment, answer_due_at=due, created_at=at, batch_id=by.batch_id,
+        currency=rules.currency_kept(currency, own=company.currency, amount=amount), stage=Stage.NEW,
+        stage_since=moment, arrived_at=moment, answer_due_at=due, created_at=at, batch_id=by.batch_id,
     )  # fmt: skip
     begin_span(ROW, lead.pk, "stage", Stage.NEW, at=moment)
     _give(lead, owner_values, by=by, at=at)
@@ -152,10 +152,9 @@ def change_lead(*, lead_id: int, by: Actor, at: datetime, **values: Unpack[LeadV
     )
     _check_source(new.get("source_id"), new.get("campaign_id"), by)
     _check_referrer(new.get("referrer_id"), by)
-    if amount is None:
-        new["currency"] = ""
-    elif {"amount", "currency"} & new.keys():
-        new["currency"] = new.get("currency") or lead.currency or team.company().currency
+    if {"amount", "currency"} & new.keys():
+        said = new.get("currency") or lead.currency
+        new["currency"] = rules.currency_kept(said, own=team.company().currency, amount=amount)
     change_row(
         lead, new, row_type=ROW, by=by, at=at, personal=PERSONAL,
         party_id=lead.party_id, organisation_id=lead.organisation_id,

@@ -138,7 +138,8 @@ def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: d
         table.append(
             (
                 lead_id, row.party_id, row.organisation_id, get("referrer_id"), source_id, get("campaign_id"),
-                get("title", ""), interest, amount, get("currency", batch.currency) if amount is not None else "",
+                get("title", ""), interest, amount,
+                rules.currency_kept(row.values.get("currency", ""), own=batch.currency, amount=amount),
                 stage, arrived, "", "", "", row.owner_id, row.team_id, arrived, due, "", "", row.extra, at, batch.id,
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -46,6 +47,15 @@ class Refusal(StrEnum):
     def code(self) -> str:
         """The stable name that the API and scripts see."""
         return self.name.lower()
+
+
+def currency_kept(said: str, *, own: str, amount: Decimal | None) -> str:
+    """What a lead's amounts are in; the company's ``own`` is not written down while its worth is not known.
+
+    Another one is: amounts in fields that the company added are in it, too.
+    """
+    code = said or own
+    return "" if amount is None and code == own else code
 
 
 def position(stage: str) -> int:

@@ -195,6 +195,14 @@ def test_an_opportunity_won_in_the_wrong_currency_is_mended(browser, rated, open
     assert "US$10 ≈ €9" in record.replace("\xa0", " ")
 
 
+def test_a_lead_keeps_a_currency_without_an_amount_for_its_other_amounts(browser, rated):
+    url = "/api/v1/leads"
+    made = browser.post(url, {"name": "Orla", "interest": "ENQUIRY", "currency": "USD"}, **JSON).json()
+    assert made["currency"] == "USD"
+    for sent, kept in (({"amount": "5.00"}, "USD"), ({"amount": None}, "USD"), ({"currency": "EUR"}, "")):
+        assert browser.patch(f"{url}/{made['id']}", sent, **JSON).json()["currency"] == kept
+
+
 # --- in words -----------------------------------------------------------------------------------------------
 
 
