@@ -1,6 +1,7 @@
 """The API: one shape of error, tokens that narrow, and a document that says what is true."""
 
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -120,6 +121,17 @@ def test_many_rows_at_once(make, token_client, people):
     for wrong in ([], "1", [True], ["1"], None):
         answer = client.post("/api/v1/leads/do/assign", json.dumps({"ids": wrong, "owner_id": rep}), **JSON)
         assert "ids" in problem(answer)["errors"]
+
+
+def test_no_write_of_the_document_is_done_by_a_token_that_reads(token_client):
+    """Also not what takes no right but to see: to follow a record, to mark news, to choose how one is told."""
+    client = token_client("read")
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    writes = [(path, method) for path, told in paths.items() for method in told if method != "get"]
+    assert len(writes) > 150
+    for path, method in writes:
+        answer = getattr(client, method)(re.sub(r"\{\w+\}", "1", path), "{}", **JSON)
+        assert answer.status_code == 403, (method, path, answer.content)
 
 
 def test_a_token_that_reads_cannot_write(make, token_client):

@@ -9,15 +9,24 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
 from headwater.platform.actor import Actor, ActorKind
+from headwater.platform.errors import OutOfScope
 
 
 class BearerToken(HttpBearer):
     """``Authorization: Bearer hw_…``; the token's scopes narrow its user's rights."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        """The token's actor, which the middleware has looked up; None when it is not known or has ended."""
+        """The token's actor, which the middleware has looked up; None when it is not known or has ended.
+
+        Raises:
+            OutOfScope: it is there to read, and this would write.
+        """
         actor: Actor = request.actor  # type: ignore[attr-defined]
-        return actor if actor.kind is ActorKind.TOKEN else None
+        if actor.kind is not ActorKind.TOKEN:
+            return None
+        if actor.only_reads and request.method not in ("GET", "HEAD"):
+            raise OutOfScope()
+        return actor
 
 
 class Session(APIKeyCookie):

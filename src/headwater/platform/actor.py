@@ -83,6 +83,11 @@ class Actor:
         """How the event log names this actor, e.g. ``user:3``."""
         return f"{self.kind.lower()}:{self.id if self.id is not None else self.name}"
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it is a key for nothing but looking: also what takes no right but to see is not its to change."""
+        return self.scopes is not None and all(scope.endswith(".see") for scope in self.scopes)
+
     def may(self, verb: str, *, owner_id: int | None = None, team_id: int | None = None) -> bool:
         """Whether this actor has the right ``verb``, e.g. ``sell.opportunity.win``.
 
