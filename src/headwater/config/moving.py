@@ -60,7 +60,10 @@ class NotTheSame(DomainError):
     """What arrived is not what was sent; nothing was kept."""
 
     code = "not_the_same"
-    message = "After the copy {tables} differed between the two databases. Nothing was kept in PostgreSQL."
+    message = (
+        "After the copy {tables} differed between the two databases. Nothing was kept in PostgreSQL, and SQLite is as "
+        "it was: begin again. If it comes again, look for triggers or rules in that database, and report it."
+    )
 
 
 @dataclass(frozen=True)

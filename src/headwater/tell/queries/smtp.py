@@ -25,6 +25,10 @@ STEP_SECONDS: Final = 6.0  # for one answer of the server
 TEST_SECONDS: Final = 10.0  # for a whole test: somebody waits for the page
 TURN_SECONDS: Final = 60.0  # for what the worker sends in one go
 KEPT: Final = 200
+FIRST_SOMETHING_ELSE: Final = 530  # RFC 4954 and 3207: signing in, or a safe connection
+# X509_V_ERR_… of OpenSSL
+OF_ANOTHER_NAME: Final = (62, 64)
+OF_ANOTHER_TIME: Final = (9, 10)
 
 
 class NotSent(Exception):
@@ -174,15 +178,13 @@ def _told(ours: MailSettings, error: smtplib.SMTPException | OSError) -> NotSent
             words = _("The server does not accept user and password. Some providers want a password made for programs.")
             return NotSent(_refused(error.smtp_code, error.smtp_error, words))
         case smtplib.SMTPSenderRefused():
-            words = _("The server does not let us send from this address.")
-            return NotSent(_refused(error.smtp_code, error.smtp_error, words))
+            return NotSent(_refused(error.smtp_code, error.smtp_error, _refused_sender(error)))
         case smtplib.SMTPNotSupportedError():
             return NotSent(_("The server cannot do that: %(what)s Try another security.") % {"what": error})
         case smtplib.SMTPResponseException():
             return NotSent(_refused(error.smtp_code, error.smtp_error, _("The server refused.")))
         case ssl.SSLCertVerificationError():
-            words = _("The certificate of %(host)s cannot be trusted: %(why)s. Use the name that stands in it.")
-            return NotSent(words % {"host": ours.host, "why": error.verify_message})
+            return NotSent(_distrusted(error) % {"host": ours.host, "why": error.verify_message})
         case ssl.SSLError():
             return NotSent(_("No safe connection came about. Is it the right port for this security?"))
         case socket.gaierror():
@@ -192,6 +194,26 @@ def _told(ours: MailSettings, error: smtplib.SMTPException | OSError) -> NotSent
             return NotSent(words % {"host": ours.host, "port": ours.port})
         case _else:
             return NotSent(_("The server ended the connection. Is it the right port for this security?"))
+
+
+def _refused_sender(error: smtplib.SMTPSenderRefused) -> str:
+    """Why the first thing that is said of a mail is refused: also where the server wanted something else before it."""
+    if error.smtp_code != FIRST_SOMETHING_ELSE:
+        return _("The server does not let us send from this address.")
+    if b"TLS" in bytes(error.smtp_error).upper():
+        return _("The server takes mail over a safe connection only. Choose STARTTLS or TLS.")
+    return _("The server takes mail only from who signs in. Give a user and a password.")
+
+
+def _distrusted(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in OF_ANOTHER_NAME:
+        return _("The certificate of %(host)s cannot be trusted: %(why)s. Use the name that stands in it.")
+    if error.verify_code in OF_ANOTHER_TIME:
+        return _("The certificate of %(host)s cannot be trusted: %(why)s. Look at its days, and at our clock.")
+    return _(
+        "The certificate of %(host)s cannot be trusted: %(why)s. Who signed it is not known here: SSL_CERT_FILE names "
+        "the certificates that are."
+    )
 
 
 def _refused(code: int, answer: bytes | str, words: str) -> str:

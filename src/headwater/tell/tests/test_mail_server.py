@@ -117,9 +117,12 @@ def test_each_trouble_has_its_sentence(mail_is_set_up, person, monkeypatch):
     assert "does not accept user and password" in trouble(password="wrong")
     assert "Nothing answers at 127.0.0.1" in trouble(port=free_port())
     assert "right port for this security" in trouble(security="TLS")
-    assert "does not let us send" in trouble(username="", password="")
+    assert "only from who signs in" in trouble(username="", password="")
+    assert "over a safe connection only. Choose STARTTLS" in trouble(security="NONE", username="", password="")
+    assert "Use the name that stands in it" in trouble(host="localhost")
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert "certificate of 127.0.0.1 cannot be trusted" in trouble()
+    assert "certificate of 127.0.0.1 cannot be trusted" in (told := trouble())
+    assert "SSL_CERT_FILE" in told and "Use the name" not in told
     with pytest.raises(MailNotSetUp):
         change_mail_settings(values={"host": ""}, by=SYSTEM, at=now())
         test_of(owner)
