@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 
+from headwater.acquire.actions import change_spend
 from headwater.acquire.models import SpendEntry
 from headwater.measure import mirror, queries
 from headwater.measure.rules.periods import ReportRequest
+from headwater.platform.models import Event
 from headwater.platform.rates import Quote
 from headwater.platform.testing import make_actor
 from headwater.platform.undo import undo_event
+from headwater.sell.actions import change_order
 from headwater.sell.models import Opportunity, Order
 from headwater.team.actions.rates import remove_rates, set_rates
 
@@ -89,6 +92,19 @@ def test_what_was_spent_counts_at_the_rate_of_its_day(history):
     assert total().figures.spend == 500
     rates(("GBP", "2026-09-01", "1.15"))
     assert total().figures.spend == 592
+
+
+def test_a_currency_that_is_mended_is_followed_and_so_is_its_undo(sale, history):
+    rates(("USD", "2026-07-01", "0.5"))
+    order = sale("100", "EUR", "2026-09-02T12:00:00+00:00")
+    spent = history.spend(history.source("Fair"), "80")
+    assert (total().revenue, total().figures.spend) == (100, 80)
+    change_order(order_id=order.pk, currency="USD", by=ALL, at=NOW)
+    change_spend(spend_id=spent.pk, currency="USD", by=ALL, at=NOW)
+    assert (total().revenue, total().figures.spend) == (50, 40)
+    for event in Event.objects.filter(verb="platform.changed"):
+        undo_event(event_id=event.pk, by=ALL, at=NOW)
+    assert (total().revenue, total().figures.spend) == (100, 80)
 
 
 def test_a_mirror_that_followed_says_what_a_new_one_says(sale, history):
