@@ -53,6 +53,7 @@ def test_the_address_is_the_list(make, client_of):
     assert 'aria-current="true"' in page and "Stage: MQL" in page
     none = words(client.get("/leads?stage=SQL"))
     assert "Nothing in this view" in none and 'href="/leads"' in none
+    assert "Nothing found for “zzzz”" in words(client.get("/leads?q=zzzz"))
 
 
 def test_a_view_can_be_changed_in_the_address_and_keeps_its_name(make, client_of):

@@ -26,6 +26,7 @@ from headwater.platform.resource import ActorForm
 from headwater.platform.values import row_id
 from headwater.team.queries import user_choices
 from headwater.web.fields import CountField, DayField, MomentField
+from headwater.web.format import phone as in_groups
 
 NOBODY = ("", lazy("Nobody"))
 
@@ -35,6 +36,18 @@ class OwnerField(forms.TypedChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(coerce=int, empty_value=None, required=False, **kwargs)
+
+
+class PhoneField(forms.CharField):
+    """A telephone number in any notation; one that is kept is shown in the groups its country writes."""
+
+    def __init__(self) -> None:
+        look = forms.TextInput({"type": "tel", "inputmode": "tel"})
+        super().__init__(max_length=60, required=False, label=lazy("Phone"), widget=look)
+
+    def prepare_value(self, value: Any) -> Any:
+        """As records show it."""
+        return in_groups(value) if value else value
 
 
 class PickForm(ActorForm):
@@ -64,9 +77,7 @@ class PersonForm(PickForm):
     first_name = forms.CharField(max_length=100, required=False, label=lazy("First name"))
     last_name = forms.CharField(max_length=100, required=False, label=lazy("Last name"))
     email = forms.CharField(max_length=254, required=False, label=lazy("E-mail"), widget=forms.EmailInput)
-    phone = forms.CharField(
-        max_length=60, required=False, label=lazy("Phone"), widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
-    )
+    phone = PhoneField()
     employer_name = forms.CharField(
         max_length=200, required=False, label=lazy("Company"), help_text=lazy("A name we do not know yet is added.")
     )
@@ -116,9 +127,7 @@ class OrganisationForm(PickForm):
     name = forms.CharField(max_length=200, label=lazy("Name"))
     website = forms.CharField(max_length=250, required=False, label=lazy("Website"))
     email = forms.CharField(max_length=254, required=False, label=lazy("E-mail"), widget=forms.EmailInput)
-    phone = forms.CharField(
-        max_length=60, required=False, label=lazy("Phone"), widget=forms.TextInput({"type": "tel", "inputmode": "tel"})
-    )
+    phone = PhoneField()
     sector = forms.CharField(max_length=120, required=False, label=lazy("Sector"))
     employees = CountField(required=False, min_value=0, max_value=2_000_000_000, label=lazy("Employees"))
     street = forms.CharField(max_length=200, required=False, label=lazy("Street"))

@@ -34,6 +34,11 @@ def order(cell: Cell) -> SafeString:
     return shown + format_html('<span class="sub">{}</span>', row.opportunity.name) if row.opportunity else shown
 
 
+def number(cell: Cell) -> SafeString:
+    """An order's number, in one piece."""
+    return format_html('<span class="nw">{}</span>', cell.value) if cell.value else NIL
+
+
 def source(cell: Cell) -> SafeString:
     """Where the sale came from."""
     if not cell.row.lead_id:

@@ -217,7 +217,7 @@ ORDERS = Resource(
     columns=(
         Column("party", _("Who bought"), path="party__name", reads=BUYER, made=_first_known, filterable=False,
                personal=True, cell=f"{CELLS}order", place="primary", with_columns=("opportunity",)),
-        Column("number", _("Number"), sortable=True, nullable=False),
+        Column("number", _("Number"), sortable=True, nullable=False, cell=f"{CELLS}number"),
         Column("source", _("Source"), Kind.RELATION, path="lead__source_id", choices=source_choices,
                reads=("lead__source__name",), cell=f"{CELLS}source", place="source"),
         Column("ordered_at", _("Ordered"), Kind.DATETIME, sortable=True, place="second"),

@@ -99,6 +99,16 @@ def test_a_company_is_edited_with_its_website(page: Client, by: Actor) -> None:
     assert ContactPoint.objects.filter(party=company, deleted_at=None).count() == 1
 
 
+def test_a_number_is_edited_in_the_groups_its_country_writes(page: Client, by: Actor) -> None:
+    company = actions.add_organisation(by=by, at=AT, name="Vantaa Timber", phone="+358401234567")
+    form = text(page.get(f"/organisations/{company.pk}/edit"))
+    assert form.count('value="+358 40 1234567"') == 2, "in the field, and as what it was"
+    sent = {"name": "Vantaa Timber", "phone": "+358 40 1234567", "before-phone": "+358 40 1234567"}
+    page.post(f"/organisations/{company.pk}/edit", {**sent, "before-name": "Vantaa Timber"})
+    assert ContactPoint.objects.get(party=company).normalised == "+358401234567"
+    assert not Event.objects.filter(subject_id=company.pk, verb__contains="changed").exists()
+
+
 def test_a_call_is_logged_from_the_box_and_undone(page: Client, orla: Party) -> None:
     answer = page.post(
         f"/people/{orla.pk}/do/log", {"kind": "CALL", "subject": "Asked for prices", "is_outbound": "on"}, **HTMX
