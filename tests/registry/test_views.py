@@ -184,6 +184,31 @@ def test_a_column_that_went_leaves_the_view_standing(of):
     assert (view.columns, view.sort) == (["stage"], "-arrived_at")
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"cost__gte": "4321"},
+        {"filter": '{"any": [{"column": "cost", "operator": "gte", "value": "4321"}]}', "q": "Atlas"},
+    ],
+)
+def test_a_shared_view_tells_nothing_of_a_column_its_reader_may_not_read(of, client_of, make, params):
+    """And it opens for them: a condition they may not set made a dead end of a colleague's tab."""
+    make("sell.product")
+    row = actions.save_view(
+        noun="sell.product", name="Costly", params=params, sort="-cost", columns=["name", "cost"], widths={"cost": 90},
+        scope="EVERYBODY", by=of("OWNER"), at=AT,
+    )  # fmt: skip
+    reader, key = client_of("FIELD_REP"), row.pk
+    told = reader.get(f"/api/v1/views/{key}").json()
+    assert "cost" not in str({**told, "name": ""}) and told["columns"] == ["name"] and told["sort"] == ""
+    assert told["params"] == ({"q": "Atlas"} if "q" in params else {})
+    for address in ("", "/filter", "/totals", "/views/new"):
+        page = reader.get(f"/products{address}?view={key}")
+        assert page.status_code == 200 and b"4321" not in page.content, address
+    assert reader.get(f"/api/v1/products?view={key}").status_code == 200
+    assert client_of("OWNER").get(f"/api/v1/views/{key}").json()["params"] == params
+
+
 def test_a_list_begins_with_the_view_one_chose_or_the_one_for_the_role(of):
     rep, head = of("FIELD_REP"), of("HEAD_OF_SALES")
     assert start_of(LEADS, rep, "") == ""

@@ -15,7 +15,7 @@ from headwater.api.shapes import query_parameter
 from headwater.platform.clock import now
 from headwater.platform.errors import Invalid, NotFound
 from headwater.platform.lists.actions import change_view, delete_view, save_view
-from headwater.platform.lists.kept import NOT_HERE, visible_views
+from headwater.platform.lists.kept import NOT_HERE, as_told, visible_views
 from headwater.platform.models import ListView
 from headwater.platform.resource import REGISTRY, by_slug
 
@@ -105,8 +105,11 @@ def _body(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _shown(row: ListView, request: HttpRequest) -> dict[str, Any]:
-    own = {"id": row.pk, "noun": REGISTRY[row.noun].slug, "is_own": row.owner_id == _actor(request).user_id}
-    return {**own, **{name: getattr(row, name) for name in FIELDS}}
+    told = as_told(row, _actor(request))
+    return {
+        "id": row.pk, "noun": REGISTRY[row.noun].slug, "is_own": told.is_own, "name": row.name,
+        **{name: getattr(told, name) for name in FIELDS if name != "name"},
+    }  # fmt: skip
 
 
 _TEXT: Schema = {"type": "string"}

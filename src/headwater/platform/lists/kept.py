@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotFound
+from headwater.platform.filter import conditions_of, parse_tree
 from headwater.platform.models import ListView
-from headwater.platform.resource import Resource, SavedView
+from headwater.platform.resource import REGISTRY, Resource, SavedView
 from headwater.platform.values import row_id
 from headwater.platform.written import Given, written
 
@@ -146,20 +147,34 @@ def may_change(row: ListView, actor: Actor) -> bool:
     return is_own or (row.scope == ListView.Scope.EVERYBODY and actor.may(PUBLISH))
 
 
+def as_told(row: ListView, actor: Actor) -> KeptView:
+    """A saved view as this reader may know it: nothing of columns they may not read, by which it may be cut."""
+    return _as_view(REGISTRY[row.noun].for_actor(actor), row, actor)
+
+
 def _as_view(resource: Resource, row: ListView, actor: Actor) -> KeptView:
+    closed = {column.key for column in REGISTRY[row.noun].now().columns if not column.is_for(actor)}
     sort = [part for part in row.sort.split(",") if part and _is_sortable(resource, part.removeprefix("-"))]
+    params = {name: value for name, value in row.params.items() if not closed or not _tells(name, value, closed)}
     return KeptView(
         key=str(row.pk),
         label=row.name,
-        params={key: value for key, value in row.params.items() if key != "group" or _is_groupable(resource, value)},
-        sort=",".join(sort),
-        columns=[key for key in row.columns if key in resource.by_key],
+        params={key: value for key, value in params.items() if key != "group" or _is_groupable(resource, value)},
+        sort=",".join(part for part in sort if part.removeprefix("-") not in closed),
+        columns=[key for key in row.columns if key in resource.by_key and key not in closed],
         scope=row.scope,
-        widths=row.widths,
+        widths={key: width for key, width in row.widths.items() if key not in closed},
         opens_for=row.opens_for,
         is_own=row.owner_id == actor.user_id,
         may_change=may_change(row, actor),
     )
+
+
+def _tells(name: str, value: str, closed: Collection[str]) -> bool:
+    """Whether a parameter of a list is a condition on one of these columns."""
+    if name != "filter":
+        return name.partition("__")[0] in closed
+    return any(condition.column in closed for condition in conditions_of(parse_tree(value)))
 
 
 def _is_groupable(resource: Resource, key: str) -> bool:
