@@ -282,6 +282,29 @@ def test_the_palette_finds_what_somebody_sees_behind_many_others(people, orla, m
     assert not any("strpos" in query["sql"] for query in asked), "enough were among all hits at hand"
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL asks its index for no single hits")
+def test_the_palette_looks_at_more_hits_until_somebody_sees_some(people, orla, monkeypatch):
+    ids = brought_by_a_file(30)
+    Party.objects.filter(pk__in=ids).update(owner=people["HEAD_OF_SALES"])
+    Party.objects.filter(pk__in=ids[:7]).update(owner=people["INDEPENDENT_REP"])
+    keeping.rebuild()
+    rep = actor_of(people["INDEPENDENT_REP"])
+
+    def found(**most):
+        for name, value in {"CANDIDATES": 2, **most}.items():
+            monkeypatch.setattr(everywhere, name, value)
+        with CaptureQueriesContext(connection) as asked:
+            records = {hit.row.pk for hit in find_anything(rep, "import").records}
+        return records, any("instr(text" in query["sql"] for query in asked)
+
+    monkeypatch.setattr(store, "SAMPLE", 10)
+    newest = set(ids[3:7])
+    assert found(COLLECTED=28) == (newest, False), "the newest of those at hand"
+    assert found(COLLECTED=8, RARE=40) == (newest, False), "none were at hand"
+    assert found(COLLECTED=8, RARE=12)[1], "hits of which so many are others' are looked for among what one sees"
+    assert found(COLLECTED=8, RARE=12)[0] <= set(ids[:7])
+
+
 def test_a_list_says_when_more_rows_wait_than_it_compared(by, client_of, orla, monkeypatch):
     brought_by_a_file(8)
     monkeypatch.setattr(finding, "TAIL", 5)

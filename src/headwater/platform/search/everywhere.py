@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Value
 
 from headwater.platform.actor import Actor, Visibility
 from headwater.platform.among import VALUES
+from headwater.platform.few import RARE
 from headwater.platform.installation import installation
 from headwater.platform.lots import is_in_lots, path_of
 from headwater.platform.paging import first_ids
@@ -142,11 +144,31 @@ def _seen_of(nouns: Sequence[str], actor: Actor) -> Rows:
 
 def _further(resource: Resource, actor: Actor, words: Words, count: int) -> list[int]:
     """Some rows of all that the actor sees of a noun: the first of its list, where what they see is read lot by lot."""
+    if connection.vendor == "sqlite":
+        seen, is_all = _newest_in_sight(resource, actor, words, count)
+        if is_all or len(seen) == count:
+            return seen
     found, reach = found_for(actor, resource, words), resource.reach(actor)
     rows = found.among(resource.in_sight(actor))
     if found.ids is None and is_in_lots(resource, reach, path_of(resource, "")):
         return first_ids(rows, resource, reach=reach, count=count)
     return list(rows.values_list("pk", flat=True)[:count])
+
+
+def _newest_in_sight(resource: Resource, actor: Actor, words: Words, count: int) -> tuple[list[int], bool]:
+    """Some of the newest hits that the actor sees, and whether these are all: more are looked at where few are seen.
+
+    SQLite hands out the next hit of its index far sooner than it asks the next row who sees it.
+    """
+    seen: list[int] = []
+    for most in (COLLECTED, RARE):
+        _, held = store.named_and_held([resource.key], [], words, named=0, held=most + 1, at_hand=0)
+        hits = held.get(resource.key, [])
+        rows = resource.in_sight(actor).filter(pk__among=hits).order_by("-pk")
+        seen = list(rows.values_list("pk", flat=True)[:count])
+        if len(seen) == count or len(hits) <= most:
+            return seen, len(hits) <= most
+    return seen, False
 
 
 def _told_as(noun: str) -> str:
