@@ -166,8 +166,8 @@ def correct_touchpoint(
         raise CorrectedAlready()
     right = _write(
         party_id=wrong.party_id, organisation_id=wrong.organisation_id, kind=kind, source_id=source_id,
-        campaign_id=campaign_id, is_outbound=is_outbound, occurred_at=occurred_at, cost=cost, currency=currency,
-        note=note, corrects_id=wrong.pk, by=by, at=at,
+        campaign_id=campaign_id, is_outbound=is_outbound, occurred_at=occurred_at, cost=cost,
+        currency=currency or wrong.currency, note=note, corrects_id=wrong.pk, by=by, at=at,
     )  # fmt: skip
     fact = TouchpointCorrected(
         touchpoint_id=right.pk,
