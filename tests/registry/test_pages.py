@@ -218,6 +218,16 @@ def test_all_that_match_means_the_list_and_no_more(make, client_of, people):
     assert set(Lead.objects.filter(owner=rep).values_list("pk", flat=True)) == set(ids[1:])
 
 
+@pytest.mark.parametrize("gone", ["cf_floor__gte=3", "cost=1", "shoe_size__is=44"])
+def test_all_that_match_a_filter_that_is_gone_are_not_all_there_are(make, client_of, people, gone):
+    """A field was retired, or a right to it taken, while somebody had the list open."""
+    make("qualify.lead", 3)
+    data = {"all": "1", "query": f"stage=NEW&{gone}", "owner_id": people["FIELD_REP"].pk}
+    answer = client_of("OWNER").post("/leads/do/assign", data, **HX)
+    assert answer.status_code == 409 and "gone by now" in toast(answer)["message"]
+    assert not Lead.objects.filter(owner=people["FIELD_REP"]).exists()
+
+
 def test_nothing_chosen_is_said_in_words(client_of):
     answer = client_of("OWNER").post("/leads/do/assign", {"owner_id": "1"}, **HX)
     assert answer.status_code == 422 and "at least one row" in toast(answer)["message"]

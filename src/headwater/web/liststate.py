@@ -200,6 +200,12 @@ class ListState:
         return find(self.resource, self.search, by=self.actor, sort=self.order) if self.search else None
 
 
+def unknown_in(resource: Resource, params: Mapping[str, str]) -> list[str]:
+    """Those of the parameters that mean nothing here, such as conditions on a column that is gone by now."""
+    known = {"view", "q", "sort", "group", "cols", "cursor", "filter", AS, *resource.besides}
+    return [name for name in params if name not in known and name.partition("__")[0] not in resource.by_key]
+
+
 def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Actor) -> ListState:
     """Read an address. Parameters that mean nothing here are ignored: links carry marks of their own.
 
