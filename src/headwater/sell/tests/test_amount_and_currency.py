@@ -173,8 +173,11 @@ def test_what_a_contact_cost_is_in_the_currency_that_was_said(browser, rated, fa
     assert (first.cost, first.currency) == (12, "USD")
     page = browser.get(f"/touchpoints/{first.pk}/do/correct").content.decode()
     assert '<option value="USD" selected>' in page
-    browser.post(f"/touchpoints/{first.pk}/do/correct", {"kind": "CALL", "cost": "11", "currency": "EUR"})
-    assert Touchpoint.objects.get(corrects=first).currency == "EUR"
+    program = browser.post(f"/api/v1/touchpoints/{first.pk}/do/correct", {"kind": "CALL", "cost": "13.00"}, **JSON)
+    second = Touchpoint.objects.get(corrects=first)
+    assert (second.cost, second.currency) == (13, "USD"), program.content
+    browser.post(f"/touchpoints/{second.pk}/do/correct", {"kind": "CALL", "cost": "11", "currency": "EUR"})
+    assert Touchpoint.objects.get(corrects=second).currency == "EUR"
 
 
 @pytest.mark.parametrize("record", ["orders", "spend", "opportunities"])
