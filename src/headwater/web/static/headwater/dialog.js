@@ -1,9 +1,11 @@
 // Dialogs that the server sends: <dialog data-arrives> opens when htmx has put it into the page and leaves again
 // when it is closed. data-focus names the field to begin with.
+import { comeBack } from "./focus.js";
 
 document.addEventListener("htmx:afterSwap", () => {
-  document.querySelectorAll("dialog[data-arrives]:not([open])").forEach((dialog) => {
-    dialog.addEventListener("close", () => dialog.remove(), { once: true });
+  document.querySelectorAll("dialog[data-arrives='']").forEach((dialog) => {
+    dialog.dataset.arrives = "done"; // one that was closed a moment ago does not open once more
+    dialog.addEventListener("close", () => leave(dialog), { once: true });
     dialog.showModal();
     const open = dialog.querySelector(".clash input[type=radio], [aria-invalid=true]"); // what is to be decided or wrong
     const first = "[autofocus], input:not([type=hidden]), select, textarea, .btn-p";
@@ -12,9 +14,16 @@ document.addEventListener("htmx:afterSwap", () => {
   });
 });
 
+function leave(dialog) {
+  dialog.close();
+  dialog.remove();
+  comeBack();
+}
+
 // What it asked for is done, and the page goes on behind it: a dialog that stands outside the page goes as well.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.xhr.getResponseHeader("HX-Location")) detail.elt.closest?.("dialog[data-arrives]")?.close();
+  const dialog = detail.xhr.getResponseHeader("HX-Location") && detail.elt.closest?.("dialog[data-arrives]");
+  if (dialog) leave(dialog);
 });
 
 // Enter in a list of choices says the same as in any other field: this is it.

@@ -23,6 +23,7 @@ function sought({ selector, row, cell, within }) {
 }
 
 function take(element) {
+  element.closest("details")?.setAttribute("open", ""); // one that came anew is closed
   if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.tabIndex = -1;
   element.focus({ preventScroll: true });
 }
@@ -33,6 +34,12 @@ function restore(was) {
   if (!found) return;
   take(found);
   found.scrollIntoView({ block: "nearest" });
+}
+
+// The element a dialog was opened from may have come anew meanwhile: the browser finds it no more.
+export function comeBack() {
+  const found = document.activeElement === document.body && sought(place);
+  if (found) take(found);
 }
 
 function keep() {
