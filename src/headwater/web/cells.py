@@ -61,8 +61,6 @@ def cell(request: Request, slug: str, pk: int, field: str) -> HttpResponse:
         return answer(request, afterwards(request, resource, pk), words, undo_url=undo)
     state = state_of(resource, QueryDict(listed).dict(), f"/{slug}", request.actor)
     response = render(request, "web/list.html#changed", {**row_context(request, state), "rows": [changed]})
-    response["HX-Retarget"] = f'[data-record="/{slug}/{pk}"]'
-    response["HX-Reswap"] = "outerHTML"
     return trigger(toast(response, words, undo_url=undo), "done")
 
 

@@ -1,32 +1,68 @@
 // What is typed while a dialog or the editor of a cell is on its way goes into its first field. Single keys would
-// otherwise be commands of the page meanwhile: whoever presses N and types "Liz" would undo with Z.
+// otherwise be commands of the page meanwhile: whoever presses N and types "Liz" would undo with Z. On the way to a cell
+// the keys that save and go on count as well, so that a row can be typed faster than the line carries it.
 import { isField } from "./keys.js";
 
-const places = () => [document.body, document.getElementById("dialog-place"), document.getElementById("cell-place")];
-let coming = null; // the request
-let typed = "";
+const places = () => [document.body, document.getElementById("dialog-place")];
+let coming = null; // what is waited for: a request, or a cell
+let goes = []; // the keys besides letters that count there
+let held = []; // what was pressed meanwhile
+
+export function hold(what, keys = []) {
+  coming = what;
+  goes = keys;
+}
+
+// Types them again, until the next cell is waited for.
+export function release(what) {
+  if (what !== coming) return;
+  coming = null;
+  if (!document.activeElement.closest("dialog, #cell-place")) held = [];
+  let sought = "";
+  while (held.length && !coming) sought = type(held.shift(), sought);
+}
+
+// ``sought`` are the letters that were typed in a list of choices so far.
+function type({ key, shiftKey, ctrlKey }, sought) {
+  const field = document.activeElement;
+  const again = new KeyboardEvent("keydown", { key, shiftKey, ctrlKey, bubbles: true, cancelable: true });
+  if (!field.dispatchEvent(again)) return "";
+  if (!isField(field)) return "";
+  if (key === "Tab") goOn(field, shiftKey ? -1 : 1);
+  if (field.matches("select")) return key.length === 1 ? choose(field, sought + key.toLowerCase()) : "";
+  if (key === "Backspace") document.execCommand("delete");
+  else if (key.length === 1) document.execCommand("insertText", false, key); // over what is chosen, as the key itself
+  else if (key === "Enter" && field.matches("textarea")) document.execCommand("insertText", false, "\n");
+  return "";
+}
+
+function goOn(field, step) {
+  const all = [...field.form.elements].filter((other) => other.tabIndex >= 0 && other.getClientRects().length);
+  all[all.indexOf(field) + step]?.focus();
+}
+
+function choose(list, sought) {
+  const found = [...list.options].find((option) => option.label.trim().toLowerCase().startsWith(sought));
+  if (found && !found.selected) {
+    found.selected = true;
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  return sought;
+}
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.requestConfig.verb !== "get") return; // done at once: the next key is a command again
   if (!places().includes(detail.target) || document.querySelector("dialog[open]")) return;
-  coming = detail.xhr;
-  typed = "";
+  hold(detail.xhr, ["Tab"]);
 });
 
 document.addEventListener("keydown", (event) => {
-  if (!coming || event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
-  if (event.key.length === 1) typed += event.key;
-  else if (event.key === "Backspace") typed = typed.slice(0, -1);
+  if (!coming || !event.isTrusted || event.metaKey || event.altKey || isField(event.target)) return;
+  if (goes.includes(event.key) || (!event.ctrlKey && (event.key.length === 1 || event.key === "Backspace"))) held.push(event);
   else if (event.key !== "Enter") return;
   event.preventDefault();
   event.stopPropagation();
 }, true);
 
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.xhr !== coming) return;
-  coming = null;
-  const field = document.activeElement;
-  if (!typed || !isField(field) || field.selectionStart == null) return;
-  field.setRangeText(typed, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-});
+document.addEventListener("htmx:afterRequest", ({ detail }) => release(detail.xhr));

@@ -1,22 +1,24 @@
 // Cells. In a list the arrow keys go from cell to cell; Enter, F2 or a double click edits the one in focus, if it can be:
 // [data-cell] names its field, [data-step] a step that changes it, [data-record] around it the row's address. Among the
 // values of a record a click does. The server sends the editor, which lies over the cell. Enter saves and goes down, Tab
-// saves and goes on, Escape gives up. On a phone a list has no cells; there the dialogs of the page stay.
+// saves and goes on, Escape gives up. Nobody waits for the save (saves.js): the next cell opens meanwhile, and one that is
+// refused opens again with what was typed. On a phone a list has no cells; there the dialogs of the page stay.
+import { hold, release } from "./ahead.js";
 import { announce } from "./focus.js";
 import { says } from "./form.js";
-import { currentRow, goTo, rows } from "./keys.js";
+import { currentRow, goTo, isField, rows } from "./keys.js";
+import { cellAt, giveUp, refused, save as send, whenSent } from "./saves.js";
 
 const wide = matchMedia("(min-width: 760.02px)");
 const holder = document.getElementById("cell-place") ?? document.createElement("div"); // pages outside have none
 
-let open = null; // the cell that is edited: record, field, list (its parameters, or undefined), start, go, saving
-let wanted = null; // the cell to go to once the record has come again
+let open = null; // the cell that is edited: address, start (what its form said; undefined if it was refused)
 
 const isShown = (element) => element.getClientRects().length > 0;
 const cellOf = (target) => target?.closest?.("tr[data-row] > :is(td, th):not(.col-select)");
 const cellsIn = (row) => [...row.children].filter((cell) => cellOf(cell) && isShown(cell));
-const find = ({ record, field }) =>
-  document.querySelector(`[data-record="${CSS.escape(record)}"] [data-cell="${CSS.escape(field)}"]`);
+const find = () => open && cellAt(open.address);
+const addressOf = (cell) => `${cell.closest("[data-record]").dataset.record}/cell/${cell.dataset.cell}`;
 const form = () => holder.querySelector("[data-cell-form]");
 
 export function goToCell(cell) {
@@ -29,9 +31,12 @@ export function goToCell(cell) {
 // The editor ----------------------------------------------------------------------------------------------------
 
 function place() {
-  const cell = open && find(open);
-  if (!cell || holder.hidden) return;
-  const box = cell.getBoundingClientRect();
+  if (holder.hidden) return;
+  const cell = find();
+  cell?.closest("details")?.setAttribute("open", "");
+  cell?.classList.add("editing");
+  const away = new DOMRect(innerWidth / 2 - 130, 80, 260, 0); // its row is not on this page any more
+  const box = cell?.getBoundingClientRect() ?? away;
   const least = form()?.querySelector(".inp-money") ? 340 : 260;
   const width = Math.min(Math.max(box.width, least), innerWidth - 16);
   holder.style.width = `${width}px`;
@@ -41,17 +46,48 @@ function place() {
   holder.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`;
 }
 
+function show() {
+  holder.hidden = false;
+  place();
+  const wrong = form().querySelector(".clash input[type=radio], [aria-invalid=true]");
+  const control = wrong || form().querySelector("input:not([type=hidden]), select, textarea");
+  control?.focus({ preventScroll: true });
+  if (!wrong && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
+}
+
 async function edit(cell) {
-  if (open) return;
+  if (open || bringBack()) return;
+  const at = { address: addressOf(cell) };
   const list = cell.closest("table")?.dataset.query;
-  open = { record: cell.closest("[data-record]").dataset.record, field: cell.dataset.cell, list };
   const query = list === undefined ? "" : `?${new URLSearchParams({ list })}`;
-  await window.htmx.ajax("GET", `${open.record}/cell/${open.field}${query}`, { target: holder, source: holder });
-  if (!form()) close();
+  open = at;
+  hold(at, ["Enter", "Tab", "Escape"]);
+  cell.setAttribute("aria-busy", "true");
+  const isSent = await whenSent(at.address); // its own last value, or it would be in its own way
+  if (isSent && !refused(at.address)) await window.htmx.ajax("GET", at.address + query, { target: holder, source: holder });
+  cell.removeAttribute("aria-busy");
+  if (form()) {
+    at.start = says(form());
+    show();
+  } else {
+    close();
+    bringBack(refused(at.address));
+  }
+  release(at);
+  bringBack();
+}
+
+// What was refused opens again, where nobody types into something else.
+function bringBack(back = refused()) {
+  if (!back || open || isField(document.activeElement) || document.querySelector("dialog[open]")) return false;
+  open = { address: back.getAttribute("action") };
+  holder.replaceChildren(back);
+  show();
+  return true;
 }
 
 function close() {
-  const cell = open && find(open);
+  const cell = find();
   open = null;
   holder.hidden = true;
   holder.replaceChildren();
@@ -60,40 +96,34 @@ function close() {
 }
 
 function leave() {
+  const given = form();
   const cell = close();
+  giveUp(given);
   if (cell) goToCell(cell);
+  bringBack();
 }
 
-// Where the focus goes once the value is saved.
-function next({ record, field, list, go }) {
-  const cell = find({ record, field });
-  if (!cell) return null;
-  if (list === undefined) {
+// Where the focus goes.
+function next(cell, go) {
+  const row = cell.closest("tr");
+  if (!row) {
     const all = [...document.querySelectorAll("dd[data-cell]")].filter(isShown);
     const at = all.indexOf(cell) + { down: 1, on: 1, back: -1, stay: 0 }[go];
     return all[Math.max(0, Math.min(at, all.length - 1))];
   }
-  const row = cell.closest("tr");
-  if (go === "down") {
-    const below = rows()[rows().indexOf(row) + 1];
-    return below ? below.children[cell.cellIndex] : cell;
-  }
+  if (go === "down") return rows()[rows().indexOf(row) + 1]?.children[cell.cellIndex] ?? cell;
   const all = cellsIn(row);
   return all[all.indexOf(cell) + { on: 1, back: -1, stay: 0 }[go]] ?? cell;
 }
 
 function save(go) {
-  if (!open || open.saving) return;
-  open.go = go;
-  if (says(form()) === open.start && !form().querySelector(".errs, .clash")) return void done();
-  form().requestSubmit();
-}
-
-function done() {
-  const { go } = open;
-  const target = next(open);
-  close();
-  if (go !== "away" && target) goToCell(target);
+  if (!open || !form()) return;
+  const { start } = open;
+  const typed = form();
+  const cell = close();
+  if (says(typed) !== start) send(typed);
+  if (cell && go !== "away") goToCell(next(cell, go));
+  bringBack();
 }
 
 // Among the boxes of several choices, since Tab saves.
@@ -105,9 +135,11 @@ function besideBox(box, step) {
 // From an amount Tab goes on to its currency, and back.
 const goesToPair = (field, isBack) => field.matches(isBack ? ".inp-money select" : ".inp-money input");
 
-holder.addEventListener("submit", () => {
-  if (open) open.saving = true;
-});
+holder.addEventListener("submit", (event) => {
+  event.preventDefault(); // by its button
+  event.stopPropagation();
+  save("stay");
+}, true);
 
 holder.addEventListener("keydown", (event) => {
   event.stopPropagation(); // no key of the page while one edits
@@ -134,44 +166,11 @@ document.addEventListener("pointerdown", (event) => {
   if (open && form() && !holder.contains(event.target)) save("away"); // whoever clicks elsewhere has finished
 }, true);
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target !== holder || !open || !form()) return;
-  open.saving = false;
-  open.start ??= says(form());
-  holder.hidden = false;
-  find(open)?.classList.add("editing");
-  place();
-  const invalid = form().querySelector(".clash input[type=radio], [aria-invalid=true]");
-  const control = invalid || form().querySelector("input:not([type=hidden]), select, textarea");
-  control?.focus({ preventScroll: true });
-  if (!invalid && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
-});
+["cell:answered", "focusin"].forEach((name) => document.addEventListener(name, () => bringBack()));
+document.addEventListener("htmx:afterSwap", place); // its row may have come anew
 
-const boxOf = (cell) => cell?.closest("tr")?.querySelector("[data-select-row]");
-
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (open && detail.requestConfig.elt === form()) open.ticked = boxOf(find(open))?.checked;
-});
-
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!open || detail.elt !== form()) return;
-  open.saving = false; // after an error the text stays, to be sent again
-  if (detail.xhr.status !== 200) return;
-  open.go ??= "stay";
-  if (open.list !== undefined) {
-    if (open.ticked) boxOf(find(open)).checked = true; // the row came anew, its choice stays
-    return void done();
-  }
-  const target = open.go !== "away" && next(open);
-  wanted = target ? { record: open.record, field: target.dataset.cell } : null;
-  close();
-});
-
-document.addEventListener("htmx:afterSettle", () => {
-  if (!wanted || open) return;
-  const cell = find(wanted);
-  wanted = null;
-  if (cell) goToCell(cell);
+addEventListener("beforeunload", (event) => {
+  if (form() && says(form()) !== open.start) event.preventDefault();
 });
 
 addEventListener("resize", place);

@@ -6,6 +6,7 @@
 import { recall, remember } from "./cookie.js";
 import { closeMenus } from "./menu.js";
 import { openPalette } from "./palette.js";
+import { isUnsaved, whenSaved } from "./saves.js";
 import { clearSelection } from "./select.js";
 import { hasUndo, undoLast } from "./undo.js";
 
@@ -72,6 +73,7 @@ function pressInRow(keys) {
   return true;
 }
 
+const undo = () => press("z") || undoLast();
 const startsSequence = (key) => document.querySelector(`[data-key^="${CSS.escape(key)} "]`);
 
 // The keys that are no button of the page. keys.html says them in words: data-does names one of these.
@@ -90,7 +92,10 @@ const builtIn = {
     filter()?.select();
     return Boolean(filter());
   },
-  z: () => press("z") || undoLast(),
+  z: () => {
+    if (isUnsaved()) whenSaved(undo); // what is on its way is the last change
+    return isUnsaved() || undo();
+  },
   "?": () => showHelp(),
 };
 const works = {

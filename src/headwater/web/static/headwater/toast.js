@@ -50,11 +50,12 @@ region?.addEventListener("htmx:afterRequest", (event) => {
 });
 
 // Refusals (403, 409, 422) bring their own words; for the rest the page says what happened and what was kept.
-function failed(event, words) {
-  if (!event.detail.xhr?.getResponseHeader("HX-Trigger")?.includes("toast")) toast({ message: words, tone: "bad" });
+const told = (xhr) => JSON.parse(xhr.getResponseHeader("HX-Trigger") || "{}").toast?.message;
+export const reasonOf = (xhr) => told(xhr) ?? (xhr.status ? region.dataset.failed : region.dataset.offline);
+
+function failed({ detail: { xhr } }) {
+  if (!told(xhr)) toast({ message: reasonOf(xhr), tone: "bad" });
 }
-document.addEventListener("htmx:responseError", (event) => failed(event, region.dataset.failed));
-document.addEventListener("htmx:sendError", (event) => failed(event, region.dataset.offline));
-document.addEventListener("htmx:timeout", (event) => failed(event, region.dataset.offline));
+["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, failed));
 
 region?.querySelectorAll("[data-toast]").forEach(watch);

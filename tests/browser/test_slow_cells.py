@@ -1,0 +1,246 @@
+"""On a slow line nobody waits for a cell to be saved, and nothing that was typed is lost."""
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+LIST = "/opportunities?view=open&cols=party,name,amount,forecast_category,close_date,next_step&sort=-amount"
+CELL = re.compile(r"/cell/")
+STEPS = "tbody tr [data-cell=next_step]"
+
+
+class Line:
+    """What is posted to cells waits until it is let through, in the order it was sent."""
+
+    def __init__(self, tab):
+        self.tab, self.held = tab, []
+        tab.route(CELL, self._take)
+
+    def _take(self, route):
+        if route.request.method == "POST":
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def next(self):
+        """The save that is under way."""
+        for _ in range(300):
+            if self.held:
+                return self.held.pop(0)
+            self.tab.wait_for_timeout(100)
+        raise AssertionError("nothing was sent")
+
+    def answer(self):
+        with self.tab.expect_response(lambda answer: CELL.search(answer.url) and answer.request.method == "POST"):
+            self.next().continue_()
+
+
+@pytest.fixture
+def tab(loaded, tab_of, signed_in):
+    tab = tab_of(loaded[0], storage_state=signed_in)
+    tab.goto(LIST)
+    tab.wait_for_load_state("networkidle")
+    to_cell(tab, "next_step")
+    return tab
+
+
+def to_cell(tab, field):
+    tab.keyboard.press("j")
+    for _ in range(12):
+        tab.keyboard.press("ArrowRight")
+        if tab.evaluate("() => document.activeElement.dataset.cell") == field:
+            return
+    raise AssertionError(field)
+
+
+def type_into_cell(tab, words):
+    tab.keyboard.press("Enter")
+    tab.locator("#cell-place [data-cell-form]").wait_for()
+    tab.keyboard.press("Control+a")
+    tab.keyboard.type(words)
+
+
+def typed(tab):
+    return tab.evaluate("() => [document.activeElement.value, document.activeElement.selectionStart]")
+
+
+def test_the_next_cell_is_typed_into_while_the_last_is_saved(tab):
+    line = Line(tab)
+    type_into_cell(tab, "First words")
+    tab.keyboard.press("Enter")
+    assert tab.locator(STEPS).first.inner_text() == "First words"
+    assert tab.locator(STEPS).first.get_attribute("aria-busy") == "true"
+    type_into_cell(tab, "Second words")
+    tab.keyboard.press("ArrowLeft")
+    line.answer()
+    tab.locator("#toasts [data-key=z]").wait_for()
+    assert typed(tab) == ["Second words", 11]
+    assert tab.locator(f"{STEPS}[aria-busy]").count() == 0
+    tab.keyboard.press("Enter")
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    tab.reload()
+    assert tab.locator(STEPS).all_inner_texts()[:2] == ["First words", "Second words"]
+
+
+def test_saves_go_one_after_another_and_a_cell_is_not_in_its_own_way(tab):
+    line = Line(tab)
+    type_into_cell(tab, "One")
+    tab.keyboard.press("Enter")
+    type_into_cell(tab, "Two")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("ArrowUp")
+    tab.keyboard.press("Enter")  # the second once more, which is not sent yet
+    tab.keyboard.type("Two after all")
+    first = line.next()
+    tab.wait_for_timeout(300)
+    assert not line.held, "the second waits for the first"
+    first.continue_()
+    line.answer()
+    tab.wait_for_function("() => document.activeElement.value === 'Two after all'")
+    tab.keyboard.press("Enter")
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    assert tab.locator("#cell-place .clash").count() == 0
+    assert tab.locator(STEPS).all_inner_texts()[:2] == ["One", "Two after all"]
+
+
+def test_a_row_is_typed_faster_than_its_editors_come(tab):
+    tab.route(CELL, lambda route: (tab.wait_for_timeout(400), route.continue_()))
+    for keys in ("Home", "ArrowRight", "ArrowRight"):
+        tab.keyboard.press(keys)
+    assert tab.evaluate("() => document.activeElement.dataset.cell") == "amount"
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("54321")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("43210")
+    tab.keyboard.press("Enter")
+    tab.locator("tbody tr:nth-child(2) [data-cell=amount]", has_text="€43k").wait_for()
+    assert tab.locator("tbody tr:first-child [data-cell=amount]").inner_text() == "€54k"
+
+
+@pytest.mark.parametrize("failed", ["invalid", "offline", "forbidden"])
+def test_what_was_not_saved_comes_back_with_its_reason(tab, failed):
+    line = Line(tab)
+    words = "x" * 2000 if failed == "invalid" else "Typed on the train"
+    tab.keyboard.press("Enter")
+    tab.locator("#cell-place [data-cell-form]").wait_for()
+    tab.evaluate("words => { document.activeElement.value = words }", words)
+    tab.keyboard.press("Enter")
+    type_into_cell(tab, f"Other words, {failed}")
+    save = line.next()
+    if failed == "invalid":
+        save.continue_()
+    elif failed == "offline":
+        save.abort()
+    else:
+        save.fulfill(status=403, body="<p>Not through this proxy</p>", content_type="text/html")
+    tab.locator("tbody tr:first-child .unsaved").wait_for()
+    assert typed(tab)[0] == f"Other words, {failed}", "nobody is interrupted"
+    tab.keyboard.press("Enter")
+    tab.locator("#cell-place .errs").wait_for()
+    assert typed(tab)[0] == words
+    tab.keyboard.press("Control+a")
+    tab.keyboard.type(f"Sent again, {failed}")
+    tab.keyboard.press("Enter")
+    line.answer()
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    tab.reload()
+    assert tab.locator(STEPS).all_inner_texts()[:2] == [f"Sent again, {failed}", f"Other words, {failed}"]
+
+
+def test_what_was_refused_is_given_up_with_escape(tab):
+    before = tab.locator(STEPS).first.inner_text()
+    line = Line(tab)
+    type_into_cell(tab, "Never sent")
+    tab.keyboard.press("Enter")
+    line.next().abort()
+    tab.locator("#cell-place .errs").wait_for()
+    tab.keyboard.press("Escape")
+    assert tab.locator(STEPS).first.inner_text() == before
+    assert tab.evaluate("() => document.activeElement === document.querySelector('tbody tr [data-cell=next_step]')")
+
+
+def test_z_takes_back_what_is_still_on_its_way(tab):
+    before = tab.locator(STEPS).first.inner_text()
+    line = Line(tab)
+    type_into_cell(tab, "To be taken back")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("z")
+    line.answer()
+    tab.locator("#toasts", has_text="Undone").wait_for()
+    tab.wait_for_function(f"was => document.querySelector('{STEPS}').innerText === was", arg=before)
+
+
+def test_a_row_is_opened_once_it_is_saved(tab):
+    line = Line(tab)
+    type_into_cell(tab, "Seen on the record")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Home")
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(500)
+    assert tab.url.endswith(LIST.partition("?")[2])
+    line.next().continue_()
+    tab.wait_for_url(re.compile(r"/opportunities/\d+"))
+    tab.locator("dd[data-cell=next_step]", has_text="Seen on the record").wait_for()
+
+
+def test_a_dialog_leads_back_to_its_cell_though_the_row_came_anew(loaded, tab_of, signed_in):
+    tab = tab_of(loaded[0], storage_state=signed_in)
+    tab.goto("/leads?view=open&cols=name,title,owner")
+    tab.wait_for_load_state("networkidle")
+    to_cell(tab, "title")
+    line = Line(tab)
+    type_into_cell(tab, "Three label printers")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.locator("dialog[open] h2", has_text="Assign").wait_for()
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    tab.keyboard.press("Escape")
+    tab.locator("dialog[open]").wait_for(state="detached")
+    assert tab.evaluate("() => document.activeElement.matches('tr:first-child > td[data-step^=\"do/assign\"]')")
+
+
+def test_the_browser_asks_whoever_reloads_before_it_is_saved(tab):
+    asked = []
+    tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    line = Line(tab)
+    type_into_cell(tab, "On its way")
+    tab.keyboard.press("Enter")
+    line.next()
+    tab.reload()
+    assert asked == ["beforeunload"]
+    tab.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_the_values_of_a_record_are_typed_one_after_another(loaded, tab_of, signed_in):
+    base, places = loaded
+    tab = tab_of(base, storage_state=signed_in)
+    tab.goto(f"/opportunities/{places['opportunities']['edit']}")
+    tab.wait_for_load_state("networkidle")
+    line = Line(tab)
+    for field, words in (("name", "Printers for the fair"), ("next_step", "Ask the fair")):
+        value = tab.locator(f"dd[data-cell={field}] > a[data-value]")
+        if not value.is_visible():
+            tab.locator("details.unfold > summary").first.click()
+        value.focus()
+        type_into_cell(tab, words)
+        if field == "name":
+            tab.keyboard.press("Enter")
+    line.answer()
+    tab.locator("h1", has_text="Printers for the fair").or_(
+        tab.locator("dd[data-cell=name]:not([aria-busy])", has_text="Printers for the fair")
+    ).first.wait_for()
+    tab.wait_for_load_state("networkidle")
+    assert typed(tab)[0] == "Ask the fair"
+    tab.keyboard.press("Enter")
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    tab.locator("dd[data-cell=next_step]:not([aria-busy])", has_text="Ask the fair").wait_for()
+    tab.wait_for_function("() => document.activeElement.closest('dd[data-cell]')")
