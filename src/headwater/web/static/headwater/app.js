@@ -6,6 +6,7 @@ import "./cells.js";
 import "./columns.js";
 import "./days.js";
 import "./dialog.js";
+import "./drafts.js";
 import "./drop.js";
 import "./filters.js";
 import "./focus.js";
