@@ -233,12 +233,15 @@ def test_entries_of_a_word_in_the_middle_are_gathered_once_instead_of_looked_up(
     keeping.rebuild()
     monkeypatch.setattr(store, "SAMPLE", 10)
     monkeypatch.setattr(store, "PAGE", 20)
-    for times, is_gathered in ((2, True), (1, False)):
+    noun = REGISTRY["parties.person"]
+    for times, is_gathered in ((2, True), (1, False), (0, False)):
         monkeypatch.setattr(store, "GATHERED", times)
         with CaptureQueriesContext(connection) as asked:
             assert listed("parties.person", by, "import") == ids
         lists = [query["sql"] for query in asked if "parties_party" in query["sql"] and "%import%" in query["sql"]]
         assert ["IN (SELECT id - " in sql for sql in lists] == [is_gathered]
+        for limit, counted in ((10, 11), (29, 30), (40, 30)):
+            assert find(noun, "import").count_among(filtered(noun, by, EVERYTHING), limit) == counted
 
 
 def test_what_many_rows_hold_is_collected_for_who_sees_few_of_them(by, people, orla, monkeypatch):

@@ -88,18 +88,26 @@ class Found:
             # A set: Django looks through a list for expressions, value by value.
             return rows.filter(pk__collected=frozenset([*self.ids, *self.fresh]))
         # Each lot would gather them anew.
-        gathered = None if self.is_in_lots else store.gathered(self.resource.key, self.words, self.spread)
+        gathered = None if self.is_in_lots else self._gathered(store.PAGE)
+        # As a value, not a condition: PostgreSQL would put in order what it found instead.
+        return self._holding(rows, store.opaque(gathered) if gathered else None)
+
+    def _gathered(self, wanted: int) -> Q | None:
+        return store.gathered(self.resource.key, self.words, self.spread, wanted)
+
+    def _holding(self, rows: Rows, gathered: Q | None) -> Rows:
         held = gathered or store.holding(self.resource.key, self.words)
         return rows.filter(held | Q(pk__in=self.fresh)) if self.fresh else rows.filter(held)
 
     def count_among(self, rows: Rows, limit: int) -> int:
         """How many of ``rows`` hold the words, never counting beyond ``limit`` + 1."""
-        if self.words and self.ids is None:
-            # Most often the newest hits alone are more than anybody counts.
-            newest = store.newest_ids(self.resource.key, self.words, limit + limit // 10)
-            if newest is not None and _count(rows.filter(pk__in=newest), limit) > limit:
-                return limit + 1
-        return _count(self.among(rows), limit)
+        if not self.words or self.ids is not None:
+            return _count(self.among(rows), limit)
+        # Most often the newest hits alone are more than anybody counts.
+        newest = store.newest_ids(self.resource.key, self.words, limit + limit // 10)
+        if newest is not None and _count(rows.filter(pk__in=newest), limit) > limit:
+            return limit + 1
+        return _count(self._holding(rows, self._gathered(limit)), limit)
 
 
 def is_behind() -> bool:

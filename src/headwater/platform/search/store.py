@@ -73,17 +73,16 @@ def holding(noun: str, words: Words) -> Q:
     return there_is(entries)
 
 
-def gathered(noun: str, words: Words, spread: Spread) -> Q | None:
-    """The same for a list in its order, of which PostgreSQL has all that hold the words side by side; None where that
-    takes longer, or no index can tell.
+def gathered(noun: str, words: Words, spread: Spread, wanted: int) -> Q | None:
+    """The same of all rows that hold the words, side by side, for who wants so many of them.
 
-    As a value, not a condition: it would put in order what was found instead.
+    None where their entries are sooner looked up one by one until there are as many, or no index can tell.
     """
-    if _is_too_short(words) or not spread.is_gathered:
+    if connection.vendor == "sqlite" or _is_too_short(words) or not spread.is_gathered(wanted):
         return None
     held = _held(words, "text LIKE %s")
     found = f"SELECT id - {first_id(noun)} FROM platform_searchentry WHERE {of_noun(noun)} AND {held}"
-    return opaque(Q(pk__in=RawSQL(found, _patterns(words))))  # noqa: S611
+    return Q(pk__in=RawSQL(found, _patterns(words)))  # noqa: S611
 
 
 def ids_of(noun: str, words: Words, limit: int, spread: Spread | None = None) -> list[int] | None:
@@ -271,12 +270,9 @@ def opaque(condition: Q) -> Q:
     return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
-def newest_ids(noun: str, words: Words, limit: int) -> Any:
-    """As :func:`ids_of`, for a comparison ``pk__in``, where the database keeps them to itself; None as there."""
-    if connection.vendor != "sqlite":
-        ids = ids_of(noun, words, limit)
-        return None if ids is None else one_of(ids)
-    wanted = _match(words)
+def newest_ids(noun: str, words: Words, limit: int) -> RawSQL | None:
+    """As :func:`ids_of`, for a comparison ``pk__in`` where SQLite keeps them to itself; None as there."""
+    wanted = _match(words) if connection.vendor == "sqlite" else ""
     if not wanted:
         return None
     return RawSQL(  # noqa: S611
@@ -360,13 +356,16 @@ class Spread:
 
     def is_common(self, limit: int) -> bool:
         """Whether a page of a list in its order is sooner read than so many entries, up to ``limit``, are collected."""
-        most = self.read if self.seen is None else min(self.read, limit * ROOM)
-        return self.held > most
+        most = self.rows_for(PAGE)
+        return self.held > (most if self.seen is None else min(most, limit * ROOM))
 
-    @property
-    def is_gathered(self) -> bool:
-        """Whether the database has them sooner side by side than it looks up the entry of each row of such a page."""
-        return connection.vendor == "postgresql" and self.held < GATHERED * self.read
+    def is_gathered(self, wanted: int) -> bool:
+        """Whether all are sooner gathered than the entry of each row is looked up until so many wanted are found."""
+        return self.held < GATHERED * self.rows_for(wanted)
+
+    def rows_for(self, wanted: int) -> float:
+        """How many rows of a list in its order are read for so many that hold the words and are seen."""
+        return wanted / self._share if self._share else inf
 
     @property
     def held(self) -> float:
@@ -374,24 +373,21 @@ class Spread:
         return self._of_some[0]
 
     @property
-    def read(self) -> float:
-        """How many rows of a list in its order are read for a page of those that hold them and are seen."""
+    def _share(self) -> float:
         return self._of_some[1]
 
     @cached_property
     def _of_some(self) -> tuple[float, float]:
         oldest, newest = _ends(self.noun)
         if newest - oldest < SAMPLE:
-            return 0.0, inf
+            return 0.0, 0.0
         sample = spread_over(oldest, newest, SAMPLE // (1 if connection.vendor == "sqlite" else STRETCHES))
         share = _share_of(self.words, sample, newest)
-        if not share:
-            return 0.0, inf
         in_sight = 1.0
-        if self.seen is not None:
+        if self.seen is not None and share:
             rows = [pk - first_id(self.noun) for pk in sample[:: len(sample) // (SAMPLE // STRETCHES)]]
             in_sight = max(self.seen.filter(pk__in=one_of(rows)).count(), 1) / len(rows)
-        return share * (newest - oldest), PAGE / (share * in_sight)
+        return share * (newest - oldest), share * in_sight
 
 
 def _ends(noun: str) -> tuple[int, int]:
