@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from headwater.acquire.models import Source
 from headwater.parties.actions import add_organisation
 from headwater.parties.models import Party
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
+from headwater.platform.rates import Quote
 from headwater.platform.spans import set_span
 from headwater.qualify.models import Lead
 from headwater.sell import actions
 from headwater.sell.models import Opportunity, PipelineStage
+from headwater.team.actions.rates import set_rates
 from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
 
@@ -80,3 +84,18 @@ def opened(acme: Party, by_jonas: Actor, system: Actor) -> Callable[..., Opportu
         return actions.open_opportunity(by=system, **values)
 
     return make
+
+
+@pytest.fixture
+def browser(client: Client, jonas: User) -> Client:
+    """Jonas at his browser, as the owner of the company."""
+    jonas.role = Role.OWNER
+    jonas.save()
+    client.force_login(jonas)
+    return client
+
+
+@pytest.fixture
+def rated(company: Company, system: Actor) -> None:
+    """The company has a rate of US dollars."""
+    set_rates(quotes=[Quote("USD", date(2026, 11, 2), Decimal("0.92"))], source="Bank", by=system, at=AT)

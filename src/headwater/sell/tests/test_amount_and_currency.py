@@ -24,19 +24,6 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
-def browser(client, jonas):
-    jonas.role = "OWNER"
-    jonas.save()
-    client.force_login(jonas)
-    return client
-
-
-@pytest.fixture
-def rated(company, system):
-    set_rates(quotes=[Quote("USD", date(2026, 11, 2), Decimal("0.92"))], source="Bank", by=system, at=AT)
-
-
-@pytest.fixture
 def order(company, acme, system):
     return actions.place_order(party_id=acme.pk, amount=Decimal(1200), currency="EUR", by=system, at=AT)
 

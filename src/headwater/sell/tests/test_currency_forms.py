@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from headwater.acquire.actions import add_source
 from headwater.acquire.models import SpendEntry
-from headwater.platform.rates import Quote
 from headwater.qualify.actions import capture_lead
 from headwater.qualify.models import Lead
 from headwater.sell.models import Opportunity, Order
-from headwater.team.actions.rates import set_rates
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 ASKED = '<select name="currency"'
-
-
-@pytest.fixture
-def browser(client, jonas):
-    jonas.role = "OWNER"
-    jonas.save()
-    client.force_login(jonas)
-    return client
-
-
-@pytest.fixture
-def rated(company, system):
-    set_rates(quotes=[Quote("USD", date(2026, 11, 2), Decimal("0.92"))], source="Bank", by=system, at=AT)
 
 
 def test_who_has_no_rates_is_not_asked_and_means_the_companys_own(browser, company, acme):
