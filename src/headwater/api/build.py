@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -40,7 +41,7 @@ from headwater.platform.files_out import CSV, FORMATS
 from headwater.platform.language import speaking
 from headwater.platform.many import AT_ONCE
 from headwater.platform.paging import COUNT_LIMIT, MAX_PAGE_SIZE, PAGE_SIZE
-from headwater.platform.resource import REGISTRY, Resource
+from headwater.platform.resource import REGISTRY, Command, Resource
 
 log = structlog.get_logger()
 
@@ -118,85 +119,88 @@ def _document(api: NinjaAPI, caller: Actor) -> dict[str, Any]:
     return document
 
 
-def _add_noun(api: NinjaAPI, resource: Resource) -> None:
-    base, name = f"/{resource.slug}", resource.slug.replace("-", "_")
-    tags = [str(resource.label_plural)]
+@dataclass(frozen=True)
+class _Noun:
+    """The addresses of one noun, each added under its name."""
+
+    api: NinjaAPI
+    resource: Resource
+
+    @property
+    def base(self) -> str:
+        return f"/{self.resource.slug}"
+
+    @property
+    def row(self) -> str:
+        return f"{self.base}/{{int:pk}}"
 
     def add(
-        method: str, path: str, key: str, view: Callable[..., HttpResponseBase], summary: str, extra: Schema
+        self, method: str, path: str, key: str, view: Callable[..., HttpResponseBase], summary: str, extra: Schema
     ) -> None:
-        api.api_operation(
-            [method], path, operation_id=f"{name}_{key}", summary=summary, tags=tags, openapi_extra=extra
+        """Answer ``path`` with the view, documented as said."""
+        self.api.api_operation(
+            [method],
+            path,
+            operation_id=f"{self.resource.slug.replace('-', '_')}_{key}",
+            summary=summary,
+            tags=[str(self.resource.label_plural)],
+            openapi_extra=extra,
         )(view)
 
-    add(
-        "GET",
-        base,
-        "list",
-        _without_id(endpoint.list_rows, resource),
-        f"List {resource.label_plural.lower()}",
-        _list_doc(resource),
+
+def _add_noun(api: NinjaAPI, resource: Resource) -> None:
+    noun = _Noun(api, resource)
+    _add_reading(noun)
+    _add_writing(noun)
+    if resource.create is not None and resource.change is not None:
+        _add_external(noun)
+    for command in resource.commands:
+        _add_command(noun, command)
+
+
+def _add_reading(noun: _Noun) -> None:
+    resource = noun.resource
+    rows, count, file = (
+        _without_id(view, resource) for view in (endpoint.list_rows, endpoint.count_rows, endpoint.export_rows)
     )
-    add("GET", f"{base}/count", "count", _without_id(endpoint.count_rows, resource), "Count them", _count_doc(resource))
-    file = _without_id(endpoint.export_rows, resource)
-    add("GET", f"{base}/export", "export", file, "Take them out as a file", _export_doc(resource))
-    add(
-        "GET",
-        f"{base}/{{int:pk}}",
-        "show",
-        _with_id(endpoint.show_row, resource),
-        f"One {resource.label.lower()}",
-        _one_doc(resource),
-    )
-    add(
-        "GET",
-        f"{base}/{{int:pk}}/history",
-        "history",
-        _with_id(history.show_history, resource),
-        "What its values were before",
-        {
-            "parameters": [
-                query_parameter("field", "Only this value: a column's name, or `extra:` and one of the file's.")
-            ],
-            "responses": {200: _json(history.schema(), "The changes, newest first"), **_problems(404)},
-        },
-    )
+    noun.add("GET", noun.base, "list", rows, f"List {resource.label_plural.lower()}", _list_doc(resource))
+    noun.add("GET", f"{noun.base}/count", "count", count, "Count them", _count_doc(resource))
+    noun.add("GET", f"{noun.base}/export", "export", file, "Take them out as a file", _export_doc(resource))
+    one, before = _with_id(endpoint.show_row, resource), _with_id(history.show_history, resource)
+    noun.add("GET", noun.row, "show", one, f"One {resource.label.lower()}", _one_doc(resource))
+    noun.add("GET", f"{noun.row}/history", "history", before, "What its values were before", _history_doc())
+
+
+def _add_writing(noun: _Noun) -> None:
+    resource = noun.resource
     if resource.create is not None:
         doc = _write_doc(resource, form_schema(resource.create.form), status=201)
-        add("POST", base, "create", _without_id(endpoint.create_row, resource), str(resource.create.label), doc)
+        new = _without_id(endpoint.create_row, resource)
+        noun.add("POST", noun.base, "create", new, str(resource.create.label), doc)
     if resource.importer is not None:
         many = _without_id(bulk.send_rows, resource)
-        add("POST", f"{base}/bulk", "bulk", many, "Make and change many", bulk_doc(resource))
+        noun.add("POST", f"{noun.base}/bulk", "bulk", many, "Make and change many", bulk_doc(resource))
     if resource.change is not None:
         doc = _write_doc(resource, form_schema(resource.change.form, partial=True))
-        add(
-            "PATCH",
-            f"{base}/{{int:pk}}",
-            "change",
-            _with_id(endpoint.change_row, resource),
-            str(resource.change.label),
-            doc,
-        )
-    if resource.create is not None and resource.change is not None:
-        named = f"{base}/external/{{system}}/{{path:external_id}}"
-        add(
-            "GET",
-            named,
-            "show_external",
-            _named(upsert.show_external, resource),
-            "By its id elsewhere",
-            _one_doc(resource),
-        )
-        put = _named(upsert.put_external, resource)
-        add("PUT", named, "put_external", put, "Make or change, by its id elsewhere", _put_doc(resource))
-    for command in resource.commands:
-        path, body = f"do/{command.key}", form_schema(command.form)
-        one = _with_id(endpoint.run_command, resource, command)
-        add("POST", f"{base}/{{int:pk}}/{path}", command.key, one, str(command.label), _write_doc(resource, body))
-        if command.run_many is not None:
-            doc = many_doc(body, most=AT_ONCE if command.together else MOST_ROWS)
-            step = _without_id(endpoint.run_bulk, resource, command)
-            add("POST", f"{base}/{path}", f"{command.key}_many", step, f"{command.label}, many at once", doc)
+        changed = _with_id(endpoint.change_row, resource)
+        noun.add("PATCH", noun.row, "change", changed, str(resource.change.label), doc)
+
+
+def _add_external(noun: _Noun) -> None:
+    resource, path = noun.resource, f"{noun.base}/external/{{system}}/{{path:external_id}}"
+    show, put = _named(upsert.show_external, resource), _named(upsert.put_external, resource)
+    noun.add("GET", path, "show_external", show, "By its id elsewhere", _one_doc(resource))
+    noun.add("PUT", path, "put_external", put, "Make or change, by its id elsewhere", _put_doc(resource))
+
+
+def _add_command(noun: _Noun, command: Command) -> None:
+    resource, path, body = noun.resource, f"do/{command.key}", form_schema(command.form)
+    one = _with_id(endpoint.run_command, resource, command)
+    noun.add("POST", f"{noun.row}/{path}", command.key, one, str(command.label), _write_doc(resource, body))
+    if command.run_many is not None:
+        doc = many_doc(body, most=AT_ONCE if command.together else MOST_ROWS)
+        step = _without_id(endpoint.run_bulk, resource, command)
+        noun.add("POST", f"{noun.base}/{path}", f"{command.key}_many", step, f"{command.label}, many at once", doc)
 
 
 def _without_id(
@@ -345,6 +349,14 @@ def _one_doc(resource: Resource) -> Schema:
     same: dict[int, Any] = {304: {"description": "It is the version that the caller has."}}
     answers: dict[int, Any] = {200: versioned(_json(shown, "The row")), **same, **moved, **_problems(404)}
     return {"parameters": [IF_NONE_MATCH], "responses": answers}
+
+
+def _history_doc() -> Schema:
+    field = query_parameter("field", "Only this value: a column's name, or `extra:` and one of the file's.")
+    return {
+        "parameters": [field],
+        "responses": {200: _json(history.schema(), "The changes, newest first"), **_problems(404)},
+    }
 
 
 def _write_doc(resource: Resource, body: Schema, *, status: int = 200) -> Schema:
