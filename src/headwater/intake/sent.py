@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import DataError, IntegrityError
-
 from headwater.intake.batches import importer_of
 from headwater.intake.events import FileImported
 from headwater.intake.models import ImportBatch
@@ -120,11 +118,6 @@ def take_all_sent(
             ),
         )
     return close_sent(batch_id=batch.pk, by=by, at=at), results
-
-
-def does_not_fit(error: Exception) -> bool:
-    """Whether the database would not store what some row holds."""
-    return isinstance(error, (DataError, IntegrityError))
 
 
 class _Taking:
