@@ -172,6 +172,7 @@ def _walked(rows, resource, sort, reach):
     return [row.pk for row in there], [row.pk for row in back], beside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", OWNED)
 def test_a_list_is_the_same_where_it_is_collected_by_what_one_sees(key, me, placed, monkeypatch):
     ids, resource = placed(key), REGISTRY[key]

@@ -105,7 +105,8 @@ def _broken(*_given: object, **_named: object) -> object:
 @pytest.mark.parametrize("style", ["", logs.JSON, logs.CONSOLE])
 def test_what_goes_wrong_is_told_without_its_text_whatever_the_style(style, home):
     code = (
-        "import structlog; from headwater.config import lifecycle; lifecycle.load_django()\n"
+        "import structlog; from django.conf import settings; from django.utils.log import configure_logging\n"
+        "configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)\n"
         "structlog.get_logger('headwater.walk').info('walked')\n"
         "try: raise ValueError('orla@harrow.example')\n"
         "except ValueError: structlog.get_logger('headwater.walk').exception('job_failed')"
