@@ -294,7 +294,8 @@ def my_account(request: Request) -> HttpResponse:
             update_session_auth_hash(request, changed)
             kept = password.cleaned_data["keep_tokens"]
             said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
-            messages.success(request, f"{_('Your password is changed.')} {said}")
+            changed_words = _("Your password is changed.")
+            messages.success(request, f"{changed_words} {said}")
             return redirect("my_account")
     context = {
         "profile": profile, "reading": reading, "writing": here(), "now": now(), "password": password,
@@ -320,7 +321,8 @@ def _user(user_id: int) -> User:
 
 def _switched(words: str, user: User) -> str:
     said = words % {"name": user.name}
-    return f"{said} {_('Their tokens are revoked for good.')}" if queries.who_lost_tokens([user.pk]) else said
+    of_tokens = _("Their tokens are revoked for good.")
+    return f"{said} {of_tokens}" if queries.who_lost_tokens([user.pk]) else said
 
 
 def _status(form: Form) -> int:
