@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from headwater.config import pages
 from headwater.web import palette
 
+handler400 = "headwater.web.http.not_asked_well"
 handler500 = "headwater.web.http.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -58,8 +58,9 @@ def _type(pa: Any, resource: Resource, column: Column) -> Any:
 
 
 def _is_whole(resource: Resource, column: Column) -> bool:
+    table = resource.searched.model._meta
     try:
-        field = resource.searched.model._meta.get_field(column.orm_path)
+        field = table.pk if column.orm_path == "pk" else table.get_field(column.orm_path)
     except FieldDoesNotExist:
         return False
     return isinstance(field, IntegerField)

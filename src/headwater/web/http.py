@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import DisallowedHost
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -22,7 +23,7 @@ from django.shortcuts import render as render_template
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
 from headwater.platform.busy import as_busy
 from headwater.platform.errors import Busy, DomainError, Invalid, Moved, NotAllowed, NotFound
@@ -222,6 +223,17 @@ def broken(request: HttpRequest) -> HttpResponse:
         return _with_pause(HttpResponse(body, "application/problem+json", refusal.status), refusal)
     response = HttpResponse(f"{refusal.text}\n", status=refusal.status, content_type="text/plain")
     return _with_pause(response, refusal)
+
+
+def not_asked_well(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is refused before a view is reached. Mostly a name that was not set."""
+    if not isinstance(exception, DisallowedHost):
+        return bad_request(request, exception)
+    words = gettext(
+        "Headwater is not meant to be reached under this address. Use the one you were given. If it should be: whoever "
+        "runs Headwater adds the name to HEADWATER_HOSTS and starts it again."
+    )
+    return HttpResponse(f"{words}\n", status=400, content_type="text/plain; charset=utf-8")
 
 
 def _with_pause(response: HttpResponse, refusal: DomainError) -> HttpResponse:

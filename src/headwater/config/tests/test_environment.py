@@ -111,3 +111,10 @@ def test_a_style_of_the_log_that_nobody_knows_is_refused(monkeypatch):
     monkeypatch.setenv("HEADWATER_LOG", "jsn")
     with pytest.raises(BadSetting, match=r"HEADWATER_LOG is “jsn”\. Give json or console\."):
         environment.one_of("HEADWATER_LOG", "json", "console")
+
+
+def test_who_comes_by_a_name_that_was_not_set_is_told_where_it_is(client, settings):
+    settings.ALLOWED_HOSTS = ["crm.example.com"]
+    told = client.get("/sign-in", headers={"host": "office-server:8000"})
+    assert told.status_code == 400 and "HEADWATER_HOSTS" in told.content.decode()
+    assert "office-server" not in told.content.decode()
