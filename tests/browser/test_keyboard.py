@@ -376,3 +376,16 @@ def test_what_is_done_at_once_takes_no_key_from_the_next_command(loaded, tab_of,
     assert tab.evaluate("document.activeElement.closest('[data-row]')?.dataset.record") == below
     assert len(held) == 1
     held.pop().fulfill(status=204)
+
+
+def test_one_escape_closes_the_palette_whatever_was_typed(loaded, tab_of):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto("/leads")
+    tab.keyboard.press("Control+K")
+    field = tab.locator("dialog[open] [name=q]")
+    field.fill("plotter")
+    field.press("Escape")
+    tab.locator("dialog[open]").wait_for(state="detached")
+    tab.keyboard.press("?")
+    tab.locator("dialog[open]", has_text="Keys of this page").wait_for()

@@ -49,6 +49,9 @@ field?.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (answered === field.value) all[Math.max(at, 0)]?.click();
     else isEntered = true;
+  } else if (event.key === "Escape" && !event.isComposing) {
+    event.preventDefault(); // a search field would only be emptied by the first one
+    dialog.close();
   } else if (all.length && (event.key === "PageDown" || event.key === "PageUp")) {
     event.preventDefault(); // from group to group
     const groups = [...dialog.querySelectorAll("[role=group]")];
