@@ -292,6 +292,24 @@ def test_what_hardly_anybody_in_sight_has_is_looked_for_among_what_one_sees(me, 
     assert "owner_id" in last_asked()[0], "where many of all rows are among them"
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL fetches them side by side of itself")
+def test_what_one_sees_is_fetched_by_ids_where_there_is_nothing_better_to_begin_with(me, placed, monkeypatch):
+    placed("qualify.lead")
+    resource, actor = REGISTRY["qualify.lead"], actor_of(me)
+    rows, reach = filtered(resource, actor, EVERYTHING), resource.reach(actor)
+    monkeypatch.setattr(few, "LONG", 0)
+
+    def is_by_ids(sort):
+        with CaptureQueriesContext(connection) as asked:
+            page_of(rows, resource, sort=sort, size=50, reach=reach)
+        collecting = [query["sql"] for query in asked if f"LIMIT {few.FEW + 1}" in query["sql"]]
+        assert len(collecting) >= len(reach)
+        return ['"qualify_lead"."id" IN (SELECT' in sql for sql in collecting[: len(reach)]]
+
+    assert all(is_by_ids("created_at"))
+    assert not any(is_by_ids("next_step_due_at")), "whose people have something to be done are few"
+
+
 def test_an_order_that_few_rows_have_is_read_by_its_index_and_not_collected(me, placed, monkeypatch):
     ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
     rows = filtered(resource, actor, EVERYTHING)

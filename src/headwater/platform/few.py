@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Max, Model, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.related import ForeignKey
+from django.db.models.lookups import In
 from django.db.models.sql.where import WhereNode
 
 from headwater.platform.among import spread_over
@@ -91,7 +92,7 @@ def by_reach(
     every = rows.model._base_manager.order_by().values("pk")
     if read is not None and sum(every.filter(each)[: read + 1].count() for each in reach) > read:
         return rows
-    ids = few(rows.order_by(), [_side_by_side(rows.model, each) for each in reach])
+    ids = few(rows.order_by(), [_side_by_side(rows, each) for each in reach])
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
 
 
@@ -104,15 +105,16 @@ def _length(rows: QuerySet[Any], along: str) -> int | None:
     return length if length <= RARE else None
 
 
-def _side_by_side(model: type[Model], condition: Q) -> Q:
+def _side_by_side(rows: QuerySet[Any], condition: Q) -> Q:
     """The condition in the form in which most rows that meet it are soonest compared with others.
 
     In the order of an index each of them stands somewhere else in the table, and SQLite goes there one by one; those of
-    ids it fetches in their order.
+    ids it fetches in their order. It then begins with them, whatever else the list is told to be among.
     """
-    if connection.vendor != "sqlite":
+    is_among = any(isinstance(leaf, In) and not leaf.rhs_is_direct_value() for leaf in rows.query.where.leaves())
+    if connection.vendor != "sqlite" or is_among:
         return condition
-    return Q(pk__in=model._base_manager.filter(condition).values("pk"))
+    return Q(pk__in=rows.model._base_manager.filter(condition).values("pk"))
 
 
 def spread(model: type[Model]) -> Sequence[int]:
