@@ -118,3 +118,19 @@ def test_a_comment_that_is_sent_twice_in_haste_is_written_once(base, tab_of):
         tab.wait_for_timeout(1000)
     tab.locator("#talk", has_text="Said in haste").wait_for()
     assert tab.locator("#talk").get_by_text("Said in haste").count() == 1
+
+
+def test_what_is_typed_before_the_dialog_for_chosen_rows_has_come_goes_into_it(base, tab_of):
+    tab = tab_of(base, "erik")
+    tab.goto("/people")
+    tab.wait_for_load_state("networkidle")
+    held = []
+    tab.route("**/people/do/tag", lambda route: held.append(route))
+    for key in "jxjxt":
+        tab.keyboard.press(key)
+    tab.keyboard.type("Fair")  # F by itself would open the filter
+    while not held:
+        tab.wait_for_timeout(50)
+    held[0].continue_()
+    tab.wait_for_function("() => document.activeElement.matches('dialog [name=tag]')")
+    tab.wait_for_function("() => document.activeElement.value === 'Fair'")

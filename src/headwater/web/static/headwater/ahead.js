@@ -52,7 +52,8 @@ function choose(list, sought) {
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.requestConfig.verb !== "get") return; // done at once: the next key is a command again
+  const { verb, parameters } = detail.requestConfig;
+  if (verb !== "get" && !parameters.ask) return; // done at once: the next key is a command again
   if (!places().includes(detail.target) || document.querySelector("dialog[open]")) return;
   hold(detail.xhr, ["Tab"]);
 });
