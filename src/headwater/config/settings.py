@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "template_partials.apps.SimpleAppConfig",
-    "django_htmx",
     "csp",
 ]
 
@@ -61,7 +60,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "headwater.team.middleware.ActorMiddleware",
     "headwater.web.http.SignInMiddleware",
     "headwater.web.http.RefusalMiddleware",
