@@ -123,6 +123,7 @@ def test_many_rows_at_once(make, token_client, people):
         assert "ids" in problem(answer)["errors"]
 
 
+@pytest.mark.slow
 def test_no_write_of_the_document_is_done_by_a_token_that_reads(token_client):
     """Also not what takes no right but to see: to follow a record, to mark news, to choose how one is told."""
     client = token_client("read")
