@@ -89,11 +89,15 @@ def by_reach(
     if held == COMMON:
         return rows
     read = wanted * SAMPLE // held if held else _length(rows, along)
-    every = rows.model._base_manager.order_by().values("pk")
-    if read is not None and sum(every.filter(each)[: read + 1].count() for each in reach) > read:
+    if read is not None and (read <= FEW or _is_more_in_reach(rows.model, reach, read)):
         return rows
     ids = few(rows.order_by(), [_side_by_side(rows, each) for each in reach])
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
+
+
+def _is_more_in_reach(model: type[Model], reach: Sequence[Q], than: int) -> bool:
+    every = model._base_manager.order_by().values("pk")
+    return sum(every.filter(each)[: than + 1].count() for each in reach) > than
 
 
 def _length(rows: QuerySet[Any], along: str) -> int | None:
