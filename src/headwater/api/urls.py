@@ -49,7 +49,7 @@ def as_problem(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 def openapi_json(request: HttpRequest) -> JsonResponse:
     """The description of this API for programs. It is open, and tells strangers what Headwater has everywhere; the
     company's own fields it tells those who see them."""
-    return JsonResponse(openapi(api, request.actor), headers={"Cache-Control": "private"})  # type: ignore[attr-defined]
+    return JsonResponse(openapi(api, request.actor))  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -72,8 +72,8 @@ def run_restore(chosen: argparse.Namespace) -> int:
     else:
         print(f"{chosen.file} is restored. Passwords are those of that day; everybody signs in anew.")
         print("Keys of programs are revoked, since some may have been withdrawn meanwhile: make new ones.")
-        print("If the backup is of an installation with another secret key, apps for one-time codes and secrets kept for")
-        print("mail, single sign-on and webhooks do not work here; recovery codes do. Look with: headwater doctor")
+        print("If the backup is of an installation with another secret key, apps for one-time codes and secrets kept")
+        print("for mail, single sign-on and webhooks do not work here; recovery codes do. Look with: headwater doctor")
         if kept:
             print(f"What was there before lies in {kept}, whole: remove that folder when all is well.")
     return 0
