@@ -172,7 +172,7 @@ def test_saving_without_a_change_says_so(make, client_of):
     [pk] = make("acquire.source")
     source = Source.objects.get(pk=pk)
     answer = client_of("OWNER").post(f"/sources/{pk}/edit", {"name": source.name, "channel": source.channel}, **HX)
-    assert toast(answer) == {"message": "Nothing changed", "undo_url": "", "tone": ""}
+    assert toast(answer) == {"message": "Nothing changed", "undo_url": "", "open_url": "", "tone": ""}
 
 
 def test_only_the_fields_of_the_form_are_stored(make, client_of):
