@@ -342,6 +342,17 @@ def test_what_somebody_out_of_sight_owns_is_looked_for_among_what_one_sees(me, p
     assert set(rows.values_list("pk", flat=True)) == expected and "unnest" not in str(rows.query)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's index has told who is in sight before")
+def test_what_somebody_out_of_sight_owns_is_collected_by_what_one_sees(me, placed, monkeypatch):
+    ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
+    theirs = Condition("owner", "is", str(resource.searched.model.objects.get(pk=ids["mate's"]).owner_id))
+    monkeypatch.setattr(few, "LONG", 0)
+    monkeypatch.setattr(few, "FEW", -1)
+    rows, reach = filtered(resource, actor, theirs), resource.reach(actor)
+    assert few.mostly_out_of_sight(rows, reach)
+    assert not few.mostly_out_of_sight(rows.filter(pk__in=[ids["mine"]]), reach)
+
+
 def test_somebody_out_of_sight_is_named_by_the_rows_one_sees(me, placed, client_of, monkeypatch):
     ids = placed("qualify.lead")
     stranger = REGISTRY["qualify.lead"].searched.model.objects.get(pk=ids["mate's"]).owner

@@ -146,9 +146,14 @@ def newest_id(model: type[Model]) -> int:
 
 
 def _begins_elsewhere(rows: QuerySet[Any]) -> bool:
-    """Whether a database has something better to begin with: ids that are told, or a condition on another table."""
+    """Whether a database has something better to begin with: ids that are told, or a condition on another table.
+
+    Of no ids at all nothing gets to the database: they stand beside what else may be met.
+    """
     own = rows.model._meta.db_table
-    sides = [getattr(leaf, "lhs", None) for leaf in rows.query.where.leaves()]
+    leaves = rows.query.where.leaves()
+    told = [leaf for leaf in leaves if not isinstance(leaf, In) or not leaf.rhs_is_direct_value() or leaf.rhs]
+    sides = [getattr(leaf, "lhs", None) for leaf in told]
     columns = [side for side in sides if isinstance(side, Col)]
     return any(column.alias != own or column.target.primary_key for column in columns)
 
