@@ -16,7 +16,7 @@ from headwater.parties.models import ContactPoint, Party
 from headwater.platform import few, job
 from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows, reserve_ids
-from headwater.platform.filter import EVERYTHING
+from headwater.platform.filter import EVERYTHING, Condition
 from headwater.platform.models import Event, ExternalId, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, filtered
 from headwater.platform.search import everywhere, finding, index, keeping, store
@@ -363,6 +363,22 @@ def test_names_in_other_letters_that_were_indexed_before_are_found_in_latin_ones
     assert listed("parties.person", by, "iwanowa") == [anna.pk]
     assert listed("parties.person", by, "ivanova") == listed("parties.person", by, "Иванова") == [anna.pk, jan.pk]
     assert listed("parties.person", by, "romashka") == [anna.pk]
+
+
+def test_what_is_searched_since_an_upgrade_is_found_before_and_after_entries_are_made_again(by):
+    person, column = REGISTRY["parties.person"], Condition("last_name", "contains", "berg")
+    lou = parties.add_person(by=by, at=AT, name="Dr. Lou", first_name="Lou", last_name="Vandenberg")
+    entry = SearchEntry.objects.get(pk=index.first_id(person.key) + lou.pk)
+    assert listed(person.key, by, "vandenberg") == [lou.pk] and entry.text.count(" lou ") == 1
+    while keeping.catch_up():
+        pass
+    SearchEntry.objects.filter(pk=entry.pk).update(text=entry.text.replace("vandenberg", ""))
+    import_module("headwater.platform.migrations.0014_names_apart").renew(apps, None)
+    assert not finding.narrowed(person, "last_name", "berg"), "the entry lacks it"
+    assert filtered(person, by, column).get().pk == lou.pk
+    job.run_next(at=Job.objects.get(kind=finding.REMAKE_JOB).run_after)
+    assert listed(person.key, by, "vandenberg") == [lou.pk]
+    assert finding.narrowed(person, "last_name", "berg") and filtered(person, by, column).get().pk == lou.pk
 
 
 def test_while_a_file_comes_in_the_database_is_left_to_it(by):

@@ -160,8 +160,8 @@ PEOPLE = Resource(
     indexed_orders=("name", "created_at"),
     searched=Searched(
         Party, name=("name",), where={"kind": PartyKind.PERSON}, rank=10, is_party=True, told_as=("parties.party",),
-        words=("job_title", "employer__name", "email", "phone", "contact_points__normalised", "street", "postcode",
-               "city"),
+        words=("first_name", "last_name", "job_title", "employer__name", "email", "phone",
+               "contact_points__normalised", "street", "postcode", "city"),
         tags=("party_tags__tag__name",),
     ),
     title=lambda party: party.name,

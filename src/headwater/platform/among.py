@@ -21,8 +21,11 @@ class _Values(Field):  # type: ignore[type-arg]  # known to the type checker alo
     """Several values in one parameter."""
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        """As the database takes them."""
-        return list(value) if connection.vendor == "postgresql" else str(to_json(list(value)), "utf-8")
+        """As the database takes them; numbers as text on PostgreSQL, whose driver quotes each value of a list."""
+        values = list(value)
+        if connection.vendor != "postgresql":
+            return str(to_json(values), "utf-8")
+        return f"{{{','.join(map(str, values))}}}" if values and isinstance(values[0], int) else values
 
 
 VALUES = _Values()  # how a written question is told them: ``__among=Given("ids", VALUES)``
@@ -68,4 +71,7 @@ class Collected(Among):
         if connection.vendor != "postgresql":
             return super().as_sql(compiler, connection)
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(ARRAY(SELECT unnest(%s::bigint[])))", (*params, list(self.rhs))
+        return f"{column} = ANY(ARRAY(SELECT unnest(%s::bigint[])))", (
+            *params,
+            VALUES.get_db_prep_value(self.rhs, connection),
+        )

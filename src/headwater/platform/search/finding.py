@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -17,7 +17,7 @@ from headwater.platform.custom.closed import searched_keys
 from headwater.platform.custom.values import is_custom, key_of
 from headwater.platform.installation import installation
 from headwater.platform.lots import is_in_lots, path_of
-from headwater.platform.models import Event, SearchProgress
+from headwater.platform.models import Event, Job, SearchProgress
 from headwater.platform.search import store
 from headwater.platform.search.declared import Searched
 from headwater.platform.search.folding import fold
@@ -33,6 +33,7 @@ FEW = 15_000  # so many hits are collected first; beyond, the list is read in it
 CANDIDATES = 40  # hits of a noun looked at first for the few that fit best
 COLLECTED = 500  # hits of a noun looked at when few of those may be seen
 FOLLOWED = ""  # the progress row of the log
+REMAKE_JOB: Final = "platform.remake_entries"
 TAIL = 5_000  # so many rows that have no entry yet are compared one by one
 NEAR = 1_000  # candidates for a word with a mistake in it
 SHORTEST_MISTYPED = 4
@@ -116,6 +117,11 @@ def is_behind() -> bool:
     return Event.objects.filter(pk__gt=followed).exists()
 
 
+def _is_made_again() -> bool:
+    """Whether entries may still lack what is searched since an upgrade."""
+    return Job.objects.filter(kind=REMAKE_JOB).exclude(state=Job.State.DONE).exists()
+
+
 def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = None, sort: str = "") -> Found:
     """What of ``resource`` is found by ``text``: names, addresses, numbers in any notation, notes, in any script.
 
@@ -143,7 +149,7 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     is_searched = path in resource.searched.singles or (
         is_custom(path) and key_of(path) in searched_keys(resource.key, resource.by_key)
     )
-    if len(spelling) < store.PIECE or not is_searched or is_behind():
+    if len(spelling) < store.PIECE or not is_searched or is_behind() or _is_made_again():
         return Q()
     found = Found(resource, Words(spelling, ((spelling,),)))
     if found.ids is None or found.is_partial:

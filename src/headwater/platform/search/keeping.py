@@ -25,7 +25,7 @@ from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, Se
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
 from headwater.platform.search import index, store
-from headwater.platform.search.finding import FOLLOWED
+from headwater.platform.search.finding import FOLLOWED, REMAKE_JOB
 from headwater.platform.search.finding import is_behind as is_behind
 from headwater.platform.search.romanising import FOREIGN
 from headwater.platform.search.texts import texts_of
@@ -334,6 +334,17 @@ def romanise_entries(run: JobRun) -> Mapping[str, Any]:
         for ids in _entries(resource.key):
             entries = SearchEntry.objects.filter(pk__range=(first + ids[0], first + ids[-1]), text__regex=FOREIGN)
             turn.write_all(resource, [pk - first for pk in entries.order_by("pk").values_list("pk", flat=True)])
+            run.report(done=turn.rows)
+    return {"rows": turn.rows}
+
+
+@job(REMAKE_JOB)
+def remake_entries(run: JobRun) -> Mapping[str, Any]:
+    """Make the entries of some nouns again, of which more is searched than was when they were made."""
+    turn = _Turn(time.monotonic())
+    for noun in run.args["nouns"]:
+        for ids in _entries(noun):
+            turn.write_all(REGISTRY[noun], ids)
             run.report(done=turn.rows)
     return {"rows": turn.rows}
 

@@ -7,7 +7,6 @@ The index (``index.py``) only narrows down: that an entry really holds the text 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -260,9 +259,10 @@ def name_in(text: str) -> str:
 
 def one_of(ids: Sequence[int]) -> Any:
     """``ids`` for a comparison ``pk__in``: one parameter, however many they are."""
+    told = VALUES.get_db_prep_value(ids, connection)
     if connection.vendor == "sqlite":
-        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+        return RawSQL("SELECT value FROM json_each(%s)", [told])
+    return RawSQL("SELECT unnest(%s::bigint[])", [told])
 
 
 def opaque(condition: Q) -> Q:
@@ -414,7 +414,10 @@ def _share_of(words: Words, sample: Sequence[int], newest: int) -> float:
     else:
         held = _held(words, "strpos(text, %s) > 0")
         some = "SELECT text FROM platform_searchentry WHERE id BETWEEN first AND %s ORDER BY id LIMIT %s"
-        source, params = f"unnest(%s::bigint[]) AS first, LATERAL ({some}) AS stretch", [sample, newest, STRETCH]
+        source, params = (
+            f"unnest(%s::bigint[]) AS first, LATERAL ({some}) AS stretch",
+            [VALUES.get_db_prep_value(sample, connection), newest, STRETCH],
+        )
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT AVG(CASE WHEN {held} THEN 1.0 ELSE 0.0 END) FROM {source}", [*_spellings(words), *params]

@@ -49,8 +49,9 @@ def texts_of(resource: Resource, ids: Sequence[int]) -> dict[int, str]:
         name = " ".join(fold(value) for value in told[:names] if value)
         pieces = _pieces([*told[names:], *further.get(pk, ())])
         others = [form for value in told[:names] if value for form in also_written(value)]
-        rest = dict.fromkeys((*others, *pieces))
-        found[pk] = f"{START} {name} \n {'  '.join(piece for piece in rest if piece)} "[:LONGEST]
+        named = f" {name} "
+        rest = dict.fromkeys(piece for piece in (*others, *pieces) if piece and f" {piece} " not in named)
+        found[pk] = f"{START}{named}\n {'  '.join(rest)} "[:LONGEST]
     return found
 
 
