@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.changes import change_row
@@ -160,4 +162,4 @@ def _check(company: Company, values: Mapping[str, Any]) -> None:
 
 
 def _is_country(code: str) -> bool:
-    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
+    return code in SUPPORTED_REGIONS
