@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from headwater.parties import actions as parties
 from headwater.platform.actor import Actor
 from headwater.team.models import Company, Role, Team, User
 from headwater.team.queries import actor_of
@@ -82,3 +83,12 @@ def snapshot():
         assert path.exists() and path.read_text(encoding="utf-8") == text, f"{name} is not what it was: make accept"
 
     return same
+
+
+@pytest.fixture
+def orla(by):
+    """Somebody with everything one may remember of a person."""
+    return parties.add_person(
+        by=by, at=AT, name="Orla Keane", email="orla.keane@harrow-pike.example", phone="+353 1 679 0832",
+        employer_name="Harrow & Pike Ltd", job_title="Office manager",
+    )  # fmt: skip
