@@ -3,6 +3,7 @@
 from makers import AT
 
 from headwater.parties.models import Party
+from headwater.platform.action import action
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.filter import EVERYTHING
 from headwater.platform.resource import REGISTRY, filtered
@@ -19,6 +20,7 @@ def titles(actor, text):
     return [hit.resource.title(hit.row) for hit in find_anything(actor, text).records]
 
 
+@action
 def brought_by_a_file(count):
     """People written as imports write them: straight into the table."""
     fields = Party._meta.concrete_fields

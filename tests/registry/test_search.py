@@ -13,7 +13,6 @@ from headwater.acquire import actions as acquire
 from headwater.parties import actions as parties
 from headwater.parties.models import ContactPoint
 from headwater.platform import job
-from headwater.platform.action import action
 from headwater.platform.filter import Condition
 from headwater.platform.models import Event, ExternalId, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, filtered
@@ -148,7 +147,6 @@ def test_what_was_deleted_drops_out_and_comes_back_with_its_undo(by, orla):
     assert listed("parties.person", by, "keane") == [orla.pk]
 
 
-@action
 def test_rows_of_a_file_are_found_before_and_after_they_are_indexed(by, orla):
     ids = brought_by_a_file(30)
     assert not SearchEntry.objects.filter(pk=index.first_id("parties.person") + ids[-1]).exists()
