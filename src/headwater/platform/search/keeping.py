@@ -340,7 +340,7 @@ def romanise_entries(run: JobRun) -> Mapping[str, Any]:
 
 @job(REMAKE_JOB)
 def remake_entries(run: JobRun) -> Mapping[str, Any]:
-    """Make the entries of some nouns again, of which more is searched than was when they were made."""
+    """Make the entries of some nouns again, of which more is searched since an upgrade."""
     turn = _Turn(time.monotonic())
     for noun in run.args["nouns"]:
         for ids in _entries(noun):
