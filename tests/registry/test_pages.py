@@ -12,7 +12,7 @@ from makers import AT
 
 from headwater.acquire.models import Source
 from headwater.parties.models import Activity, Party
-from headwater.platform.models import Event
+from headwater.platform.models import Event, ListView
 from headwater.platform.resource import REGISTRY, by_slug
 from headwater.platform.testing import count_queries
 from headwater.qualify.models import Lead
@@ -225,6 +225,18 @@ def test_all_that_match_a_filter_that_is_gone_are_not_all_there_are(make, client
     data = {"all": "1", "query": f"stage=NEW&{gone}", "owner_id": people["FIELD_REP"].pk}
     answer = client_of("OWNER").post("/leads/do/assign", data, **HX)
     assert answer.status_code == 409 and "gone by now" in toast(answer)["message"]
+    assert not Lead.objects.filter(owner=people["FIELD_REP"]).exists()
+
+
+def test_all_that_match_a_view_of_a_filter_that_is_gone_are_not_all_there_are(make, client_of, people):
+    make("qualify.lead", 3)
+    params = {"stage": "NEW", "cf_floor__gte": "3"}
+    view = ListView.objects.create(
+        noun="qualify.lead", owner_id=people["OWNER"].pk, name="Upstairs", params=params, created_at=AT
+    )
+    data = {"all": "1", "query": f"view={view.pk}", "owner_id": people["FIELD_REP"].pk}
+    answer = client_of("OWNER").post("/leads/do/assign", data, **HX)
+    assert answer.status_code == 409 and "this view filters by is gone" in toast(answer)["message"]
     assert not Lead.objects.filter(owner=people["FIELD_REP"]).exists()
 
 

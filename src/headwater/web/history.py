@@ -203,7 +203,7 @@ def value_history(resource: Resource, row: Any, actor: Actor, key: str = "") -> 
         values = values_of(resource, row, actor)
     kept = history_of(resource.key, int(row.pk))
     currencies = _currencies(kept, row)
-    found = list(_of_amount(kept, values[0]) if key and values[0].is_money else _changes(kept, values))
+    found = list(_of_amount(kept, values[0], currencies) if key and values[0].is_money else _changes(kept, values))
     said = _Words(actor, [(traced, value) for traced, change in found for value in (change.old, change.new)], kept)
     changes = [_told(traced, change, currencies[change.event_id], said) for traced, change in found]
     return ValueHistory(changes, _beginning(kept.first, said))
@@ -247,27 +247,34 @@ def _changes(kept: RowHistory, values: Sequence[Traced]) -> Iterable[tuple[Trace
 
 
 def _currencies(kept: RowHistory, row: Any) -> dict[int, tuple[str, str]]:
-    """What a row's amounts were in before and after each of its facts, by the id of the fact."""
+    """What a row's amounts were in before and after each of its facts, by the id of the fact.
+
+    Without a currency they are in the company's.
+    """
     found: dict[int, tuple[str, str]] = {}
-    present = getattr(row, CURRENCY, "")
+    own = installation().currency
+    present = getattr(row, CURRENCY, "") or own
     for change in kept.changes:  # newest first
         after = found.get(change.event_id, (present, present))[1]
         if change.field == CURRENCY:
-            present = change.old
+            present = change.old or own
         found[change.event_id] = (present, after)
     return found
 
 
-def _of_amount(kept: RowHistory, traced: Traced) -> Iterator[tuple[Traced, ValueChange]]:
+def _of_amount(
+    kept: RowHistory, traced: Traced, currencies: Mapping[int, tuple[str, str]]
+) -> Iterator[tuple[Traced, ValueChange]]:
     """The changes of one amount, with those of its currency alone: 1,200 euros became 1,200 dollars."""
     own = {change.event_id: change for _, change in _changes(kept, [traced])}
     present = _present(traced)
     for change in kept.changes:
+        before, after = currencies[change.event_id]
         mine = own.get(change.event_id)
         if mine is not None and change.field == traced.name:
             present = mine.old
             yield traced, mine
-        elif mine is None and change.field == CURRENCY and present is not None:
+        elif mine is None and change.field == CURRENCY and before != after and present is not None:
             yield traced, _part(change, present, present)
 
 

@@ -254,7 +254,10 @@ class Chosen:
             params = QueryDict(query).dict()
             if unknown_in(resource, params):
                 raise Conflict(_("A column of this filter is gone by now. Load the list again, then choose."))
-            among.append(state_of(resource, params, path_of(resource, params), request.actor).rows(request))
+            state = state_of(resource, params, path_of(resource, params), request.actor)
+            if state.view is not None and unknown_in(resource, state.view.params):
+                raise Conflict(_("A column that this view filters by is gone by now. Save the view without it first."))
+            among.append(state.rows(request))
         found = {pk for rows in among for pk in rows.order_by().values_list("pk", flat=True)}
         if not found:
             raise Invalid({"ids": [_("Choose at least one row first.")]})

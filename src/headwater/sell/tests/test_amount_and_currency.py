@@ -193,6 +193,14 @@ def test_a_lead_keeps_a_currency_without_an_amount_for_its_other_amounts(browser
         assert browser.patch(f"{url}/{made['id']}", sent, **JSON).json()["currency"] == kept
 
 
+def test_a_currency_that_was_the_companys_before_it_was_named_is_no_change(browser, rated):
+    made = browser.post("/api/v1/leads", {"name": "Orla", "interest": "ENQUIRY"}, **JSON).json()
+    for sent in ({"amount": "5.00"}, {"amount": "5.00", "currency": "USD"}, {"amount": None}):
+        assert browser.patch(f"/api/v1/leads/{made['id']}", sent, **JSON).status_code == 200
+    told = [item[:2] for item in history(browser, f"leads/{made['id']}", "amount")]
+    assert told == [("US$5", ""), ("€5", "US$5"), ("", "€5")]
+
+
 # --- in words -----------------------------------------------------------------------------------------------
 
 
