@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from headwater.config.locks import HomeLock
 
-OURS = frozenset({"backups", "mirror", "files", "profiles", "static", "lost+found"})
+OURS = frozenset({"backups", "mirror", "files", "profiles", "static", whose.DISK_CHECK})
 MARKER = "migrating.json"
 MOVED = "moved.json"
 
@@ -119,7 +119,8 @@ class EmptyDatabase(DomainError):
     code = "empty_database"
     message = (
         "The PostgreSQL database {name} has no Headwater in it. Check HEADWATER_DATABASE_URL. What {home} keeps in "
-        "SQLite is brought into it by “headwater move-to-postgres URL”, a backup by “headwater restore FILE”."
+        "SQLite is brought into it by “headwater move-to-postgres URL”, a backup by “headwater restore FILE”; a new "
+        "installation begins with “headwater init” in a new folder."
     )
 
 

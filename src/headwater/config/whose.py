@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from headwater.config.home import Home
 from headwater.platform.errors import DomainError
+
+DISK_CHECK = "lost+found"  # root's, in the top folder of a disk
 
 
 class NotYours(DomainError):
@@ -35,9 +38,22 @@ def refuse_another(home: Home) -> None:
             raise _not_yours(home, _nearest_owner(path)) from error
         except OSError:
             return
-        may_as_root = os.geteuid() == 0 and owner != 0 and path == home.key
-        if may_as_root or not os.access(path, os.R_OK):
+        is_key = path == home.key
+        if (is_key and owner != _writes_as(home, owner)) or not os.access(path, os.R_OK):
             raise _not_yours(home, owner)
+
+
+def _writes_as(home: Home, owner: int) -> int:
+    """Whom root's files in the folder would belong to: some file systems decide that themselves. Others leave nothing
+    that is in the way of ``owner``.
+    """
+    if os.geteuid() != 0 or owner == 0:
+        return owner
+    try:
+        with tempfile.TemporaryFile(dir=home.path) as probe:
+            return os.fstat(probe.fileno()).st_uid
+    except OSError:
+        return 0
 
 
 def of_others(home: Home) -> Iterator[Path]:
@@ -45,7 +61,16 @@ def of_others(home: Home) -> Iterator[Path]:
     owner = home.key.stat().st_uid
     for folder in (home.path, home.backups, home.files, home.mirror, home.profiles):
         if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
-            yield from (path for path in sorted(folder.iterdir()) if path.lstat().st_uid != owner)
+            yield from (path for path in sorted(folder.iterdir()) if _is_of_another(path, owner))
+
+
+def _is_of_another(path: Path, owner: int) -> bool:
+    if path.name == DISK_CHECK:
+        return False
+    try:
+        return path.lstat().st_uid != owner
+    except FileNotFoundError:  # gone since, as files of a database that works are
+        return False
 
 
 def name_of(owner: int) -> str:

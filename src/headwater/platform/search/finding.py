@@ -117,9 +117,10 @@ def is_behind() -> bool:
     return Event.objects.filter(pk__gt=followed).exists()
 
 
-def _is_made_again() -> bool:
-    """Whether entries may still lack what is searched since an upgrade."""
-    return Job.objects.filter(kind=REMAKE_JOB).exclude(state=Job.State.DONE).exists()
+def _is_made_again(noun: str) -> bool:
+    """Whether entries of a noun may still lack what is searched since an upgrade."""
+    asked = Job.objects.filter(kind=REMAKE_JOB).exclude(state=Job.State.DONE)
+    return any(noun in args["nouns"] for args in asked.values_list("args", flat=True))
 
 
 def find(resource: Resource, text: str, *, few: int = FEW, by: Actor | None = None, sort: str = "") -> Found:
@@ -149,7 +150,7 @@ def narrowed(resource: Resource, path: str, text: str) -> Q:
     is_searched = path in resource.searched.singles or (
         is_custom(path) and key_of(path) in searched_keys(resource.key, resource.by_key)
     )
-    if len(spelling) < store.PIECE or not is_searched or is_behind() or _is_made_again():
+    if len(spelling) < store.PIECE or not is_searched or is_behind() or _is_made_again(resource.key):
         return Q()
     found = Found(resource, Words(spelling, ((spelling,),)))
     if found.ids is None or found.is_partial:

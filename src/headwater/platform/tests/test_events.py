@@ -125,6 +125,24 @@ def test_work_that_takes_longer_than_a_lease_is_done_by_one_worker(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_the_next_handlers_lease_is_from_when_its_turn_comes(monkeypatch):
+    passed, leases = [0], []
+
+    def slow(fact, event):
+        passed[0] += 600
+
+    def after(fact, event):
+        leases.append(HandlerCursor.objects.get(handler__endswith="after").lease_until)
+
+    for handler in (slow, after):
+        delivery.on(KettleBoiled)(handler)
+    boil(0)
+    monkeypatch.setattr("time.monotonic", lambda: passed[0])
+    delivery.deliver(at=AT)
+    assert leases == [AT + timedelta(minutes=10) + delivery.LEASE]
+
+
+@pytest.mark.django_db
 def test_a_worker_that_was_overtaken_does_not_set_the_handler_back():
     def overtaken(fact, event):
         HandlerCursor.objects.update(position=10_000, lease_until=AT + timedelta(minutes=3))
