@@ -1,4 +1,4 @@
-"""Boards by keyboard: cards and columns are chosen, changed together and taken back."""
+"""Boards: cards are dragged, and by keyboard chosen, changed together and taken back."""
 
 import re
 
@@ -44,6 +44,25 @@ def test_cards_are_chosen_changed_and_taken_back_without_a_mouse(loaded, tab_of)
     first.locator(".avatar, .av", has_text="EH").first.wait_for()
     tab.keyboard.press("z")
     tab.locator("#toasts", has_text=re.compile(r"Undone for \d+ rows")).wait_for()
+
+
+@pytest.mark.parametrize("address", ["/pipeline", "/leads/board"])
+def test_a_card_is_dragged_to_the_next_column(loaded, tab_of, address):
+    base, _places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto(address)
+    first, second = (tab.locator("[data-board-list]").nth(at) for at in (0, 1))
+    card = first.locator("[data-card]").first
+    moved = card.get_attribute("data-move-url")
+    assert not tab.evaluate("Boolean(window.Sortable)"), "no visit needs it that only looks"
+    card.hover()
+    tab.wait_for_function("window.Sortable && [...document.querySelectorAll('[data-board-list]')].every(Sortable.get)")
+    with tab.expect_response(lambda answer: moved in answer.url) as answered:
+        card.locator(".sm, .mut, div").last.drag_to(second)
+    assert answered.value.ok
+    second.locator(f'[data-move-url="{moved}"]').wait_for()
+    tab.keyboard.press("z")
+    first.locator(f'[data-move-url="{moved}"]').wait_for()
 
 
 def test_enter_in_a_box_of_a_list_opens_its_row_and_presses_no_button(loaded, tab_of):

@@ -1,12 +1,13 @@
 // Boards: cards are dragged between columns, or moved with < and > (buttons in the card). Only board pages load
-// this, after vendor/sortable.
-//   [data-board]                      the board
+// this.
+//   [data-board]                      the board; what is dragged with comes with the first sign of a pointer (sortable.js)
 //   [data-board-list="STAGE"]         a column's list; data-order="2" tells forward from back
 //   [data-card] data-move-url="…"     a card; the move posts stage=STAGE there
 //   <dialog data-board-reason>        asked before a card moves back; its form's fields are posted along
 // The card lands at once. If the server refuses, it goes back and says why; otherwise the answer (HTML with the
 // card, and out-of-band parts such as column totals) replaces it.
 import { announce } from "./focus.js";
+import { sortable } from "./sortable.js";
 
 const token = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
 
@@ -75,25 +76,29 @@ async function move(card, from, to, putBack) {
   if (!events.toast) announce(to.dataset.announceMoved);
 }
 
-function ready(board) {
-  if (board.dataset.ready) return;
-  board.dataset.ready = "yes";
-  board.querySelectorAll("[data-board-list]").forEach((list) => {
-    window.Sortable.create(list, {
-      group: "board",
-      draggable: "[data-card]",
-      filter: "a, button, label, .deal-note",
-      preventOnFilter: false,
-      delay: 180,
-      delayOnTouchOnly: true,
-      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
-      onEnd({ item, from, to, oldDraggableIndex }) {
-        if (from === to) return;
-        const cards = [...from.querySelectorAll(":scope > [data-card]")];
-        move(item, from, to, () => from.insertBefore(item, cards[oldDraggableIndex] || null));
-      },
-    });
+function letDrag(board) {
+  sortable(board, board.querySelectorAll("[data-board-list]"), {
+    group: "board",
+    draggable: "[data-card]",
+    filter: "a, button, label, .deal-note",
+    preventOnFilter: false,
+    delay: 180,
+    delayOnTouchOnly: true,
+    animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+    onEnd({ item, from, to, oldDraggableIndex }) {
+      if (from === to) return;
+      const cards = [...from.querySelectorAll(":scope > [data-card]")];
+      move(item, from, to, () => from.insertBefore(item, cards[oldDraggableIndex] || null));
+    },
   });
+}
+
+const known = new WeakSet();
+
+function ready(board) {
+  if (known.has(board)) return;
+  known.add(board);
+  ["pointerover", "touchstart"].forEach((sign) => board.addEventListener(sign, () => letDrag(board), { passive: true }));
 
   // A card's buttons (data-move="1" or "-1", pressed by > and <) do the same without a mouse.
   board.addEventListener("click", (event) => {

@@ -2,6 +2,7 @@
 // arrow key; in the table's head [data-width-grip] is dragged, or Shift and an arrow key changes the column in focus.
 // An arrow key alone goes from head to head.
 import { announce } from "./focus.js";
+import { sortable } from "./sortable.js";
 
 const STEP = 8;
 const NARROWEST = 6;
@@ -10,20 +11,9 @@ const token = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")
 
 // The chooser ---------------------------------------------------------------------------------------------------
 
-function loadSortable(list) {
-  if (list.dataset.ready) return;
-  list.dataset.ready = "yes";
-  const start = () => new window.Sortable(list, { handle: ".grip", animation: 120 });
-  if (window.Sortable) return void start();
-  const script = document.createElement("script");
-  script.src = list.dataset.sortable;
-  script.addEventListener("load", start);
-  document.head.append(script);
-}
-
 document.addEventListener("toggle", (event) => {
   const list = event.target.open && event.target.querySelector?.("[data-reorder]");
-  if (list) loadSortable(list);
+  if (list) sortable(list, [list], { handle: ".grip", animation: 120 });
 }, true);
 
 function shift(line, by) {
