@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-KEPT = "() => localStorage.getItem('headwater-drafts')"
+KEPT = "() => Object.keys(localStorage).find((key) => key.startsWith('headwater-drafts')) ?? null"
 SAID = "#talk textarea[name=text]"
 
 
@@ -119,3 +119,44 @@ def test_a_note_is_there_again_when_its_dialog_is(tab, loaded):
     tab.keyboard.press("l")
     note.wait_for()
     assert note.input_value() == "", "who leaves it has given it up"
+
+
+def test_drafts_are_neither_lost_to_a_full_browser_nor_kept_too_long(tab, records):
+    here, elsewhere = records
+    tab.goto(here)
+    tab.fill(SAID, "The first")
+    tab.goto(elsewhere)
+    tab.evaluate("""() => {
+      let piece = "x".repeat(1_000_000);
+      for (let at = 0; piece; at += 1) {
+        try { localStorage.setItem(`full-${at}`, piece); } catch { piece = piece.slice(piece.length / 2 + 1); }
+      }
+    }""")
+    tab.fill(SAID, "Too much " * 100)
+    tab.evaluate("Object.keys(localStorage).forEach((key) => key.startsWith('full') && localStorage.removeItem(key))")
+    tab.goto(here)
+    assert tab.input_value(SAID) == "The first"
+    change = "([key, from, to]) => { localStorage[key] = localStorage[key].replace(from, to); }"
+    tab.evaluate(change, [tab.evaluate(KEPT), '"at":1', '"at":0'])
+    tab.evaluate("() => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
+    tab.goto(here)
+    assert tab.input_value(SAID) == "", "it is older than a month"
+    tab.evaluate("([key]) => { localStorage[key] = '{broken' }", [tab.evaluate(KEPT)])
+    tab.goto(here)
+    tab.keyboard.press("Control+k")
+    tab.locator("#palette[open]").wait_for()
+
+
+def test_a_tab_that_somebody_left_open_takes_no_draft_of_another(tab, records):
+    tab.goto(records[0])
+    left = tab.context.new_page()
+    left.goto(records[0])
+    left.route("**/*", lambda route: route.abort())  # it asks nobody who it is now
+    tab.context.clear_cookies(name="sessionid")
+    sign_in(tab, "ines")
+    tab.goto(records[0])
+    tab.fill(SAID, "By Ines")
+    left.fill(SAID, "By Erik")
+    tab.evaluate("document.activeElement.blur()")
+    tab.reload()
+    assert tab.input_value(SAID) == "By Ines"

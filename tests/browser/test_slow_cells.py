@@ -176,6 +176,107 @@ def test_z_takes_back_what_is_still_on_its_way(tab):
     tab.wait_for_function(f"was => document.querySelector('{STEPS}').innerText === was", arg=before)
 
 
+@pytest.mark.parametrize("lost", ["offline", "given up", "clicked away"])
+def test_a_cell_whose_editor_does_not_come_takes_no_keys(tab, lost):
+    held = []
+    tab.route(CELL, lambda route: route.abort() if lost == "offline" else held.append(route))
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(300)
+    if lost == "given up":
+        tab.keyboard.type("Never mind")
+        tab.keyboard.press("Escape")
+    if lost == "clicked away":
+        tab.locator("tbody tr:nth-child(3) [data-cell=amount]").click()
+        to_next_step = "() => document.querySelector('tbody tr [data-cell=next_step]').focus()"
+        tab.evaluate(to_next_step)
+    tab.locator(f"{STEPS}[aria-busy]").first.wait_for(state="detached")
+    tab.unroute(CELL)
+    tab.keyboard.press("ArrowDown")
+    type_into_cell(tab, f"Nobody waits, {lost}")
+    tab.keyboard.press("Enter")
+    tab.locator("tbody tr:nth-child(2) [data-cell=next_step]:not([aria-busy])", has_text=f"waits, {lost}").wait_for()
+    assert tab.locator(STEPS).first.inner_text() != "Never mind"
+
+
+def test_a_save_that_hangs_does_not_hold_up_the_others_for_ever(tab):
+    shorter = "JSON.stringify({ timeout: JSON.parse(place.getAttribute('hx-request')).timeout / 60 })"
+    each = "document.querySelectorAll('[hx-request]').forEach"
+    tab.evaluate(f"{each}((place) => place.setAttribute('hx-request', {shorter}))")
+    line = Line(tab)
+    type_into_cell(tab, "Hanging")
+    tab.keyboard.press("Enter")
+    line.next()
+    tab.locator("#cell-place .errs").wait_for()
+    assert typed(tab)[0] == "Hanging"
+    tab.keyboard.press("Enter")
+    line.answer()
+    tab.locator("#cell-saves form").wait_for(state="detached")
+    assert tab.locator(STEPS).first.inner_text() == "Hanging"
+
+
+def refused_behind_the_filter(tab, words):
+    """A save that was refused while the filter had the focus, so that its editor is not open yet."""
+    line = Line(tab)
+    type_into_cell(tab, words)
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("/")
+    line.next().fulfill(status=403, body="<p>Not through this proxy</p>", content_type="text/html")
+    tab.locator("tbody tr:first-child .unsaved").wait_for()
+    assert tab.locator("#cell-place").is_hidden()
+    tab.keyboard.press("Escape")
+
+
+def test_z_undoes_nothing_older_while_a_save_is_refused(tab):
+    type_into_cell(tab, "Saved before")
+    tab.keyboard.press("Enter")
+    tab.locator("#toasts [data-key=z]").wait_for()
+    tab.keyboard.press("ArrowUp")
+    undone = []
+    tab.on("request", lambda request: "/undo/" in request.url and undone.append(request.url))
+    refused_behind_the_filter(tab, "Refused since")
+    tab.keyboard.press("z")
+    tab.locator("#cell-place .errs").wait_for()
+    tab.keyboard.type("!")
+    assert typed(tab)[0] == "Refused since!", "the caret is at the end of what was typed"
+    assert not undone
+
+
+def test_what_is_typed_ahead_does_not_go_into_a_cell_that_was_refused(tab):
+    line = Line(tab)
+    type_into_cell(tab, "Refused, the first")
+    tab.keyboard.press("Enter")
+    save = line.next()
+    gets = []
+    tab.route(CELL, lambda route: gets.append(route) if route.request.method == "GET" else route.fallback())
+    for key in ("Enter", "B", "Enter", "Enter", "C", "Enter"):
+        tab.keyboard.press(key)
+    save.fulfill(status=403, body="<p>Not through this proxy</p>", content_type="text/html")
+    tab.locator("tbody tr:first-child .unsaved").wait_for()
+    for count in (1, 2):
+        while len(gets) < count:
+            tab.wait_for_timeout(50)
+        gets[-1].continue_()
+    line.answer()
+    line.answer()
+    tab.locator("#cell-place .errs").wait_for()
+    assert typed(tab)[0] == "Refused, the first"
+    tab.wait_for_function(f"() => [...document.querySelectorAll('{STEPS}')].slice(1, 3).every((c) => !c.ariaBusy)")
+    assert tab.locator(STEPS).all_inner_texts()[1:3] == ["B", "C"]
+
+
+def test_what_is_refused_is_seen_by_whoever_searches_meanwhile(tab):
+    line = Line(tab)
+    type_into_cell(tab, "Refused behind the search")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Control+k")
+    tab.locator("#palette .pick").first.wait_for()
+    line.next().fulfill(status=403, body="<p>Not through this proxy</p>", content_type="text/html")
+    tab.locator("tbody tr:first-child .unsaved").wait_for()
+    tab.locator("#palette a.pick").first.click()
+    tab.locator("#cell-place .errs").wait_for()
+    assert typed(tab)[0] == "Refused behind the search"
+
+
 def test_a_row_is_opened_once_it_is_saved(tab):
     line = Line(tab)
     type_into_cell(tab, "Seen on the record")

@@ -75,6 +75,24 @@ def test_files_that_are_chosen_are_added_at_once_and_may_be_chosen_again(loaded,
     assert tab.evaluate("document.activeElement.id") == "add-files", "it is reached by the keyboard"
 
 
+def test_no_file_is_taken_while_others_are_on_their_way(loaded, tab_of):
+    base, places = loaded
+    tab = tab_of(base, "erik")
+    tab.goto(f"/people/{places['people']['other']}")
+    held = []
+    tab.route("**/files", lambda route: held.append(route))
+    tab.set_input_files("#add-files", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A"})
+    tab.locator("#add-files:disabled").wait_for(state="attached")
+    while not held:
+        tab.wait_for_timeout(50)
+    assert "a.txt" in (held[0].request.post_data or "")
+    held[0].continue_()
+    tab.locator("#files .ct", has_text="1").wait_for()
+    tab.unroute("**/files")
+    tab.set_input_files("#add-files", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"B"})
+    tab.locator("#files .ct", has_text="2").wait_for()
+
+
 def test_rows_are_as_high_as_what_they_hold(loaded, tab_of):
     base, _places = loaded
     tab = tab_of(base, "erik")

@@ -1,16 +1,23 @@
 // What is typed while a dialog or the editor of a cell is on its way goes into its first field. Single keys would
 // otherwise be commands of the page meanwhile: whoever presses N and types "Liz" would undo with Z. On the way to a cell
 // the keys that save and go on count as well, so that a row can be typed faster than the line carries it.
+import { insert } from "./form.js";
 import { isField } from "./keys.js";
 
 const places = () => [document.body, document.getElementById("dialog-place")];
 let coming = null; // what is waited for: a request, or a cell
 let goes = []; // the keys besides letters that count there
+let giveUp = null; // ends the waiting
 let held = []; // what was pressed meanwhile
+let isTyping = false; // it is being typed again
 
-export function hold(what, keys = []) {
+export const isHeld = () => held.length > 0;
+export const isTypedAgain = () => isTyping;
+
+export function hold(what, keys = [], stop = null) {
   coming = what;
   goes = keys;
+  giveUp = stop;
 }
 
 // Types them again, until the next cell is waited for.
@@ -19,7 +26,9 @@ export function release(what) {
   coming = null;
   if (!document.activeElement.closest("dialog, #cell-place")) held = [];
   let sought = "";
+  isTyping = true;
   while (held.length && !coming) sought = type(held.shift(), sought);
+  isTyping = false;
 }
 
 // ``sought`` are the letters that were typed in a list of choices so far.
@@ -31,8 +40,8 @@ function type({ key, shiftKey, ctrlKey }, sought) {
   if (key === "Tab") goOn(field, shiftKey ? -1 : 1);
   if (field.matches("select")) return key.length === 1 ? choose(field, sought + key.toLowerCase()) : "";
   if (key === "Backspace") document.execCommand("delete");
-  else if (key.length === 1) document.execCommand("insertText", false, key); // over what is chosen, as the key itself
-  else if (key === "Enter" && field.matches("textarea")) document.execCommand("insertText", false, "\n");
+  else if (key.length === 1) insert(field, key);
+  else if (key === "Enter" && field.matches("textarea")) insert(field, "\n");
   return "";
 }
 
@@ -60,7 +69,9 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 
 document.addEventListener("keydown", (event) => {
   if (!coming || !event.isTrusted || event.metaKey || event.altKey || isField(event.target)) return;
-  if (goes.includes(event.key) || (!event.ctrlKey && (event.key.length === 1 || event.key === "Backspace"))) held.push(event);
+  const isGivenUp = event.key === "Escape" && giveUp && !held.some(({ key }) => key === "Enter" || key === "Tab");
+  if (isGivenUp) giveUp();
+  else if (goes.includes(event.key) || (!event.ctrlKey && (event.key.length === 1 || event.key === "Backspace"))) held.push(event);
   else if (event.key !== "Enter") return;
   event.preventDefault();
   event.stopPropagation();

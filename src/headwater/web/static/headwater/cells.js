@@ -3,7 +3,7 @@
 // values of a record a click does. The server sends the editor, which lies over the cell. Enter saves and goes down, Tab
 // saves and goes on, Escape gives up. Nobody waits for the save (saves.js): the next cell opens meanwhile, and one that is
 // refused opens again with what was typed. On a phone a list has no cells; there the dialogs of the page stay.
-import { hold, release } from "./ahead.js";
+import { hold, isHeld, isTypedAgain, release } from "./ahead.js";
 import { announce } from "./focus.js";
 import { says } from "./form.js";
 import { currentRow, goTo, isField, rows } from "./keys.js";
@@ -52,7 +52,26 @@ function show() {
   const wrong = form().querySelector(".clash input[type=radio], [aria-invalid=true]");
   const control = wrong || form().querySelector("input:not([type=hidden]), select, textarea");
   control?.focus({ preventScroll: true });
-  if (!wrong && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
+  if ("refused" in form().dataset) toEnd(control); // the next key does not type over what was typed
+  else if (!wrong && control?.matches("input:not([type=date], [type=datetime-local], [type=checkbox])")) control.select();
+}
+
+function toEnd(control) {
+  if (control?.selectionStart != null) control.setSelectionRange(control.value.length, control.value.length);
+}
+
+async function load(at, query) {
+  const isSent = await whenSent(at.address); // its own last value, or it would be in its own way
+  if (open !== at || !isSent || refused(at.address)) return;
+  await window.htmx.ajax("GET", at.address + query, { target: holder, source: holder }).catch(() => {}); // a toast says why
+}
+
+// Nobody is held up by a line that hangs: Escape, or a click elsewhere, ends the waiting.
+function stopWaiting() {
+  const at = open;
+  close();
+  release(at);
+  window.htmx.trigger(holder, "htmx:abort");
 }
 
 async function edit(cell) {
@@ -61,11 +80,11 @@ async function edit(cell) {
   const list = cell.closest("table")?.dataset.query;
   const query = list === undefined ? "" : `?${new URLSearchParams({ list })}`;
   open = at;
-  hold(at, ["Enter", "Tab", "Escape"]);
+  hold(at, ["Enter", "Tab", "Escape"], stopWaiting);
   cell.setAttribute("aria-busy", "true");
-  const isSent = await whenSent(at.address); // its own last value, or it would be in its own way
-  if (isSent && !refused(at.address)) await window.htmx.ajax("GET", at.address + query, { target: holder, source: holder });
+  await load(at, query);
   cell.removeAttribute("aria-busy");
+  if (open !== at) return; // given up meanwhile
   if (form()) {
     at.start = says(form());
     show();
@@ -79,7 +98,7 @@ async function edit(cell) {
 
 // What was refused opens again, where nobody types into something else.
 function bringBack(back = refused()) {
-  if (!back || open || isField(document.activeElement) || document.querySelector("dialog[open]")) return false;
+  if (!back || open || isTypedAgain() || isField(document.activeElement) || document.querySelector("dialog[open]")) return false;
   open = { address: back.getAttribute("action") };
   holder.replaceChildren(back);
   show();
@@ -163,7 +182,9 @@ holder.addEventListener("click", (event) => {
 });
 
 document.addEventListener("pointerdown", (event) => {
-  if (open && form() && !holder.contains(event.target)) save("away"); // whoever clicks elsewhere has finished
+  if (!open || holder.contains(event.target)) return;
+  if (form()) save("away"); // whoever clicks elsewhere has finished
+  else if (!isHeld() && !find()?.contains(event.target)) stopWaiting();
 }, true);
 
 ["cell:answered", "focusin"].forEach((name) => document.addEventListener(name, () => bringBack()));

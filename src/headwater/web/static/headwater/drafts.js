@@ -2,25 +2,35 @@
 // texts of forms so marked, as long as the server sends them empty. It stays in this browser until it is sent, its writer
 // signs out or somebody else signs in.
 
-const KEY = "headwater-drafts";
 const MOST = 50;
 const DAYS = 30;
 const who = document.body.dataset.who;
+const KEYS = "headwater-drafts-"; // each has their own: a tab that somebody left open does not write over another's
+const KEY = KEYS + who;
 const FIELDS = ":is([data-draft], form[data-draft] textarea):not(form)";
 
 function read() {
-  const kept = JSON.parse(localStorage.getItem(KEY) || "null");
-  return who && kept?.who === who ? kept.drafts : [];
+  try {
+    const drafts = JSON.parse(localStorage.getItem(KEY) || "[]");
+    return drafts.filter(({ at }) => Date.now() - at < DAYS * 86_400_000);
+  } catch {
+    return []; // nothing that was written here
+  }
+}
+
+function fits(drafts) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(drafts));
+    return true;
+  } catch {
+    return false; // too much for this browser: what it holds stays
+  }
 }
 
 function write(drafts) {
-  const recent = drafts.filter(({ at }) => Date.now() - at < DAYS * 86_400_000).slice(-MOST);
-  try {
-    if (recent.length) localStorage.setItem(KEY, JSON.stringify({ who, drafts: recent }));
-    else localStorage.removeItem(KEY);
-  } catch {
-    localStorage.removeItem(KEY); // too much for this browser
-  }
+  const recent = drafts.slice(-MOST);
+  if (!recent.length) localStorage.removeItem(KEY);
+  else if (!fits(recent) && recent.length > 1) fits(recent.slice(1));
 }
 
 const isDraft = (field) => Boolean(who && field.matches?.(FIELDS) && field.defaultValue === "");
@@ -43,7 +53,10 @@ function bringBack() {
 ["input", "focusout"].forEach((name) => {
   document.addEventListener(name, ({ target }) => isDraft(target) && keep(target));
 });
-addEventListener("pagehide", () => isDraft(document.activeElement) && keep(document.activeElement)); // with whom it names
+addEventListener("pagehide", () => {
+  const field = document.activeElement;
+  if (isDraft(field) && !document.querySelector("form[data-sent]")) keep(field); // with whom it names, unless it was sent
+});
 
 // Sent is what the form said then; what was typed since stays.
 const draftsOf = (form) => [...(form?.elements ?? [])].filter((field) => field.matches(FIELDS));
@@ -67,7 +80,7 @@ document.addEventListener("submit", ({ target: form, defaultPrevented }) => {
 });
 document.addEventListener("click", ({ target }) => forget(target.closest("[data-draft-drop]")?.closest("form")));
 
-const isOthers = JSON.parse(localStorage.getItem(KEY) || "null")?.who !== who;
-if (who && isOthers && !document.body.matches(".looks")) localStorage.removeItem(KEY);
+const others = Object.keys(localStorage).filter((key) => key.startsWith("headwater-drafts") && key !== KEY);
+if (who && !document.body.matches(".looks")) others.forEach((key) => localStorage.removeItem(key));
 bringBack();
 document.addEventListener("htmx:afterSwap", bringBack);

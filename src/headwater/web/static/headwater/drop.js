@@ -18,9 +18,10 @@ document.addEventListener("drop", (event) => {
   leave();
   if (!place) return;
   event.preventDefault();
-  const field = place.querySelector("input[type=file]");
-  field.files = event.dataTransfer.files;
-  field.form.requestSubmit();
+  const into = place.querySelector("input[type=file]");
+  if (into.disabled) return; // others are on their way
+  into.files = event.dataTransfer.files;
+  into.form.requestSubmit();
 });
 
 const field = ({ target }) => (target.matches?.("[data-drop] input[type=file]") ? target : null);

@@ -93,8 +93,9 @@ const builtIn = {
     return Boolean(filter());
   },
   z: () => {
-    if (isUnsaved()) whenSaved(undo); // what is on its way is the last change
-    return isUnsaved() || undo();
+    if (!isUnsaved()) return undo();
+    whenSaved(undo); // what is on its way is the last change; one that is refused opens again instead
+    return true;
   },
   "?": () => showHelp(),
 };

@@ -28,6 +28,8 @@ export function openPalette() {
   field.dispatchEvent(new Event("palette-open"));
 }
 
+export const closePalette = () => dialog?.close();
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-palette]")) {
     event.preventDefault();

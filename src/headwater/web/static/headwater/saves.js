@@ -2,6 +2,7 @@
 // nobody is in their own way; its cell says meanwhile what was typed. One that is refused stays, marked data-refused,
 // until cells.js opens it again. While the server cannot be reached the others wait as well. Whoever leaves the page goes
 // once all is saved; the browser asks who reloads or closes it.
+import { closePalette } from "./palette.js";
 import { reasonOf } from "./toast.js";
 
 const place = document.getElementById("cell-saves") ?? document.createElement("div"); // pages outside have none
@@ -11,6 +12,7 @@ const before = new WeakMap(); // what a cell held before it said what was typed
 let sending = null;
 let isDown = false;
 let afterwards = []; // what waits until all is saved
+let wanted = null; // the link among it
 
 export const refused = (address = "") => forms(`[data-refused]${address && `[action="${CSS.escape(address)}"]`}`)[0];
 export const isUnsaved = () => place.childElementCount > 0;
@@ -54,6 +56,12 @@ function restore(cell) {
   cell.removeAttribute("aria-busy");
 }
 
+// It says what is saved by now.
+function forget(cell) {
+  before.delete(cell);
+  cell?.removeAttribute("aria-busy");
+}
+
 function go() {
   if (sending || isDown) return;
   [sending] = forms(":not([data-refused])");
@@ -89,8 +97,9 @@ export async function whenSent(address) {
 }
 
 export function whenSaved(step) {
-  if (refused()) document.dispatchEvent(new Event("cell:answered")); // not before that is settled
-  else afterwards.push(step);
+  if (!refused()) return void afterwards.push(step);
+  closePalette(); // not before that is settled, which it would hide
+  document.dispatchEvent(new Event("cell:answered"));
 }
 
 // In a list the row comes back, which may have gone; else the page comes anew. A form that says what is wrong takes the
@@ -122,13 +131,13 @@ document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, xhr }
   const [form] = forms(`[action="${CSS.escape(address)}"]`);
   if (xhr.status === 200) {
     form?.remove();
-    cellAt(address)?.removeAttribute("aria-busy");
+    if (!isWaiting(address)) forget(cellAt(address));
   } else {
     form.dataset.refused = "";
     tell(form, reasonOf(xhr));
     show(form);
     isDown = xhr.status === 0 || xhr.status >= 500;
-    afterwards = [];
+    if (afterwards.splice(0).length) closePalette(); // nobody leaves before that is settled
   }
   go();
   document.dispatchEvent(new Event("cell:answered"));
@@ -143,11 +152,14 @@ document.addEventListener("click", (event) => {
   if (!link || !isUnsaved() || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  whenSaved(() => {
-    const again = link.isConnected ? link : [...document.links].find((other) => other.href === link.href);
-    again?.click();
-  });
+  wanted = link;
+  if (!afterwards.includes(follow)) whenSaved(follow);
 }, true);
+
+function follow() {
+  const again = wanted.isConnected ? wanted : [...document.links].find((other) => other.href === wanted.href);
+  again?.click();
+}
 
 addEventListener("beforeunload", (event) => {
   if (isUnsaved()) event.preventDefault();
