@@ -14,6 +14,10 @@ from headwater.platform.bulk import in_parts
 from headwater.platform.events import Changed, fact_of
 from headwater.platform.models import Event
 from headwater.platform.translated import gettext as _
+from headwater.platform.translated import gettext_lazy as lazy
+
+# What a row of a file is told that says otherwise than people did.
+BY_HAND = lazy("It was changed here by hand since; that was left as it is.")
 
 
 def worked_on_since(row_type: str, ids: Sequence[int], batch_id: int) -> dict[int, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
+
+from django.db import models
 
 from headwater.acquire.actions.campaigns import (
     add_campaign,
@@ -24,13 +26,14 @@ from headwater.acquire.queries import channel_labels, channels_of
 from headwater.acquire.rules import fold_name, guess_channel, read_channel, why_not_spent
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import deleted_by_hand, edits_of, happened_to, stays_deleted, worked_on_since
+from headwater.platform.batch import BY_HAND, deleted_by_hand, edits_of, happened_to, stays_deleted, worked_on_since
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
-from headwater.platform.events import Fact, record_bulk
+from headwater.platform.events import Changed, Fact, fact_of, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResult, UndoResult, undo_at_once
+from headwater.platform.models import Event
 from headwater.platform.translated import gettext
 from headwater.team import queries as team
 
@@ -223,13 +226,14 @@ class _Spend:
         self.sources, self.campaigns, self.batch, self.by, self.at = sources, campaigns, batch, by, at
         self.new: list[tuple[SpendEntry, str]] = []
         self.facts: list[Fact] = []
+        self.notes: dict[int, list[str]] = {}
 
     def take(self, rows: Sequence[CleanRow]) -> list[RowResult]:
         known = self._by_external_id(rows)
         same = self._earlier([row for row in rows if not row.values.get("external_id")])
         gone = {entry.pk: entry.deleted_at for entry in (*known.values(), *same.values())}
         stay = deleted_by_hand(SPEND, gone, SpendDeleted.verb)
-        notes: dict[int, list[str]] = {}
+        by_hand = _before_corrections([entry.pk for entry in known.values()]).keys()
         results: list[tuple[CleanRow, Outcome, SpendEntry]] = []
         left_out: dict[int, list[str]] = {}
         for row in rows:
@@ -246,13 +250,14 @@ class _Spend:
                     known[external_id] = entry
                 results.append((row, Outcome.CREATED, entry))
             elif entry.pk in stay:
-                notes[row.line] = [stays_deleted(gettext("The entry"), stay[entry.pk], self.batch.zone)]
+                self.notes[row.line] = [stays_deleted(gettext("The entry"), stay[entry.pk], self.batch.zone)]
                 results.append((row, Outcome.UNCHANGED, entry))
             else:
-                results.append((row, self._compare(entry, wanted), entry))
+                results.append((row, self._compare(entry, row, wanted, is_by_hand=entry.pk in by_hand), entry))
         self._write()
         told = {
-            row.line: RowResult(row.line, outcome, entry.pk, notes.get(row.line, ())) for row, outcome, entry in results
+            row.line: RowResult(row.line, outcome, entry.pk, self.notes.get(row.line, ()))
+            for row, outcome, entry in results
         }
         told |= {line: RowResult(line, Outcome.REJECTED, None, faults) for line, faults in left_out.items()}
         return [told[row.line] for row in rows]
@@ -263,10 +268,18 @@ class _Spend:
         return {external_id: entries[pk] for external_id, pk in found.items() if pk in entries}
 
     def _earlier(self, rows: Sequence[CleanRow]) -> dict[object, SpendEntry]:
-        """Entries of earlier files, by what makes them the same; those that an undo took out come back."""
+        """Entries of earlier files, by what makes them the same, also if people corrected that since; those that an
+        undo took out come back."""
+        if not rows:
+            return {}
         days = {row.values["spent_on"] for row in rows}
-        entries = SpendEntry.objects.filter(spent_on__in=days).exclude(batch_id=self.batch.id).order_by("-pk")
-        return {_key({name: getattr(entry, name) for name in SAME}): entry for entry in entries}
+        earlier = SpendEntry.objects.exclude(batch_id=self.batch.id).order_by("-pk")
+        before = _before_corrections()
+        corrected = earlier.filter(batch_id__isnull=False).in_bulk(list(before))
+        return {
+            **{_key(_said(entry) | before[pk]): entry for pk, entry in corrected.items()},
+            **{_key(_said(entry)): entry for entry in earlier.filter(spent_on__in=days)},
+        }
 
     def _wanted(self, row: CleanRow) -> dict[str, Any]:
         get = row.values.get
@@ -279,12 +292,21 @@ class _Spend:
             "note": get("note", ""),
         }
 
-    def _compare(self, entry: SpendEntry, wanted: dict[str, Any]) -> Outcome:
+    def _compare(self, entry: SpendEntry, row: CleanRow, wanted: dict[str, Any], *, is_by_hand: bool) -> Outcome:
         if entry._state.adding:  # a second row with the external id of a new one
             return Outcome.UNCHANGED
         outcome = Outcome.UNCHANGED
-        filled = {name: value for name, value in wanted.items() if value not in (None, "")}
-        if change_row(entry, filled, row_type=SPEND, by=self.by, at=self.at):
+        said = {name: new for name, new in wanted.items() if new not in (None, "", getattr(entry, name))}
+        if not row.values.get("currency"):
+            said.pop("currency", None)
+        taken = said
+        if not row.values.get("external_id"):  # it was known by what it said before people corrected it
+            taken = {}
+        elif is_by_hand:
+            taken = {name: new for name, new in said.items() if getattr(entry, name) in (None, "")}
+        if taken != said:
+            self.notes[row.line] = [str(BY_HAND)]
+        if change_row(entry, taken, row_type=SPEND, by=self.by, at=self.at):
             outcome = Outcome.UPDATED
         if entry.deleted_at is not None:
             entry.deleted_at, entry.batch_id = None, self.batch.id
@@ -346,6 +368,22 @@ def _stays(
 def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:
     ids = [row.values["external_id"] for row in rows if row.values.get("external_id")]
     return known_ids(batch.system, kind, ids) if ids else {}
+
+
+def _before_corrections(ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
+    """What people corrected of entries, as it was before; of all entries unless ``ids`` are given."""
+    edits = Event.objects.filter(subject_type=SPEND, verb=Changed.verb, batch_id=None).order_by("-pk")
+    before: dict[int, dict[str, Any]] = defaultdict(dict)
+    for found in [edits] if ids is None else [edits.filter(subject_id__in=part) for part in in_parts(ids)]:
+        for event in found:
+            for name, (old, _) in (cast(Changed, fact_of(event)).fields or {}).items():
+                field = cast("models.Field[Any, Any]", SpendEntry._meta.get_field(name))
+                before[event.subject_id][name] = field.to_python(old)  # the oldest comes last
+    return before
+
+
+def _said(entry: SpendEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in SAME}
 
 
 def _key(values: dict[str, Any]) -> object:

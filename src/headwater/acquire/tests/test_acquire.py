@@ -277,6 +277,52 @@ def test_files_of_spend_are_imported_once_and_undone(by: Actor) -> None:
     assert SpendEntry.objects.filter(deleted_at=None).count() == 2
 
 
+@pytest.mark.parametrize(
+    "corrected",
+    [{"amount": Decimal(110)}, {"currency": "USD"}, {"spent_on": DAY - timedelta(days=3)}, {"note": "Posters"}],
+)
+def test_an_entry_that_people_corrected_is_known_again_by_what_its_file_said(
+    by: Actor, corrected: dict[str, Any]
+) -> None:
+    said = {"source": "Expo", "spent_on": DAY, "amount": Decimal(100), "note": "Stand"}
+    assert run(imports.SPEND, by, said) == [Outcome.CREATED]
+    entry = SpendEntry.objects.get()
+    actions.change_spend(spend_id=entry.pk, amount=Decimal(105), by=by, at=AT)  # more than once
+    actions.change_spend(spend_id=entry.pk, **{"amount": Decimal(100), **corrected}, by=by, at=AT)
+    later = {**said, "spent_on": DAY + timedelta(days=1)}
+    assert run(imports.SPEND, by, said, later, number=2) == [Outcome.UNCHANGED, Outcome.CREATED]
+    entry.refresh_from_db()
+    assert {name: getattr(entry, name) for name in corrected} == corrected
+    assert SpendEntry.objects.count() == 2
+
+
+def test_what_people_entered_themselves_is_known_by_what_it_says_alone(by: Actor, fair: Source) -> None:
+    entry = actions.add_spend(source_id=fair.pk, spent_on=DAY, amount=Decimal(100), by=by, at=AT)
+    actions.change_spend(spend_id=entry.pk, amount=Decimal(110), by=by, at=AT)
+    other = {"source": fair.name, "spent_on": DAY, "amount": Decimal(100)}
+    assert run(imports.SPEND, by, other, {**other, "amount": Decimal(110)}) == [Outcome.CREATED, Outcome.UNCHANGED]
+
+
+def test_a_file_leaves_what_people_corrected_of_an_entry_and_says_so(by: Actor) -> None:
+    said = {"source": "Expo", "spent_on": DAY, "amount": Decimal(100), "external_id": "S1"}
+    run(imports.SPEND, by, said)
+    entry = SpendEntry.objects.get()
+    actions.change_spend(spend_id=entry.pk, amount=Decimal(110), by=by, at=AT)
+    rows = [CleanRow(2, {**said, "note": "Stand"}, {})]
+    (result,) = imports.SPEND.apply(rows, batch=Batch(2, "crm", "UTC", "EUR", "NL"), by=by, at=AT)
+    entry.refresh_from_db()
+    assert (entry.amount, entry.note) == (110, "Stand"), "what nobody said so far is filled in"
+    assert "by hand" in result.reasons[0]
+
+
+def test_a_file_without_a_currency_says_nothing_of_the_currency_of_an_entry(by: Actor) -> None:
+    said = {"source": "Expo", "spent_on": DAY, "amount": Decimal(100), "external_id": "S1"}
+    run(imports.SPEND, by, {**said, "currency": "USD"})
+    assert run(imports.SPEND, by, said, number=2) == [Outcome.UNCHANGED]
+    assert run(imports.SPEND, by, {**said, "currency": "CHF"}, number=3) == [Outcome.UPDATED]
+    assert SpendEntry.objects.get().currency == "CHF"
+
+
 # --- touchpoints ------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Model
+
 from headwater.parties.actions.file_cells import email_faults
 from headwater.parties.actions.matching import PartyDraft, match_parties
 from headwater.platform.actor import Actor
@@ -19,13 +21,10 @@ from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.models import Event
 from headwater.platform.money import UnknownCurrency, currency_code, in_cents
 from headwater.platform.translated import gettext as _
-from headwater.platform.translated import gettext_lazy as lazy
 from headwater.sell.actions.steps import PRODUCT_ROW
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
 from headwater.team import queries as team
-
-BY_HAND = lazy("It was changed here by hand since; that was left as it is.")
 
 
 @dataclass
@@ -200,6 +199,20 @@ def touched_by_hand(row_type: str, ids: Sequence[int]) -> set[int]:
 def is_blank(value: Any) -> bool:
     """Whether nothing is known in a field yet."""
     return value is None or value == ""
+
+
+def left_open(known: Model, wanted: Mapping[str, Any], *amounts: str) -> dict[str, Any]:
+    """Those of a file's values that fill what nobody said so far.
+
+    ``amounts`` share one currency: another one is taken where none of them is known, else no amount in it is.
+    """
+    fills = {name: new for name, new in wanted.items() if name == "extra" or is_blank(getattr(known, name))}
+    if "currency" in wanted:
+        if all(is_blank(getattr(known, name)) for name in amounts):
+            fills["currency"] = wanted["currency"]
+        else:
+            fills = {name: new for name, new in fills.items() if name not in amounts}
+    return fills
 
 
 def price_each(amount: Decimal | None, quantity: Decimal) -> Decimal | None:

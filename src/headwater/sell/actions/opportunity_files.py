@@ -11,7 +11,7 @@ from typing import Any
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import deleted_by_hand
+from headwater.platform.batch import BY_HAND, deleted_by_hand
 from headwater.platform.events import Fact, record_bulk
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
@@ -20,7 +20,6 @@ from headwater.qualify.actions import convert_leads
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.qualify.queries import leads_by_external
 from headwater.sell.actions.file_cells import (
-    BY_HAND,
     FileRow,
     check_amounts,
     check_email,
@@ -28,7 +27,7 @@ from headwater.sell.actions.file_cells import (
     find_buyers,
     find_owners,
     find_products,
-    is_blank,
+    left_open,
     own_id,
     touched_by_hand,
     waves,
@@ -61,6 +60,7 @@ TEXTS = ("name", "next_step", "competitor", "forecast_category")
 VALUES = ("amount", "opened_at", "close_date", "probability")
 # How a file without a column for the state calls a closed opportunity in its column for the stage.
 ENDS = {"won": End.WON, "closed won": End.WON, "lost": End.LOST, "closed lost": End.LOST}
+OF_ITS_END = ("outcome", "closed_at", "lost_reason")  # what a file only says of one that nobody worked on
 CATEGORY = {"": ForecastCategory.PIPELINE, "WON": ForecastCategory.CLOSED, "LOST": ForecastCategory.OMITTED}
 
 
@@ -293,7 +293,7 @@ class _Wave:
             self._name_products(row, known)
             values = wanted
             if known.pk in by_hand:
-                values = {n: new for n, new in wanted.items() if n == "extra" or _may_fill(known, n)}
+                values = {n: new for n, new in left_open(known, wanted, "amount").items() if n not in OF_ITS_END}
                 if values.keys() != wanted.keys():
                     row.notes.append(str(BY_HAND))
             if not values:
@@ -379,13 +379,6 @@ class _Wave:
         revive_opportunities([known for _, known in pairs], batch=self.batch, by=self.by, at=self.at)
         for row, _ in pairs:
             row.outcome = Outcome.CREATED
-
-
-def _may_fill(known: Opportunity, name: str) -> bool:
-    """Whether a file may say what nobody did so far; a currency comes with its amount."""
-    if name == "currency":
-        return known.amount is None
-    return name not in ("outcome", "closed_at", "lost_reason") and is_blank(getattr(known, name))
 
 
 def revive_opportunities(rows: Sequence[Opportunity], *, batch: Batch, by: Actor, at: datetime) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from headwater.parties.actions.revival import revive_parties
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import deleted_by_hand
+from headwater.platform.batch import BY_HAND, deleted_by_hand
 from headwater.platform.identity import known_ids, remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome, RowResult
 from headwater.platform.money import in_cents
@@ -20,7 +20,6 @@ from headwater.qualify.actions import convert_leads
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.qualify.queries import leads_by_external
 from headwater.sell.actions.file_cells import (
-    BY_HAND,
     FileRow,
     check_amounts,
     check_email,
@@ -28,7 +27,7 @@ from headwater.sell.actions.file_cells import (
     find_buyers,
     find_owners,
     find_products,
-    is_blank,
+    left_open,
     touched_by_hand,
 )
 from headwater.sell.actions.file_orders import FileOrder, gathered, order_key
@@ -126,9 +125,9 @@ def _correct_wins(changes: Sequence[OrderChange], *, by: Actor, at: datetime) ->
         values: dict[str, Any] = {}
         if "ordered_at" in changed and won.closed_at == changed["ordered_at"][0]:
             values["closed_at"] = [won.closed_at, order.ordered_at]
-        for name in ("amount", "currency"):
-            if name in changed and getattr(won, name) == changed[name][0]:
-                values[name] = [getattr(won, name), getattr(order, name)]
+        worth = {name: changed[name][0] if name in changed else getattr(order, name) for name in ("amount", "currency")}
+        if all(getattr(won, name) == old for name, old in worth.items()):  # an amount is nothing without its currency
+            values |= {name: [old, getattr(order, name)] for name, old in worth.items() if name in changed}
         for name, (_, new) in values.items():
             setattr(won, name, new)
         if values:
@@ -374,7 +373,7 @@ class _Chunk:
             first = about.rows[0]
             values = wanted
             if order.pk in by_hand:
-                values = {n: new for n, new in wanted.items() if n == "extra" or is_blank(getattr(order, n))}
+                values = left_open(order, wanted, "amount", "cost")
                 if values.keys() != wanted.keys():
                     first.notes.append(str(BY_HAND))
             values = {**_sums(about, order, of_order), **values}
@@ -419,10 +418,10 @@ class _Chunk:
             wanted["lead_id"] = about.speaker.lead_id
         if about.is_continued:
             # The first row of this import spoke for the whole order; later ones only fill what it left open.
-            wanted = {name: new for name, new in wanted.items() if is_blank(getattr(order, name))}
-        elif about.rows[0].extra and (extra := {**order.extra, **about.rows[0].extra}) != order.extra:
+            return left_open(order, _differing(order, wanted), "amount", "cost")
+        if about.rows[0].extra and (extra := {**order.extra, **about.rows[0].extra}) != order.extra:
             wanted["extra"] = extra
-        return {name: new for name, new in wanted.items() if getattr(order, name) != new}
+        return _differing(order, wanted)
 
     def _revive(self, pairs: Sequence[tuple[FileOrder, Order]]) -> None:
         if not pairs:
@@ -446,6 +445,10 @@ def _value(about: FileOrder, whats: Sequence[Bought]) -> Decimal | None:
     """What a new order is worth: what the file says, else what its lines come to."""
     amount: Decimal | None = about.get("amount")
     return amount if amount is not None else sum_known(what.total for what in whats)
+
+
+def _differing(order: Order, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: new for name, new in wanted.items() if getattr(order, name) != new}
 
 
 def _beyond(row: FileRow, extra: dict[str, str], note: str) -> dict[str, str]:

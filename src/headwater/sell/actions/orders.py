@@ -17,7 +17,14 @@ from headwater.platform.money import UnknownCurrency, in_cents
 from headwater.platform.translated import gettext
 from headwater.platform.undo import undoes, undoes_changes_of
 from headwater.sell.actions.lines import LineDraft, check_lines, costs_of, sum_of
-from headwater.sell.actions.steps import ORDER_PERSONAL, ORDER_ROW, owner_values, require, require_cost
+from headwater.sell.actions.steps import (
+    ORDER_PERSONAL,
+    ORDER_ROW,
+    owner_values,
+    require,
+    require_cost,
+    require_cost_currency,
+)
 from headwater.sell.events import OrderDeleted, OrderPlaced, OrderRestored
 from headwater.sell.models import Opportunity, Order, OrderLine
 from headwater.team import queries as team
@@ -136,8 +143,10 @@ def change_order(*, order_id: int, by: Actor, at: datetime, **values: Unpack[Ord
     order = locked_order(order_id)
     require(by, "sell.order.change", order)
     require_cost(by, "cost" if "cost" in values else None)  # emptying it counts, too
+    new = _checked(dict(values), at=at)
+    require_cost_currency(by, order, new)
     change_row(
-        order, _checked(dict(values), at=at), row_type=ORDER_ROW, by=by, at=at, personal=ORDER_PERSONAL,
+        order, new, row_type=ORDER_ROW, by=by, at=at, personal=ORDER_PERSONAL,
         party_id=order.party_id, organisation_id=order.organisation_id,
     )  # fmt: skip
     return order

@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import deleted_by_hand, edits_of, worked_on_since
+from headwater.platform.batch import BY_HAND, deleted_by_hand, edits_of, worked_on_since
 from headwater.platform.bulk import insert_rows, reserve_ids
 from headwater.platform.changes import Edit, change_row, change_rows, old_values
 from headwater.platform.errors import NotUndoable
@@ -18,11 +18,10 @@ from headwater.platform.importer import Batch, CleanRow, Kept, Outcome, RowResul
 from headwater.platform.translated import gettext
 from headwater.platform.turns import take_turns
 from headwater.sell.actions.file_cells import (
-    BY_HAND,
     FileRow,
     check_amounts,
     faults_found,
-    is_blank,
+    left_open,
     touched_by_hand,
     waves,
 )
@@ -150,7 +149,7 @@ def _change(
     for row, product, said in changes:
         values = said
         if product.pk in by_hand and product.deleted_at is None:
-            values = {n: new for n, new in said.items() if n == "extra" or is_blank(getattr(product, n))}
+            values = left_open(product, said, "list_price", "cost")
             if values != said:
                 row.notes.append(str(BY_HAND))
         if product.deleted_at is not None:

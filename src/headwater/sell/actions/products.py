@@ -17,7 +17,7 @@ from headwater.platform.translated import gettext as _
 from headwater.platform.translated import gettext_lazy as lazy
 from headwater.platform.turns import take_turns
 from headwater.platform.undo import undoes, undoes_changes_of
-from headwater.sell.actions.steps import PRODUCT_ROW, require_cost
+from headwater.sell.actions.steps import PRODUCT_ROW, require_cost, require_cost_currency
 from headwater.sell.events import ProductAdded, ProductDeleted, ProductRestored
 from headwater.sell.models import Product
 from headwater.sell.rules import fold_name
@@ -89,6 +89,7 @@ def change_product(*, product_id: int, by: Actor, at: datetime, **values: Unpack
     require_cost(by, "cost" if "cost" in values else None)  # emptying it counts, too
     product = _locked(product_id)
     new = _checked(dict(values))
+    require_cost_currency(by, product, new)
     if "name" in new and new["name"] != product.name:
         _check_free(new["name"], except_id=product.pk)
         new["name_key"] = fold_name(new["name"])

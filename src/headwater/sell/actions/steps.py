@@ -16,7 +16,7 @@ from headwater.platform.events import Changed, Fact, record
 from headwater.platform.spans import set_span
 from headwater.platform.translated import gettext as _
 from headwater.sell import rules
-from headwater.sell.models import Opportunity, Order
+from headwater.sell.models import Opportunity, Order, Product
 from headwater.team import queries as team
 
 if TYPE_CHECKING:
@@ -171,6 +171,19 @@ def require_cost(by: Actor, cost: object) -> None:
     """
     if cost is not None:
         by.require(rules.CHANGE_COST)
+
+
+def require_cost_currency(by: Actor, row: Order | Product, values: Mapping[str, Any]) -> None:
+    """Refuse another currency from somebody who may not fill any cost in where one is known: it would be in that too.
+
+    Raises:
+        NotAllowed: the cost is not theirs to change.
+    """
+    is_other = values.get("currency", row.currency) != row.currency
+    if is_other and row.cost is not None and not by.may(rules.CHANGE_COST):
+        raise NotAllowed(
+            _("Another currency would change what the goods cost us, too. Ask a colleague who may change costs.")
+        )
 
 
 def owner_values(owner_id: int | None, by: Actor) -> tuple[dict[str, Any], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 
 from headwater.acquire import actions as acquire
 from headwater.acquire.models import SpendEntry, Touchpoint
+from headwater.platform.errors import NotAllowed
 from headwater.platform.models import Event
 from headwater.platform.rates import Quote
 from headwater.platform.undo import undo_event
@@ -217,3 +219,20 @@ def test_orders_and_spend_are_called_in_the_readers_language(browser, jonas, ord
     jonas.save()
     assert "Pedido" in browser.get(f"/orders/{order.pk}").content.decode().partition("<h1")[2].partition("</div>")[0]
     assert "Fair, 12 nov" in browser.get(f"/spend/{spent.pk}").content.decode()
+
+
+# --- what it costs ------------------------------------------------------------------------------------------
+
+
+def test_who_may_not_change_a_cost_does_not_change_what_it_is_in(order, by_jonas, system):
+    product = actions.add_product(name="Ink", list_price=Decimal(5), currency="EUR", by=system, at=AT)
+    Order.objects.update(owner=by_jonas.user_id)
+    rep = replace(by_jonas, verbs=by_jonas.verbs | {"sell.order.change", "sell.product.change"})
+    actions.change_order(order_id=order.pk, currency="USD", by=rep, at=AT)
+    actions.change_order(order_id=order.pk, cost=Decimal(40), by=system, at=AT)
+    actions.change_product(product_id=product.pk, cost=Decimal(3), by=system, at=AT)
+    actions.change_order(order_id=order.pk, amount=Decimal(50), currency="USD", by=rep, at=AT)
+    with pytest.raises(NotAllowed, match="what the goods cost us"):
+        actions.change_order(order_id=order.pk, currency="EUR", by=rep, at=AT)
+    with pytest.raises(NotAllowed, match="what the goods cost us"):
+        actions.change_product(product_id=product.pk, currency="USD", by=rep, at=AT)

@@ -278,6 +278,61 @@ def test_an_amount_that_is_filled_in_brings_its_currency(bring, by_head):
     assert row.currency == "EUR", "people have worked on it, and its amount is known"
 
 
+BOUGHT = {"number": "R-9", "organisation": "Maris Hotels", "currency": "EUR"}
+IN_DOLLARS = BOUGHT | {"amount": Decimal(100), "currency": "USD"}
+
+
+def worked_on(bring, by, **values):
+    bring(import_orders, 2, BOUGHT)
+    order = Order.objects.get()
+    actions.change_order(order_id=order.pk, by=by, at=AT, **values)
+    return order
+
+
+def test_the_amount_of_an_order_that_people_worked_on_brings_its_currency(bring, by_head):
+    order = worked_on(bring, by_head, note="Call first")
+    assert outcomes(bring(import_orders, 3, IN_DOLLARS)) == [UPDATED]
+    order.refresh_from_db()
+    assert (order.amount, order.currency) == (100, "USD")
+
+
+def test_an_amount_in_another_currency_than_the_cost_that_people_said_is_left_out(bring, by_head):
+    order = worked_on(bring, by_head, cost=Decimal(40))
+    (result,) = bring(import_orders, 3, IN_DOLLARS)
+    order.refresh_from_db()
+    assert (order.amount, order.cost, order.currency) == (None, 40, "EUR")
+    assert result.outcome is UNCHANGED and "by hand" in result.reasons[0]
+
+
+def test_a_later_row_of_an_order_brings_no_amount_in_another_currency(bring, by_head):
+    order = worked_on(bring, by_head, cost=Decimal(40), currency="CHF")
+    bring(import_orders, 2, BOUGHT | {"amount": Decimal(100)})
+    order.refresh_from_db()
+    assert (order.amount, order.currency) == (None, "CHF")
+
+
+def test_the_price_of_a_product_that_people_worked_on_brings_its_currency(bring, by_head):
+    bring(import_products, 1, {"name": "Ink"})
+    product = Product.objects.get()
+    actions.change_product(product_id=product.pk, family="Office", by=by_head, at=AT)
+    bring(import_products, 2, {"name": "Ink", "list_price": Decimal(5), "currency": "EUR"})
+    product.refresh_from_db()
+    assert (product.list_price, product.currency) == (5, "EUR")
+    bring(import_products, 3, {"name": "Ink", "cost": Decimal(3), "currency": "JPY"})
+    product.refresh_from_db()
+    assert (product.cost, product.currency) == (None, "EUR")
+
+
+def test_a_win_that_people_corrected_takes_no_currency_of_its_order(bring, leads, by_head):
+    first = DEAL | {"amount": Decimal(100), "currency": "EUR"}
+    bring(import_orders, 2, first)
+    won = Opportunity.objects.get()
+    actions.change_opportunity(opportunity_id=won.pk, amount=Decimal(90), by=by_head, at=AT)
+    assert outcomes(bring(import_orders, 3, first | {"amount": Decimal(110), "currency": "USD"})) == [UPDATED]
+    won.refresh_from_db()
+    assert (won.amount, won.currency) == (90, "EUR")
+
+
 def test_an_order_of_unknown_day_and_amount_converts_its_lead(bring, leads):
     assert outcomes(bring(import_orders, 2, {"external_id": "L1", "lead": "L1"})) == [CREATED]
     order = Order.objects.get()
