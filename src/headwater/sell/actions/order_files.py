@@ -315,14 +315,13 @@ class _Chunk:
             team_id=row.team_id if row.owner_id else lead.team_id, created_at=self.at, batch_id=self.batch.id,
         )  # fmt: skip
 
-    @staticmethod
-    def _close(opportunity: Opportunity, about: FileOrder, whats: Sequence[Bought]) -> RowChange:
+    def _close(self, opportunity: Opportunity, about: FileOrder, whats: Sequence[Bought]) -> RowChange:
         values: dict[str, Any] = {
             "outcome": End.WON.value, "closed_at": about.get("ordered_at"),
             "forecast_category": ForecastCategory.CLOSED.value,
         }  # fmt: skip
         if (amount := _value(about, whats)) is not None:
-            values["amount"] = amount
+            values |= {"amount": amount, "currency": about.text("currency") or self.batch.currency}
         changed = {n: [getattr(opportunity, n), new] for n, new in values.items() if getattr(opportunity, n) != new}
         for name, (_, new) in changed.items():
             setattr(opportunity, name, new)

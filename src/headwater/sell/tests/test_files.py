@@ -231,14 +231,15 @@ def test_undo_of_deals_opens_the_leads_as_if_nothing_had_been(bring, leads, by_h
 
 def test_a_deal_wins_the_opportunity_that_is_open(bring, leads, by_head):
     Lead.objects.update(stage="SQL")
-    row = actions.open_opportunity(lead_id=leads.pk, amount=Decimal(70), by=by_head, at=AT - 5 * DAY)
-    assert outcomes(bring(import_orders, 2, DEAL | {"amount": Decimal(80)})) == [CREATED]
+    row = actions.open_opportunity(lead_id=leads.pk, amount=Decimal(70), currency="EUR", by=by_head, at=AT - 5 * DAY)
+    assert outcomes(bring(import_orders, 2, DEAL | {"amount": Decimal(80), "currency": "USD"})) == [CREATED]
     row.refresh_from_db()
-    assert (row.outcome, row.amount, Order.objects.get().opportunity_id) == ("WON", 80, row.pk)
+    assert (row.outcome, row.amount, row.currency) == ("WON", 80, "USD")
+    assert Order.objects.get().opportunity_id == row.pk
     done = undo_order_import(batch_id=2, by=by_head, at=AT)
     row.refresh_from_db()
     leads.refresh_from_db()
-    assert (done.removed, done.restored, row.outcome, row.amount) == (1, 1, "", 70)
+    assert (done.removed, done.restored, row.outcome, row.amount, row.currency) == (1, 1, "", 70, "EUR")
     assert leads.exit == "CONVERTED"
 
 
