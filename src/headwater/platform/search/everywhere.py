@@ -14,7 +14,6 @@ from headwater.platform.actor import Actor, Visibility
 from headwater.platform.among import VALUES
 from headwater.platform.few import RARE
 from headwater.platform.installation import installation
-from headwater.platform.lots import is_in_lots, path_of
 from headwater.platform.paging import first_ids
 from headwater.platform.resource import REGISTRY, Resource, Rows, rows_among
 from headwater.platform.search import store
@@ -148,10 +147,10 @@ def _further(resource: Resource, actor: Actor, words: Words, count: int) -> list
         seen, is_all = _newest_in_sight(resource, actor, words, count)
         if is_all or len(seen) == count:
             return seen
-    found, reach = found_for(actor, resource, words), resource.reach(actor)
+    found = found_for(actor, resource, words)
     rows = found.among(resource.in_sight(actor))
-    if found.ids is None and is_in_lots(resource, reach, path_of(resource, "")):
-        return first_ids(rows, resource, reach=reach, count=count)
+    if found.ids is None and found.is_in_lots:
+        return first_ids(rows, resource, reach=resource.reach(actor), count=count)
     return list(rows.values_list("pk", flat=True)[:count])
 
 
