@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,13 @@ def test_a_first_visit_is_light_and_still(loaded, tab_of, signed_in, path, width
             out.write(json.dumps({"path": path, "width": width, "shift": shifted, "bytes": size}) + "\n")
     assert shifted < 0.02
     assert 20_000 < size < (WITH_CHART if "sales" in path else FIRST_LOAD)
+
+
+def test_letters_that_come_late_move_nothing(loaded, tab_of, signed_in):
+    tab = tab_of(loaded[0], storage_state=signed_in, viewport={"width": 360, "height": 900})
+    tab.add_init_script(WATCH)
+    late = []
+    tab.route("**/*.woff2", lambda route: (late.append(route), time.sleep(0.7), route.continue_()))
+    tab.goto("/", wait_until="networkidle")
+    assert late
+    assert tab.evaluate(MEASURE)[0] < 0.02
