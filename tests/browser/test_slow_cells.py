@@ -12,20 +12,20 @@ STEPS = "tbody tr [data-cell=next_step]"
 
 
 class Line:
-    """What is posted to cells waits until it is let through, in the order it was sent."""
+    """What is posted to cells, or asked of them, waits until it is let through, in the order it was sent."""
 
-    def __init__(self, tab):
-        self.tab, self.held = tab, []
+    def __init__(self, tab, waiting=("POST",)):
+        self.tab, self.waiting, self.held = tab, waiting, []
         tab.route(CELL, self._take)
 
     def _take(self, route):
-        if route.request.method == "POST":
+        if route.request.method in self.waiting:
             self.held.append(route)
         else:
             route.continue_()
 
     def next(self):
-        """The save that is under way."""
+        """The first that waits."""
         for _ in range(300):
             if self.held:
                 return self.held.pop(0)
@@ -178,10 +178,11 @@ def test_z_takes_back_what_is_still_on_its_way(tab):
 
 @pytest.mark.parametrize("lost", ["offline", "given up", "clicked away"])
 def test_a_cell_whose_editor_does_not_come_takes_no_keys(tab, lost):
-    held = []
-    tab.route(CELL, lambda route: route.abort() if lost == "offline" else held.append(route))
+    line = Line(tab, waiting=["GET"])
     tab.keyboard.press("Enter")
-    tab.wait_for_timeout(300)
+    waits = line.next()
+    if lost == "offline":
+        waits.abort()
     if lost == "given up":
         tab.keyboard.type("Never mind")
         tab.keyboard.press("Escape")
