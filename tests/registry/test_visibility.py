@@ -310,6 +310,29 @@ def test_what_one_sees_is_fetched_by_ids_where_there_is_nothing_better_to_begin_
     assert not any(is_by_ids("next_step_due_at")), "whose people have something to be done are few"
 
 
+def test_what_is_somebody_elses_is_not_looked_for_among_ones_own(me, placed, monkeypatch):
+    ids, resource = placed("qualify.lead"), REGISTRY["qualify.lead"]
+    _given("qualify.lead", me, ids)
+    monkeypatch.setitem(rules.ROLE_RIGHTS, "FIELD_REP", RoleRights(rules.ROLE_RIGHTS["FIELD_REP"].verbs, "OWN"))
+    actor = actor_of(me)
+    seen, reach = filtered(resource, actor, EVERYTHING), resource.reach(actor)
+    stranger = resource.searched.model.objects.get(pk=ids["beside's"]).owner_id
+    lots = [
+        (Q(owner=stranger), 1),
+        (Q(pk__in=[]) | Q(owner=stranger), 1),
+        (Q(owner__in=[stranger, me.pk]), 2),
+        (Q(owner=stranger) | Q(owner=me), 3),
+        (~Q(owner=me), 3),
+        (Q(owner=stranger) & Q(owner=me), 1),
+    ]
+    for condition, looked_through in lots:
+        rows = seen.filter(condition)
+        with CaptureQueriesContext(connection) as asked:
+            found = few.by_reach(rows, reach, sample=[*ids.values()], wanted=few.FEW)
+        assert set(found.values_list("pk")) == set(rows.values_list("pk"))
+        assert sum(f"LIMIT {few.FEW + 1}" in query["sql"] for query in asked) == looked_through, condition
+
+
 def test_an_order_that_few_rows_have_is_read_by_its_index_and_not_collected(me, placed, monkeypatch):
     ids, resource, actor = placed("qualify.lead"), REGISTRY["qualify.lead"], actor_of(me)
     rows = filtered(resource, actor, EVERYTHING)

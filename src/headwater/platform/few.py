@@ -7,7 +7,7 @@ others. So the index of the column is asked first, for no more rows than can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -17,11 +17,11 @@ from django.db import connection
 from django.db.models import Max, Model, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.related import ForeignKey
-from django.db.models.lookups import In
+from django.db.models.lookups import Exact, In
 from django.db.models.sql.where import WhereNode
 
 from headwater.platform.among import spread_over
-from headwater.platform.lots import index_columns
+from headwater.platform.lots import compared, index_columns, lots_of
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of, opaque
 
@@ -91,8 +91,41 @@ def by_reach(
     read = wanted * SAMPLE // held if held else _length(rows, along)
     if read is not None and (read <= FEW or _is_more_in_reach(rows.model, reach, read)):
         return rows
-    ids = few(rows.order_by(), [_side_by_side(rows, each) for each in reach])
+    alike = _alike(rows)
+    near = [each for each in reach if not all(_excludes(lot, alike) for lot in lots_of([each]))]
+    ids = few(rows.order_by(), [_side_by_side(rows, each) for each in near])
     return rows if ids is None else unconditional(rows).filter(pk__among=ids)
+
+
+def _alike(rows: QuerySet[Any]) -> Mapping[str, Collection[Any]]:
+    """The columns of which all rows of a list have one of a few values, with these."""
+    alike: dict[str, set[Any]] = {}
+    for leaf in _met_by_all(rows.query.where):
+        column = getattr(leaf, "lhs", None)
+        if not isinstance(column, Col) or column.alias != rows.model._meta.db_table:
+            continue
+        if isinstance(leaf, (Exact, In)) and leaf.rhs_is_direct_value():
+            values = set(leaf.rhs) if isinstance(leaf, In) else {leaf.rhs}
+            alike[column.target.name] = alike.get(column.target.name, values) & values
+    return alike
+
+
+def _met_by_all(where: WhereNode) -> Iterator[Any]:
+    """The conditions that every row of a list meets. Of several that suffice one is left, if none is of no ids."""
+    told = [each for each in where.children if not (isinstance(each, In) and each.rhs == [])]
+    if where.negated or (where.connector == Q.OR and len(told) > 1):
+        return
+    for each in told if where.connector == Q.OR else where.children:
+        if isinstance(each, WhereNode):
+            yield from _met_by_all(each)
+        else:
+            yield each
+
+
+def _excludes(lot: Q, alike: Mapping[str, Collection[Any]]) -> bool:
+    """Whether no row of a lot is alike: somebody else's are none of one's own."""
+    told = [(name.removesuffix("_id"), value) for name, value in compared(lot)]
+    return any(value not in alike.get(name, (value,)) for name, value in told)
 
 
 def _is_more_in_reach(model: type[Model], reach: Sequence[Q], than: int) -> bool:
