@@ -21,7 +21,7 @@ from django.db.models.lookups import Exact, In
 from django.db.models.sql.where import WhereNode
 
 from headwater.platform.among import spread_over
-from headwater.platform.lots import compared, index_columns, lots_of
+from headwater.platform.lots import index_columns, lots_of, values_of
 from headwater.platform.search.finding import narrowed
 from headwater.platform.search.store import one_of, opaque
 
@@ -112,7 +112,7 @@ def _alike(rows: QuerySet[Any]) -> Mapping[str, Collection[Any]]:
 
 def _met_by_all(where: WhereNode) -> Iterator[Any]:
     """The conditions that every row of a list meets. Of several that suffice one is left, if none is of no ids."""
-    told = [each for each in where.children if not (isinstance(each, In) and each.rhs == [])]
+    told = [each for each in where.children if not _is_of_no_ids(each)]
     if where.negated or (where.connector == Q.OR and len(told) > 1):
         return
     for each in told if where.connector == Q.OR else where.children:
@@ -122,10 +122,13 @@ def _met_by_all(where: WhereNode) -> Iterator[Any]:
             yield each
 
 
+def _is_of_no_ids(leaf: Any) -> bool:
+    return isinstance(leaf, In) and leaf.rhs_is_direct_value() and not leaf.rhs
+
+
 def _excludes(lot: Q, alike: Mapping[str, Collection[Any]]) -> bool:
     """Whether no row of a lot is alike: somebody else's are none of one's own."""
-    told = [(name.removesuffix("_id"), value) for name, value in compared(lot)]
-    return any(value not in alike.get(name, (value,)) for name, value in told)
+    return any(value not in alike.get(name, (value,)) for name, value in values_of(lot))
 
 
 def _is_more_in_reach(model: type[Model], reach: Sequence[Q], than: int) -> bool:
@@ -185,7 +188,7 @@ def _begins_elsewhere(rows: QuerySet[Any]) -> bool:
     """
     own = rows.model._meta.db_table
     leaves = rows.query.where.leaves()
-    told = [leaf for leaf in leaves if not isinstance(leaf, In) or not leaf.rhs_is_direct_value() or leaf.rhs]
+    told = [leaf for leaf in leaves if not _is_of_no_ids(leaf)]
     sides = [getattr(leaf, "lhs", None) for leaf in told]
     columns = [side for side in sides if isinstance(side, Col)]
     return any(column.alias != own or column.target.primary_key for column in columns)

@@ -51,7 +51,7 @@ def is_in_order(resource: Resource, lot: Q, path: str) -> bool:
     Values are parameters, which SQLite does not know while it looks for an index of some rows, and PostgreSQL does not
     see that rows without a value are alike.
     """
-    alike = {(name.removesuffix("_id"), value) for name, value in compared(lot)}
+    alike = set(values_of(lot))
     known = {name for name, value in alike if value is not None}
     told = alike | {(f"{name}__isnull", False) for name in known}
     if connection.vendor == "sqlite":
@@ -59,7 +59,7 @@ def is_in_order(resource: Resource, lot: Q, path: str) -> bool:
         known = {name for name, _ in alike}
     for index, names in index_columns(resource.searched.model):
         before = names[: names.index(path)] if path in names else names
-        some = compared(index.condition) if index.condition is not None else []
+        some = _compared(index.condition) if index.condition is not None else []
         is_of_lot = known.issuperset(before) and told.issuperset(some)
         is_narrow = len(before) + len(some) > len(resource.searched.where)
         if is_of_lot and is_narrow and names[len(before) :][:2] == (path, "id"):
@@ -82,7 +82,7 @@ def _name_of(part: Any) -> str:
 
 def _one_by_one(condition: Q) -> Iterator[Q]:
     """One condition for each value of a list in it: rows of several values stand in no order of an index."""
-    parts = compared(condition)
+    parts = _compared(condition)
     several = next((part for part in parts if part[0].endswith("__in") and isinstance(part[1], list)), None)
     if several is None:
         yield condition
@@ -92,7 +92,12 @@ def _one_by_one(condition: Q) -> Iterator[Q]:
         yield Q(*others, (several[0].removesuffix("__in"), value))
 
 
-def compared(condition: Q) -> list[tuple[str, Any]]:
+def values_of(lot: Q) -> list[tuple[str, Any]]:
+    """The columns that all rows of a lot have alike, and their values."""
+    return [(name.removesuffix("_id"), value) for name, value in _compared(lot)]
+
+
+def _compared(condition: Q) -> list[tuple[str, Any]]:
     """The columns of a condition and their values, all of which have to hold."""
     is_all = condition.connector == Q.AND and not condition.negated
     return [part for part in condition.children if isinstance(part, tuple)] if is_all else []
