@@ -92,6 +92,11 @@ def test_the_palette_finds_what_somebody_sees_behind_many_others(people, orla, m
     rep = actor_of(people["INDEPENDENT_REP"])
     with CaptureQueriesContext(connection) as asked:
         assert {hit.row.pk for hit in find_anything(rep, "import").records} == set(ids[:2])
+    assert any('LATERAL (SELECT "parties' in query["sql"] for query in asked), "hits are asked one by one"
+
+    monkeypatch.setattr(everywhere, "RARE", 20)
+    with CaptureQueriesContext(connection) as asked:
+        assert {hit.row.pk for hit in find_anything(rep, "import").records} == set(ids[:2])
     in_lots = [query["sql"] for query in asked if "UNION ALL" in query["sql"] and "name_key" in query["sql"]]
     assert any("LIMIT 5" in sql for sql in in_lots), "the first of their list are read lot by lot"
 

@@ -143,11 +143,15 @@ def _seen_of(nouns: Sequence[str], actor: Actor) -> Rows:
 
 def _further(resource: Resource, actor: Actor, words: Words, count: int) -> list[int]:
     """Some rows of all that the actor sees of a noun: the first of its list, where what they see is read lot by lot."""
+    found = found_for(actor, resource, words)
     if connection.vendor == "sqlite":
         seen, is_all = _newest_in_sight(resource, actor, words, count)
         if is_all or len(seen) == count:
             return seen
-    found = found_for(actor, resource, words)
+    else:
+        rare = store.rare_among(resource.key, words, found.spread, resource.in_sight(actor), RARE, count)
+        if rare is not None:
+            return rare
     rows = found.among(resource.in_sight(actor))
     if found.ids is None and found.is_in_lots:
         return first_ids(rows, resource, reach=resource.reach(actor), count=count)

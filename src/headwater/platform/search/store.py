@@ -281,6 +281,25 @@ def newest_ids(noun: str, words: Words, limit: int) -> RawSQL | None:
     )
 
 
+def rare_among(noun: str, words: Words, spread: Spread, rows: QuerySet[Any], most: int, count: int) -> list[int] | None:
+    """Up to ``count`` of some rows that hold the words, in no order; None where more than ``most`` rows may hold them.
+
+    For PostgreSQL, from hit to hit of its index: it would else gather all of them first, or ask each row for its entry.
+    """
+    if _is_too_short(words) or spread.held > most:
+        return None
+    held = f"SELECT id - {first_id(noun)} AS pk FROM platform_searchentry WHERE {of_noun(noun)}"
+    one = rows.order_by().filter(pk=RawSQL("hit.pk", [])).values("pk")
+    sql, params = one.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT seen.pk FROM ({held} AND {_held(words, 'text LIKE %s')} OFFSET 0) AS hit, LATERAL ({sql}) AS seen"
+            " LIMIT %s",
+            [*_patterns(words), *params, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def _ids(noun: str, sql: str, params: list[Any]) -> list[int]:
     first = first_id(noun)
     with connection.cursor() as cursor:
@@ -365,29 +384,35 @@ class Spread:
 
     def rows_for(self, wanted: int) -> float:
         """How many rows of a list in its order are read for so many that hold the words and are seen."""
-        return wanted / self._share if self._share else inf
+        return wanted / (self._share * self._share_seen) if self._share else inf
 
     @property
     def held(self) -> float:
         """How many entries hold the words."""
-        return self._of_some[0]
-
-    @property
-    def _share(self) -> float:
-        return self._of_some[1]
+        oldest, newest = self._ends
+        return self._share * (newest - oldest)
 
     @cached_property
-    def _of_some(self) -> tuple[float, float]:
-        oldest, newest = _ends(self.noun)
-        if newest - oldest < SAMPLE:
-            return 0.0, 0.0
-        sample = spread_over(oldest, newest, SAMPLE // (1 if connection.vendor == "sqlite" else STRETCHES))
-        share = _share_of(self.words, sample, newest)
-        in_sight = 1.0
-        if self.seen is not None and share:
-            rows = [pk - first_id(self.noun) for pk in sample[:: len(sample) // (SAMPLE // STRETCHES)]]
-            in_sight = max(self.seen.filter(pk__in=one_of(rows)).count(), 1) / len(rows)
-        return share * (newest - oldest), share * in_sight
+    def _ends(self) -> tuple[int, int]:
+        return _ends(self.noun)
+
+    @cached_property
+    def _sample(self) -> Sequence[int]:
+        """Entries all over; none where there are few."""
+        oldest, newest = self._ends
+        places = SAMPLE // (1 if connection.vendor == "sqlite" else STRETCHES)
+        return [] if newest - oldest < SAMPLE else spread_over(oldest, newest, places)
+
+    @cached_property
+    def _share(self) -> float:
+        return _share_of(self.words, self._sample, self._ends[1]) if self._sample else 0.0
+
+    @cached_property
+    def _share_seen(self) -> float:
+        if self.seen is None:
+            return 1.0
+        rows = [pk - first_id(self.noun) for pk in self._sample[:: len(self._sample) // (SAMPLE // STRETCHES)]]
+        return max(self.seen.filter(pk__in=one_of(rows)).count(), 1) / len(rows)
 
 
 def _ends(noun: str) -> tuple[int, int]:
