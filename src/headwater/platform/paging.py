@@ -13,7 +13,7 @@ from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import Case, CharField, ExpressionWrapper, F, Model, Q, TextField, When
 from django.db.models.expressions import OrderBy
-from django.db.models.sql.where import WhereNode
+from django.db.models.sql.where import OR, WhereNode
 
 from headwater.platform.actor import Actor
 from headwater.platform.among import VALUES, Collected, spread_over
@@ -307,9 +307,26 @@ def _lots(rows: Rows, walk: _Walk, *, apart: bool) -> list[Rows] | None:
             if ids is None:
                 return None
             part = unconditional(rows).filter(pk__among=ids)
+        else:
+            part = _asked_row_by_row(part)
         parts.append(_onwards(part, walk))
         earlier |= lot if apart else Q()
     return parts
+
+
+def _asked_row_by_row(rows: Rows) -> Rows:
+    """The same rows, of which no database believes that hardly any meet what may be met in several ways.
+
+    Each lot meets what somebody sees, and PostgreSQL takes one for independent of the other, and what is reckoned for
+    rare: it would read all of the lot and put in order what it takes for less than a page.
+    """
+    where = rows.query.where
+    ways = [part for part in where.children if isinstance(part, WhereNode) and part.connector == OR]
+    if where.connector == OR or not ways:
+        return rows
+    plain = rows.all()
+    plain.query.where.children = [part for part in where.children if part not in ways]
+    return plain.filter(Case(When(WhereNode(ways), then=True), default=False))
 
 
 def _merged(parts: Sequence[Rows], walk: _Walk, count: int) -> list[int]:
