@@ -240,6 +240,21 @@ def test_all_that_match_a_view_of_a_filter_that_is_gone_are_not_all_there_are(ma
     assert not Lead.objects.filter(owner=people["FIELD_REP"]).exists()
 
 
+@pytest.mark.parametrize("gone", ["cf_floor__gte=3", "cost=1"])
+def test_a_file_of_a_filter_that_is_gone_is_not_one_of_all_there_are(make, client_of, people, gone):
+    make("qualify.lead", 3)
+    params = dict([gone.split("=")])
+    view = ListView.objects.create(
+        noun="qualify.lead", owner_id=people["OWNER"].pk, name="Upstairs", params=params, created_at=AT
+    )
+    client = client_of("OWNER")
+    for query in (f"stage=NEW&{gone}", f"view={view.pk}"):
+        answer = client.get(f"/leads/export.csv?{query}")
+        assert answer.status_code == 409 and "gone by now" in words(answer)
+    assert not Event.objects.filter(verb="platform.rows_exported").exists()
+    assert client.get("/leads/export.csv?stage=NEW").status_code == 200
+
+
 def test_nothing_chosen_is_said_in_words(client_of):
     answer = client_of("OWNER").post("/leads/do/assign", {"owner_id": "1"}, **HX)
     assert answer.status_code == 422 and "at least one row" in toast(answer)["message"]

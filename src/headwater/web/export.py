@@ -22,7 +22,7 @@ from headwater.platform.paging import in_order
 from headwater.platform.resource import Column, Resource, Rows
 from headwater.web.http import Request, resource_of
 from headwater.web.layout import shown_columns
-from headwater.web.liststate import ListState, path_of, state_of
+from headwater.web.liststate import ListState, state_for_all
 from headwater.web.notation import counted, reading_zone
 
 
@@ -31,14 +31,14 @@ def export(request: Request, slug: str, kind: str) -> HttpResponseBase:
 
     Raises:
         NotAllowed: the actor may see the rows but not take them out.
+        Conflict: a column the list is narrowed by is gone since.
     """
     resource = resource_of(slug, request)
     format = format_of(kind)
     request.actor.require(resource.verb("export"))
     if request.method == "HEAD":
         return HttpResponse()
-    params = request.GET.dict()
-    state = state_of(resource, params, path_of(resource, params), request.actor)
+    state = state_for_all(resource, request.GET.dict(), request.actor)
     return sent(
         resource,
         exported_columns(resource, [column.key for column in shown_columns(state)]),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, Invalid
+from headwater.platform.errors import Invalid
 from headwater.platform.files_out import FORMATS
 from headwater.platform.lists.kept import SAVE, KeptView, start_among
 from headwater.platform.paging import Page, page_of
@@ -22,7 +22,7 @@ from headwater.platform.values import row_id
 from headwater.web import chips, grouping, sorting
 from headwater.web.http import Request, is_htmx, page_or_part, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
-from headwater.web.liststate import ListState, address, home_of, path_of, state_of, unknown_in
+from headwater.web.liststate import ListState, address, home_of, path_of, state_for_all, state_of
 from headwater.web.totals import awaited, counts_exactly, spoken_count, totals_context
 
 MOST_SIMILAR = 5
@@ -251,12 +251,7 @@ class Chosen:
         by_id = ticked and not self.everything
         among = [resource.rows(request.actor).filter(pk__in=ticked)] if by_id else []
         for query in {self.query} if self.everything else set(self.parts):
-            params = QueryDict(query).dict()
-            if unknown_in(resource, params):
-                raise Conflict(_("A column of this filter is gone by now. Load the list again, then choose."))
-            state = state_of(resource, params, path_of(resource, params), request.actor)
-            if state.view is not None and unknown_in(resource, state.view.params):
-                raise Conflict(_("A column that this view filters by is gone by now. Save the view without it first."))
+            state = state_for_all(resource, QueryDict(query).dict(), request.actor)
             among.append(state.rows(request))
         found = {pk for rows in among for pk in rows.order_by().values_list("pk", flat=True)}
         if not found:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote_plus, urlencode
 
+from django.utils.translation import gettext as _
+
 from headwater.platform.actor import Actor
 from headwater.platform.clock import now
+from headwater.platform.errors import Conflict
 from headwater.platform.filter import Tree, tree_from_params
 from headwater.platform.lists.kept import AS, BOARD, KeptView, view_of, views_of
 from headwater.platform.lists.layout import layout_of
@@ -237,6 +240,21 @@ def state_of(resource: Resource, params: Mapping[str, str], path: str, actor: Ac
         everything=everything,
         besides={name: params.get(name, base.get(name, "")) for name in resource.besides if is_board},
     )
+
+
+def state_for_all(resource: Resource, params: Mapping[str, str], actor: Actor) -> ListState:
+    """The same for what is done with every row of it: nothing is, rather than with more rows than were meant.
+
+    Raises:
+        Conflict: a column it is narrowed by is gone since.
+        NotFound: the view is gone, or somebody else's.
+    """
+    if unknown_in(resource, params):
+        raise Conflict(_("A column of this filter is gone by now. Load the list again, then choose."))
+    state = state_of(resource, params, path_of(resource, params), actor)
+    if state.view is not None and unknown_in(resource, state.view.params):
+        raise Conflict(_("A column that this view filters by is gone by now. Save the view without it first."))
+    return state
 
 
 def path_of(resource: Resource, params: Mapping[str, str]) -> str:
