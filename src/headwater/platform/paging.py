@@ -321,7 +321,7 @@ def _asked_row_by_row(rows: Rows) -> Rows:
     rare: it would read all of the lot and put in order what it takes for less than a page.
     """
     where = rows.query.where
-    ways = [part for part in where.children if isinstance(part, WhereNode) and part.connector == OR]
+    ways: list[Any] = [part for part in where.children if isinstance(part, WhereNode) and part.connector == OR]
     if where.connector == OR or not ways:
         return rows
     plain = rows.all()
