@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.urls import reverse
 
+from headwater.platform.actor import Actor
 from headwater.platform.events import Changed, Fact
 from headwater.platform.lists.actions import ROW as VIEW
 from headwater.platform.lists.actions import ViewSaved
@@ -16,10 +17,12 @@ from headwater.platform.resource import REGISTRY
 from headwater.platform.translated import noted
 from headwater.team.events import UserReactivated
 from headwater.team.models import Follow, Notice, User
-from headwater.team.queries import who_lost_tokens
+from headwater.team.queries import actors_of, who_lost_tokens
 from headwater.team.record_events import CommentAdded, CommentEdited
 from headwater.tell.queries.tidings import FOLLOWED, TELLERS, Tiding, Told, alone, tells, tiding
 from headwater.tell.words import NewsKind
+from headwater.web.history import closed_fields
+from headwater.web.sentence import changed_in
 
 
 @tells(CommentAdded, CommentEdited)
@@ -40,14 +43,28 @@ def tell_of_comments(told: Sequence[Told]) -> Iterable[Tiding]:
 
 def tell_followers(told: Sequence[Told]) -> Iterable[Tiding]:
     """Who said that they follow a record hears of its changes; its owner knows what happens with it."""
-    events = defaultdict(list)
-    for _fact, event in told:
-        events[event.subject_type, event.subject_id].append(event)
-    nouns = {noun for noun, _row_id in events}
-    ids = {row_id for _noun, row_id in events}
-    for follow in Follow.objects.filter(noun__in=nouns, row_id__among=ids, is_on=True):
-        for event in events.get(follow.subject, ())[-1:]:
+    happened = defaultdict(list)
+    for fact, event in told:
+        happened[event.subject_type, event.subject_id].append((fact, event))
+    nouns = {noun for noun, _row_id in happened}
+    ids = {row_id for _noun, row_id in happened}
+    follows = [
+        follow
+        for follow in Follow.objects.filter(noun__in=nouns, row_id__among=ids, is_on=True).select_related("user")
+        if follow.subject in happened
+    ]
+    for follow, actor in zip(follows, actors_of([follow.user for follow in follows]), strict=True):
+        heard = [event for fact, event in happened[follow.subject] if _is_open(fact, follow.noun, actor)]
+        for event in heard[-1:]:
             yield tiding(NewsKind.CHANGE, event, follow.user_id)
+
+
+def _is_open(fact: Fact, noun: str, actor: Actor) -> bool:
+    """Whether the actor may know of it: of an edit only where they may read one of the fields it changed."""
+    if not isinstance(fact, Changed):
+        return True
+    changed = changed_in({"fields": fact.fields, "personal_fields": fact.personal_fields})
+    return not changed or not closed_fields(noun, actor).issuperset(changed)
 
 
 TELLERS.append((FOLLOWED, tell_followers))

@@ -89,7 +89,7 @@ def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: 
     resource = REGISTRY.get(subject_type)
     if resource is not None:
         resource = resource.now()
-    changed = _changed(values)
+    changed = changed_in(values)
     if resource is None or not changed:
         closed_words = {name.removesuffix("_id").replace("_", " ") for name in closed}
         return ", ".join(word for word in str(spoken).split(", ") if word not in closed_words)
@@ -103,7 +103,7 @@ def _columns(spoken: Any, values: Mapping[str, Any], subject_type: str, closed: 
     return ", ".join(dict.fromkeys(labels))
 
 
-def _changed(values: Mapping[str, Any]) -> list[str]:
+def changed_in(values: Mapping[str, Any]) -> list[str]:
     """What an edit changed, each of the company's own fields by itself."""
     fields = {**(values.get("fields") or {}), **(values.get("personal_fields") or {})}
     own = fields.pop(HELD, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -22,6 +23,7 @@ from headwater.platform.testing import count_queries
 from headwater.qualify import actions as qualify
 from headwater.qualify.models import Lead
 from headwater.qualify.tasks import tell_of_answers_due
+from headwater.sell import actions as sell
 from headwater.team.actions import comments, followers
 from headwater.team.actions.tokens import create_token
 from headwater.team.models import Team, User
@@ -155,6 +157,18 @@ def test_who_follows_a_record_is_told_of_its_changes(ada, orla):
     qualify.reopen_lead(lead_id=found.pk, by=actor_of(ada), at=now())
     told()
     assert len(texts(orla)) == 1
+
+
+def test_who_follows_hears_nothing_of_what_they_may_not_read(ada, person):
+    rep = person("FIELD_REP", "Rita Rep")
+    product = sell.add_product(name="Plotter", cost=Decimal(10), by=actor_of(ada), at=now())
+    followers.follow_record(noun="sell.product", row_id=product.pk, by=actor_of(rep), at=now())
+    sell.change_product(product_id=product.pk, cost=Decimal(12), by=actor_of(ada), at=now())
+    told()
+    assert texts(rep) == [], "they do not see what it costs"
+    sell.change_product(product_id=product.pk, name="Large plotter", cost=Decimal(14), by=actor_of(ada), at=now())
+    told()
+    assert texts(rep) == ["Ada Marsh changed Large plotter"]
 
 
 def test_a_handover_and_its_way_back_are_told(ada, person):
