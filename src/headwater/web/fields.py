@@ -158,7 +158,7 @@ def has_currencies(*said: str) -> bool:
 class CurrencyControl(Control):
     """The currency of an amount: asked only where there are others, as rates of them are known or this is one."""
 
-    is_optional = False  # one is always chosen
+    is_optional = is_needed = False  # one is always chosen
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         """The control's attributes; beside an amount it bears that one's name, as both have one label."""

@@ -18,6 +18,7 @@ from headwater.web.notation import Writing, here, read_day, read_moment, read_ne
 
 WHOLE = {"data-whole": True}  # of a widget: its field takes a whole row where a form has two columns
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.HiddenInput)
+TOLD_BY_THEMSELVES = (forms.CheckboxInput, forms.HiddenInput)  # no label says whether they are needed
 
 
 class Control(BoundField):
@@ -35,8 +36,20 @@ class Control(BoundField):
 
     @property
     def is_optional(self) -> bool:
-        """Whether its label says that it may be left empty."""
-        return not self.field.required
+        """Whether its label says that it may be left empty: where most have to be filled in."""
+        return not self.field.required and not self._is_mostly_optional
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether its label says that it has to be filled in: where most may be left empty. A choice made is."""
+        is_chosen = isinstance(self.field, forms.ChoiceField) and self.initial not in (None, "")
+        return self.field.required and self._is_mostly_optional and not is_chosen
+
+    @property
+    def _is_mostly_optional(self) -> bool:
+        asked = [each for each in self.form.fields.values() if not isinstance(each.widget, TOLD_BY_THEMSELVES)]
+        is_said_otherwise = any(getattr(each, "mark", "") for each in asked)
+        return not is_said_otherwise and sum(each.required for each in asked) * 2 < len(asked)
 
     @property
     def clash(self) -> Any:

@@ -114,3 +114,30 @@ def test_a_text_that_is_too_long_is_told_not_cut(in_germany):
     form = filled(_posted("x" * 21))
     assert "at most 20 characters" in str(form.errors)
     assert "maxlength" not in str(form["note"])
+
+
+class Asked(forms.Form):
+    """Hardly anything is needed of it."""
+
+    name = forms.CharField()
+    kind = forms.ChoiceField(choices=[("A", "A"), ("B", "B")], initial="A")
+    size = forms.ChoiceField(choices=[("", "–"), ("L", "L")])
+    place = forms.CharField(required=False)
+    note = forms.CharField(required=False)
+    why = forms.CharField(required=False)
+    when = forms.CharField(required=False)
+    is_loud = forms.BooleanField(required=False)
+
+
+def test_a_form_marks_what_it_needs_or_what_it_does_not_whichever_is_less():
+    form = Asked()
+    assert [field.name for field in form if field.is_needed] == ["name", "size"], "a choice is made already"
+    assert not any(field.is_optional for field in form)
+    page = str(form)
+    assert page.count('class="needed"') == 2 and "(optional)" not in page
+
+    for name in ("place", "note", "why"):
+        form.fields[name].required = True
+    assert [field.name for field in form if field.is_optional] == ["when", "is_loud"]
+    assert not any(field.is_needed for field in form)
+    assert str(form).count("(optional)") == 1
