@@ -205,6 +205,9 @@ def test_many_rows_are_changed_in_one_step_and_undone_in_one(make, client_of, pe
     answer = client.post("/leads/do/assign", {"ids": ids[:2], "owner_id": rep.pk}, **HX)
     assert "2 leads" in toast(answer)["message"]
     assert list(Lead.objects.order_by("pk").values_list("owner_id", flat=True))[:2] == [rep.pk, rep.pk]
+    again = client.post("/leads/do/assign", {"ids": ids, "owner_id": rep.pk}, **HX)
+    assert toast(again)["message"] == "Assign: 1 lead. Nothing to do for 2."
+    assert client.post(toast(again)["undo_url"], **HX).status_code == 204
     assert client.post(toast(answer)["undo_url"], **HX).status_code == 204
     assert not Lead.objects.filter(owner=rep).exists()
 

@@ -86,11 +86,11 @@ def bulk(request: Request, slug: str, key: str) -> HttpResponse:
 
 def _told(resource: Resource, command: Command, done: int, *, of: int) -> str:
     """What became of a step for many: some of them may be so already, or not of the kind it is for."""
-    nouns = ngettext(resource.label, resource.label_plural, of).lower()
+    nouns = ngettext(resource.label, resource.label_plural, done).lower()
     if done == of:
         return f"{command.label}: {counted(of)} {nouns}"
-    words = {"step": command.label, "done": counted(done), "of": counted(of), "nouns": nouns}
-    return _("%(step)s: %(done)s of %(of)s %(nouns)s") % words
+    words = {"step": command.label, "done": counted(done), "nouns": nouns, "rest": counted(of - done)}
+    return _("%(step)s: %(done)s %(nouns)s. Nothing to do for %(rest)s.") % words
 
 
 def offered_commands(resource: Resource, request: Request, row: Any) -> list[Command]:
