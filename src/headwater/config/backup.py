@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -34,6 +35,11 @@ SQLITE_MEMBER = "database.sqlite3"
 POSTGRES_MEMBER = "database.pgdump"
 FOLDERS = ("files", "profiles")
 KEPT_AUTOMATIC = 5
+# Whole names of the backups of which only the last few are kept, with the moment they were made.
+NAMES = {
+    "by-hand-": re.compile(r"by-hand-(\d{8}-\d{6})\.tar\.gz"),
+    "before-": re.compile(r"before-.+-(\d{8}-\d{6}-\d{6})\.tar\.gz"),
+}
 BLOCK = 1024 * 1024
 LEFT_FREE = 100_000_000  # for those who go on working meanwhile
 
@@ -149,11 +155,37 @@ def write(
 def automatic(home: Home, *, at: datetime, embedded: Path | None = None) -> Path:
     """The backup before a migration or a move, in the folder ``backups``; the last few are kept."""
     file = home.backups / f"before-{__version__}-{at:%Y%m%d-%H%M%S-%f}.tar.gz"
-    home.backups.mkdir(exist_ok=True)
+    require_folder(home, file)
     write(home, file, at=at, embedded=embedded)
-    for old in sorted(home.backups.glob("before-*.tar.gz"), key=lambda f: f.stat().st_mtime)[:-KEPT_AUTOMATIC]:
-        old.unlink()
+    keep_last(home, "before-", fresh=file)
     return file
+
+
+def kept_of(home: Home, kind: str) -> list[Path]:
+    """The backups of a kind, the oldest first; not what somebody gave a name of their own."""
+    found = ((match, file) for file in home.backups.glob("*") if (match := NAMES[kind].fullmatch(file.name)))
+    return [file for _, file in sorted(found, key=lambda each: each[0].group(1))]
+
+
+def keep_last(home: Home, kind: str, *, fresh: Path) -> None:
+    """Let all but the last few of a kind go; ``fresh`` stays even where the clock was set back before it was made."""
+    others = [file for file in kept_of(home, kind) if file != fresh]
+    for old in others[: 1 - KEPT_AUTOMATIC]:
+        old.unlink()
+
+
+def require_folder(home: Home, file: Path) -> None:
+    """Make the folder of backups where it is missing.
+
+    Raises:
+        BackupFailed: it cannot be, as when it leads to a disk that is not there.
+    """
+    try:
+        home.backups.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise BackupFailed(file=file, reason=f"{home.backups} leads nowhere; is its disk there?") from error
+    except OSError as error:
+        raise BackupFailed(file=file, reason=error.strerror or str(error)) from error
 
 
 def sha256_of(file: Path) -> str:

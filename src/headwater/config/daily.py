@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -59,7 +59,8 @@ def make(home: Home, *, day: date, at: datetime) -> Path:
         NotABackup: what was written cannot be read back; the older ones stay.
     """
     file = write_whole(home, home.backups / f"daily-{day}.tar.gz", at=at)
-    there, wanted = {kept.day: kept.file for kept in kept_daily(home)}, plan()
+    # Of days to come, made while the clock was ahead, none counts: they would push out those of the days before today.
+    there, wanted = {kept.day: kept.file for kept in kept_daily(home) if kept.day <= day}, plan()
     for old in to_drop(there, daily=wanted.daily, weekly=wanted.weekly):
         there[old].unlink()
     return file
@@ -81,7 +82,7 @@ def write_whole(home: Home, file: Path, *, at: datetime, on_step: Callable[[int]
     Raises:
         BackupFailed, NotABackup: there is none of that name.
     """
-    home.backups.mkdir(exist_ok=True)
+    backup.require_folder(home, file)
     _sweep(home)
     if file.exists():
         return file
@@ -122,22 +123,22 @@ def is_due(home: Home, *, at: datetime) -> bool:
         return False
     zone = ZoneInfo(company().time_zone)
     local = at.astimezone(zone)
-    if _began_at(home).astimezone(zone).date() >= local.date():
+    if _began_at(home).astimezone(zone).date() == local.date():
         return False
     return local.hour >= wanted.hour and not (home.backups / f"daily-{local.date()}.tar.gz").exists()
 
 
-def last_made_at(home: Home) -> datetime | None:
-    """When the last daily backup was finished."""
-    newest: Sequence[Kept] = kept_daily(home)[:1]
-    return datetime.fromtimestamp(newest[0].file.stat().st_mtime, tz=UTC) if newest else None
+def last_made_at(home: Home, *, at: datetime) -> datetime | None:
+    """When the last daily backup was finished; one of a time to come was made while the clock was ahead."""
+    finished = (datetime.fromtimestamp(kept.file.stat().st_mtime, tz=UTC) for kept in kept_daily(home))
+    return max((moment for moment in finished if moment <= at), default=None)
 
 
 def is_late(home: Home, *, at: datetime) -> bool:
     """Whether daily backups are wanted and there has been none for two days, nor is the installation that young."""
     if not plan().daily:
         return False
-    last = last_made_at(home)
+    last = last_made_at(home, at=at)
     return at - (last or _began_at(home)) > LATE_AFTER
 
 

@@ -327,13 +327,14 @@ def _backups(home: Home, report: Report) -> None:
 
     if not daily.plan().daily:
         return
-    report.backups = {"daily": len(daily.kept_daily(home)), "last_at": daily.last_made_at(home)}
+    at = now()
+    report.backups = {"daily": len(daily.kept_daily(home)), "last_at": daily.last_made_at(home, at=at)}
     last = Job.objects.filter(kind=daily.KIND).order_by("-pk").first()
     if last is not None and last.state == Job.State.FAILED:
         reason = last.trouble[:300]
         do = "Mend the reason, then try it again under Settings → Jobs & deliveries (/settings/work)."
         report.problems.append(Problem("backup_failed", f"The last daily backup failed: {reason}", do))
-    elif daily.is_late(home, at=now()):
+    elif daily.is_late(home, at=at):
         what = "There has been no daily backup for more than two days."
         report.problems.append(Problem("backup_late", what, "Let Headwater run, or make one: headwater backup FILE"))
     if connection.vendor == "postgresql" and not (shutil.which("pg_dump") and shutil.which("pg_restore")):

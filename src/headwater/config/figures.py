@@ -21,7 +21,7 @@ from headwater.tell.models import Mail
 def of_the_installation(home: Home) -> list[Family]:
     """Jobs, deliveries, mails, the search index, the mirror and backups."""
     at = now()
-    last = daily.last_made_at(home)
+    last = daily.last_made_at(home, at=at)
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
     lag = keeping.lag()
     return [

@@ -44,7 +44,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return _said(401, "Authorization: Bearer TOKEN")
-    text = measured.text([*measured.of_this_process(), *figures.of_the_installation(current_home())])
+    text = measured.text([*measured.of_this_server(), *figures.of_the_installation(current_home())])
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

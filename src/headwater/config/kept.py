@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from headwater.config import daily, restore
-from headwater.config.backup import KEPT_AUTOMATIC
+from headwater.config.backup import NAMES, keep_last, kept_of
 from headwater.config.events import BackupAsked, BackupTaken
 from headwater.config.home import Home, current_home
 from headwater.config.models import BackupPlan
@@ -28,7 +28,6 @@ from headwater.platform.undo import undoes_changes_of
 SEE, CHANGE, EXPORT = "config.backup.see", "config.backup.change", "config.backup.export"
 NOW, CHECK = "backup.now", "backup.check"
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)
-KEPT_BY_HAND = KEPT_AUTOMATIC
 # How the files of a kind begin, and what the kind is called.
 KINDS: Mapping[str, Any] = {
     "daily-": _("Daily"),
@@ -62,11 +61,9 @@ class KeptBackup:
 def kept_backups(home: Home) -> list[KeptBackup]:
     """The backups that lie in the data folder, the newest first."""
     plan, days = daily.plan(), {each.file: each.day for each in daily.kept_daily(home)}
+    of_kind = [("daily-", file) for file in days] + [(kind, file) for kind in NAMES for file in kept_of(home, kind)]
     found = []
-    for file in home.backups.glob("*.tar.gz"):
-        kind = next((kind for kind in KINDS if file.name.startswith(kind)), None)
-        if kind is None or (kind == "daily-" and file not in days):
-            continue
+    for kind, file in of_kind:
         known, until = file.stat(), None
         if file in days:
             until = kept_until(days[file], among=days.values(), days=plan.daily, weeks=plan.weekly)
@@ -194,8 +191,7 @@ def make_now(run: JobRun) -> Mapping[str, Any]:
         run.report(done=step, total=len(STEPS))
 
     file = daily.write_whole(home, home.backups / name, at=run.job.queued_at, on_step=told)
-    for old in sorted(home.backups.glob("by-hand-*.tar.gz"))[:-KEPT_BY_HAND]:
-        old.unlink()
+    keep_last(home, "by-hand-", fresh=file)
     return {"file": file.name, "bytes": file.stat().st_size}
 
 

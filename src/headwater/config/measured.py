@@ -1,20 +1,32 @@
-"""Counting what this web process does, and writing figures down as Prometheus reads them."""
+"""Counting what the web processes of one server answer, and writing figures down as Prometheus reads them.
+
+Counted in memory that they have in common (ADR 0032): whichever is asked tells what all have answered, those that have
+ended since included.
+"""
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from bisect import bisect_left
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.4, 1.0, 2.5, 10.0)
 
-_lock = threading.Lock()
-_answers: Counter[tuple[str, str, int]] = Counter()
-_took: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * (len(BUCKETS) + 1))
-_seconds: dict[tuple[str, str], float] = defaultdict(float)
+
+class Answers(NamedTuple):
+    """Answers that are counted together."""
+
+    method: str
+    route: str
+    status: int
+
+
+NO_ROOM: Final = Answers("(rest)", "(rest)", 0)
 
 
 @dataclass(frozen=True)
@@ -45,34 +57,97 @@ def gauge(name: str, help: str, value: float | Mapping[str, float] | None, *, la
     return Family(name, "gauge", help, {(): float(value)})
 
 
+class _Sheet:
+    """How often requests were answered and how long it took, on one page of shared memory for each web process.
+
+    A process writes to its own page only, so nothing is lost and none waits for another, which may have been killed;
+    who reads takes the sum. A line begins with what it counts; then come how many fell into each bucket, and all their
+    microseconds. Numbers are written whole, one by one: nobody reads half of one.
+    """
+
+    PAGES = 64  # a process that takes the place of a crashed one has the next page; after the last comes the first
+    LINES = 1024
+    KEY = 176  # bytes
+    WORDS = KEY // 8 + len(BUCKETS) + 2
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, self.PAGES * self.LINES * self.WORDS * 8)  # shared with forked processes
+        self._words = memoryview(self._memory).cast("Q")
+        self._next = 0
+        self._open()
+        os.register_at_fork(before=self._turn, after_in_child=self._open)
+
+    def count(self, answers: Answers, seconds: float) -> None:
+        """Note one more of these answers."""
+        with self._lock:
+            first = self._line_of(answers) + self.KEY // 8
+            self._words[first + len(BUCKETS) + 1] += round(seconds * 1e6)
+            self._words[first + bisect_left(BUCKETS, seconds)] += 1
+
+    def sums(self) -> dict[Answers, list[int]]:
+        """The numbers of all lines, the same answers of all processes together."""
+        found: dict[Answers, list[int]] = {}
+        for page in range(self.PAGES):
+            for answers, at in self._lines(page):
+                numbers = self._words[at + self.KEY // 8 : at + self.WORDS].tolist()
+                before = found.get(answers, [0] * len(numbers))
+                found[answers] = [one + other for one, other in zip(before, numbers, strict=True)]
+        return found
+
+    def _turn(self) -> None:
+        self._next = (self._next + 1) % self.PAGES
+
+    def _open(self) -> None:
+        self._page, self._lock = self._next, threading.Lock()
+        self._known = dict(self._lines(self._page))
+
+    def _line_of(self, answers: Answers) -> int:
+        key = " ".join(map(str, answers)).encode()
+        if answers not in self._known and (len(self._known) >= self.LINES - 1 or len(key) > self.KEY):
+            answers, key = NO_ROOM, " ".join(map(str, NO_ROOM)).encode()
+        if answers not in self._known:
+            at = self._known[answers] = (self._page * self.LINES + len(self._known)) * self.WORDS
+            self._memory[at * 8 : at * 8 + self.KEY] = key.ljust(self.KEY, b"\0")
+        return self._known[answers]
+
+    def _lines(self, page: int) -> Iterator[tuple[Answers, int]]:
+        """What is counted on a page, and where."""
+        for line in range(self.LINES):
+            at = (page * self.LINES + line) * self.WORDS
+            key = self._memory[at * 8 : at * 8 + self.KEY].rstrip(b"\0").decode()
+            if not key:
+                return
+            method, rest = key.split(" ", 1)
+            route, status = rest.rsplit(" ", 1)
+            yield Answers(method, route, int(status)), at
+
+
+_sheet = _Sheet()
+
+
 def count(method: str, route: str, status: int, seconds: float) -> None:
     """Note an answered request."""
-    with _lock:
-        _answers[method, route, status] += 1
-        _took[method, route][bisect_left(BUCKETS, seconds)] += 1
-        _seconds[method, route] += seconds
+    _sheet.count(Answers(method, route, status), seconds)
 
 
-def of_this_process() -> list[Family]:
-    """What this web process answered since it began; ``process`` says which, for there may be several."""
-    me = ("process", str(os.getpid()))
-    with _lock:
-        answers: dict[tuple[tuple[str, str], ...], float] = {
-            (me, ("method", method), ("route", route), ("status", str(status))): float(number)
-            for (method, route, status), number in _answers.items()
-        }
-        took: dict[tuple[tuple[str, str], ...], float] = {}
-        for (method, route), numbers in _took.items():
-            labels = (me, ("method", method), ("route", route))
-            below = 0
-            for limit, number in zip((*map(str, BUCKETS), "+Inf"), numbers, strict=True):
-                below += number
-                took[(("", "_bucket"), *labels, ("le", limit))] = below
-            took[(("", "_sum"), *labels)] = _seconds[method, route]
-            took[(("", "_count"), *labels)] = below
+def of_this_server() -> list[Family]:
+    """What the web processes of this server answered since it began."""
+    answered: dict[tuple[tuple[str, str], ...], float] = {}
+    by_route: dict[tuple[str, str], list[int]] = {}
+    for (method, route, status), numbers in sorted(_sheet.sums().items()):
+        answered[("method", method), ("route", route), ("status", str(status))] = sum(numbers[:-1])
+        before = by_route.get((method, route), [0] * len(numbers))
+        by_route[method, route] = [one + other for one, other in zip(before, numbers, strict=True)]
+    took: dict[tuple[tuple[str, str], ...], float] = {}
+    for (method, route), (*numbers, microseconds) in by_route.items():
+        labels = (("method", method), ("route", route))
+        for limit, below in zip((*map(str, BUCKETS), "+Inf"), accumulate(numbers), strict=True):
+            took[(("", "_bucket"), *labels, ("le", limit))] = below
+        took[(("", "_sum"), *labels)] = microseconds / 1e6
+        took[(("", "_count"), *labels)] = sum(numbers)
     return [
-        Family("headwater_requests_total", "counter", "Requests answered by this process.", answers),
-        Family("headwater_request_seconds", "histogram", "How long this process took for them.", took),
+        Family("headwater_requests_total", "counter", "Requests answered by this server.", answered),
+        Family("headwater_request_seconds", "histogram", "How long it took for them.", took),
     ]
 
 

@@ -76,6 +76,37 @@ def test_it_is_late_after_two_days_without_one(home):
     assert not daily.is_late(home, at=datetime.now(UTC) + timedelta(days=1))
 
 
+@pytest.mark.django_db
+def test_a_clock_that_was_ahead_when_it_was_set_up_keeps_no_backup_from_being_made(home):
+    Company.objects.create(pk=1, name="Kestrel", time_zone="Europe/Amsterdam")
+    os.utime(home.path / "secret_key", (0, (AT + timedelta(days=400)).timestamp()))
+    assert daily.is_due(home, at=AT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_backups_of_a_clock_that_was_ahead_neither_push_out_others_nor_hide_that_one_is_missing(home, settings):
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY = 2, 0
+    for day in ("2026-11-09", "2026-11-10", "2026-11-11", "2030-01-01", "2030-01-02"):
+        file = home.backups / f"daily-{day}.tar.gz"
+        file.write_bytes(b"")
+        at = datetime.fromisoformat(f"{day}T03:00Z").timestamp()
+        os.utime(file, (at, at))
+    assert daily.last_made_at(home, at=AT) == datetime(2026, 11, 11, 3, tzinfo=UTC)
+    assert daily.is_late(home, at=AT + timedelta(days=2))
+    daily.make(home, day=date(2026, 11, 12), at=AT)
+    assert sorted(file.name[6:16] for file in home.backups.iterdir()) == [
+        "2026-11-11", "2026-11-12", "2030-01-01", "2030-01-02",
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_folder_of_backups_whose_disk_is_not_there_is_told_as_such(home):
+    home.backups.rmdir()
+    home.backups.symlink_to(home.path / "not-mounted" / "backups")
+    with pytest.raises(backup.BackupFailed, match="leads nowhere; is its disk there"):
+        daily.make(home, day=date(2026, 11, 12), at=AT)
+
+
 def told_by_doctor(home: Home) -> tuple[dict, set[str]]:
     report = doctor.Report(home=str(home.path))
     doctor._backups(home, report)

@@ -152,6 +152,17 @@ def test_only_the_last_five_made_by_hand_stay(home):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_only_what_headwater_named_goes_and_never_the_one_just_made(home):
+    mine = [home.backups / name for name in ("before-audit.tar.gz", "by-hand-0-mine.tar.gz", "notes.txt")]
+    later = [home.backups / f"before-0.1.0-2030010{number}-030000-000000.tar.gz" for number in range(1, 7)]
+    for file in (*mine, *later):
+        file.write_bytes(b"")
+    made = backup.automatic(home, at=datetime(2026, 11, 12, tzinfo=UTC))
+    assert sorted(home.backups.iterdir()) == sorted([*mine, made, *later[2:]])
+    assert {each.file for each in kept.kept_backups(home)} == {made, *later[2:]}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_backup_that_could_not_be_written_leaves_nothing(home, monkeypatch):
     def full(*_args: object, **_more: object) -> None:
         raise OSError(28, "No space left on device")

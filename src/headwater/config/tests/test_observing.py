@@ -15,7 +15,7 @@ import structlog
 from django.db.utils import IntegrityError, OperationalError
 from django.test import Client, override_settings
 
-from headwater.config import health, logs
+from headwater.config import health, logs, measured
 from headwater.config.home import Home
 from headwater.config.lifecycle import restoring
 from headwater.config.worker import _trouble
@@ -171,10 +171,57 @@ def test_figures_are_for_who_has_the_token():
     assert float(values["headwater_database_bytes"]) > 0
     asked = 'method="GET",route="/sign-in"'  # other tests of this process have asked as well
     answered = [name for name in values if name.startswith("headwater_requests_total") and asked in name]
-    (took,) = [name for name in values if name.startswith("headwater_request_seconds_count") and asked in name]
-    assert sum(float(values[name]) for name in answered) == float(values[took]) >= 1
+    took = values[f"headwater_request_seconds_count{{{asked}}}"]
+    assert sum(float(values[name]) for name in answered) == float(took) >= 1
+    assert values[f'headwater_request_seconds_bucket{{{asked},le="+Inf"}}'] == took
     for line in text.splitlines():
         assert line.startswith(("# HELP headwater_", "# TYPE headwater_", "headwater_")), line
+
+
+def answered(route: str) -> dict[str, float]:
+    """What was counted for a route, by method and status."""
+    lines = (line for line in measured.text(measured.of_this_server()).splitlines() if f'route="{route}"' in line)
+    found = dict(line.rsplit(" ", 1) for line in lines)
+    return {name: float(value) for name, value in found.items() if "_bucket" not in name}
+
+
+def test_requests_of_all_web_processes_are_counted_together_also_of_those_that_ended():
+    for times in (3, 4):
+        if not (child := os.fork()):
+            try:
+                for _ in range(times):
+                    measured.count("GET", "/shared", 200, 0.5)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+    measured.count("GET", "/shared", 404, 0.25)
+    labels = 'method="GET",route="/shared"'
+    assert answered("/shared") == {
+        f'headwater_requests_total{{{labels},status="200"}}': 7,
+        f'headwater_requests_total{{{labels},status="404"}}': 1,
+        f"headwater_request_seconds_sum{{{labels}}}": 3.75,
+        f"headwater_request_seconds_count{{{labels}}}": 8,
+    }
+
+
+def test_a_process_that_takes_an_old_place_goes_on_from_what_stands_there():
+    for _ in range(measured._Sheet.PAGES + 2):
+        if not (child := os.fork()):
+            try:
+                measured.count("GET", "/again", 200, 0.1)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+    assert answered("/again")['headwater_requests_total{method="GET",route="/again",status="200"}'] == 66
+
+
+def test_what_has_no_room_is_counted_as_the_rest():
+    sheet = measured._Sheet()
+    sheet.count(measured.Answers("GET", "/x" * 100, 200), 0.1)
+    for number in range(sheet.LINES + 10):
+        sheet.count(measured.Answers("GET", f"/{number}", 200), 0.1)
+    sums = sheet.sums()
+    assert len(sums) <= sheet.LINES and sums[measured.NO_ROOM][3] == 1 + sheet.LINES + 10 - (sheet.LINES - 2)
 
 
 @override_settings(METRICS_TOKEN="sesame")
