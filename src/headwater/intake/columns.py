@@ -9,10 +9,10 @@ from typing import Any
 from headwater.intake.cleaning import Cleaner, Guess, Look
 from headwater.intake.deciding import choices_of
 from headwater.intake.errors import UnreadableFile
-from headwater.intake.mapping import IGNORED, suggest
+from headwater.intake.mapping import IGNORED
 from headwater.intake.profile import FileOptions, Pass, Profile, profile_data
 from headwater.intake.rejects import reason_group
-from headwater.intake.suggested import SAMPLE, slug_of, suggested_pass
+from headwater.intake.suggested import slug_of, suggested_pass, suggestions_for
 from headwater.intake.table import Table
 from headwater.intake.values import DateOrder
 from headwater.platform.importer import Importer, Target, TargetKind
@@ -102,14 +102,14 @@ def first_profile(table: Table, importer: Importer, *, name: str, remembered: Pr
     """Where the mapping of a new file starts: a profile that fits it, or what its columns suggest."""
     if remembered is not None:
         return remembered
-    suggestions = suggest(table.header, table.sample(SAMPLE), importer.targets)
+    suggestions = suggestions_for(table, importer)
     return Profile(slug_of(name), (suggested_pass(suggestions, importer, system=slug_of(name)),))
 
 
 def suggested_anew(table: Table, profile: Profile, importer: Importer) -> Profile:
     """The mapping after the file was cut up differently: columns that are still there stay, new ones are guessed."""
     before = profile.main
-    suggestions = suggest(table.header, table.sample(SAMPLE), importer.targets)
+    suggestions = suggestions_for(table, importer)
     fresh = suggested_pass(suggestions, importer, system=before.system)
     kept = {name: keys for name, keys in before.columns.items() if name in table.header and keys}
     fed = {key for keys in kept.values() for key in keys} | before.fixed.keys()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rapidfuzz import fuzz
 
@@ -21,6 +22,7 @@ IGNORED = "-"
 
 _OWN_COLUMNS = {"headwater line", "headwater reason"}
 _ENOUGH = 0.55
+_OURS = 0.97
 _COLLEAGUES = ("owner", "owner_name")  # by name or by e-mail
 _TOO_GENERAL = {"code", "data", "date", "datum", "fecha", "list", "name", "number", "time", "total", "type", "value"}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
@@ -47,12 +49,19 @@ class Suggestion:
     reason: str
 
 
-def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequence[Target]) -> list[Suggestion]:
+def suggest(
+    header: Sequence[str],
+    samples: Sequence[Sequence[str]],
+    targets: Sequence[Target],
+    *,
+    heads: Mapping[str, str] = MappingProxyType({}),
+) -> list[Suggestion]:
     """One suggestion per column, in the order of the file; every target is used at most once.
 
     Names weigh most, in six languages and with slips of the pen; the values confirm, contradict, or stand in
-    where a name says nothing.
+    where a name says nothing. ``heads`` are the names of columns in our own files, with their target.
     """
+    own = {column_key(name): key for name, key in heads.items()}
     looks = [_look(samples, index) for index in range(len(header))]
     scored: list[tuple[float, int, int, str]] = []
     for column, name in enumerate(header):
@@ -60,6 +69,8 @@ def suggest(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Se
             continue
         for place, target in enumerate(targets):
             score, reason = _score(name, looks[column], target)
+            if score < _OURS and own.get(column_key(name)) == target.key:
+                score, reason = _OURS, _("Headwater's own files call it so.")
             if score >= _ENOUGH:
                 scored.append((score + (0.001 if target.required else 0), -column, -place, reason))
     scored.sort(reverse=True)

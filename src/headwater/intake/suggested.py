@@ -13,10 +13,13 @@ from headwater.intake.mapping import IGNORED, Suggestion, suggest
 from headwater.intake.profile import Pass, Profile, ProfileError, load_profile
 from headwater.intake.reader import open_table
 from headwater.intake.table import Table
+from headwater.platform.exports import heading
 from headwater.platform.importer import Importer
+from headwater.platform.resource import REGISTRY
 
 SURE = 0.6
 SAMPLE = 200
+_FED_BY = {"owner": "owner_name", "outcome": "state", "tags": "tag", "sources": "source", "products": "product"}
 
 
 class UnmappedFile(UnreadableFile):
@@ -74,12 +77,27 @@ def suggested_profile(table: Table, importer: Importer, *, name: str) -> Profile
     Raises:
         UnmappedFile: a target that every row needs is fed by none, or no column is understood at all.
     """
-    suggestions = suggest(table.header, table.sample(SAMPLE), importer.targets)
+    suggestions = suggestions_for(table, importer)
     sure = {s.column: s.target for s in suggestions if s.target not in (None, IGNORED) and s.confidence >= SURE}
     missing = [t.label for t in importer.targets if t.required and t.key not in sure.values()]
     if missing or not sure:
         raise UnmappedFile(importer.kind, missing, suggestions, table.dialect.notes)
     return Profile(slug_of(name), (suggested_pass(suggestions, importer, system=slug_of(name)),))
+
+
+def suggestions_for(table: Table, importer: Importer) -> list[Suggestion]:
+    """What each column of a file most likely is; one of our own files is known by its heads."""
+    return suggest(table.header, table.sample(SAMPLE), importer.targets, heads=_heads(importer))
+
+
+def _heads(importer: Importer) -> dict[str, str]:
+    """What the columns that people get as a file are called, with their target. Who has a first name has it beside a
+    whole one, which other files call the first."""
+    noun = next(r for r in REGISTRY.values() if r.importer is not None and r.importer.kind == importer.kind)
+    keys = {target.key for target in importer.targets}
+    fed = {column: target for column, target in _FED_BY.items() if target in keys}
+    has_first_names = "first_name" in keys
+    return {heading(c): fed.get(c.key, c.key) for c in noun.columns if not (c.key == "name" and has_first_names)}
 
 
 def suggested_pass(suggestions: Sequence[Suggestion], importer: Importer, *, system: str) -> Pass:
