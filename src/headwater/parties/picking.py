@@ -58,17 +58,17 @@ class PartyField(forms.CharField):
 
 
 def party_meant(form: ActorForm, text: object) -> int:
-    """The one party that is meant: by its number, or by name, e-mail or phone where exactly one fits.
+    """The one party that is meant: by its number where it was picked, or by name, e-mail or phone where exactly one fits.
 
     Raises:
         ValidationError: nobody fits, or several do; then it names them, as far as the actor may see them.
     """
     words = str(text).strip()
-    pk = row_id(words)
-    if pk is not None and visible_parties(form.actor).filter(pk=pk).exists():
-        return pk
     if words.isdecimal() and not _is_typed(form, words):
-        raise forms.ValidationError(NotFound.message)
+        pk = row_id(words)
+        if pk is None or not visible_parties(form.actor).filter(pk=pk).exists():
+            raise forms.ValidationError(NotFound.message)
+        return pk
     found = search(form.actor, words, 4)
     exact = [party for party in found if party.name.casefold() == words.casefold()]
     found = exact if len(exact) == 1 else found

@@ -256,7 +256,7 @@ def test_many_to_dos_are_done_opened_put_off_and_deleted_each_taken_back_as_one(
 
     do("done")
     assert how_many(done_at__isnull=False) == 3, "a note is never done"
-    assert "Done: 3 of 4 activities" in said
+    assert "Done: 3 activities. Nothing to do for 1." in said
     do("reopen")
     assert how_many(done_at__isnull=False) == 0
     page.post(undo)

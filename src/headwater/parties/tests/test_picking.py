@@ -65,6 +65,14 @@ def test_the_number_of_a_record_out_of_sight_is_nobody_elses_phone(ira: User, by
     assert typed.is_valid() and typed.cleaned_data["party_id"] == mine.pk, "whoever types it may mean a phone"
 
 
+def test_digits_that_somebody_types_are_no_number_of_a_record(twins: list[Party], by: Actor) -> None:
+    number = str(twins[0].pk)
+    assert WhoForm({"party_id": number}, actor=by).is_valid(), "programs name it"
+    assert WhoForm(QueryDict(f"party_id=Ida&party_id_chosen={number}"), actor=by).is_valid(), "so does who picks"
+    typed = WhoForm(QueryDict(f"party_id={number}&party_id_chosen="), actor=by)
+    assert not typed.is_valid() and "Nobody of this name" in typed.errors["party_id"][0]
+
+
 def test_a_form_that_comes_back_shows_the_name_and_keeps_the_pick(twins: list[Party], by: Actor) -> None:
     shown = str(WhoForm({"party_id": "whatever", "party_id_chosen": str(twins[0].pk)}, actor=by)["party_id"])
     assert 'value="Ida Fuchs"' in shown
