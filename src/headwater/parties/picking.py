@@ -58,7 +58,7 @@ class PartyField(forms.CharField):
 
 
 def party_meant(form: ActorForm, text: object) -> int:
-    """The one party that is meant: by its number where it was picked, or by name, e-mail or phone where exactly one fits.
+    """The one party that is meant: by its number where picked, or by name, e-mail or phone where exactly one fits.
 
     Raises:
         ValidationError: nobody fits, or several do; then it names them, as far as the actor may see them.
