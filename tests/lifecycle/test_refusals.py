@@ -68,6 +68,19 @@ def test_an_unwritable_folder_is_refused(installed):
         installed.home.chmod(0o700)
 
 
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv (util-linux)")
+@pytest.mark.parametrize("command", [["backup"], ["restore"], ["export", "leads", "--output"]])
+def test_a_file_where_one_may_not_look_is_refused(installed, tmp_path, command):
+    rights = "-dac_override,-dac_read_search"
+    prefix = ("setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}") if os.geteuid() == 0 else ()
+    (closed := tmp_path / "closed").mkdir(mode=0o000)
+    try:
+        said = installed.run(*command, str(closed / "x.tar.gz"), prefix=prefix)
+        refused(said, "x.tar.gz", "it may not be read" if command == ["restore"] else "Permission denied")
+    finally:
+        closed.chmod(0o700)
+
+
 def test_a_busy_port_is_refused_before_anything_starts(installed, port):
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))

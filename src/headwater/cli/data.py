@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,8 @@ def run_export(chosen: argparse.Namespace) -> int:
             reason = error.strerror or str(error)
             raise DomainError(f"{output} cannot be written ({reason}).") from error
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # where it may not be written, there is nothing to take away
+                part.unlink()
         print(f"{count:,} rows are in {output}.", file=sys.stderr)
     return 0
 

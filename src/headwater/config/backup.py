@@ -140,9 +140,9 @@ def write(
     Raises:
         BackupExists, BackupFailed: nothing was written.
     """
-    if file.exists():
-        raise BackupExists(file=file)
     try:
+        if file.exists():
+            raise BackupExists(file=file)
         _require_room(home, file, embedded)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
             snapshot = _snapshot(Path(scratch), embedded)

@@ -47,8 +47,9 @@ def restore(home: Home, file: Path, *, at: datetime) -> Path | None:
         NotABackup: it is damaged, not ours, or of a newer version; nothing was changed.
         AlreadyRunning, InUse, NotYours: somebody works on the folder, or another user of this machine looks after it.
     """
-    if not file.is_file():
-        raise NotABackup(file=file, reason="there is no such file")
+    with _readable(file):
+        if not file.is_file():
+            raise NotABackup(file=file, reason="there is no such file")
     whose.refuse_another(home)
     is_new = not home.is_initialised
     try:
