@@ -346,3 +346,28 @@ def test_the_values_of_a_record_are_typed_one_after_another(loaded, tab_of, sign
     tab.locator("#cell-saves form").wait_for(state="detached")
     tab.locator("dd[data-cell=next_step]:not([aria-busy])", has_text="Ask the fair").wait_for()
     tab.wait_for_function("() => document.activeElement.closest('dd[data-cell]')")
+
+
+def test_a_cell_waits_for_whoever_has_to_sign_in_again_and_for_nobody_else(tab, loaded):
+    type_into_cell(tab, "Typed before it ended")
+    tab.context.clear_cookies(name="sessionid")
+    tab.keyboard.press("Enter")
+    tab.locator("#cell-place [role=alert]", has_text="Sign in in another tab").wait_for()
+    assert tab.input_value("#cell-place input[name=next_step]") == "Typed before it ended"
+
+    other = tab.context.new_page()
+    for who, said in (("ines", "Somebody else is signed in"), ("erik", "")):
+        tab.context.clear_cookies(name="sessionid")
+        other.goto(f"{loaded[0]}/sign-in")
+        other.fill("[name=email]", f"{who}@kestrel.example")
+        other.fill("[name=password]", "headwater-demo")
+        other.click("button[type=submit]")
+        other.wait_for_url(lambda url: "/sign-in" not in url)
+        tab.bring_to_front()
+        tab.locator("#cell-place input[name=next_step]").press("Enter")
+        if said:
+            tab.locator("#cell-place [role=alert]", has_text=said).wait_for()
+    tab.locator(STEPS, has_text="Typed before it ended").wait_for()
+    tab.wait_for_function("() => !document.querySelector('#cell-saves').childElementCount")
+    tab.reload()
+    tab.locator(STEPS, has_text="Typed before it ended").wait_for()

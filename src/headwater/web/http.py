@@ -157,6 +157,17 @@ class SignInMiddleware(LoginRequiredMiddleware):
     A piece of a page whose session ended sends the whole browser to the sign-in, and back to the page afterwards.
     """
 
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponse | None:
+        """A page that was left open tells whose it is: what they typed is done by nobody who signed in since."""
+        whose = request.headers.get("X-Who", "")
+        if whose and request.user.is_authenticated and whose != str(request.user.pk):
+            response = HttpResponse(status=409, headers={"HX-Reswap": "none"})
+            return toast(response, gettext("Somebody else is signed in by now. Load the page again."), tone="bad")
+        refused: HttpResponse | None = super().process_view(request, view_func, view_args, view_kwargs)
+        return refused
+
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         """Where somebody who is not signed in goes."""
         if not is_htmx(request):

@@ -2,8 +2,9 @@
 // nobody is in their own way; its cell says meanwhile what was typed. One that is refused stays, marked data-refused,
 // until cells.js opens it again. While the server cannot be reached the others wait as well. Whoever leaves the page goes
 // once all is saved; the browser asks who reloads or closes it.
+import { recall } from "./cookie.js";
 import { closePalette } from "./palette.js";
-import { reasonOf } from "./toast.js";
+import { isSignedOut, reasonOf } from "./toast.js";
 
 const place = document.getElementById("cell-saves") ?? document.createElement("div"); // pages outside have none
 const forms = (which) => [...place.querySelectorAll(`:scope > form${which}`)];
@@ -114,6 +115,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.shouldSwap = Boolean(row);
   if (row) detail.target = row;
   sending.remove(); // the row that comes says it
+});
+
+// Whose session has ended stays here with what they typed; they sign in in another tab.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  if (sending && requestConfig.elt === sending && isSignedOut(xhr)) event.preventDefault();
+});
+
+// What is sent again then bears the token of today, and whose page it is: nothing is done in anybody else's name.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.elt !== sending) return;
+  detail.headers["X-Who"] = document.body.dataset.who;
+  detail.headers["X-CSRFToken"] = detail.parameters.csrfmiddlewaretoken = recall("csrftoken");
 });
 
 function tell(form, reason) {

@@ -51,7 +51,9 @@ region?.addEventListener("htmx:afterRequest", (event) => {
 
 // Refusals (403, 409, 422) bring their own words; for the rest the page says what happened and what was kept.
 const told = (xhr) => JSON.parse(xhr.getResponseHeader("HX-Trigger") || "{}").toast?.message;
-export const reasonOf = (xhr) => told(xhr) ?? (xhr.status ? region.dataset.failed : region.dataset.offline);
+export const isSignedOut = (xhr) => xhr.getResponseHeader("HX-Redirect")?.startsWith("/sign-in");
+const usual = (xhr) => (isSignedOut(xhr) ? "ended" : xhr.status ? "failed" : "offline");
+export const reasonOf = (xhr) => told(xhr) ?? region.dataset[usual(xhr)];
 
 function failed({ detail: { xhr } }) {
   if (!told(xhr)) toast({ message: reasonOf(xhr), tone: "bad" });
