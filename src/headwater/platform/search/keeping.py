@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +20,7 @@ from headwater.platform.action import BEFORE_COMMIT, FEW_FACTS, About, Unit
 from headwater.platform.clock import now
 from headwater.platform.horizon import log_horizon
 from headwater.platform.job import JobRun, job
+from headwater.platform.lease import Lease
 from headwater.platform.models import Event, HandlerCursor, Job, SearchEntry, SearchProgress
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.platform.schedule import every
@@ -139,22 +139,14 @@ def catch_up(*, seconds: float = TURN_SECONDS, patient: bool = True) -> bool:
     """
     if patient and Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__gte=now() - BUSY_WITHIN).exists():
         return False
-    with _lease() as mine:
-        return _catch_up(seconds) if mine else False
-
-
-@contextmanager
-def _lease() -> Iterator[bool]:
-    """Keeps two workers from doing the same work; a dead one's lease runs out."""
     HandlerCursor.objects.bulk_create([HandlerCursor(handler=LEASED)], ignore_conflicts=True)
-    row = HandlerCursor.objects.filter(pk=LEASED)
-    free = Q(lease_until=None) | Q(lease_until__lt=now())
-    mine = bool(row.filter(free).update(lease_until=now() + LEASE))
+    lease = Lease.take(HandlerCursor.objects.filter(pk=LEASED), lasts=LEASE, at=now())
+    if lease is None:
+        return False
     try:
-        yield mine
+        return _catch_up(seconds)
     finally:
-        if mine:
-            row.update(lease_until=None)
+        lease.end()
 
 
 def _catch_up(seconds: float) -> bool:
