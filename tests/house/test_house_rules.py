@@ -11,6 +11,7 @@ ROOMS = ("tell", "team", "parties", "acquire", "qualify", "sell", "measure")
 WRITES = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 RECORDS = {"record", "record_many", "record_bulk", "change_row", "change_rows", "undo_at_once"}
 RECORDS |= {"put_away", "bring_back", "take_back_adding"}  # a shelf records what it does
+TRANSLATES = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "noted"}
 
 
 def modules(*rooms):
@@ -141,6 +142,18 @@ def test_no_signals_no_save_overrides_and_short_files(path):
     assert not re.search(r"def save\(self|def delete\(self", text)
     assert len(text.splitlines()) <= 520, "cut it by noun"
     assert path.stem not in ("utils", "helpers", "common", "misc", "manager", "service")
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_texts_stand_where_they_are_found_for_translation(path):
+    for text in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(text, ast.JoinedStr):
+            asked = {called_name(call) for call in calls(text)} & TRANSLATES
+            assert not asked, f"{path.name}:{text.lineno} translates inside an f-string, where nobody looks for texts"
+    for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
+        if called_name(call) in TRANSLATES:
+            filled = [each for each in call.args if isinstance(each, (ast.JoinedStr, ast.BinOp))]
+            assert not filled, f"{path.name}:{call.lineno} fills a text before it is translated"
 
 
 def test_every_source_folder_is_a_package_and_no_test_folder_is():

@@ -94,7 +94,7 @@ def _keys_of(column: Column) -> tuple[str, ...]:
 def _switch(state: ListState, column: Column) -> Chip:
     value = state.conditions.get(column.key, "").lower()
     on = value in ("true", "1", "yes")
-    label = f"{column.label}: {_('no')}" if value and not on else column.label
+    label = ": ".join((column.label, _("no"))) if value and not on else column.label
     return Chip(column.key, label, bool(value), url=state.url(**{column.key: "" if value else "true"}))
 
 

@@ -239,7 +239,7 @@ def _left_over(lead: Lead, who: WhoAsks) -> str:
     job_title = who.get("job_title", "").strip()
     if not job_title or job_title == lead.party.job_title:
         return ""
-    return f"{_('Job title')}: {job_title}"
+    return ": ".join((_("Job title"), job_title))
 
 
 def _caretaker(party_ids: Sequence[int | None]) -> dict[str, Any]:
