@@ -49,16 +49,17 @@ def understood(
 ) -> OneLine:
     """What somebody who types ``line`` means. ``region`` is the country whose telephone numbers need no code,
     ``decimal`` the mark before the decimals there."""
-    text = " ".join(_CELLS.sub(", ", unicodedata.normalize("NFC", line[:LONGEST_LINE])).split())
-    text, email = _email(text)
+    plain = _UNSEEN.sub(" ", _CELLS.sub(", ", unicodedata.normalize("NFC", line[:LONGEST_LINE])))
+    text, email, others = _emails(_in_order(" ".join(plain.split())))
     text, owner = _owner(text, colleagues)
     text, amount, currency = _amount(text, decimal)
     text, phone = _phone(text, region)
     text, source = _source(text, sources)
     parts = [part for part in (_trimmed(part) for part in _BETWEEN.split(text)) if part]
-    before, interest, wanted = _wanted(parts)
-    name, company, rest = _who(before)
-    title = _trimmed(", ".join(dict.fromkeys([*wanted, *rest])))
+    numbers = [part for part in parts if _is_number(part)]  # a second one names nobody
+    before, interest, wanted = _wanted([part for part in parts if part not in numbers])
+    name, company, rest = _who(before, _house_of(email))
+    title = _trimmed(", ".join(dict.fromkeys([*wanted, *rest, *others, *numbers])))
     return OneLine(name, company, email, phone, interest, title, amount, currency, source, owner)
 
 
@@ -69,15 +70,19 @@ def is_whole_line(name: str) -> bool:
 
 # --- The pieces that show what they are --------------------------------------------------------------------
 
+# What comes along unseen when somebody copies: marks of direction, spaces of no width, what programs once were told.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
 _CELLS = re.compile(r"[\t\r\n]+")  # between what was copied from a sheet
 _BETWEEN = re.compile(r"[,;|、,;،؛]+|\s[-–—/]\s")
 _DOTTED = re.compile(r"(?<!\w)(?:(?:\w{1,2}\.)+\w{1,2}|inc|ltd|ltda|corp|co|cie|bros)$", re.I)
 _EDGES = ' .:;,!?-–—/|<>()[]"“”„«»、。,'
-_PAIRS = (("(", ")"), ("[", "]"), ("«", "»"), ("»", "«"), ("“", "”"), ("„", "“"), ("„", "”"), ('"', '"'))
-_EMAIL = re.compile(r"(?:mailto:)?([^\s,;:<>()\[\]\"@、,]+@[^\s,;:<>()\[\]\"@、,]+\.[^\s,;:<>()\[\]\"@、,.]{2,})", re.I)
+_PAIRS = (("(", ")"), ("<", ">"), ("[", "]"), ("«", "»"), ("»", "«"), ("“", "”"), ("„", "“"), ("„", "”"), ('"', '"'))
+_BOOK = re.compile(r"(?P<last>[^\W\d_]+), (?P<first>[^\W\d_]+) <(?P<local>[^\s@<>]+)@")
+_IN_EMAIL = r"[^\s,;:<>()\[\]\"@、,،؛|]"
+_EMAIL = re.compile(rf"(?:mailto:)?({_IN_EMAIL}+@{_IN_EMAIL}+\.(?:(?!\.){_IN_EMAIL}){{2,}})", re.I)
 _PHONE = re.compile(r"(?<![\w.@])(?:\+|\(\+?)?\d(?:[\d\s().\-/–]*\d)(?![\w@])")
 _NATIONAL = re.compile(r"\(?0\d{1,4}\)?[\s.\-/–]\d[\d\s.\-/–]{4,12}\d")  # a zero, the area, then the rest apart from it
-_PHONE_WORD = re.compile(r"(?<!\w)(?:tel|phone|mobile?|mob|fon|telefon|telefoon|teléfono|tél|тел)\.?:?\s*$", re.I)
+_PHONE_WORD = re.compile(r"(?<!\w)(?:tel|phone|mobile?|mob|call|fon|telefon|telefoon|teléfono|tél|тел)\.?:?\s*$", re.I)
 _SYMBOLS = {
     "€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "zł": "PLN", "kč": "CZK",
     "fr.": "CHF", "円": "JPY", "元": "CNY",
@@ -103,11 +108,27 @@ _AT_MOST = re.compile(
 )
 
 
-def _email(text: str) -> tuple[str, str]:
-    found = _EMAIL.search(text)
-    if found is None:
-        return text, ""
-    return _without(text, found), found[1].strip(_EDGES)
+def _in_order(text: str) -> str:
+    """A name as address books write it, "Keane, Orla <orla@…>", the other way round: where the address has the first
+    name, or its first letter and the last name."""
+    book = _BOOK.match(text)
+    if book is None:
+        return text
+    last, first, local = (name_key(book[part]) for part in ("last", "first", "local"))
+    if first in local.split() or local.replace(" ", "") in (first, f"{first[0]}{last}", f"{first}{last}"):
+        return f"{book['first']} {book['last']} {text[book.end('first') :]}"
+    return text
+
+
+def _house_of(email: str) -> str:
+    """What stands behind the @ of an address, without its ending: often what its company is called."""
+    return name_key(email.partition("@")[2].rpartition(".")[0]).replace(" ", "")
+
+
+def _emails(text: str) -> tuple[str, str, list[str]]:
+    """The first address, and the others, which name neither a person nor a company."""
+    found = [each[1].strip(_EDGES) for each in _EMAIL.finditer(text)]
+    return _EMAIL.sub(", ", text), next(iter(found), ""), found[1:]
 
 
 def _owner(text: str, colleagues: Sequence[str]) -> tuple[str, str]:
@@ -159,6 +180,11 @@ def _phone(text: str, region: str) -> tuple[str, str]:
         if is_named or is_foreign or (is_written_so and _can_be_called(number, region)):
             return f"{_PHONE_WORD.sub('', head)}, {text[found.end() :]}", number
     return text, ""
+
+
+def _is_number(part: str) -> bool:
+    """Whether all of a part is a number somebody can be called at, whatever country it is of."""
+    return _PHONE.fullmatch(part) is not None and part.startswith(("+", "(", "0"))
 
 
 def _can_be_called(number: str, region: str) -> bool:
@@ -256,13 +282,19 @@ _FIRMS = re.compile(
 )
 
 
-def _who(parts: Sequence[str]) -> tuple[str, str, list[str]]:
-    """The person and the company of the parts that are left, and what is neither."""
-    people = [part for part in parts if not _is_thing(part)]
-    rest = [part for part in parts if _is_thing(part)]
+def _who(parts: Sequence[str], house: str) -> tuple[str, str, list[str]]:
+    """The person and the company of the parts that are left, and what is neither. ``house`` is what their mail says of
+    the company: it tells 3M from three metres, and where a name ends that nothing parts from the company's."""
+    at_home = next((part for part in parts if _is_of(house, part)), "")
+    people = [part for part in parts if part == at_home or not _is_thing(part)]
+    rest = [part for part in parts if part not in people]
     if not people:
         return "", "", rest
     first, *others = people
+    if not others and (cut := _cut(first, house)):
+        return *cut, rest
+    if first == at_home and others and not any(map(_is_company, others)) and _may_be_name(others[0]):
+        return others[0], first, [*others[1:], *rest]
     inside = _AT.match(first)
     if inside is not None:
         return _trimmed(inside["who"]), _trimmed(inside["firm"]), [*others, *rest]
@@ -271,6 +303,21 @@ def _who(parts: Sequence[str]) -> tuple[str, str, list[str]]:
             return others[0], first, [*others[1:], *rest]
         return "", first, [*others, *rest]
     return first, *_company_of(others, rest)
+
+
+def _is_of(house: str, part: str) -> bool:
+    """Whether a part begins with what the mail is called after: "3M Company" of 3m.example."""
+    return len(house) > 1 and name_key(part).replace(" ", "").startswith(house)
+
+
+def _cut(part: str, house: str) -> tuple[str, str] | None:
+    """The name and the company in "Orla Keane Harrow & Pike", whose mail goes to harrow.example. With keane.example
+    "Orla Keane" stays whole: a name has two words at least."""
+    words = part.split()
+    for at in range(2, len(words)):
+        if len(house) > 2 and name_key(words[at]) and _is_of(house, " ".join(words[at:])):
+            return _trimmed(" ".join(words[:at])), _LED_BY.sub("", _trimmed(" ".join(words[at:])))
+    return None
 
 
 def _company_of(others: list[str], rest: list[str]) -> tuple[str, list[str]]:

@@ -153,3 +153,62 @@ def test_what_is_put_together_is_taken_apart_again(name, firm, order, many) -> N
     assert (found.email, found.phone) == ("someone@firm.example", "+353 1 555 0142")
     assert (found.interest, found.title) == ("QUOTE_REQUEST", f"{many} plotters")
     assert (found.amount, found.currency) == (Decimal(12500), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "orla@harrow.example, o.keane@pike.example, Orla Keane, Harrow & Pike",
+            {"name": "Orla Keane", "company": "Harrow & Pike", "email": "orla@harrow.example",
+             "title": "o.keane@pike.example"},
+        ),
+        (
+            "orla@harrow.example / sales@harrow.example Orla Keane",
+            {"name": "Orla Keane", "email": "orla@harrow.example", "title": "sales@harrow.example"},
+        ),
+        (
+            "+353 1 234 5678, +353 87 123 4567, Orla Keane",
+            {"name": "Orla Keane", "phone": "+353 1 234 5678", "title": "+353 87 123 4567"},
+        ),
+    ],
+)  # fmt: skip
+def test_of_several_addresses_and_numbers_none_is_taken_for_a_name(line: str, expected: dict[str, object]) -> None:
+    assert said(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "company"),
+    [
+        ("Orla Keane Harrow & Pike orla@harrow.example", "Orla Keane", "Harrow & Pike"),
+        ("Harrow, Orla Keane, orla@harrow.example", "Orla Keane", "Harrow"),
+        ("3M, John Smith, john@3m.example", "John Smith", "3M"),
+        ("Jane Doe, 3M Company, jane@3m.example", "Jane Doe", "3M Company"),
+        ("Orla Keane, Harrow, info@keane.example", "Orla Keane", "Harrow"),
+        ("Orla Keane, 2 plotters & toner, orla@harrow.example", "Orla Keane", None),
+        ("Orla Keane orla@keane.example", "Orla Keane", None),
+    ],
+)
+def test_the_mail_tells_which_part_is_the_company(line: str, name: str, company: str | None) -> None:
+    found = said(line)
+    assert (found["name"], found.get("company")) == (name, company)
+
+
+@pytest.mark.parametrize("local", ["orla", "orla.keane", "okeane", "keane.orla"])
+def test_a_name_from_an_address_book_is_turned_round(local: str) -> None:
+    line = f"Keane, Orla <{local}@harrow.example>, quote for 2 plotters"
+    assert said(line) == {**ORLA, "email": f"{local}@harrow.example"}
+
+
+def test_a_company_before_an_address_is_no_first_name() -> None:
+    assert said("Keane, Harrow <sales@harrow.example>")["company"] == "Harrow"
+
+
+def test_what_is_copied_along_unseen_is_left_out() -> None:
+    line = "\u202aOrla\x00Keane\u202c, Harrow\u200b\u202e & Pike, \u202a+353 87 123 4567\u202c"
+    assert said(line) == {"name": "Orla Keane", "company": "Harrow & Pike", "phone": "+353 87 123 4567"}
+
+
+def test_an_arabic_comma_ends_an_address() -> None:
+    found = said("محمد علي، شركة النور، ali@nour.example، طابعتان")
+    assert (found["name"], found["company"], found["email"]) == ("محمد علي", "شركة النور", "ali@nour.example")
