@@ -200,6 +200,8 @@ def test_a_merged_record_leads_to_the_kept_one(client_of, by, orla, o_keane):
     assert api.status_code == 301 and api["Location"] == f"/api/v1/people/{orla.pk}"
     assert api.json()["merged_into"] == orla.pk and api.json()["code"] == "moved"
     assert client.get(api["Location"]).json()["id"] == orla.pk
+    about = client.get(f"/api/v1/people/{o_keane.pk}/comments?limit=5")
+    assert about["Location"] == f"/api/v1/people/{orla.pk}/comments?limit=5"
     assert [row["id"] for row in client.get("/api/v1/people").json()["items"]] == [orla.pk]
     assert client_of(Role.FIELD_REP).get("/people/4711").status_code == 404
 

@@ -42,12 +42,19 @@ def problem(
     return response
 
 
+def _moved_to(request: HttpRequest, moved: Moved) -> str:
+    """The same address of the record it became: its comments, where those were asked for."""
+    _, api, version, _slug, _pk, *rest = request.path.split("/")
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return "/".join(["", api, version, moved.slug, str(moved.pk), *rest]) + query
+
+
 def refusal_problem(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A domain refusal as a problem. A record that became part of another one leads there, when it is only read."""
     if isinstance(refusal, Moved):
         response = problem(request, 301 if request.method in ("GET", "HEAD") else 409, refusal.code, refusal.text,
                            more={"merged_into": refusal.pk})  # fmt: skip
-        response["Location"] = f"/api/v1/{refusal.slug}/{refusal.pk}"
+        response["Location"] = _moved_to(request, refusal)
         response["Cache-Control"] = "no-store"  # a merge can be taken back
         return response
     fields = refusal.fields if isinstance(refusal, Invalid) else None
