@@ -19,6 +19,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
+from django.http.response import HttpResponseBase
 from django.shortcuts import render as render_template
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -159,13 +160,13 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
-    ) -> HttpResponse | None:
+    ) -> HttpResponseBase | None:
         """A page that was left open tells whose it is: what they typed is done by nobody who signed in since."""
         whose = request.headers.get("X-Who", "")
         if whose and request.user.is_authenticated and whose != str(request.user.pk):
             response = HttpResponse(status=409, headers={"HX-Reswap": "none"})
             return toast(response, gettext("Somebody else is signed in by now. Load the page again."), tone="bad")
-        refused: HttpResponse | None = super().process_view(request, view_func, view_args, view_kwargs)
+        refused: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return refused
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
