@@ -143,6 +143,7 @@ def write(
     try:
         if file.exists():
             raise BackupExists(file=file)
+        _require_folder(home, file)
         _require_room(home, file, embedded)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=home.backups) as scratch:
             snapshot = _snapshot(Path(scratch), embedded)
@@ -155,7 +156,6 @@ def write(
 def automatic(home: Home, *, at: datetime, embedded: Path | None = None) -> Path:
     """The backup before a migration or a move, in the folder ``backups``; the last few are kept."""
     file = home.backups / f"before-{__version__}-{at:%Y%m%d-%H%M%S-%f}.tar.gz"
-    require_folder(home, file)
     write(home, file, at=at, embedded=embedded)
     keep_last(home, "before-", fresh=file)
     return file
@@ -172,20 +172,6 @@ def keep_last(home: Home, kind: str, *, fresh: Path) -> None:
     others = [file for file in kept_of(home, kind) if file != fresh]
     for old in others[: 1 - KEPT_AUTOMATIC]:
         old.unlink()
-
-
-def require_folder(home: Home, file: Path) -> None:
-    """Make the folder of backups where it is missing.
-
-    Raises:
-        BackupFailed: it cannot be, as when it leads to a disk that is not there.
-    """
-    try:
-        home.backups.mkdir(exist_ok=True)
-    except FileExistsError as error:
-        raise BackupFailed(file=file, reason=f"{home.backups} leads nowhere; is its disk there?") from error
-    except OSError as error:
-        raise BackupFailed(file=file, reason=error.strerror or str(error)) from error
 
 
 def sha256_of(file: Path) -> str:
@@ -226,6 +212,13 @@ def listed(dump: Path) -> str | None:
     except FileNotFoundError:
         return "pg_restore is not installed (Debian: postgresql-client)"
     return (done.stderr.strip() or "pg_restore failed") if done.returncode else None
+
+
+def _require_folder(home: Home, file: Path) -> None:
+    try:
+        home.backups.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise BackupFailed(file=file, reason=f"{home.backups} leads nowhere, its disk is not there") from error
 
 
 def _require_room(home: Home, file: Path, embedded: Path | None) -> None:

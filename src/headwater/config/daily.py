@@ -82,7 +82,6 @@ def write_whole(home: Home, file: Path, *, at: datetime, on_step: Callable[[int]
     Raises:
         BackupFailed, NotABackup: there is none of that name.
     """
-    backup.require_folder(home, file)
     _sweep(home)
     if file.exists():
         return file

@@ -67,7 +67,8 @@ class Home:
             OSError: the folder cannot be written.
         """
         for folder in (self.path, self.backups, self.mirror, self.files, self.profiles):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not folder.is_symlink():  # somebody's own arrangement; the disk it leads to may be away
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.key.exists():
             handle = os.open(self.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as out:

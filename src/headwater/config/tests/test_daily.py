@@ -103,8 +103,11 @@ def test_backups_of_a_clock_that_was_ahead_neither_push_out_others_nor_hide_that
 def test_a_folder_of_backups_whose_disk_is_not_there_is_told_as_such(home):
     home.backups.rmdir()
     home.backups.symlink_to(home.path / "not-mounted" / "backups")
-    with pytest.raises(backup.BackupFailed, match="leads nowhere; is its disk there"):
+    with pytest.raises(backup.BackupFailed, match="leads nowhere, its disk is not there"):
         daily.make(home, day=date(2026, 11, 12), at=AT)
+    with pytest.raises(backup.BackupFailed, match="leads nowhere, its disk is not there"):
+        backup.automatic(home, at=AT)
+    home.create()  # as a restore does, which needs none of them
 
 
 def told_by_doctor(home: Home) -> tuple[dict, set[str]]:
