@@ -320,23 +320,23 @@ def mend(_at: datetime) -> None:
 @job(ROMANISE_JOB)
 def romanise_entries(run: JobRun) -> Mapping[str, Any]:
     """Make entries again that were made before Cyrillic and Greek names were found in Latin letters."""
-    turn = _Turn(time.monotonic())
-    for resource in REGISTRY.values():
-        first = index.first_id(resource.key)
-        for ids in _entries(resource.key):
-            entries = SearchEntry.objects.filter(pk__range=(first + ids[0], first + ids[-1]), text__regex=FOREIGN)
-            turn.write_all(resource, [pk - first for pk in entries.order_by("pk").values_list("pk", flat=True)])
-            run.report(done=turn.rows)
-    return {"rows": turn.rows}
+    return _make_again(run, REGISTRY, Q(text__regex=FOREIGN))
 
 
 @job(REMAKE_JOB)
 def remake_entries(run: JobRun) -> Mapping[str, Any]:
     """Make the entries of some nouns again, of which more is searched since an upgrade."""
+    return _make_again(run, run.args["nouns"], Q())
+
+
+def _make_again(run: JobRun, nouns: Iterable[str], which: Q) -> Mapping[str, Any]:
+    """Make those entries of the nouns again; the others stay as they are."""
     turn = _Turn(time.monotonic())
-    for noun in run.args["nouns"]:
+    for noun in nouns:
+        first = index.first_id(noun)
         for ids in _entries(noun):
-            turn.write_all(REGISTRY[noun], ids)
+            entries = SearchEntry.objects.filter(which, pk__range=(first + ids[0], first + ids[-1]))
+            turn.write_all(REGISTRY[noun], [pk - first for pk in entries.order_by("pk").values_list("pk", flat=True)])
             run.report(done=turn.rows)
     return {"rows": turn.rows}
 
