@@ -247,14 +247,18 @@ class HolidaysAdded(
     Fact,
     verb="team.holidays_added",
     subject="team.company:company_id",
-    sentence=_("Closed the office on {said}"),
+    sentence=_("Closed the office on {said}, {name}"),
     icon="calendar-plus",
 ):
-    """Days on which the office is closed; the answer clock stands still on them. ``days`` has their names by day."""
+    """Days on which the office is closed; the answer clock stands still on them. ``days`` has their names by day.
+
+    ``said`` is a single day, called ``name``, or else how many there are.
+    """
 
     company_id: int
     said: str
     days: dict[str, str]
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +266,7 @@ class HolidaysRemoved(
     Fact,
     verb="team.holidays_removed",
     subject="team.company:company_id",
-    sentence=_("Opened the office again on {said}"),
+    sentence=_("Opened the office again on {said}, {name}"),
     icon="calendar",
 ):
     """Days on which the office is open after all."""
@@ -270,6 +274,7 @@ class HolidaysRemoved(
     company_id: int
     said: str
     days: dict[str, str]
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

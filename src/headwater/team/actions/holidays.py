@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TypedDict
 
 from django.utils.translation import ngettext
 
@@ -106,22 +107,25 @@ def public_holidays(country: str, year: int) -> dict[date, str]:
 
 def _close_on(days: Mapping[date, str], *, by: Actor, at: datetime) -> Event:
     Holiday.objects.bulk_create([Holiday(day=day, name=name) for day, name in days.items()])
-    fact = HolidaysAdded(company_id=1, said=_said(days), days=_as_text(days))
-    return record(fact, by=by, at=at)
+    return record(HolidaysAdded(company_id=1, **_told(days)), by=by, at=at)
 
 
 def _open_on(days: Mapping[date, str], *, by: Actor, at: datetime) -> Event:
     Holiday.objects.filter(day__in=list(days)).delete()
-    fact = HolidaysRemoved(company_id=1, said=_said(days), days=_as_text(days))
-    return record(fact, by=by, at=at)
+    return record(HolidaysRemoved(company_id=1, **_told(days)), by=by, at=at)
 
 
-def _as_text(days: Mapping[date, str]) -> dict[str, str]:
-    return {day.isoformat(): name for day, name in days.items()}
+class _Told(TypedDict):
+    said: str
+    name: str
+    days: dict[str, str]
 
 
-def _said(days: Mapping[date, str]) -> str:
-    if len(days) == 1:
-        [(day, name)] = days.items()
-        return f"{day:%d %b %Y}, {name}"
-    return ngettext("%(count)s day", "%(count)s days", len(days)) % {"count": len(days)}
+def _told(days: Mapping[date, str]) -> _Told:
+    """What facts tell of days; a single one as every reader writes it."""
+    named = {day.isoformat(): name for day, name in days.items()}
+    if len(named) == 1:
+        [(said, name)] = named.items()
+        return {"said": said, "name": name, "days": named}
+    said = ngettext("%(count)s day", "%(count)s days", len(named)) % {"count": len(named)}
+    return {"said": said, "name": "", "days": named}

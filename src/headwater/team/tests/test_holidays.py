@@ -3,13 +3,17 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.utils.translation import override
 
 from headwater.platform.actor import job_actor
 from headwater.platform.errors import Invalid, NotAllowed
+from headwater.platform.models import Event
 from headwater.platform.testing import make_actor
 from headwater.platform.undo import undo_event
 from headwater.team.actions.holidays import add_holiday, fill_in_holidays, remove_holiday
+from headwater.team.events import HolidaysAdded
 from headwater.team.models import Company, Holiday, User
+from headwater.web.sentence import sentence
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -40,6 +44,19 @@ def test_a_day_is_added_removed_and_back_by_undo(company):
     assert Holiday.objects.get().name == "Christmas Eve"
     undo_event(event_id=added.pk, by=BY, at=AT)
     assert not Holiday.objects.exists()
+
+
+def test_the_day_is_told_as_its_reader_writes_days():
+    add_holiday(day=date(2031, 12, 24), name="Christmas Eve", by=BY, at=AT)
+    said = Event.objects.get().data
+    assert sentence(HolidaysAdded, said, {}) == "Closed the office on 24 Dec 2031, Christmas Eve"
+    with override("de"):
+        assert sentence(HolidaysAdded, said, {}) == "Büro geschlossen am 24. Dez. 2031, Christmas Eve"
+
+
+def test_several_days_are_told_by_their_number():
+    filled = fill_in_holidays(country="DE", year=2027, by=BY, at=AT)
+    assert sentence(HolidaysAdded, filled.data, {}) == f"Closed the office on {len(filled.data['days'])} days"
 
 
 def test_a_year_is_filled_in_and_days_with_a_name_keep_it():
