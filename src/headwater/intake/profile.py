@@ -224,36 +224,13 @@ def _pass(
     system = _text(data, "system", problems, where) or system
     if not kind:
         problems.append(where + gettext("kind is missing: what do the rows become?"))
-    columns: dict[str, tuple[str, ...]] = {}
-    ignored = set()
-    for column, said in _table(data, "columns", problems, where).items():
-        listed = said if isinstance(said, list) else [said]
-        if not all(isinstance(target, str) for target in listed):
-            problems.append(
-                where + gettext('column "{column}" must name a target or a list of targets.').format(column=column)
-            )
-        elif IGNORED in listed:
-            ignored.add(column)
-            if len(listed) > 1:
-                problems.append(where + gettext('column "{column}" is ignored and used at once.').format(column=column))
-        else:
-            columns[column] = tuple(target for target in listed if target)
+    columns, ignored = _columns(data, where, problems)
     fixed = _texts(data, "fixed", problems, where)
     values: dict[str, dict[str, str]] = {
         target: _texts(_table(data, "values", problems, where), target, problems, f"{where}values.")
         for target in _table(data, "values", problems, where)
     }
-    fed: dict[str, str] = {}
-    for column in columns:
-        for target in columns[column]:
-            if target in fed:
-                problems.append(
-                    where
-                    + gettext('"{target}" is fed by "{first}" and by "{column}".').format(
-                        target=target, first=fed[target], column=column
-                    )
-                )
-            fed[target] = column
+    fed = _fed(columns, where, problems)
     problems += [
         where + gettext('"{target}" is fed by "{column}" and fixed at once.').format(target=t, column=fed[t])
         for t in fixed
@@ -269,21 +246,58 @@ def _pass(
     if not columns:
         problems.append(where + gettext("[columns] is empty: no column feeds anything."))
     if targets is not None and kind:
-        if kind not in targets:
+        problems += [where + told for told in _not_taken(kind, [*fed, *fixed], targets)]
+    return Pass(kind, system, columns, ignored, fixed, values, _texts(data, "where", problems, where))
+
+
+def _columns(
+    data: Mapping[str, Any], where: str, problems: list[str]
+) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """What each column feeds, and the columns that are ignored."""
+    columns: dict[str, tuple[str, ...]] = {}
+    ignored = set()
+    for column, said in _table(data, "columns", problems, where).items():
+        listed = said if isinstance(said, list) else [said]
+        if not all(isinstance(target, str) for target in listed):
             problems.append(
-                where
-                + gettext('kind "{kind}" is unknown; there are {known}.').format(
-                    kind=kind, known=", ".join(sorted(targets))
-                )
+                where + gettext('column "{column}" must name a target or a list of targets.').format(column=column)
             )
+        elif IGNORED in listed:
+            ignored.add(column)
+            if len(listed) > 1:
+                problems.append(where + gettext('column "{column}" is ignored and used at once.').format(column=column))
         else:
-            known = set(targets[kind])
-            for target in [*fed, *fixed]:
-                if target not in known:
-                    problems.append(
-                        where + gettext('"{target}" is nothing that {kind} can take.').format(target=target, kind=kind)
+            columns[column] = tuple(target for target in listed if target)
+    return columns, frozenset(ignored)
+
+
+def _fed(columns: Mapping[str, Iterable[str]], where: str, problems: list[str]) -> dict[str, str]:
+    """Which column feeds each target; of several the last."""
+    fed: dict[str, str] = {}
+    for column, listed in columns.items():
+        for target in listed:
+            if target in fed:
+                problems.append(
+                    where
+                    + gettext('"{target}" is fed by "{first}" and by "{column}".').format(
+                        target=target, first=fed[target], column=column
                     )
-    return Pass(kind, system, columns, frozenset(ignored), fixed, values, _texts(data, "where", problems, where))
+                )
+            fed[target] = column
+    return fed
+
+
+def _not_taken(kind: str, wanted: Iterable[str], targets: Mapping[str, Iterable[str]]) -> list[str]:
+    """What is wrong where rows cannot become that kind, or the kind takes no such values."""
+    if kind not in targets:
+        known = ", ".join(sorted(targets))
+        return [gettext('kind "{kind}" is unknown; there are {known}.').format(kind=kind, known=known)]
+    taken = set(targets[kind])
+    return [
+        gettext('"{target}" is nothing that {kind} can take.').format(target=target, kind=kind)
+        for target in wanted
+        if target not in taken
+    ]
 
 
 def _file(data: Mapping[str, Any], problems: list[str]) -> FileOptions:
