@@ -349,12 +349,6 @@ def due(value: date | datetime) -> str:
 
 
 @register.filter
-def duration(seconds: float) -> str:
-    """22 min, 2 h 05, 3 d."""
-    return words.duration(seconds)
-
-
-@register.filter
 def highlight(text: str, query: str) -> SafeString:
     """``text`` with the parts that match what was typed set off, accents and case aside."""
     text, shown, end = str(text), escape(""), 0

@@ -56,11 +56,11 @@ def test_every_icon_in_a_template_is_in_the_sprite() -> None:
 
 def test_every_class_of_our_style_sheets_is_used() -> None:
     """Besides those that end in a number or name put together in code, and those of libraries."""
-    ours = [STATIC / "headwater" / f"{name}.css" for name in ("app", "lists", "records")]
+    ours = [STATIC / "headwater" / f"{name}.css" for name in ("theme", "app", "lists", "records")]
     scripts = [path for path in PACKAGE.glob("*/static/**/*.js") if "vendor" not in path.parts]
     code = [path for path in PACKAGE.glob("*/**/*.py") if "tests" not in path.parts]
     used = {word for path in (*TEMPLATES, *scripts, *code) for word in re.findall(r"[\w-]+", path.read_text("utf-8"))}
-    put_together = re.compile(r"wide-\d+|of-\d|c\d|col-\w+|htmx-\w+")
+    put_together = re.compile(r"wide-\d+|of-\d|c\d|i-\d\d|col-(second|clip)|htmx-\w+")
     unused = set().union(*map(_classes, ours)) - used - SORTABLE - SHARED_WITH_TABLER
     assert {name for name in unused if not put_together.fullmatch(name)} == set()
 

@@ -217,6 +217,3 @@ function showHelp() {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-keys-switch]")) remember("hw_keys", event.target.checked ? "on" : "off");
 });
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-keys-help]")) showHelp();
-});
