@@ -247,18 +247,18 @@ class HolidaysAdded(
     Fact,
     verb="team.holidays_added",
     subject="team.company:company_id",
-    sentence=_("Closed the office on {said}, {name}"),
+    sentence=_("Closed the office on {said}, {called}"),
     icon="calendar-plus",
 ):
     """Days on which the office is closed; the answer clock stands still on them. ``days`` has their names by day.
 
-    ``said`` is a single day, called ``name``, or else how many there are.
+    ``said`` is a single day, ``called`` so, or else how many there are.
     """
 
     company_id: int
     said: str
     days: dict[str, str]
-    name: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +266,7 @@ class HolidaysRemoved(
     Fact,
     verb="team.holidays_removed",
     subject="team.company:company_id",
-    sentence=_("Opened the office again on {said}, {name}"),
+    sentence=_("Opened the office again on {said}, {called}"),
     icon="calendar",
 ):
     """Days on which the office is open after all."""
@@ -274,7 +274,7 @@ class HolidaysRemoved(
     company_id: int
     said: str
     days: dict[str, str]
-    name: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

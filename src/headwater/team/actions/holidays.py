@@ -117,7 +117,7 @@ def _open_on(days: Mapping[date, str], *, by: Actor, at: datetime) -> Event:
 
 class _Told(TypedDict):
     said: str
-    name: str
+    called: str
     days: dict[str, str]
 
 
@@ -125,7 +125,7 @@ def _told(days: Mapping[date, str]) -> _Told:
     """What facts tell of days; a single one as every reader writes it."""
     named = {day.isoformat(): name for day, name in days.items()}
     if len(named) == 1:
-        [(said, name)] = named.items()
-        return {"said": said, "name": name, "days": named}
+        [(said, called)] = named.items()
+        return {"said": said, "called": called, "days": named}
     said = ngettext("%(count)s day", "%(count)s days", len(named)) % {"count": len(named)}
-    return {"said": said, "name": "", "days": named}
+    return {"said": said, "called": "", "days": named}
