@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from headwater.parties.picking import PartyField, party_meant
 from headwater.platform.clock import now
 from headwater.platform.resource import ActorForm
+from headwater.platform.values import row_id
 from headwater.qualify.queries import by_ids as leads_by_ids
 from headwater.sell.models import ForecastCategory, LostReason
 from headwater.sell.queries.visible import product_choices, seller_choices, stage_choices
@@ -66,8 +67,8 @@ class OpenForm(ActorForm):
         offer(self, "owner_id", seller_choices(self.actor), blank=_("Me") if sells else _("Choose who sells"))
         self.fields["owner_id"].required = not sells
         lead_id = self.data.get("lead_id") if self.is_bound else self.initial.get("lead_id")
-        if lead_id and str(lead_id).isdecimal() and len(str(lead_id)) < 19:
-            self._about_lead(int(lead_id))
+        if (known := row_id(str(lead_id or ""))) is not None:
+            self._about_lead(known)
 
     def _about_lead(self, lead_id: int) -> None:
         """From a lead: who buys is known, and what they want is suggested."""

@@ -19,6 +19,7 @@ from headwater.platform.clock import start_of_day
 from headwater.platform.models import Span
 from headwater.platform.rates import rated_day, total
 from headwater.platform.spans import DaysBetween
+from headwater.platform.values import row_id
 from headwater.platform.written import MOMENT, TODAY, Given, written
 from headwater.sell import rules
 from headwater.sell.models import Opportunity, Outcome, PipelineStage
@@ -184,8 +185,8 @@ def usual_days_in_stages(actor: Actor, *, at: datetime) -> dict[int, float]:
     """
     of_stage: dict[int, list[float]] = defaultdict(list)
     for _, stage, days in _stood_in_stages(actor, since=at - USUAL_OVER):
-        if stage.isdecimal() and len(stage) < 19:
-            of_stage[int(stage)].append(days)
+        if (stage_id := row_id(stage)) is not None:
+            of_stage[stage_id].append(days)
     usual = {stage: rules.usual_days(days) for stage, days in of_stage.items()}
     return {stage: days for stage, days in usual.items() if days is not None}
 

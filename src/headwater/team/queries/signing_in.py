@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.http import base36_to_int
 
 from headwater.platform.actor import Actor
+from headwater.platform.values import row_id
 from headwater.team.models import Session, SignInAttempt, User
 from headwater.tell.rules import RESET_LASTS
 
@@ -59,10 +60,10 @@ def user_of_link(secret: str, *, at: datetime, among: QuerySet[User] | None = No
     """Whose link that is; None when it was used, replaced or is too old."""
     maker = _ResetMaker(at) if secret.startswith(RESET) else _LinkMaker(at)
     number, _, token = secret.removeprefix(RESET).partition("-")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
+    if (user_id := row_id(number)) is None:
         return None
     users = User.objects.all() if among is None else among
-    user = users.filter(pk=int(number), is_active=True).first()
+    user = users.filter(pk=user_id, is_active=True).first()
     return user if user is not None and maker.check_token(user, token) else None
 
 
