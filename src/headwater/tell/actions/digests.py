@@ -47,10 +47,22 @@ def choose_digest(*, hour: int | None, by: Actor, at: datetime) -> None:
 
 
 def send_digests(*, at: datetime) -> int:
-    """Write the digests whose hour has come; how many. The worker's errand: of two workers one writes each."""
+    """Write the digests whose hour has come; how many. The worker's errand: of two workers one writes each.
+
+    Raises:
+        ExceptionGroup: some could not be written. All others are.
+    """
     if not is_mail_on():
         return 0
-    return sum(_send(digest, today, at) for digest, today in digests_due(at=at))
+    written, failed = 0, []
+    for digest, today in digests_due(at=at):
+        try:
+            written += _send(digest, today, at)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("digests", failed)
+    return written
 
 
 def _send(digest: Digest, today: date, at: datetime) -> bool:

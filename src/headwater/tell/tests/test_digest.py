@@ -15,8 +15,8 @@ from headwater.team.queries import actor_of
 from headwater.tell.actions import digests, news
 from headwater.tell.actions.digests import choose_digest, send_digests
 from headwater.tell.actions.mails import send_next
-from headwater.tell.models import Digest, Mail, News
-from headwater.tell.queries.digests import digests_due
+from headwater.tell.models import Digest, Mail, MailKind, News
+from headwater.tell.queries.digests import LINES, digests_due
 
 MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)  # 08:05 in Dublin
 
@@ -82,6 +82,27 @@ def test_it_comes_once_a_day_also_with_two_workers(ada, orla):
     assert send_digests(at=MONDAY + timedelta(hours=3)) == 0 and Mail.objects.count() == 1
     given(ada, orla, at=MONDAY + timedelta(hours=20))
     assert send_digests(at=MONDAY + timedelta(days=1)) == 1
+
+
+def test_one_that_cannot_be_written_keeps_no_other_back(ada, orla, person):
+    nils = person("MARKETER", "Nils Berg")
+    choose_digest(hour=8, by=actor_of(nils), at=MONDAY - timedelta(days=3))
+    given(ada, orla)
+    given(ada, nils)
+
+    def breaks(actor, at):
+        if actor.user_id == orla.pk:
+            raise ZeroDivisionError
+        return ""
+
+    LINES.append(breaks)
+    try:
+        with pytest.raises(ExceptionGroup):
+            send_digests(at=MONDAY)
+    finally:
+        LINES.remove(breaks)
+    assert Mail.objects.filter(kind=MailKind.DIGEST).values_list("user_id", flat=True).get() == nils.pk
+    assert send_digests(at=MONDAY) == 1, "hers comes when it can be written"
 
 
 def test_what_was_in_one_digest_is_not_in_the_next(ada, orla):
