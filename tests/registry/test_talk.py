@@ -10,7 +10,7 @@ from headwater.platform.actor import job_actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, EventPersonal
 from headwater.platform.resource import REGISTRY
-from headwater.platform.testing import count_queries
+from headwater.platform.testing import count_queries, last_event
 from headwater.platform.undo import undo_event
 from headwater.team.actions import accounts, comments, followers
 from headwater.team.models import Comment, Notice, Role, User
@@ -35,10 +35,6 @@ def person(by):
 
 def say(noun, pk, text, by):
     return comments.add_comment(noun=noun, row_id=pk, text=text, by=by, at=AT)
-
-
-def last(verb):
-    return Event.objects.filter(verb=verb).order_by("-pk").first()
 
 
 def names(users):
@@ -114,7 +110,7 @@ def test_my_day_shows_what_is_for_me_until_it_is_done_and_undo_brings_it_back(pe
     assert client_of("MARKETER").post(f"/notices/{notice.pk}/done").status_code == 404
     client.post(f"/notices/{notice.pk}/done")
     assert "please call" not in client.get("/").content.decode()
-    client.post(f"/undo/{last('team.notice_done').pk}")
+    client.post(f"/undo/{last_event('team.notice_done').pk}")
     assert "please call" in client.get("/").content.decode()
 
 
@@ -167,8 +163,8 @@ def test_rewording_tells_who_is_meant_now_and_undo_puts_the_words_back(person, b
     comments.edit_comment(comment_id=said.pk, text="@The MARKETER please", by=by, at=AT)
     assert waiting_for(of("SERVICE"), 10) == [] and len(waiting_for(of("MARKETER"), 10)) == 1
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last("team.comment_edited").pk, by=of("ADMINISTRATOR"), at=AT)
-    undo_event(event_id=last("team.comment_edited").pk, by=by, at=AT)
+        undo_event(event_id=last_event("team.comment_edited").pk, by=of("ADMINISTRATOR"), at=AT)
+    undo_event(event_id=last_event("team.comment_edited").pk, by=by, at=AT)
     assert len(waiting_for(of("SERVICE"), 10)) == 1 and waiting_for(of("MARKETER"), 10) == []
 
 
@@ -179,18 +175,18 @@ def test_a_deleted_comment_is_gone_everywhere_and_comes_back_by_undo(person, by,
     page = client_of("OWNER").get(f"/people/{person.pk}").content.decode()
     assert "a secret" not in page  # on its journey neither
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
-    undo_event(event_id=last("team.comment_deleted").pk, by=by, at=AT)
+        undo_event(event_id=last_event("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
+    undo_event(event_id=last_event("team.comment_deleted").pk, by=by, at=AT)
     assert len(waiting_for(of("SERVICE"), 10)) == 1
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last("team.comment_deleted").pk, by=by, at=AT)
+        undo_event(event_id=last_event("team.comment_deleted").pk, by=by, at=AT)
 
 
 def test_an_author_does_not_bring_back_what_an_administrator_took_down(person, by, of):
     said = say("parties.person", person.pk, "Not nice", of("SERVICE"))
     comments.delete_comment(comment_id=said.pk, by=of("ADMINISTRATOR"), at=AT)
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
+        undo_event(event_id=last_event("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
 
 
 def test_what_was_said_stands_on_the_journey_for_those_who_see_the_record(make, by, of, people, client_of):
@@ -216,7 +212,7 @@ def test_talk_and_followers_come_along_in_a_merge_and_go_back(person, by, of):
     assert [said.text for said in said_about(by, record)] == ["Met at the fair"]
     assert names(followers_of(record)) == ["The OWNER", "The SERVICE"]
     assert the_record(by, "parties.person", other.pk).row.pk == person.pk
-    undo_event(event_id=last("parties.merged").pk, by=by, at=AT)
+    undo_event(event_id=last_event("parties.merged").pk, by=by, at=AT)
     assert said_about(by, the_record(by, "parties.person", person.pk)) == []
     assert len(said_about(by, the_record(by, "parties.person", other.pk))) == 1
 
@@ -230,8 +226,8 @@ def test_following_is_a_word_of_ones_own_and_undone_like_everything(person, by, 
     assert names(followers_of(record)) == ["The OWNER", "The READ_ONLY"]
     assert "follow" not in str([entry.verb for entry in party_queries.timeline(by, person.pk)])
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last("team.record_followed").pk, by=of("ADMINISTRATOR"), at=AT)
-    client.post(f"/undo/{last('team.record_followed').pk}")
+        undo_event(event_id=last_event("team.record_followed").pk, by=of("ADMINISTRATOR"), at=AT)
+    client.post(f"/undo/{last_event('team.record_followed').pk}")
     assert names(followers_of(record)) == ["The OWNER"]
     followers.unfollow_record(noun="parties.person", row_id=person.pk, by=by, at=AT)
     assert followers_of(record) == []

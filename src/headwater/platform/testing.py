@@ -1,4 +1,4 @@
-"""What tests share: actors of every role, and budgets of queries that print what was asked when they break."""
+"""What tests share: actors of every role, the newest event, budgets of queries that print what was asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from headwater.platform.actor import Actor, ActorKind, Visibility
+from headwater.platform.models import Event
 
 
 def make_actor(*verbs: str, visibility: Visibility = Visibility.ALL, user_id: int | None = None) -> Actor:
@@ -48,3 +49,8 @@ def rows_expected(table: str) -> int:
             return int(found[0].split()[0]) if found else 0
         cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
         return max(0, int(cursor.fetchone()[0]))
+
+
+def last_event(verb: str) -> Event:
+    """The newest event of a kind."""
+    return Event.objects.filter(verb=verb).latest("pk")

@@ -14,7 +14,7 @@ from headwater.parties.models import ContactPoint, Party, PartyTag, Relationship
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event
-from headwater.platform.testing import make_actor
+from headwater.platform.testing import last_event, make_actor
 from headwater.platform.undo import undo_event
 from headwater.team.models import User
 from headwater.team.queries import actor_of
@@ -30,10 +30,6 @@ def orla(by: Actor) -> Party:
         by=by, at=AT, first_name="Orla", last_name="Keane", email="Orla@Pike.example", phone="020 794 1234",
         employer_name="Harrow & Pike Ltd",
     )  # fmt: skip
-
-
-def last_event(verb: str) -> Event:
-    return Event.objects.filter(verb=verb).order_by("-pk")[0]
 
 
 def points(party: Party, kind: str = "EMAIL") -> dict[str, bool]:

@@ -13,8 +13,8 @@ from headwater.parties import actions as parties
 from headwater.parties.models import Activity, Grant, Party
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
-from headwater.platform.models import Event, Span
-from headwater.platform.testing import query_budget
+from headwater.platform.models import Span
+from headwater.platform.testing import last_event, query_budget
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries
 from headwater.qualify.forms import CaptureForm
@@ -24,12 +24,6 @@ from headwater.team.models import Company, User
 
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 ORLA = {"name": "Orla Keane", "email": "orla@harrowpike.example", "company": "Harrow & Pike Architects"}
-
-
-def last_event(verb: str) -> Event:
-    event = Event.objects.filter(verb=verb).order_by("-pk").first()
-    assert event is not None
-    return event
 
 
 def test_a_captured_lead_has_its_person_company_touchpoint_clock_and_spans(

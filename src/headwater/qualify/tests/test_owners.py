@@ -11,8 +11,8 @@ import pytest
 from headwater.parties.models import Grant
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, SomeRefused
-from headwater.platform.models import Event, Span
-from headwater.platform.testing import query_budget
+from headwater.platform.models import Span
+from headwater.platform.testing import last_event, query_budget
 from headwater.platform.undo import undo_event, undo_events
 from headwater.qualify import actions, queries
 from headwater.qualify.actions import AlreadyClaimed, PoolIsEmpty, StepRefused
@@ -25,19 +25,13 @@ LATER = AT + timedelta(hours=1)
 MakeLead = Callable[..., Lead]
 
 
-def last(verb: str) -> Event:
-    event = Event.objects.filter(verb=verb).order_by("-pk").first()
-    assert event is not None
-    return event
-
-
 def spans(lead: Lead, kind: str = "stage") -> list[str]:
     rows = Span.objects.filter(subject_type="qualify.lead", subject_id=lead.pk, kind=kind).order_by("pk")
     return list(rows.values_list("value", flat=True))
 
 
 def undo_last(verb: str, by: Actor) -> None:
-    undo_event(event_id=last(verb).pk, by=by, at=LATER)
+    undo_event(event_id=last_event(verb).pk, by=by, at=LATER)
 
 
 # --- handover ---------------------------------------------------------------------------------------------
@@ -183,7 +177,7 @@ def test_many_leads_change_hands_at_once_with_a_fixed_number_of_queries(
     assert actions.assign_leads(ids=[lead.pk for lead in leads], owner_id=tom.pk, by=by_head, at=LATER) == 0
 
     undo_last("qualify.lead_assigned", by_head)
-    assert Lead.objects.get(pk=last("qualify.lead_assigned").subject_id).owner_id == marta.pk
+    assert Lead.objects.get(pk=last_event("qualify.lead_assigned").subject_id).owner_id == marta.pk
 
 
 def test_leads_go_back_into_the_pool(make_lead: MakeLead, by_head: Actor, marta: User) -> None:
@@ -191,7 +185,7 @@ def test_leads_go_back_into_the_pool(make_lead: MakeLead, by_head: Actor, marta:
     actions.assign_leads(ids=[lead.pk], owner_id=None, by=by_head, at=LATER)
     lead.refresh_from_db()
     assert lead.in_pool
-    assert last("qualify.lead_pooled").data["before_id"] == marta.pk
+    assert last_event("qualify.lead_pooled").data["before_id"] == marta.pk
     undo_last("qualify.lead_pooled", by_head)
     lead.refresh_from_db()
     assert lead.owner_id == marta.pk
@@ -216,7 +210,7 @@ def test_a_lead_of_which_a_step_took_two_things_gets_both_back(
     actions.hand_over_lead(lead_id=lead.pk, to_id=marta.pk, by=by_head, at=AT)
     actions.assign_leads(ids=[lead.pk], owner_id=tom.pk, by=by_head, at=AT)
     actions.redirect_handovers(ids=[lead.pk], owner_id=tom.pk, by=by_head, at=AT)
-    both = [last("qualify.lead_assigned").pk, last("qualify.lead_handed_over").pk]
+    both = [last_event("qualify.lead_assigned").pk, last_event("qualify.lead_handed_over").pk]
     undo_events(event_ids=both, by=by_head, at=LATER)
     lead.refresh_from_db()
     assert (lead.owner_id, lead.handed_to_id) == (marta.pk, marta.pk)

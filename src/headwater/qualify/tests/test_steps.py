@@ -16,6 +16,7 @@ from headwater.platform.actor import Actor
 from headwater.platform.delivery import deliver
 from headwater.platform.errors import Invalid, NotAllowed, NotUndoable, SomeRefused
 from headwater.platform.models import Event, Span
+from headwater.platform.testing import last_event
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries, rules
 from headwater.qualify.actions import StepRefused
@@ -29,19 +30,13 @@ LATER = AT + timedelta(hours=1)
 MakeLead = Callable[..., Lead]
 
 
-def last(verb: str) -> Event:
-    event = Event.objects.filter(verb=verb).order_by("-pk").first()
-    assert event is not None
-    return event
-
-
 def spans(lead: Lead, kind: str = "stage") -> list[str]:
     rows = Span.objects.filter(subject_type="qualify.lead", subject_id=lead.pk, kind=kind).order_by("pk")
     return list(rows.values_list("value", flat=True))
 
 
 def undo_last(verb: str, by: Actor) -> None:
-    undo_event(event_id=last(verb).pk, by=by, at=LATER)
+    undo_event(event_id=last_event(verb).pk, by=by, at=LATER)
 
 
 # --- every step takes its right ---------------------------------------------------------------------------
@@ -120,7 +115,7 @@ def test_a_move_keeps_the_history_of_stages(make_lead: MakeLead, by_marta: Actor
     lead.refresh_from_db()
     assert (lead.stage, lead.stage_since) == ("MQL", LATER)
     assert spans(lead) == ["NEW", "MQL"]
-    assert last("qualify.lead_moved").data["to_stage"] == "MQL"
+    assert last_event("qualify.lead_moved").data["to_stage"] == "MQL"
 
 
 def test_a_step_back_says_why(make_lead: MakeLead, by_marta: Actor, marta: User) -> None:
@@ -129,7 +124,7 @@ def test_a_step_back_says_why(make_lead: MakeLead, by_marta: Actor, marta: User)
         actions.move_lead(lead_id=lead.pk, stage="WORKING", by=by_marta, at=AT)
     assert "reason" in refusal.value.fields
     actions.move_lead(lead_id=lead.pk, stage="WORKING", reason="Budget is gone", by=by_marta, at=AT)
-    event = last("qualify.lead_moved")
+    event = last_event("qualify.lead_moved")
     assert "note" not in event.data
     assert event.personal.data["note"] == "Budget is gone"
 
@@ -143,7 +138,7 @@ def test_sales_stages_are_not_reached_by_a_move(make_lead: MakeLead, by_marta: A
 def test_a_move_is_undone_until_somebody_moves_on(make_lead: MakeLead, by_marta: Actor, marta: User) -> None:
     lead = make_lead(marta)
     actions.move_lead(lead_id=lead.pk, stage="WORKING", by=by_marta, at=AT)
-    first = last("qualify.lead_moved")
+    first = last_event("qualify.lead_moved")
     actions.move_lead(lead_id=lead.pk, stage="MQL", by=by_marta, at=AT)
     with pytest.raises(NotUndoable):
         undo_event(event_id=first.pk, by=by_marta, at=LATER)
@@ -196,11 +191,11 @@ def test_a_recycled_lead_wakes_up_by_itself_on_its_day(make_lead: MakeLead, by_m
     assert (lead.exit, lead.stage, lead.owner_id, lead.wake_up_on) == ("", "NEW", marta.pk, None)
     assert lead.answer_due_at == datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
     assert spans(lead)[-2:] == ["RECYCLED", "NEW"]
-    assert last("qualify.lead_woken_up").actor.startswith("job:")
+    assert last_event("qualify.lead_woken_up").actor.startswith("job:")
 
     called = datetime(2026, 11, 16, 8, 45, tzinfo=UTC)
     actions.log_response(lead_id=lead.pk, kind="CALL", by=by_marta, at=called)
-    told = last("qualify.lead_answered").data
+    told = last_event("qualify.lead_answered").data
     assert told["is_late"] is False and told["office_seconds"] < 3600, "counted from when it woke up"
 
 
@@ -247,7 +242,7 @@ def test_the_first_call_stops_the_clock_and_starts_the_work(make_lead: MakeLead,
     actions.log_response(lead_id=lead.pk, kind="CALL", subject="Asked for the device list", by=by_marta, at=called)
     lead.refresh_from_db()
     assert (lead.answered_at, lead.stage) == (called, "WORKING")
-    assert last("qualify.lead_answered").data["office_seconds"] == 12 * 60
+    assert last_event("qualify.lead_answered").data["office_seconds"] == 12 * 60
     assert Activity.objects.get().party_id == lead.party_id
     assert not queries.waiting_for_answer(by_marta).exists()
 
@@ -273,7 +268,7 @@ def test_a_call_logged_on_the_person_stops_the_clock_too(make_lead: MakeLead, by
     deliver(at=LATER)
     lead.refresh_from_db()
     assert (lead.answered_at, lead.stage) == (later, "WORKING")
-    assert last("qualify.lead_answered").data["is_late"] is True
+    assert last_event("qualify.lead_answered").data["is_late"] is True
 
 
 def test_an_answer_from_before_the_lead_does_not_count(make_lead: MakeLead, by_marta: Actor, marta: User) -> None:

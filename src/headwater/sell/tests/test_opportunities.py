@@ -12,6 +12,7 @@ from headwater.parties.models import Grant
 from headwater.parties.queries.visible import visible_parties
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable, SomeRefused
 from headwater.platform.models import Event, Span
+from headwater.platform.testing import last_event
 from headwater.platform.undo import undo_event, undo_events
 from headwater.qualify.actions import StepRefused as LeadStepRefused
 from headwater.qualify.models import Lead
@@ -25,10 +26,6 @@ from headwater.team.queries import actor_of
 AT = datetime(2026, 11, 12, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db
-
-
-def last(verb):
-    return Event.objects.filter(verb=verb).latest("pk")
 
 
 def held(opportunity, kind):
@@ -51,7 +48,7 @@ def test_an_opportunity_from_a_lead_keeps_the_lead_and_its_source(sql_lead, by_j
     assert row.lead.source.name == "Hannover fair" and row.owner_id == by_jonas.user_id
     lead = Lead.objects.get()
     assert (lead.exit, lead.stage, lead.exited_at) == ("CONVERTED", "SQL", AT)
-    fact = last("sell.opportunity_opened")
+    fact = last_event("sell.opportunity_opened")
     assert fact.party_id == row.party_id and fact.data["lead_id"] == lead.pk
     assert held(row, "stage") == [(str(row.stage_id), AT, None)]
     assert held(row, "outcome") == [("OPEN", AT, None)]
@@ -178,7 +175,7 @@ def test_a_win_places_the_order_with_the_lines(opened, by_jonas, by_head, sql_le
     assert (line.product_id, line.quantity, line.unit_price) == (product.pk, 2, 1150)
     assert held(row, "outcome")[-1] == ("WON", AT + DAY, None)
     assert held(row, "stage")[-1][2] == AT + DAY
-    won, placed = last("sell.opportunity_won"), last("sell.order_placed")
+    won, placed = last_event("sell.opportunity_won"), last_event("sell.order_placed")
     assert won.occurred_at == AT + DAY == placed.occurred_at and won.data["order_id"] == order.pk
     assert won.party_id == placed.party_id == row.party_id
 
@@ -232,11 +229,11 @@ def test_reopening_lowers_the_probability_at_once_and_takes_the_order_back(opene
 def test_undo_of_a_win_takes_the_order_back_and_of_a_reopening_brings_it_again(opened, by_jonas):
     row = opened(amount=Decimal(100))
     actions.win_opportunity(opportunity_id=row.pk, amount=Decimal(90), by=by_jonas, at=AT)
-    won = last("sell.opportunity_won")
+    won = last_event("sell.opportunity_won")
     actions.reopen_opportunity(opportunity_id=row.pk, by=by_jonas, at=AT)
     with pytest.raises(NotUndoable):
         undo_event(event_id=won.pk, by=by_jonas, at=AT)
-    undo_event(event_id=last("sell.opportunity_reopened").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_reopened").pk, by=by_jonas, at=AT)
     row.refresh_from_db()
     assert row.outcome == "WON" and Order.objects.filter(deleted_at=None).count() == 1
     undo_event(event_id=won.pk, by=by_jonas, at=AT)
@@ -246,7 +243,7 @@ def test_undo_of_a_win_takes_the_order_back_and_of_a_reopening_brings_it_again(o
 
 def test_undo_of_an_opening_opens_the_lead_again(sql_lead, by_jonas):
     row = actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT)
-    undo_event(event_id=last("sell.opportunity_opened").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_opened").pk, by=by_jonas, at=AT)
     row.refresh_from_db()
     sql_lead.refresh_from_db()
     assert row.deleted_at == AT and (sql_lead.exit, sql_lead.stage) == ("", "SQL")
@@ -254,7 +251,7 @@ def test_undo_of_an_opening_opens_the_lead_again(sql_lead, by_jonas):
 
 def test_an_opportunity_that_is_restored_has_its_lead_converted_again(sql_lead, by_jonas, by_head):
     row = actions.open_opportunity(lead_id=sql_lead.pk, by=by_jonas, at=AT)
-    undo_event(event_id=last("sell.opportunity_opened").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_opened").pk, by=by_jonas, at=AT)
     actions.restore_opportunity(opportunity_id=row.pk, by=by_head, at=AT)
     sql_lead.refresh_from_db()
     assert sql_lead.exit == "CONVERTED"
@@ -263,21 +260,21 @@ def test_an_opportunity_that_is_restored_has_its_lead_converted_again(sql_lead, 
 def test_undo_of_moves_edits_assignments_and_losses(opened, stages, priya, by_head):
     row = opened()
     actions.move_opportunity(opportunity_id=row.pk, stage_id=stages[1].pk, by=by_head, at=AT)
-    undo_event(event_id=last("sell.opportunity_moved").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_moved").pk, by=by_head, at=AT)
     actions.plan_next_step(opportunity_id=row.pk, next_step="Call Eva", by=by_head, at=AT)
-    assert last("platform.changed").data == {
+    assert last_event("platform.changed").data == {
         "row_type": "sell.opportunity",
         "row_id": row.pk,
         "names": "next step",
         "fields": {},
     }
-    undo_event(event_id=last("platform.changed").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("platform.changed").pk, by=by_head, at=AT)
     before = row.owner_id
     actions.assign_opportunities(ids=[row.pk], owner_id=priya.pk, by=by_head, at=AT)
     assert Grant.objects.filter(user_id=priya.pk).exists() and not Grant.objects.filter(user_id=before).exists()
-    undo_event(event_id=last("sell.opportunity_assigned").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_assigned").pk, by=by_head, at=AT)
     actions.lose_opportunity(opportunity_id=row.pk, reason="PRICE", by=by_head, at=AT)
-    undo_event(event_id=last("sell.opportunity_lost").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_lost").pk, by=by_head, at=AT)
     row.refresh_from_db()
     assert (row.stage_id, row.next_step, row.owner_id, row.outcome) == (stages[0].pk, "", before, "")
     assert row.lost_reason == ""
@@ -288,7 +285,7 @@ def test_deleting_takes_the_orders_along_and_restoring_brings_them_back(opened, 
     actions.win_opportunity(opportunity_id=row.pk, by=by_head, at=AT)
     actions.delete_opportunity(opportunity_id=row.pk, by=by_head, at=AT + timedelta(hours=1))
     assert not Order.objects.filter(deleted_at=None).exists() and not visible_opportunities(by_head).exists()
-    undo_event(event_id=last("sell.opportunity_deleted").pk, by=by_head, at=AT + timedelta(hours=2))
+    undo_event(event_id=last_event("sell.opportunity_deleted").pk, by=by_head, at=AT + timedelta(hours=2))
     assert Order.objects.filter(deleted_at=None).exists() and visible_opportunities(by_head).exists()
     actions.delete_opportunity(opportunity_id=row.pk, by=by_head, at=AT + timedelta(hours=3))
     actions.restore_opportunity(opportunity_id=row.pk, by=by_head, at=AT + timedelta(hours=4))
@@ -303,7 +300,7 @@ def test_lines_set_the_amount_until_somebody_sets_another(opened, by_jonas, by_h
     row = actions.add_line(opportunity_id=row.pk, product_id=printer.pk, by=by_jonas, at=AT)
     assert row.amount == 550 and row.lines.count() == 2
     actions.remove_line(opportunity_id=row.pk, line_id=row.lines.latest("pk").pk, by=by_jonas, at=AT)
-    undo_event(event_id=last("sell.opportunity_lines_changed").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.opportunity_lines_changed").pk, by=by_jonas, at=AT)
     assert row.lines.count() == 2
 
 
@@ -319,7 +316,7 @@ def test_deciding_a_product_can_decide_every_line_with_its_text(opened, by_jonas
     )
     assert decided == 2 and two.lines.filter(product=product).count() == 1
     assert one.lines.get().label == "GTX Pro" and one.lines.get().product_text == "GTXPro"
-    undo_event(event_id=last("sell.product_decided").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.product_decided").pk, by=by_jonas, at=AT)
     assert one.lines.get().is_to_decide
     assert actions.decide_product(line_id=line.pk, of="opportunity", product_id=product.pk, by=by_jonas, at=AT) == 1
 
@@ -334,12 +331,12 @@ def test_orders_stand_alone_too(acme, by_jonas, by_head):
     )
     with pytest.raises(Invalid):
         actions.place_order(party_id=acme.pk, by=by_jonas, at=AT)
-    undo_event(event_id=last("sell.order_placed").pk, by=by_jonas, at=AT)
+    undo_event(event_id=last_event("sell.order_placed").pk, by=by_jonas, at=AT)
     order.refresh_from_db()
     assert order.deleted_at == AT
     actions.restore_order(order_id=order.pk, by=by_head, at=AT)
     actions.change_order(order_id=order.pk, amount=Decimal(80), by=by_head, at=AT)
-    undo_event(event_id=last("platform.changed").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("platform.changed").pk, by=by_head, at=AT)
     order.refresh_from_db()
     assert order.amount == Decimal("99.50")
 
@@ -349,7 +346,7 @@ def test_the_order_of_a_win_is_not_deleted_alone(opened, by_head):
     with pytest.raises(Exception, match="Reopen"):
         actions.delete_order(order_id=order.pk, by=by_head, at=AT)
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last("sell.order_placed").pk, by=by_head, at=AT)
+        undo_event(event_id=last_event("sell.order_placed").pk, by=by_head, at=AT)
 
 
 def test_products_are_named_once_and_come_back(company, by_head):
@@ -357,9 +354,9 @@ def test_products_are_named_once_and_come_back(company, by_head):
     with pytest.raises(actions.ProductExists):
         actions.add_product(name="rack server", by=by_head, at=AT)
     actions.change_product(product_id=product.pk, list_price=Decimal(10), by=by_head, at=AT)
-    undo_event(event_id=last("platform.changed").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("platform.changed").pk, by=by_head, at=AT)
     actions.delete_product(product_id=product.pk, by=by_head, at=AT)
-    undo_event(event_id=last("sell.product_deleted").pk, by=by_head, at=AT)
+    undo_event(event_id=last_event("sell.product_deleted").pk, by=by_head, at=AT)
     product.refresh_from_db()
     assert product.deleted_at is None and product.list_price is None
 
