@@ -235,11 +235,12 @@ def _locked(view_id: int, by: Actor) -> ListView:
 
 
 def _resource(noun: str, by: Actor) -> Resource:
+    """The noun as the actor knows it: with the company's own fields, without columns they may not read."""
     resource = REGISTRY.get(noun)
     if resource is None:
         raise Invalid({"noun": [_("There are no lists of “{noun}”.").format(noun=noun)]})
     by.require(resource.verb("see"))
-    return resource
+    return resource.for_actor(by)
 
 
 def _checked(resource: Resource, values: Mapping[str, Any], by: Actor) -> dict[str, Any]:
