@@ -17,6 +17,8 @@ from headwater.cli.console import Progress, plain, print_json, print_pairs, prin
 from headwater.cli.installation import Commands, json_option, opened
 
 if TYPE_CHECKING:
+    from headwater.intake.deciding import UnknownWord
+    from headwater.intake.models import ImportBatch
     from headwater.platform.actor import Actor
     from headwater.platform.files_out import Portions
     from headwater.platform.resource import Column, Resource
@@ -150,78 +152,98 @@ def _json_lines(columns: Sequence[Column], portions: Portions) -> Iterator[str]:
 
 def run_import(chosen: argparse.Namespace) -> int:
     """Bring a file in; rejected rows are handed back in a file and are no failure."""
+    rows: list[dict[str, Any]] = []
     with opened() as actor:
-        from headwater.intake.batches import importer_of, rejects_path
-        from headwater.intake.deciding import as_toml, decided, unknown_words
-        from headwater.intake.models import ImportBatch
-        from headwater.intake.run import import_file
-        from headwater.intake.suggested import chosen_profile
-        from headwater.platform.clock import now
-        from headwater.platform.errors import DomainError
-        from headwater.platform.importer import RowResult
+        from headwater.intake.deciding import unknown_words
 
-        rows: list[dict[str, Any]] = []
-
-        def on_row(result: RowResult) -> None:
-            rows.append(
-                {"line": result.line, "outcome": result.outcome.value, "id": result.object_id,
-                 "reasons": list(result.reasons)}
-            )  # fmt: skip
-
-        progress = Progress(f"Importing {chosen.file.name}")
-        refuse_unreadable(chosen.file)
-        profile = chosen.profile or None
-        if chosen.decide:
-            profile = decided(chosen_profile(chosen.file, importer_of(chosen.kind), profile), chosen.decide)
-        try:
-            batch = import_file(
-                chosen.file,
-                kind=chosen.kind,
-                by=actor,
-                at=now(),
-                profile=profile,
-                is_dry_run=chosen.dry_run,
-                on_progress=lambda batch: progress(batch.rows_read, batch.row_estimate),
-                on_row=on_row if chosen.rows else None,
-            )
-        finally:
-            progress.close()
-        if batch.state != ImportBatch.State.DONE:
-            state, read = batch.get_state_display().lower(), batch.rows_read
-            raise DomainError(f"Import {batch.pk} did not get through: it is {state} after {read:,} rows.")
-        rejects, unknown = rejects_path(batch), unknown_words(batch)
-        result: dict[str, Any] = {
-            "kind": batch.kind,
-            "file": str(chosen.file),
-            "dry_run": batch.is_dry_run,
-            "batch": batch.pk,
-            "created": batch.created,
-            "updated": batch.updated,
-            "unchanged": batch.unchanged,
-            "rejected": batch.rejected,
-            "rejects_file": str(rejects) if rejects is not None else None,
-            "remarks": batch.guesses,
-            "notes": batch.notes,
-            "unknown_values": [asdict(word) for word in unknown],
-        }
+        batch = _brought_in(chosen, rows, by=actor)
+        unknown = unknown_words(batch)
+        result = _what_became(batch, chosen.file, unknown)
     if chosen.json:
         print_json({**result, "rows": rows} if chosen.rows else result)
         return 0
     if chosen.rows:
         shown = [{**row, "id": str(row["id"] or ""), "reasons": "; ".join(row["reasons"])} for row in rows]
         print_table(shown, ("line", "outcome", "id", "reasons"))
-    told = {**result, "dry_run": "yes, nothing was changed" if batch.is_dry_run else ""}
+    told = {**result, "dry_run": "yes, nothing was changed" if result["dry_run"] else ""}
     print_pairs({**told, "remarks": "; ".join(result["remarks"]), "notes": "", "unknown_values": ""})
     if result["notes"]:
         print("\nWhat was decided about rows:\n")
         print_table([{"rows": count, "what": note} for note, count in result["notes"].items()], ("rows", "what"))
     if unknown:
-        first = unknown[0]
-        print("\nThe rows with these words were left out, because nobody knows what they mean:\n")
-        print_table([{**asdict(word), "rows": word.count} for word in unknown], ("column", "value", "rows"))
-        print(f'\nDecide here: --decide "{first.column}:{first.value}={first.choices[0]}"')
-        print(f"Or for every such file, in its profile:\n\n{as_toml(unknown)}")
+        _ask_to_decide(unknown)
     return 0
+
+
+def _brought_in(chosen: argparse.Namespace, rows: list[dict[str, Any]], *, by: Actor) -> ImportBatch:
+    """The import, which is through; what became of each row goes into ``rows`` where that is asked for.
+
+    Raises:
+        DomainError: it did not get through.
+    """
+    from headwater.intake.batches import importer_of
+    from headwater.intake.deciding import decided
+    from headwater.intake.models import ImportBatch
+    from headwater.intake.run import import_file
+    from headwater.intake.suggested import chosen_profile
+    from headwater.platform.clock import now
+    from headwater.platform.errors import DomainError
+    from headwater.platform.importer import RowResult
+
+    def on_row(result: RowResult) -> None:
+        rows.append(
+            {"line": result.line, "outcome": result.outcome.value, "id": result.object_id,
+             "reasons": list(result.reasons)}
+        )  # fmt: skip
+
+    progress = Progress(f"Importing {chosen.file.name}")
+    refuse_unreadable(chosen.file)
+    profile = chosen.profile or None
+    if chosen.decide:
+        profile = decided(chosen_profile(chosen.file, importer_of(chosen.kind), profile), chosen.decide)
+    try:
+        batch = import_file(
+            chosen.file, kind=chosen.kind, by=by, at=now(), profile=profile, is_dry_run=chosen.dry_run,
+            on_progress=lambda batch: progress(batch.rows_read, batch.row_estimate),
+            on_row=on_row if chosen.rows else None,
+        )  # fmt: skip
+    finally:
+        progress.close()
+    if batch.state != ImportBatch.State.DONE:
+        state, read = batch.get_state_display().lower(), batch.rows_read
+        raise DomainError(f"Import {batch.pk} did not get through: it is {state} after {read:,} rows.")
+    return batch
+
+
+def _what_became(batch: ImportBatch, file: Path, unknown: Sequence[UnknownWord]) -> dict[str, Any]:
+    """An import as programs read it."""
+    from headwater.intake.batches import rejects_path
+
+    rejects = rejects_path(batch)
+    return {
+        "kind": batch.kind,
+        "file": str(file),
+        "dry_run": batch.is_dry_run,
+        "batch": batch.pk,
+        "created": batch.created,
+        "updated": batch.updated,
+        "unchanged": batch.unchanged,
+        "rejected": batch.rejected,
+        "rejects_file": str(rejects) if rejects is not None else None,
+        "remarks": batch.guesses,
+        "notes": batch.notes,
+        "unknown_values": [asdict(word) for word in unknown],
+    }
+
+
+def _ask_to_decide(unknown: Sequence[UnknownWord]) -> None:
+    from headwater.intake.deciding import as_toml
+
+    first = unknown[0]
+    print("\nThe rows with these words were left out, because nobody knows what they mean:\n")
+    print_table([{**asdict(word), "rows": word.count} for word in unknown], ("column", "value", "rows"))
+    print(f'\nDecide here: --decide "{first.column}:{first.value}={first.choices[0]}"')
+    print(f"Or for every such file, in its profile:\n\n{as_toml(unknown)}")
 
 
 def run_undo(chosen: argparse.Namespace) -> int:
