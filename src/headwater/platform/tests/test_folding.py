@@ -86,12 +86,12 @@ def test_signs_alone_are_no_words():
 
 
 def test_text_made_to_cost_time_costs_little():
-    started = time.monotonic()
+    started = time.process_time()
     for evil in ("1 " * 25_000 + "x", "a-" * 25_000, "(" * 50_000, "é" * 50_000, "1-" * 25_000 + "@"):
         fold(evil)
         also_written(evil)
         read(evil, region="NL")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_what_was_typed_is_set_off_in_what_is_shown():
