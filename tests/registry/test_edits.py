@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
-from makers import AT
+from makers import AT, own_key
 
 from headwater.acquire import actions as acquire
 from headwater.acquire.models import Campaign
@@ -165,6 +165,29 @@ def test_both_long_texts_can_be_kept(make, by, anna, bob):
     assert saved(bob, address, again, **{"keep-body": "both"}).status_code == 302
     body = Activity.objects.get(pk=pk).body.replace("\r\n", "\n")
     assert body == "First line\nCall before ten\n\nFirst line\nAsk for Orla"
+
+
+def test_what_either_of_two_chose_of_several_can_be_kept(make, anna, bob, program):
+    [pk] = make("qualify.lead")
+    key, address = own_key("qualify.lead", "CHOICES"), f"/leads/{pk}/edit"
+    program.patch(f"/api/v1/leads/{pk}", {key: []}, **JSON)
+    hers, his = opened(anna, address), opened(bob, address)
+    saved(anna, address, hers, **{key: ["ELM"]})
+    asked = saved(bob, address, his, **{key: ["OAK"]})
+    assert asked.status_code == 409 and "Keep both: “Oak, Elm”" in words(asked)
+    again = Fields(words(asked).split("<main")[-1]).sent
+    assert saved(bob, address, again, **{f"keep-{key}": "both"}).status_code == 302
+    assert program.get(f"/api/v1/leads/{pk}").json()[key] == ["OAK", "ELM"]
+
+
+def test_both_are_not_offered_where_one_chose_all_that_the_other_did(make, anna, bob, program):
+    [pk] = make("qualify.lead")
+    key, address = own_key("qualify.lead", "CHOICES"), f"/leads/{pk}/edit"
+    program.patch(f"/api/v1/leads/{pk}", {key: []}, **JSON)
+    hers, his = opened(anna, address), opened(bob, address)
+    saved(anna, address, hers, **{key: ["OAK", "ELM"]})
+    asked = saved(bob, address, his, **{key: ["OAK"]})
+    assert asked.status_code == 409 and "Keep both" not in words(asked)
 
 
 def test_a_choice_is_about_what_was_shown(make, anna, bob):

@@ -2,7 +2,8 @@
 
 An edit form carries what its fields held when it was opened (``before-…``). From that it is known which of them the
 reader changed; only those are written. Where somebody else has changed one of them meanwhile, to something else, the
-form comes back and asks: keep mine, take theirs or, of long texts, both (``keep-…``, about ``theirs-…``).
+form comes back and asks: keep mine, take theirs or, of long texts and of several choices, both (``keep-…``, about
+``theirs-…``).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Clash:
     who: str
     at: datetime | None
     takes_both: bool
+    both: str  # what several choices would be together; a long text is long enough as it is
 
 
 class Edit:
@@ -84,6 +86,8 @@ class Edit:
                 mine = present
             elif choice == "both" and _is_long(bound):
                 mine = [f"{present[0]}\n\n{mine[0]}"]
+            elif choice == "both" and _is_several(bound):
+                mine = _together(bound, present, mine)
         if widget.value_omitted_from_data(posted, {}, name) or (_same(bound, mine, before) and not goes_along):
             mine = before = present
         else:
@@ -98,6 +102,8 @@ class Edit:
     def _clash(self, name: str) -> Clash:
         bound, present = self.form[name], self.present[name]
         event = _last_change(self.resource.key, self.row.pk, name)
+        both = _together(bound, present, self.data.getlist(name)) if _is_several(bound) else []
+        is_more = bool(both) and both not in (present, self.data.getlist(name))
         return Clash(
             name=name,
             was=_shown(bound, self.data.getlist(BEFORE + name)),
@@ -106,7 +112,8 @@ class Edit:
             texts=present,
             who=_who(event, self.actor),
             at=event.recorded_at if event is not None else None,
-            takes_both=_is_long(bound) and bool(present[0]),
+            takes_both=is_more or (_is_long(bound) and bool(present[0])),
+            both=_shown(bound, both) if is_more else "",
         )
 
 
@@ -154,6 +161,15 @@ def _plain(bound: BoundField, text: str) -> str:
 
 def _is_long(bound: BoundField) -> bool:
     return isinstance(bound.field.widget, forms.Textarea)
+
+
+def _is_several(bound: BoundField) -> bool:
+    return isinstance(bound.field.widget, forms.widgets.ChoiceWidget) and bound.field.widget.allow_multiple_selected
+
+
+def _together(bound: BoundField, theirs: Sequence[str], mine: Sequence[str]) -> list[str]:
+    """What either of them chose, in the order of the choices."""
+    return [text for text, _said in _choices(bound) if text in theirs or text in mine]
 
 
 def _choices(bound: BoundField) -> Iterator[tuple[str, str]]:
