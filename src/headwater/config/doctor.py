@@ -229,13 +229,25 @@ def _migrations(home: Home, report: Report) -> None:
 
 
 def _work(home: Home, report: Report) -> None:
-    from headwater.config import daily
-    from headwater.platform.delivery import standings
-    from headwater.platform.models import DeadLetter, Job, ScheduleRun
-
     at = now()
     running = locks.is_served(home)
     report.server = {"running": running, **(locks.noted_server(home) if running else {"pid": None, "port": None})}
+    _search(report)
+    _backups(home, report)
+    _jobs(report, at=at)
+    _handlers(report)
+    _mail(report)
+    _sealed(report)
+    _clock(report, at=at)
+    if running:
+        _worker(home, report, at=at)
+
+
+def _jobs(report: Report, *, at: datetime) -> None:
+    """What waits, runs and failed, and when what returns comes next."""
+    from headwater.config import daily
+    from headwater.platform.models import Job, ScheduleRun
+
     failed = Job.objects.filter(state=Job.State.FAILED, finished_at__gte=at - FAILED_WITHIN)
     report.jobs = {
         "queued": Job.objects.filter(state=Job.State.QUEUED).count(),
@@ -248,11 +260,6 @@ def _work(home: Home, report: Report) -> None:
         {"name": run.name, "last_run_at": run.last_run_at, "next_run_at": run.next_run_at}
         for run in ScheduleRun.objects.order_by("name")
     ]
-    report.handlers = [{"name": each.name, "position": each.position, "behind": each.behind} for each in standings()]
-    _search(report)
-    _backups(home, report)
-    report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
-
     # A refusal is an answer to whoever asked; only bugs are something wrong with the installation.
     broken = failed.exclude(kind=daily.KIND).filter(error__startswith="Traceback").order_by("-pk").first()
     if broken is not None:
@@ -264,6 +271,15 @@ def _work(home: Home, report: Report) -> None:
                 "Try it again under Settings → Jobs & deliveries (/settings/work); report it if it fails again.",
             )
         )
+
+
+def _handlers(report: Report) -> None:
+    """How far handlers have read the log, and what could not be delivered to them."""
+    from headwater.platform.delivery import standings
+    from headwater.platform.models import DeadLetter
+
+    report.handlers = [{"name": each.name, "position": each.position, "behind": each.behind} for each in standings()]
+    report.dead_letters = DeadLetter.objects.filter(resolved_at=None).count()
     if report.dead_letters:
         report.problems.append(
             Problem(
@@ -273,12 +289,15 @@ def _work(home: Home, report: Report) -> None:
                 "again there, or drop them.",
             )
         )
-    _mail(report)
-    _sealed(report)
-    _clock(report, at=at)
+
+
+def _worker(home: Home, report: Report, *, at: datetime) -> None:
+    """Whether the worker of a running server has been heard of lately."""
+    from headwater.platform.models import ScheduleRun
+
     alive = ScheduleRun.objects.filter(name="worker.alive").values_list("last_run_at", flat=True).first()
     heard = max(filter(None, (alive, locks.serving_since(home))), default=None)
-    if running and (heard is None or heard < at - QUIET_AFTER):
+    if heard is None or heard < at - QUIET_AFTER:
         report.problems.append(
             Problem(
                 "worker_quiet", "The background worker gives no sign of life.", "Stop Headwater and start it again."
