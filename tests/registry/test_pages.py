@@ -251,6 +251,8 @@ def test_a_file_of_a_filter_that_is_gone_is_not_one_of_all_there_are(make, clien
         noun="qualify.lead", owner_id=people["OWNER"].pk, name="Upstairs", params=params, created_at=AT
     )
     client = client_of("OWNER")
+    assert "a column that is gone" in words(client.get(f"/leads?view={view.pk}"))
+    assert "a column that is gone" not in words(client.get("/leads?view=open"))
     for query in (f"stage=NEW&{gone}", f"view={view.pk}"):
         answer = client.get(f"/leads/export.csv?{query}")
         assert answer.status_code == 409 and "gone by now" in words(answer)

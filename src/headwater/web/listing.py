@@ -22,7 +22,7 @@ from headwater.platform.values import row_id
 from headwater.web import chips, grouping, sorting
 from headwater.web.http import Request, is_htmx, page_or_part, render, resource_of
 from headwater.web.layout import offered_columns, shown_columns, steps_of, widths_of
-from headwater.web.liststate import ListState, address, home_of, path_of, state_for_all, state_of
+from headwater.web.liststate import ListState, address, home_of, path_of, state_for_all, state_of, unknown_in
 from headwater.web.totals import awaited, counts_exactly, spoken_count, totals_context
 
 MOST_SIMILAR = 5
@@ -136,6 +136,7 @@ def bar_context(state: ListState, *, leaves_out: Sequence[str] = ()) -> dict[str
         "is_start": (start_among(state.views, actor, state.layout.start_view) or "all") == state.key,
         "chips": chips.chips_of(state, actor, leaves_out),
         "active": chips.active_of(state, actor, leaves_out),
+        "lacks_column": state.view is not None and bool(unknown_in(state.resource, state.view.params)),
         "formats": list(FORMATS.values()) if actor.may(state.resource.verb("export")) else [],
         "query": state.query,
     }
