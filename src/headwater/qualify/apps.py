@@ -15,51 +15,48 @@ class QualifyConfig(AppConfig):
     def ready(self) -> None:
         """Make the room's nouns, reactions, times, panels and pages known."""
         from headwater.qualify import handlers, panels, resources, tasks  # noqa: F401  (importing declares them)
-        from headwater.qualify.queries import own_late, own_open, pool_in_order
-        from headwater.web.nav import KeyedAct, NavPage, NewItem, Waits, register_act, register_new, register_page
 
-        register_page(
-            NavPage("qualify", _("Leads"), "web:list leads", order=10, verb="qualify.lead.see",
-                    waits=Waits(own_open, own_late), keys="g l")
-        )  # fmt: skip
-        register_page(
-            NavPage("qualify", _("Unclaimed pool"), "web:list leads?view=pool", order=20, verb="qualify.lead.claim",
-                    waits=Waits(pool_in_order))
-        )  # fmt: skip
-        register_new(NewItem(_("Lead"), "filter", "web:create leads", order=10, verb="qualify.lead.create"))
-        register_new(
-            NewItem(
-                _("Lead in one line"), "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True
-            )
-        )
-        register_act(KeyedAct(_("Take the next lead from the pool"), "qualify_claim_next", "g g", "qualify.lead.claim"))
+        _register_pages()
+        _register_pointers()
+        _register_held()
 
-        from django.db.models import Q
 
-        from headwater.parties import pointing
-        from headwater.qualify.models import Exit, Lead
+def _register_pages() -> None:
+    from headwater.qualify.queries import own_late, own_open, pool_in_order
+    from headwater.web.nav import KeyedAct, NavPage, NewItem, Waits, register_act, register_new, register_page
 
-        is_open = Q(deleted_at=None, exit__in=("", Exit.RECYCLED))  # a recycled lead wakes up again
-        pointing.register(
-            "qualify.lead.party",
-            Lead,
-            "party",
-            label="leads",
-            words=ngettext_lazy("%(count)s lead", "%(count)s leads", "n"),
-            open_when=is_open,
-        )
-        pointing.register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
-        pointing.register(
-            "qualify.lead.referrer",
-            Lead,
-            "referrer",
-            label="referrals",
-            words=ngettext_lazy("%(count)s referral", "%(count)s referrals", "n"),
-        )
+    mine, pool = Waits(own_open, own_late), Waits(pool_in_order)
+    register_page(NavPage("qualify", _("Leads"), "web:list leads", 10, "qualify.lead.see", waits=mine, keys="g l"))
+    register_page(
+        NavPage("qualify", _("Unclaimed pool"), "web:list leads?view=pool", 20, "qualify.lead.claim", waits=pool)
+    )
+    register_new(NewItem(_("Lead"), "filter", "web:create leads", 10, "qualify.lead.create"))
+    register_new(
+        NewItem(_("Lead in one line"), "bolt", "qualify_quick", 11, "qualify.lead.create", keys="q", takes_line=True)
+    )
+    register_act(KeyedAct(_("Take the next lead from the pool"), "qualify_claim_next", "g g", "qualify.lead.claim"))
 
-        from headwater.platform.held import Held, register_held
 
-        register_held(Held("leads", "qualify.lead", _("Open leads"), {"exit__empty": "true"}, order=10))
-        register_held(Held("recycled", "qualify.lead", _("Leads that wake up"), {"exit": Exit.RECYCLED}, order=15))
-        asked = {"exit__empty": "true"}
-        register_held(Held("handovers", "qualify.lead", _("Handovers to accept"), asked, "handed_to", "redirect", 20))
+def _register_pointers() -> None:
+    """What of leads a merge of people or companies moves along."""
+    from django.db.models import Q
+
+    from headwater.parties.pointing import register
+    from headwater.qualify.models import Exit, Lead
+
+    is_open = Q(deleted_at=None, exit__in=("", Exit.RECYCLED))  # a recycled lead wakes up again
+    leads = ngettext_lazy("%(count)s lead", "%(count)s leads", "n")
+    register("qualify.lead.party", Lead, "party", label="leads", words=leads, open_when=is_open)
+    register("qualify.lead.organisation", Lead, "organisation", label="leads", open_when=is_open)
+    referrals = ngettext_lazy("%(count)s referral", "%(count)s referrals", "n")
+    register("qualify.lead.referrer", Lead, "referrer", label="referrals", words=referrals)
+
+
+def _register_held() -> None:
+    from headwater.platform.held import Held, register_held
+    from headwater.qualify.models import Exit
+
+    open_ones = {"exit__empty": "true"}
+    register_held(Held("leads", "qualify.lead", _("Open leads"), open_ones, order=10))
+    register_held(Held("recycled", "qualify.lead", _("Leads that wake up"), {"exit": Exit.RECYCLED}, order=15))
+    register_held(Held("handovers", "qualify.lead", _("Handovers to accept"), open_ones, "handed_to", "redirect", 20))
