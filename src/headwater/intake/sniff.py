@@ -69,62 +69,97 @@ class Scan:
         return (self.newlines or self.returns) + self.ends_open
 
 
+class _Decoding:
+    """Whether the bytes of a file are text: in the encoding that is known, else in UTF-8. ``found`` is told."""
+
+    def __init__(self, found: Scan, encoding: str | None) -> None:
+        self._found = found
+        self._is_guess = not encoding
+        self._decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
+
+    def take(self, chunk: bytes) -> None:
+        """Go on with the next bytes; a letter may have begun in the ones before."""
+        if self._found.undecodable is not None:
+            return
+        pending = len(self._decoder.getstate()[0])
+        if self._is_guess and not pending and chunk.isascii():
+            return  # the same in UTF-8, and most chunks are
+        try:
+            self._decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            good = chunk[: max(error.start - pending, 0)]
+            self._fails(good.count(b"\n"), good[good.rfind(b"\n") + 1 :])
+
+    def end(self) -> None:
+        """The file ends here, maybe within a letter."""
+        if self._found.undecodable is None and self._decoder.getstate()[0]:
+            self._fails(0, b"")
+
+    def _fails(self, lines: int, begun: bytes) -> None:
+        self._found.is_utf8 = False
+        self._found.undecodable = (self._found.newlines + lines + 1, begun)
+
+
 def scan(stream: IO[bytes], *, encoding: str | None, max_bytes: int, max_line_bytes: int) -> Scan:
-    """Read a file once, keeping nothing, to know its encoding for certain and refuse what would flood us."""
-    found, carried = Scan(), 0
-    decoder: codecs.IncrementalDecoder | None = None
-    foreign = 0
+    """Read a file once, keeping nothing, to know its encoding for certain and refuse what would flood us.
+
+    Raises:
+        UnreadableFile: it is larger than ``max_bytes``, or a line of it is longer than ``max_line_bytes``.
+    """
+    found = Scan()
+    decoding: _Decoding | None = None
+    begun = 0  # bytes of the line that goes on in the next chunk
     while chunk := stream.read(CHUNK):
-        if not found.size:
+        if decoding is None:
             found.head = chunk[:HEAD_BYTES]
-            encoding = encoding or encoding_by_bytes(chunk)
-            decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
+            decoding = _Decoding(found, encoding or encoding_by_bytes(chunk))
         found.size += len(chunk)
         if found.size > max_bytes:
-            raise UnreadableFile(
-                _("The file is larger than {max_bytes} bytes once unpacked. Split it, or raise the limit.").format(
-                    max_bytes=grouped(max_bytes)
-                ),
-                line=found.newlines + 1,
-                column=1,
-            )
+            raise _too_large(max_bytes, line=found.newlines + 1)
         first = chunk.find(b"\n") if b"\n" in chunk else chunk.find(b"\r")
-        if carried + (len(chunk) if first < 0 else first) > max_line_bytes:
-            raise UnreadableFile(
-                _(
-                    "A line is longer than {max_line_bytes} bytes. A quotation mark that is never "
-                    "closed, or a file that is not a table, looks like this."
-                ).format(max_line_bytes=grouped(max_line_bytes)),
-                line=(found.newlines or found.returns) + 1,
-                column=1,
-            )
+        if begun + (len(chunk) if first < 0 else first) > max_line_bytes:
+            raise _too_long(max_line_bytes, line=(found.newlines or found.returns) + 1)
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
-        carried = carried + len(chunk) if last < 0 else len(chunk) - last - 1
-
-        plain = chunk.isascii()
-        if decoder and found.undecodable is None and (not plain or encoding or decoder.getstate()[0]):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                found.is_utf8 = False
-                good = chunk[: max(error.start - pending, 0)]
-                found.undecodable = (found.newlines + good.count(b"\n") + 1, good[good.rfind(b"\n") + 1 :])
-        if not plain and foreign < FOREIGN_BYTES:
-            for line in chunk.split(b"\n"):
-                if not line.isascii() and foreign < FOREIGN_BYTES:
-                    found.foreign_lines.append(line[:4096])
-                    foreign += len(line[:4096])
-        if b"\\" in chunk and len(found.escape_lines) < 100:
-            found.escape_lines += [line for line in chunk.split(b"\n") if b"\\" in line][:100]
-        found.newlines += chunk.count(b"\n")
-        found.returns += chunk.count(b"\r")
-        found.nuls += chunk.count(b"\0")
-        found.quotes += chunk.count(b'"')
-        found.ends_open = not chunk.rstrip(b"\0").endswith((b"\n", b"\r"))
-    if decoder and found.undecodable is None and decoder.getstate()[0]:
-        found.is_utf8, found.undecodable = False, (found.newlines + 1, b"")
+        begun = begun + len(chunk) if last < 0 else len(chunk) - last - 1
+        decoding.take(chunk)
+        _keep_telling_lines(found, chunk)
+        _count(found, chunk)
+    if decoding is not None:
+        decoding.end()
     return found
+
+
+def _too_large(max_bytes: int, *, line: int) -> UnreadableFile:
+    told = _("The file is larger than {max_bytes} bytes once unpacked. Split it, or raise the limit.")
+    return UnreadableFile(told.format(max_bytes=grouped(max_bytes)), line=line, column=1)
+
+
+def _too_long(max_line_bytes: int, *, line: int) -> UnreadableFile:
+    told = _(
+        "A line is longer than {max_line_bytes} bytes. A quotation mark that is never "
+        "closed, or a file that is not a table, looks like this."
+    )
+    return UnreadableFile(told.format(max_line_bytes=grouped(max_line_bytes)), line=line, column=1)
+
+
+def _keep_telling_lines(found: Scan, chunk: bytes) -> None:
+    """Keep some lines that tell of the encoding and of how quotation marks are escaped; cut where a chunk ends."""
+    kept = sum(map(len, found.foreign_lines))
+    if kept < FOREIGN_BYTES and not chunk.isascii():
+        for line in chunk.split(b"\n"):
+            if not line.isascii() and kept < FOREIGN_BYTES:
+                found.foreign_lines.append(line[:4096])
+                kept += len(line[:4096])
+    if b"\\" in chunk and len(found.escape_lines) < 100:
+        found.escape_lines += [line for line in chunk.split(b"\n") if b"\\" in line][:100]
+
+
+def _count(found: Scan, chunk: bytes) -> None:
+    found.newlines += chunk.count(b"\n")
+    found.returns += chunk.count(b"\r")
+    found.nuls += chunk.count(b"\0")
+    found.quotes += chunk.count(b'"')
+    found.ends_open = not chunk.rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 def encoding_by_bytes(head: bytes) -> str | None:
