@@ -53,6 +53,17 @@ class FileRow:
         return not self.errors
 
     @property
+    def arrived_at(self) -> datetime | None:
+        """When the lead came; None where the file does not say."""
+        return self.wanted.get("arrived_at")
+
+    @property
+    def interest(self) -> str:
+        """What somebody wants; a file that does not say means an enquiry."""
+        interest: str = self.wanted.get("interest", "ENQUIRY")
+        return interest
+
+    @property
     def key(self) -> object:
         """What makes two rows of a file the same lead."""
         return self.external_id or self.same_key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -116,64 +116,81 @@ def _gather(rows: Iterable[FileRow], new: dict[object, FileRow], here: dict[int,
 
 
 def _add(new: Sequence[FileRow], names: Names, *, batch: Batch, by: Actor, at: datetime) -> None:
+    """Write leads that are new, with all that begins with them: first touchpoint, spans, access, fact."""
     if not new:
         return
-    company = team.company()
-    hours = queries.office_hours(company)
-    touches: list[TouchpointDraft] = []
-    facts: list[LeadCaptured] = []
-    moments: list[datetime] = []
-    spans: list[SpanRow] = []
-    grants: list[GrantDraft] = []
-    table: list[Sequence[Any]] = []
     for row, lead_id in zip(new, reserve_ids(Lead, len(new)), strict=True):
         row.lead_id = lead_id
-        assert row.party_id is not None
-        get = row.wanted.get
-        source_id, interest, arrived, stage = get("source_id"), get("interest", "ENQUIRY"), get("arrived_at"), row.stage
-        due = None
-        if arrived is not None and stage == Stage.NEW and rules.clock_starts(arrived, imported_at=at):
-            due = rules.answer_due(arrived, hours, minutes=company.answer_minutes)
-        amount = get("amount")
-        table.append(
-            (
-                lead_id, row.party_id, row.organisation_id, get("referrer_id"), source_id, get("campaign_id"),
-                get("title", ""), interest, amount,
-                rules.currency_kept(row.values.get("currency", ""), own=batch.currency, amount=amount),
-                stage, arrived, "", "", "", row.owner_id, row.team_id, arrived, due, "", "", row.extra, at, batch.id,
-            )
-        )  # fmt: skip
-        source_name, channel = names.source(source_id)
-        touches.append(
-            TouchpointDraft(
-                row.party_id, row.organisation_id, arrival_kind(interest, channel), source_id, get("campaign_id"),
-                False, arrived,
-            )
-        )  # fmt: skip
-        facts.append(
-            LeadCaptured(
-                lead_id=lead_id, interest=interest, source_id=source_id, source_name=source_name or None,
-                channel=channel or None, campaign_id=get("campaign_id"),
-                owner_id=row.owner_id, answer_due_at=due.isoformat() if due else None, party_id=row.party_id,
-                organisation_id=row.organisation_id,
-            )
-        )  # fmt: skip
-        moments.append(arrived or at)
-        spans.append((ROW, lead_id, "stage", stage, arrived, None, at))
-        if row.owner_id is not None:
-            spans.append((ROW, lead_id, "owner", str(row.owner_id), arrived, None, at))
-            grants.extend(_grants(row))
-    insert_rows(Lead, LEAD_COLUMNS, table)
-    record_touchpoints(touches, by=by, at=at)
+    due = _answers_due(new, at=at)
+    insert_rows(Lead, LEAD_COLUMNS, [_lead_values(row, due, batch=batch, at=at) for row in new])
+    record_touchpoints([_touchpoint(row, names) for row in new], by=by, at=at)
     remember_ids(batch.system, ROW, {row.external_id: row.lead_id for row in new if row.external_id and row.lead_id})
-    insert_spans(spans)
-    if grants:
+    insert_spans([span for row in new for span in _spans(row, at=at)])
+    if grants := [grant for row in new for grant in _grants(row)]:
         replace_access(ended=[], given=grants, by=by)
-    record_bulk(facts, by=by, at=moments)
+    record_bulk([_captured(row, names, due) for row in new], by=by, at=[row.arrived_at or at for row in new])
+
+
+def _answers_due(new: Iterable[FileRow], *, at: datetime) -> dict[int | None, datetime]:
+    """Until when leads that still wait for an answer are to have it, by their ids."""
+    company = team.company()
+    hours = queries.office_hours(company)
+    return {
+        row.lead_id: rules.answer_due(row.arrived_at, hours, minutes=company.answer_minutes)
+        for row in new
+        if row.arrived_at is not None and row.stage == Stage.NEW and rules.clock_starts(row.arrived_at, imported_at=at)
+    }
+
+
+def _lead_values(row: FileRow, due: Mapping[int | None, datetime], *, batch: Batch, at: datetime) -> Sequence[Any]:
+    """A row of the table, in the order of ``LEAD_COLUMNS``."""
+    get = row.wanted.get
+    amount = get("amount")
+    currency = rules.currency_kept(row.values.get("currency", ""), own=batch.currency, amount=amount)
+    return (
+        row.lead_id, row.party_id, row.organisation_id, get("referrer_id"), get("source_id"), get("campaign_id"),
+        get("title", ""), row.interest, amount, currency, row.stage, row.arrived_at, "", "", "", row.owner_id,
+        row.team_id, row.arrived_at, due.get(row.lead_id), "", "", row.extra, at, batch.id,
+    )  # fmt: skip
+
+
+def _touchpoint(row: FileRow, names: Names) -> TouchpointDraft:
+    """The arrival itself, as the first touch of who it is about."""
+    assert row.party_id is not None
+    source_id = row.wanted.get("source_id")
+    _name, channel = names.source(source_id)
+    return TouchpointDraft(
+        row.party_id, row.organisation_id, arrival_kind(row.interest, channel), source_id,
+        row.wanted.get("campaign_id"), False, row.arrived_at,
+    )  # fmt: skip
+
+
+def _captured(row: FileRow, names: Names, due: Mapping[int | None, datetime]) -> LeadCaptured:
+    assert row.lead_id is not None and row.party_id is not None
+    source_id = row.wanted.get("source_id")
+    source_name, channel = names.source(source_id)
+    answer_due_at = due.get(row.lead_id)
+    return LeadCaptured(
+        lead_id=row.lead_id, interest=row.interest, source_id=source_id, source_name=source_name or None,
+        channel=channel or None, campaign_id=row.wanted.get("campaign_id"), owner_id=row.owner_id,
+        answer_due_at=answer_due_at.isoformat() if answer_due_at else None, party_id=row.party_id,
+        organisation_id=row.organisation_id,
+    )  # fmt: skip
+
+
+def _spans(row: FileRow, *, at: datetime) -> Iterator[SpanRow]:
+    """Its stage and its owner, since it arrived as far as anybody knows."""
+    assert row.lead_id is not None
+    yield ROW, row.lead_id, "stage", row.stage, row.arrived_at, None, at
+    if row.owner_id is not None:
+        yield ROW, row.lead_id, "owner", str(row.owner_id), row.arrived_at, None, at
 
 
 def _grants(row: FileRow) -> list[GrantDraft]:
+    """What lets the owner and the team see who the lead is about."""
     assert row.lead_id is not None
+    if row.owner_id is None:
+        return []
     reason = grant_reason(row.lead_id)
     holders = [(row.owner_id, None)] + ([(None, row.team_id)] if row.team_id is not None else [])
     ids = [pk for pk in (row.party_id, row.organisation_id) if pk is not None]
