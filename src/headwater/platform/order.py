@@ -46,15 +46,8 @@ def order_of(resource: Resource, sort: str = "") -> Order:
     for key, is_falling in sorts_of(sort or resource.default_order):
         column = resource.by_key.get(key)
         if column is None or not column.sortable:
-            raise Invalid(
-                {
-                    "sort": [
-                        gettext("{label_plural} cannot be sorted by “{key}”.").format(
-                            label_plural=resource.label_plural, key=key
-                        )
-                    ]
-                }
-            )
+            told = gettext("{label_plural} cannot be sorted by “{key}”.")
+            raise Invalid({"sort": [told.format(label_plural=resource.label_plural, key=key)]})
         step = Step(column.order_path, is_falling, column.known_among(), column.has_index)
         order.setdefault(step.path, step)
     return (*order.values(), Step("pk", [*order.values()][-1].is_falling))

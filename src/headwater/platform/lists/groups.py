@@ -43,15 +43,8 @@ def grouped_by(resource: Resource, key: str) -> Column:
     """
     column = resource.by_key.get(key)
     if column is None or not column.groupable:
-        raise Invalid(
-            {
-                "group": [
-                    _("{label_plural} cannot be grouped by “{key}”.").format(
-                        label_plural=resource.label_plural, key=key
-                    )
-                ]
-            }
-        )
+        told = _("{label_plural} cannot be grouped by “{key}”.")
+        raise Invalid({"group": [told.format(label_plural=resource.label_plural, key=key)]})
     return column
 
 
