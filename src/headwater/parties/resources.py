@@ -61,6 +61,11 @@ def _is_done_todo(activity: Activity) -> bool:
 
 def _commands(noun: str) -> tuple[Command, ...]:
     """What can be done with a person or a company alike."""
+    archive = PEOPLE_ARCHIVE if noun == "parties.person" else ORGANISATIONS_ARCHIVE
+    return (*_every_day(noun), *_known_by(noun), *_one_or_two(noun), *archive_commands(archive), _delete(noun))
+
+
+def _every_day(noun: str) -> tuple[Command, ...]:
     return (
         Command(
             "log", _("Log a call"), actions.log_activity, "parties.activity.create", LogForm, "party_id",
@@ -76,13 +81,17 @@ def _commands(noun: str) -> tuple[Command, ...]:
         ),
         Command(
             "assign", _("Assign"), actions.change_party, f"{noun}.change", forms.AssignForm, "party_id",
-            icon="user-check",
-            hotkey="a", run_many=actions.assign_parties, done=_("Assigned"),
+            icon="user-check", hotkey="a", run_many=actions.assign_parties, done=_("Assigned"),
         ),
+    )  # fmt: skip
+
+
+def _known_by(noun: str) -> tuple[Command, ...]:
+    """Addresses, numbers, connections and tags, one at a time."""
+    return (
         Command(
             "add-contact", _("Add e-mail or phone"), actions.add_contact_point, f"{noun}.change",
-            forms.ContactPointForm,
-            "party_id", icon="at", done=_("Added"),
+            forms.ContactPointForm, "party_id", icon="at", done=_("Added"),
         ),
         Command(
             "connect", _("Connect with somebody"), actions.relate, f"{noun}.relate", forms.RelateForm, "party_id",
@@ -98,13 +107,18 @@ def _commands(noun: str) -> tuple[Command, ...]:
         ),
         Command(
             "end-connection", _("End a connection"), actions.end_relationship, f"{noun}.relate", forms.EndForm,
-            "party_id",
-            icon="line-dashed", done=_("Connection ended"),
+            "party_id", icon="line-dashed", done=_("Connection ended"),
         ),
         Command(
             "untag", _("Remove a tag"), actions.untag_party, f"{noun}.tag", forms.UntagForm, "party_id", icon="tag",
             done=_("Tag removed"),
         ),
+    )  # fmt: skip
+
+
+def _one_or_two(noun: str) -> tuple[Command, ...]:
+    """Whether two records are the same."""
+    return (
         Command(
             "merge", _("Merge with…"), actions.merge_parties, f"{noun}.merge", forms.MergeForm, "keep_id",
             icon="git-merge", run_many=actions.merge_chosen, locks_itself=True, together=True, done=_("Merged"),
@@ -113,11 +127,13 @@ def _commands(noun: str) -> tuple[Command, ...]:
             "not-the-same", _("Not the same"), actions.reject_match, f"{noun}.change", forms.ProposalForm, "party_id",
             icon="user-x", offered=queries.is_proposed, done=_("Noted: they are different"),
         ),
-        *archive_commands(PEOPLE_ARCHIVE if noun == "parties.person" else ORGANISATIONS_ARCHIVE),
-        Command(
-            "delete", _("Delete"), actions.delete_party, f"{noun}.delete", id_name="party_id", icon="trash",
-            run_many=actions.delete_parties, done=_("Deleted"),
-        ),
+    )  # fmt: skip
+
+
+def _delete(noun: str) -> Command:
+    return Command(
+        "delete", _("Delete"), actions.delete_party, f"{noun}.delete", id_name="party_id", icon="trash",
+        run_many=actions.delete_parties, done=_("Deleted"),
     )  # fmt: skip
 
 
