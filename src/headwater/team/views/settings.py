@@ -260,7 +260,7 @@ def use_zone(request: Request) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("current", "password")
 def my_account(request: Request) -> HttpResponse:
-    """One's own name, time zone, notation and password."""
+    """One's own name, time zone, notation and password; each form is kept by itself."""
     user = request.user
     asked = request.POST.get("form", "")
     profile = forms.ProfileForm(request.POST if asked == "profile" else None, initial={"name": user.name})
@@ -269,40 +269,53 @@ def my_account(request: Request) -> HttpResponse:
         initial={name: getattr(user, name) for name in ReadingForm.base_fields},
     )
     password = forms.OwnPasswordForm(request.POST if asked == "password" else None)
-    if asked == "profile" and profile.is_valid():
-        try:
-            accounts.change_profile(**profile.cleaned_data, by=request.actor, at=now())
-        except Invalid as refusal:
-            forms.show_refusal(profile, refusal)
-        else:
-            messages.success(request, _("Your account is saved."))
-            return redirect("my_account")
-    if asked == "reading" and reading.is_valid():
-        change_reading(**reading.cleaned_data, by=request.actor, at=now())
-        messages.success(request, _("Your time zone and notation are saved."))
+    if _profile_kept(request, profile) or _reading_kept(request, reading) or _password_kept(request, password):
         return redirect("my_account")
-    if asked == "password" and password.is_valid() and knows_password(request, password):
-        try:
-            changed = accounts.set_password(
-                user_id=user.pk, password=password.cleaned_data["password"], by=request.actor, at=now(),
-                keep_tokens=password.cleaned_data["keep_tokens"], session_key=request.session.session_key or "",
-            )  # fmt: skip
-        except Invalid as refusal:
-            forms.show_refusal(password, refusal)
-        else:
-            # Everywhere else the person is signed out; here they stay.
-            update_session_auth_hash(request, changed)
-            kept = password.cleaned_data["keep_tokens"]
-            said = _("Your tokens go on working.") if kept else _("Tokens made before no longer work.")
-            changed_words = _("Your password is changed.")
-            messages.success(request, f"{changed_words} {said}")
-            return redirect("my_account")
     context = {
         "profile": profile, "reading": reading, "writing": here(), "now": now(), "password": password,
         "factor": factor_of(user.pk), "role": role_names().get(user.role, ""),
         "passkeys": passkeys_of(user.pk).count(), **where_signed_in(request),
     }  # fmt: skip
     return render(request, "team/my_account.html", context, status=422 if asked else 200)
+
+
+def _profile_kept(request: Request, form: forms.ProfileForm) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        accounts.change_profile(**form.cleaned_data, by=request.actor, at=now())
+    except Invalid as refusal:
+        forms.show_refusal(form, refusal)
+        return False
+    messages.success(request, _("Your account is saved."))
+    return True
+
+
+def _reading_kept(request: Request, form: ReadingForm) -> bool:
+    if not form.is_valid():
+        return False
+    change_reading(**form.cleaned_data, by=request.actor, at=now())
+    messages.success(request, _("Your time zone and notation are saved."))
+    return True
+
+
+def _password_kept(request: Request, form: forms.OwnPasswordForm) -> bool:
+    if not (form.is_valid() and knows_password(request, form)):
+        return False
+    wanted = form.cleaned_data
+    try:
+        changed = accounts.set_password(
+            user_id=request.user.pk, password=wanted["password"], keep_tokens=wanted["keep_tokens"],
+            session_key=request.session.session_key or "", by=request.actor, at=now(),
+        )  # fmt: skip
+    except Invalid as refusal:
+        forms.show_refusal(form, refusal)
+        return False
+    update_session_auth_hash(request, changed)  # everywhere else the person is signed out; here they stay
+    said = _("Your password is changed.")
+    of_tokens = _("Your tokens go on working.") if wanted["keep_tokens"] else _("Tokens made before no longer work.")
+    messages.success(request, f"{said} {of_tokens}")
+    return True
 
 
 def _link_page(request: Request, user: User) -> HttpResponse:
