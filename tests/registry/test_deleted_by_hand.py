@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from makers import AT
 
 from headwater.intake.profile import read_profile
@@ -113,6 +114,21 @@ def test_the_page_of_the_import_counts_what_stays_deleted(bring, by, client_of):
     assert {spoken(note): count for note, count in batch.checkpoint["notes"].items()} == {told: 1}
     page = client_of("OWNER").get(f"/imports/{batch.pk}").content.decode()
     assert "What was decided about rows" in page and told in page
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("acquire.source", "Die Quelle „…“ wurde am 2026-11-12 von Hand archiviert und bleibt archiviert."),
+        ("acquire.campaign", "Die Kampagne „…“ wurde am 2026-11-12 von Hand gelöscht und bleibt gelöscht."),
+    ],
+)
+def test_what_stays_away_is_told_in_the_language_of_the_reader(key, told, bring, by):
+    _, first = bring(key, has_id=True)
+    delete(key, first.object_id, by)
+    batch, _ = bring(key, has_id=True)
+    with override("de"):
+        assert [spoken(note) for note in batch.checkpoint["notes"]] == [f"{told} Das lässt sich wiederherstellen."]
 
 
 @WITH_AND_WITHOUT_ID

@@ -101,12 +101,16 @@ def _last_removals(row_type: str, ids: Sequence[int], verb: str) -> dict[int, in
     return last
 
 
-def stays_deleted(what: str, since: datetime, zone: str, *, how: str = "deleted") -> str:
-    """What a row of a file is told that is about something people put away: a file does not bring it back."""
-    day = since.astimezone(ZoneInfo(zone))
-    return _("{what} was {how} by hand on {day:%Y-%m-%d} and stays {how}. It can be restored.").format(
-        what=what, how=how, day=day
-    )
+def stays_deleted(what: str, since: datetime, zone: str) -> str:
+    """What a row of a file is told that is about something people deleted: a file does not bring it back."""
+    told = _("{what} was deleted by hand on {day:%Y-%m-%d} and stays deleted. It can be restored.")
+    return told.format(what=what, day=since.astimezone(ZoneInfo(zone)))
+
+
+def stays_archived(what: str, since: datetime, zone: str) -> str:
+    """As :func:`stays_deleted`, of something people archived."""
+    told = _("{what} was archived by hand on {day:%Y-%m-%d} and stays archived. It can be restored.")
+    return told.format(what=what, day=since.astimezone(ZoneInfo(zone)))
 
 
 def still_named(model: type[Model], ids: Sequence[int]) -> set[int]:

@@ -26,7 +26,15 @@ from headwater.acquire.queries import channel_labels, channels_of
 from headwater.acquire.rules import fold_name, guess_channel, read_channel, why_not_spent
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
-from headwater.platform.batch import BY_HAND, deleted_by_hand, edits_of, happened_to, stays_deleted, worked_on_since
+from headwater.platform.batch import (
+    BY_HAND,
+    deleted_by_hand,
+    edits_of,
+    happened_to,
+    stays_archived,
+    stays_deleted,
+    worked_on_since,
+)
 from headwater.platform.bulk import in_parts, insert_rows, reserve_ids
 from headwater.platform.changes import change_row, old_values
 from headwater.platform.errors import NotUndoable
@@ -66,7 +74,9 @@ def import_sources(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: dat
             source = add_source(name=name, channel=channel, note=row.values.get("note", ""), by=by, at=at)
             outcome = Outcome.CREATED
         elif since := deleted_by_hand(SOURCE, {source.pk: source.archived_at}, SourceArchived.verb):
-            results.append(_stays(row, "source", source, since, batch))
+            what = gettext("The source “{name}”").format(name=source.name)
+            told = stays_archived(what, since[source.pk], batch.zone)
+            results.append(RowResult(row.line, Outcome.UNCHANGED, source.pk, [told]))
             continue
         elif same is not None and same.pk != source.pk:
             results.append(
@@ -109,7 +119,7 @@ def undo_source_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     removed = 0
     for pk, source in sources.items():
         if pk in touched or pk in used:
-            reason = gettext("it was changed since") if pk in touched else "records come from it"
+            reason = gettext("it was changed since") if pk in touched else gettext("records come from it")
             kept.append(Kept(pk, source.name, reason))
         else:
             archive_source(source_id=pk, by=by, at=at)
@@ -147,7 +157,9 @@ def import_campaigns(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: d
         if campaign is not None and (
             since := deleted_by_hand(CAMPAIGN, {campaign.pk: campaign.deleted_at}, CampaignDeleted.verb)
         ):
-            results.append(_stays(row, "campaign", campaign, since, batch))
+            what = gettext("The campaign “{name}”").format(name=campaign.name)
+            told = stays_deleted(what, since[campaign.pk], batch.zone)
+            results.append(RowResult(row.line, Outcome.UNCHANGED, campaign.pk, [told]))
             continue
         wrong = _why_not_campaign(values, campaign, same, name)
         if wrong:
@@ -352,17 +364,6 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
     kept.extend(Kept(pk, str(entries[pk]), gettext("it was changed since")) for pk in touched)
     named = undo_at_once(UNDO_ORIGINS, batch_id=batch_id, by=by, at=at)
     return UndoResult(removed=len(going), restored=restored, kept=kept) + named
-
-
-def _stays(
-    row: CleanRow, noun: str, about: Source | Campaign, since: Mapping[int, datetime], batch: Batch
-) -> RowResult:
-    """What becomes of a row about something that people put away: nothing."""
-    how = "archived" if noun == "source" else "deleted"
-    told = stays_deleted(
-        gettext("The {noun} “{name}”").format(noun=noun, name=about.name), since[about.pk], batch.zone, how=how
-    )
-    return RowResult(row.line, Outcome.UNCHANGED, about.pk, [told])
 
 
 def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:
