@@ -16,8 +16,7 @@ from headwater.parties import queries as party_queries
 from headwater.platform.actor import job_actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.resource import REGISTRY
-from headwater.platform.testing import last_event
-from headwater.platform.undo import undo_event
+from headwater.platform.testing import last_event, undo_last
 from headwater.team.actions import file_store, files, presence
 from headwater.team.models import Presence, Role, StoredFile
 from headwater.team.queries import actor_of
@@ -208,7 +207,7 @@ def test_a_deleted_file_comes_back_by_undo_until_its_content_is_let_go_of(person
     assert client.get(f"/people/{person.pk}/files/{stored.pk}").status_code == 404
     assert "plan.png" not in client.get(f"/people/{person.pk}").content.decode()
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last_event("team.file_deleted").pk, by=of("SERVICE"), at=AT)
+        undo_last("team.file_deleted", by=of("SERVICE"), at=AT)
     client.post(f"/undo/{last_event('team.file_deleted').pk}")
     assert client.get(f"/people/{person.pk}/files/{stored.pk}").status_code == 200
     files.delete_file(file_id=stored.pk, by=by, at=AT)
@@ -217,7 +216,7 @@ def test_a_deleted_file_comes_back_by_undo_until_its_content_is_let_go_of(person
     assert files.purge_files(by=system, at=AT + timedelta(days=31)) == 1
     assert not content_of(stored).exists() and not thumbnail_of(stored).exists()
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last_event("team.file_deleted").pk, by=by, at=AT)
+        undo_last("team.file_deleted", by=by, at=AT)
 
 
 def test_contents_that_belong_to_no_file_are_swept(person, by):

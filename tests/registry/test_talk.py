@@ -10,8 +10,7 @@ from headwater.platform.actor import job_actor
 from headwater.platform.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event, EventPersonal
 from headwater.platform.resource import REGISTRY
-from headwater.platform.testing import count_queries, last_event
-from headwater.platform.undo import undo_event
+from headwater.platform.testing import count_queries, last_event, undo_last
 from headwater.team.actions import accounts, comments, followers
 from headwater.team.models import Comment, Notice, Role, User
 from headwater.team.queries import actor_of
@@ -163,8 +162,8 @@ def test_rewording_tells_who_is_meant_now_and_undo_puts_the_words_back(person, b
     comments.edit_comment(comment_id=said.pk, text="@The MARKETER please", by=by, at=AT)
     assert waiting_for(of("SERVICE"), 10) == [] and len(waiting_for(of("MARKETER"), 10)) == 1
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last_event("team.comment_edited").pk, by=of("ADMINISTRATOR"), at=AT)
-    undo_event(event_id=last_event("team.comment_edited").pk, by=by, at=AT)
+        undo_last("team.comment_edited", by=of("ADMINISTRATOR"), at=AT)
+    undo_last("team.comment_edited", by=by, at=AT)
     assert len(waiting_for(of("SERVICE"), 10)) == 1 and waiting_for(of("MARKETER"), 10) == []
 
 
@@ -175,18 +174,18 @@ def test_a_deleted_comment_is_gone_everywhere_and_comes_back_by_undo(person, by,
     page = client_of("OWNER").get(f"/people/{person.pk}").content.decode()
     assert "a secret" not in page  # on its journey neither
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last_event("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
-    undo_event(event_id=last_event("team.comment_deleted").pk, by=by, at=AT)
+        undo_last("team.comment_deleted", by=of("SERVICE"), at=AT)
+    undo_last("team.comment_deleted", by=by, at=AT)
     assert len(waiting_for(of("SERVICE"), 10)) == 1
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last_event("team.comment_deleted").pk, by=by, at=AT)
+        undo_last("team.comment_deleted", by=by, at=AT)
 
 
 def test_an_author_does_not_bring_back_what_an_administrator_took_down(person, by, of):
     said = say("parties.person", person.pk, "Not nice", of("SERVICE"))
     comments.delete_comment(comment_id=said.pk, by=of("ADMINISTRATOR"), at=AT)
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last_event("team.comment_deleted").pk, by=of("SERVICE"), at=AT)
+        undo_last("team.comment_deleted", by=of("SERVICE"), at=AT)
 
 
 def test_what_was_said_stands_on_the_journey_for_those_who_see_the_record(make, by, of, people, client_of):
@@ -212,7 +211,7 @@ def test_talk_and_followers_come_along_in_a_merge_and_go_back(person, by, of):
     assert [said.text for said in said_about(by, record)] == ["Met at the fair"]
     assert names(followers_of(record)) == ["The OWNER", "The SERVICE"]
     assert the_record(by, "parties.person", other.pk).row.pk == person.pk
-    undo_event(event_id=last_event("parties.merged").pk, by=by, at=AT)
+    undo_last("parties.merged", by=by, at=AT)
     assert said_about(by, the_record(by, "parties.person", person.pk)) == []
     assert len(said_about(by, the_record(by, "parties.person", other.pk))) == 1
 
@@ -226,7 +225,7 @@ def test_following_is_a_word_of_ones_own_and_undone_like_everything(person, by, 
     assert names(followers_of(record)) == ["The OWNER", "The READ_ONLY"]
     assert "follow" not in str([entry.verb for entry in party_queries.timeline(by, person.pk)])
     with pytest.raises(NotAllowed):
-        undo_event(event_id=last_event("team.record_followed").pk, by=of("ADMINISTRATOR"), at=AT)
+        undo_last("team.record_followed", by=of("ADMINISTRATOR"), at=AT)
     client.post(f"/undo/{last_event('team.record_followed').pk}")
     assert names(followers_of(record)) == ["The OWNER"]
     followers.unfollow_record(noun="parties.person", row_id=person.pk, by=by, at=AT)

@@ -1,15 +1,17 @@
-"""What tests share: actors of every role, the newest event, budgets of queries that print what was asked."""
+"""What tests share: actors of every role, the newest event and its undo, spans, budgets of queries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from headwater.platform.actor import Actor, ActorKind, Visibility
-from headwater.platform.models import Event
+from headwater.platform.models import Event, Span
+from headwater.platform.undo import undo_event
 
 
 def make_actor(*verbs: str, visibility: Visibility = Visibility.ALL, user_id: int | None = None) -> Actor:
@@ -54,3 +56,14 @@ def rows_expected(table: str) -> int:
 def last_event(verb: str) -> Event:
     """The newest event of a kind."""
     return Event.objects.filter(verb=verb).latest("pk")
+
+
+def undo_last(verb: str, *, by: Actor, at: datetime) -> None:
+    """Take the newest event of a kind back."""
+    undo_event(event_id=last_event(verb).pk, by=by, at=at)
+
+
+def values_held(row_type: str, row_id: int, kind: str) -> list[tuple[str, datetime | None, datetime | None]]:
+    """What a row held in its time, such as its stages: each value, from when and until when, in the order written."""
+    spans = Span.objects.filter(subject_type=row_type, subject_id=row_id, kind=kind).order_by("pk")
+    return list(spans.values_list("value", "from_at", "until_at"))

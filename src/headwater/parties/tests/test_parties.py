@@ -14,7 +14,7 @@ from headwater.parties.models import ContactPoint, Party, PartyTag, Relationship
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Event
-from headwater.platform.testing import last_event, make_actor
+from headwater.platform.testing import last_event, make_actor, undo_last
 from headwater.platform.undo import undo_event
 from headwater.team.models import User
 from headwater.team.queries import actor_of
@@ -80,7 +80,7 @@ def test_another_primary_address_leaves_the_others_on_the_record(by: Actor) -> N
 def test_undo_of_a_new_address_brings_the_old_one_back_and_removes_the_new(by: Actor) -> None:
     person = orla(by)
     actions.change_party(party_id=person.pk, email="orla@home.example", city="Dublin", by=by, at=LATER)
-    undo_event(event_id=last_event("platform.changed").pk, by=by, at=LATER)
+    undo_last("platform.changed", by=by, at=LATER)
     person.refresh_from_db()
     assert (person.email, person.city) == ("orla@pike.example", "")
     assert points(person) == {"orla@pike.example": True}
@@ -100,7 +100,7 @@ def test_another_employer_ends_the_former_job_and_undo_opens_it_again(by: Actor)
     former = person.employer_id
     actions.change_party(party_id=person.pk, employer_name="Vantaa Timber", by=by, at=LATER)
     assert jobs(person) == [("Harrow & Pike Ltd", False), ("Vantaa Timber", True)]
-    undo_event(event_id=last_event("platform.changed").pk, by=by, at=LATER)
+    undo_last("platform.changed", by=by, at=LATER)
     person.refresh_from_db()
     assert person.employer_id == former
     assert jobs(person) == [("Harrow & Pike Ltd", True)]
@@ -140,7 +140,7 @@ def test_deleting_is_soft_and_undoable(by: Actor) -> None:
     actions.delete_party(party_id=person.pk, by=by, at=AT)
     with pytest.raises(NotFound):
         actions.change_party(party_id=person.pk, city="Cork", by=by, at=AT)
-    undo_event(event_id=last_event("parties.person_deleted").pk, by=by, at=LATER)
+    undo_last("parties.person_deleted", by=by, at=LATER)
     person.refresh_from_db()
     assert person.deleted_at is None
 
@@ -151,7 +151,7 @@ def test_adding_can_be_taken_back_until_something_happens(by: Actor) -> None:
     person = orla(by)
     actions.log_activity(party_id=person.pk, kind="CALL", subject="Hello", by=by, at=LATER)
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last_event("parties.person_added").pk, by=by, at=LATER)
+        undo_last("parties.person_added", by=by, at=LATER)
     added = Event.objects.get(verb="parties.organisation_added", party_id=company.pk)
     undo_event(event_id=added.pk, by=by, at=LATER)
     company.refresh_from_db()
@@ -168,7 +168,7 @@ def test_contact_points_are_added_preferred_removed_and_put_back(by: Actor) -> N
     actions.remove_contact_point(contact_point_id=second.pk, by=by, at=AT)
     person.refresh_from_db()
     assert person.email == "orla@pike.example"
-    undo_event(event_id=last_event("parties.contact_point_removed").pk, by=by, at=LATER)
+    undo_last("parties.contact_point_removed", by=by, at=LATER)
     person.refresh_from_db()
     assert person.email == "o@two.example"
     assert points(person) == {"orla@pike.example": False, "o@two.example": True}
@@ -185,7 +185,7 @@ def test_relationships_have_roles_dates_and_an_end(by: Actor) -> None:
     actions.end_relationship(relationship_id=link.pk, by=by, at=LATER)
     link.refresh_from_db()
     assert link.until_date == LATER.date()
-    undo_event(event_id=last_event("parties.relationship_ended").pk, by=by, at=LATER)
+    undo_last("parties.relationship_ended", by=by, at=LATER)
     link.refresh_from_db()
     assert link.until_date is None
 
@@ -197,7 +197,7 @@ def test_ending_a_job_leaves_the_person_without_employer(by: Actor) -> None:
     actions.end_relationship(relationship_id=job.pk, by=by, at=LATER)
     person.refresh_from_db()
     assert person.employer_id is None
-    undo_event(event_id=last_event("parties.relationship_ended").pk, by=by, at=LATER)
+    undo_last("parties.relationship_ended", by=by, at=LATER)
     person.refresh_from_db()
     assert person.employer_id == job.to_party_id
 
@@ -215,7 +215,7 @@ def test_tags_are_shared_words_and_come_off_again(by: Actor) -> None:
     actions.tag_parties(ids=[person.pk, other.pk], tag="vip", by=by, at=AT)
     assert PartyTag.objects.filter(tag=word).count() == 2
     actions.untag_party(party_id=person.pk, tag_id=word.pk, by=by, at=AT)
-    undo_event(event_id=last_event("parties.untagged").pk, by=by, at=LATER)
+    undo_last("parties.untagged", by=by, at=LATER)
     assert PartyTag.objects.filter(party=person).count() == 1
 
 
@@ -226,11 +226,11 @@ def test_todos_are_planned_done_and_opened_again(by: Actor) -> None:
     actions.complete_todo(activity_id=todo.pk, by=by, at=LATER)
     with pytest.raises(Conflict):
         actions.complete_todo(activity_id=todo.pk, by=by, at=LATER)
-    undo_event(event_id=last_event("parties.todo_done").pk, by=by, at=LATER)
+    undo_last("parties.todo_done", by=by, at=LATER)
     todo.refresh_from_db()
     assert todo.done_at is None
     actions.change_activity(activity_id=todo.pk, due_at=LATER + timedelta(days=1), by=by, at=AT)
-    undo_event(event_id=last_event("platform.changed").pk, by=by, at=LATER)
+    undo_last("platform.changed", by=by, at=LATER)
     todo.refresh_from_db()
     assert todo.due_at == LATER
 
@@ -247,7 +247,7 @@ def test_deleted_activities_come_back(by: Actor) -> None:
     person = orla(by)
     note = actions.log_activity(party_id=person.pk, kind="NOTE", subject="plotter jams weekly", by=by, at=AT)
     actions.delete_activity(activity_id=note.pk, by=by, at=AT)
-    undo_event(event_id=last_event("parties.activity_deleted").pk, by=by, at=LATER)
+    undo_last("parties.activity_deleted", by=by, at=LATER)
     note.refresh_from_db()
     assert note.deleted_at is None
 

@@ -14,7 +14,7 @@ from headwater.parties.models import Activity, Grant, Party
 from headwater.platform.actor import Actor, job_actor
 from headwater.platform.errors import Conflict, Invalid, NotAllowed, NotFound, NotUndoable
 from headwater.platform.models import Span
-from headwater.platform.testing import last_event, query_budget
+from headwater.platform.testing import last_event, query_budget, undo_last
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries
 from headwater.qualify.forms import CaptureForm
@@ -173,7 +173,7 @@ def test_a_deleted_lead_leaves_the_lists_and_can_be_restored(by_marta: Actor, by
     with pytest.raises(NotFound):
         actions.move_lead(lead_id=lead.pk, stage="WORKING", by=by_head, at=AT)
 
-    undo_event(event_id=last_event("qualify.lead_deleted").pk, by=by_head, at=AT)
+    undo_last("qualify.lead_deleted", by=by_head, at=AT)
     lead.refresh_from_db()
     assert lead.deleted_at is None
     assert Grant.objects.count() == 4  # Marta and her team, for the person and the company
@@ -181,14 +181,14 @@ def test_a_deleted_lead_leaves_the_lists_and_can_be_restored(by_marta: Actor, by
 
 def test_who_typed_a_lead_in_can_take_it_out_again_until_it_is_worked_on(by_marta: Actor, marta: User) -> None:
     lead = actions.capture_lead(by=by_marta, at=AT, owner_id=marta.pk, **ORLA)
-    undo_event(event_id=last_event("qualify.lead_captured").pk, by=by_marta, at=AT)
+    undo_last("qualify.lead_captured", by=by_marta, at=AT)
     lead.refresh_from_db()
     assert lead.deleted_at == AT
 
     other = actions.capture_lead(by=by_marta, at=AT, owner_id=marta.pk, **ORLA)
     actions.move_lead(lead_id=other.pk, stage="WORKING", by=by_marta, at=AT)
     with pytest.raises(NotUndoable):
-        undo_event(event_id=last_event("qualify.lead_captured").pk, by=by_marta, at=AT)
+        undo_last("qualify.lead_captured", by=by_marta, at=AT)
 
 
 def test_a_converted_lead_is_not_deleted(by_head: Actor, system: Actor) -> None:

@@ -11,9 +11,8 @@ import pytest
 from headwater.parties.models import Grant
 from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed, SomeRefused
-from headwater.platform.models import Span
-from headwater.platform.testing import last_event, query_budget
-from headwater.platform.undo import undo_event, undo_events
+from headwater.platform.testing import last_event, query_budget, undo_last, values_held
+from headwater.platform.undo import undo_events
 from headwater.qualify import actions, queries
 from headwater.qualify.actions import AlreadyClaimed, PoolIsEmpty, StepRefused
 from headwater.qualify.models import Lead
@@ -26,12 +25,7 @@ MakeLead = Callable[..., Lead]
 
 
 def spans(lead: Lead, kind: str = "stage") -> list[str]:
-    rows = Span.objects.filter(subject_type="qualify.lead", subject_id=lead.pk, kind=kind).order_by("pk")
-    return list(rows.values_list("value", flat=True))
-
-
-def undo_last(verb: str, by: Actor) -> None:
-    undo_event(event_id=last_event(verb).pk, by=by, at=LATER)
+    return [value for value, _from_at, _until_at in values_held("qualify.lead", lead.pk, kind)]
 
 
 # --- handover ---------------------------------------------------------------------------------------------
@@ -59,7 +53,7 @@ def test_a_handover_is_accepted_and_the_lead_changes_hands(
     holders = set(Grant.objects.filter(reason=f"lead:{lead.pk}").values_list("user_id", "team_id"))
     assert holders == {(priya.pk, None), (None, priya.team_id)}
 
-    undo_last("qualify.lead_accepted", by_priya)
+    undo_last("qualify.lead_accepted", by=by_priya, at=LATER)
     lead.refresh_from_db()
     assert (lead.stage, lead.owner_id, lead.handed_to_id) == ("MQL", marta.pk, priya.pk)
 
@@ -145,7 +139,7 @@ def test_the_second_to_claim_is_told_who_was_first(
         actions.claim_lead(lead_id=lead.pk, by=by_tom, at=AT)
     assert actions.claim_lead(lead_id=lead.pk, by=by_marta, at=AT).owner_id == marta.pk
 
-    undo_last("qualify.lead_claimed", by_marta)
+    undo_last("qualify.lead_claimed", by=by_marta, at=LATER)
     lead.refresh_from_db()
     assert (lead.owner_id, lead.team_id) == (None, None)
     assert not Grant.objects.filter(reason=f"lead:{lead.pk}").exists()
@@ -176,7 +170,7 @@ def test_many_leads_change_hands_at_once_with_a_fixed_number_of_queries(
     assert set(Grant.objects.filter(user__isnull=False).values_list("user_id", flat=True)) == {tom.pk}
     assert actions.assign_leads(ids=[lead.pk for lead in leads], owner_id=tom.pk, by=by_head, at=LATER) == 0
 
-    undo_last("qualify.lead_assigned", by_head)
+    undo_last("qualify.lead_assigned", by=by_head, at=LATER)
     assert Lead.objects.get(pk=last_event("qualify.lead_assigned").subject_id).owner_id == marta.pk
 
 
@@ -186,7 +180,7 @@ def test_leads_go_back_into_the_pool(make_lead: MakeLead, by_head: Actor, marta:
     lead.refresh_from_db()
     assert lead.in_pool
     assert last_event("qualify.lead_pooled").data["before_id"] == marta.pk
-    undo_last("qualify.lead_pooled", by_head)
+    undo_last("qualify.lead_pooled", by=by_head, at=LATER)
     lead.refresh_from_db()
     assert lead.owner_id == marta.pk
 

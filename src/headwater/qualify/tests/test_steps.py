@@ -15,8 +15,8 @@ from headwater.parties.models import Activity
 from headwater.platform.actor import Actor
 from headwater.platform.delivery import deliver
 from headwater.platform.errors import Invalid, NotAllowed, NotUndoable, SomeRefused
-from headwater.platform.models import Event, Span
-from headwater.platform.testing import last_event
+from headwater.platform.models import Event
+from headwater.platform.testing import last_event, undo_last, values_held
 from headwater.platform.undo import undo_event
 from headwater.qualify import actions, queries, rules
 from headwater.qualify.actions import StepRefused
@@ -31,12 +31,7 @@ MakeLead = Callable[..., Lead]
 
 
 def spans(lead: Lead, kind: str = "stage") -> list[str]:
-    rows = Span.objects.filter(subject_type="qualify.lead", subject_id=lead.pk, kind=kind).order_by("pk")
-    return list(rows.values_list("value", flat=True))
-
-
-def undo_last(verb: str, by: Actor) -> None:
-    undo_event(event_id=last_event(verb).pk, by=by, at=LATER)
+    return [value for value, _from_at, _until_at in values_held("qualify.lead", lead.pk, kind)]
 
 
 # --- every step takes its right ---------------------------------------------------------------------------
@@ -142,7 +137,7 @@ def test_a_move_is_undone_until_somebody_moves_on(make_lead: MakeLead, by_marta:
     actions.move_lead(lead_id=lead.pk, stage="MQL", by=by_marta, at=AT)
     with pytest.raises(NotUndoable):
         undo_event(event_id=first.pk, by=by_marta, at=LATER)
-    undo_last("qualify.lead_moved", by_marta)
+    undo_last("qualify.lead_moved", by=by_marta, at=LATER)
     lead.refresh_from_db()
     assert lead.stage == "WORKING"
     assert spans(lead)[-1] == "WORKING"
@@ -164,10 +159,10 @@ def test_a_disqualified_lead_is_closed_until_it_is_reopened(make_lead: MakeLead,
     actions.reopen_lead(lead_id=lead.pk, by=by_marta, at=LATER)
     lead.refresh_from_db()
     assert (lead.exit, lead.exit_reason, lead.exited_at, lead.stage) == ("", "", None, "MQL")
-    undo_last("qualify.lead_reopened", by_marta)
+    undo_last("qualify.lead_reopened", by=by_marta, at=LATER)
     lead.refresh_from_db()
     assert (lead.exit, lead.exit_note, lead.stage) == ("DISQUALIFIED", "Next year", "SAL")
-    undo_last("qualify.lead_disqualified", by_marta)
+    undo_last("qualify.lead_disqualified", by=by_marta, at=LATER)
     lead.refresh_from_db()
     assert (lead.exit, lead.stage) == ("", "SAL")
 

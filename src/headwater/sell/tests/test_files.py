@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from headwater.platform.errors import NotAllowed
 from headwater.platform.identity import remember_ids
 from headwater.platform.importer import Batch, CleanRow, Outcome
 from headwater.platform.models import Event, Span
+from headwater.platform.testing import values_held
 from headwater.qualify.models import Lead
 from headwater.sell import actions
 from headwater.sell.actions.file_undo import undo_opportunity_import, undo_order_import
@@ -55,12 +57,8 @@ OPEN = {
     "external_id": "B", "product": "GTXPro", "organisation": "Cancity", "state": "OPEN", "stage": "Solution",
     "opened_at": AT - 20 * DAY, "owner_name": "Nobody Here",
 }  # fmt: skip
+held = partial(values_held, "sell.opportunity")
 LOST = {"external_id": "C", "product": "GTXPro", "state": "LOST", "closed_at": AT - DAY, "amount": Decimal(0)}
-
-
-def held(kind, pk):
-    found = Span.objects.filter(subject_type="sell.opportunity", kind=kind, subject_id=pk).order_by("pk")
-    return [(span.value, span.from_at, span.until_at) for span in found]
 
 
 def test_opportunities_arrive_open_won_and_lost(bring, jonas, stages):
@@ -77,9 +75,9 @@ def test_opportunities_arrive_open_won_and_lost(bring, jonas, stages):
     assert (lost.outcome, lost.lost_reason, lost.party_id) == ("LOST", "UNKNOWN", None)
     assert won.lines.get().product.name == "GTX Pro" and waiting.lines.get().is_to_decide
     assert waiting.lines.get().product_text == "GTXPro"
-    assert held("outcome", won.pk) == [("OPEN", AT - 60 * DAY, AT - 10 * DAY), ("WON", AT - 10 * DAY, None)]
-    assert held("stage", waiting.pk) == [(str(stages[1].pk), AT - 20 * DAY, None)] and not held("stage", won.pk)
-    assert held("owner", won.pk) == [(str(jonas.pk), AT - 60 * DAY, None)]
+    assert held(won.pk, "outcome") == [("OPEN", AT - 60 * DAY, AT - 10 * DAY), ("WON", AT - 10 * DAY, None)]
+    assert held(waiting.pk, "stage") == [(str(stages[1].pk), AT - 20 * DAY, None)] and not held(won.pk, "stage")
+    assert held(won.pk, "owner") == [(str(jonas.pk), AT - 60 * DAY, None)]
     assert Event.objects.get(verb="sell.opportunity_won").occurred_at == AT - 10 * DAY
     assert Party.objects.filter(name="Cancity").count() == 1
 
@@ -103,7 +101,7 @@ def test_a_state_that_moves_on_is_an_update_with_its_order(bring):
     assert outcomes(bring(import_opportunities, 3, now_won)) == [UPDATED]
     row, order = Opportunity.objects.get(), Order.objects.get()
     assert (row.outcome, row.amount, order.amount, order.ordered_at) == ("WON", 500, 500, AT - DAY)
-    assert held("outcome", row.pk)[-1] == ("WON", AT - DAY, None) and held("stage", row.pk)[-1][2] == AT - DAY
+    assert held(row.pk, "outcome")[-1] == ("WON", AT - DAY, None) and held(row.pk, "stage")[-1][2] == AT - DAY
     corrected = now_won | {"amount": Decimal(450)}
     assert outcomes(bring(import_opportunities, 4, corrected)) == [UPDATED]
     assert Order.objects.get().amount == 450
@@ -162,7 +160,7 @@ def test_undo_restores_what_a_later_file_changed(bring, by_head):
     assert (done.removed, done.restored) == (1, 1)
     assert (row.outcome, row.amount, row.closed_at, row.deleted_at) == ("", None, None, None)
     assert not Order.objects.filter(deleted_at=None).exists()
-    assert held("outcome", row.pk)[-1] == ("OPEN", AT, None)
+    assert held(row.pk, "outcome")[-1] == ("OPEN", AT, None)
 
 
 def test_products_arrive_once_and_change_with_the_file(bring, by_head):
