@@ -165,6 +165,15 @@ def test_every_source_folder_is_a_package_and_no_test_folder_is():
                 assert (folder / "__init__.py").exists(), f"{folder} lacks __init__.py: import-linter would not see it"
 
 
+def test_the_map_names_every_idea_of_platform():
+    rows = (SOURCE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## platform")[2]
+    told = set(re.findall(r"`(\w+\.py|\w+/)`", rows.partition("\n## ")[0]))
+    platform = SOURCE / "platform"
+    files = {path.name for path in platform.glob("*.py")} - {"__init__.py", "apps.py"}
+    folders = {f"{path.parent.name}/" for path in platform.glob("*/__init__.py")} - {"migrations/"}
+    assert told == files | folders
+
+
 def test_names_of_this_workplace_stay_out():
     words = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian\.org")
     for path in SOURCE.parents[1].rglob("*"):
