@@ -90,18 +90,20 @@ class _Sheet:
         for page in range(self.PAGES):
             for answers, at in self._lines(page):
                 numbers = self._words[at + self.KEY // 8 : at + self.WORDS].tolist()
-                before = found.get(answers, [0] * len(numbers))
-                found[answers] = [one + other for one, other in zip(before, numbers, strict=True)]
+                found[answers] = _added(found.get(answers), numbers)
         return found
 
     def _turn(self) -> None:
+        """Choose the page of the process that is about to be forked: only its parent knows which ones are taken."""
         self._next = (self._next + 1) % self.PAGES
 
     def _open(self) -> None:
+        """Go on with the page of this process; the lock of its parent may be held for ever."""
         self._page, self._lock = self._next, threading.Lock()
         self._known = dict(self._lines(self._page))
 
     def _line_of(self, answers: Answers) -> int:
+        """The first word of their line, which is begun where there is none; the last line is for all without room."""
         key = " ".join(map(str, answers)).encode()
         if answers not in self._known and (len(self._known) >= self.LINES - 1 or len(key) > self.KEY):
             answers, key = NO_ROOM, " ".join(map(str, NO_ROOM)).encode()
@@ -111,7 +113,7 @@ class _Sheet:
         return self._known[answers]
 
     def _lines(self, page: int) -> Iterator[tuple[Answers, int]]:
-        """What is counted on a page, and where."""
+        """What is counted on a page, and the first word of its line."""
         for line in range(self.LINES):
             at = (page * self.LINES + line) * self.WORDS
             key = self._memory[at * 8 : at * 8 + self.KEY].rstrip(b"\0").decode()
@@ -120,6 +122,10 @@ class _Sheet:
             method, rest = key.split(" ", 1)
             route, status = rest.rsplit(" ", 1)
             yield Answers(method, route, int(status)), at
+
+
+def _added(numbers: list[int] | None, others: list[int]) -> list[int]:
+    return [one + other for one, other in zip(numbers, others, strict=True)] if numbers else others
 
 
 _sheet = _Sheet()
@@ -136,8 +142,7 @@ def of_this_server() -> list[Family]:
     by_route: dict[tuple[str, str], list[int]] = {}
     for (method, route, status), numbers in sorted(_sheet.sums().items()):
         answered[("method", method), ("route", route), ("status", str(status))] = sum(numbers[:-1])
-        before = by_route.get((method, route), [0] * len(numbers))
-        by_route[method, route] = [one + other for one, other in zip(before, numbers, strict=True)]
+        by_route[method, route] = _added(by_route.get((method, route)), numbers)
     took: dict[tuple[tuple[str, str], ...], float] = {}
     for (method, route), (*numbers, microseconds) in by_route.items():
         labels = (("method", method), ("route", route))

@@ -91,8 +91,10 @@ def suggestions_for(table: Table, importer: Importer) -> list[Suggestion]:
 
 
 def _heads(importer: Importer) -> dict[str, str]:
-    """What the columns that people get as a file are called, with their target. Who has a first name has it beside a
-    whole one, which other files call the first."""
+    """What the columns that people get as a file are called, with their target.
+
+    Not the whole name where there are first names: “Nombre” heads the whole one here and the first one elsewhere.
+    """
     noun = next(r for r in REGISTRY.values() if r.importer is not None and r.importer.kind == importer.kind)
     keys = {target.key for target in importer.targets}
     fed = {column: target for column, target in _FED_BY.items() if target in keys}

@@ -111,7 +111,10 @@ def _alike(rows: QuerySet[Any]) -> Mapping[str, Collection[Any]]:
 
 
 def _met_by_all(where: WhereNode) -> Iterator[Any]:
-    """The conditions that every row of a list meets. Of several that suffice one is left, if none is of no ids."""
+    """The conditions that every row of a list meets.
+
+    Where one of several suffices, none of them has to be met, unless all others are of no ids: those no row meets.
+    """
     told = [each for each in where.children if not _is_of_no_ids(each)]
     if where.negated or (where.connector == Q.OR and len(told) > 1):
         return

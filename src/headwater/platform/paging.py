@@ -315,10 +315,10 @@ def _lots(rows: Rows, walk: _Walk, *, apart: bool) -> list[Rows] | None:
 
 
 def _asked_row_by_row(rows: Rows) -> Rows:
-    """The same rows, of which no database believes that hardly any meet what may be met in several ways.
+    """The same rows, with conditions of which one suffices hidden in a CASE, so that PostgreSQL walks the lot in order.
 
-    Each lot meets what somebody sees, and PostgreSQL takes one for independent of the other, and what is reckoned for
-    rare: it would read all of the lot and put in order what it takes for less than a page.
+    What somebody sees is such a condition, and every row of a lot meets it. PostgreSQL multiplies the shares of both as
+    if one said nothing of the other, expects less than a page, and would read all of the lot and sort it.
     """
     where = rows.query.where
     ways: list[Any] = [part for part in where.children if isinstance(part, WhereNode) and part.connector == OR]

@@ -41,7 +41,7 @@ class Control(BoundField):
 
     @property
     def is_needed(self) -> bool:
-        """Whether its label says that it has to be filled in: where most may be left empty. A choice made is."""
+        """Whether its label says that it has to be filled in: where most may be left empty, until a choice is made."""
         is_chosen = isinstance(self.field, forms.ChoiceField) and self.initial not in (None, "")
         return self.field.required and self._is_mostly_optional and not is_chosen
 
