@@ -62,47 +62,47 @@ def import_sources(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: dat
     by = by.in_batch(batch.id)
     labels = channel_labels()
     known = _known(batch, SOURCE, rows)
-    results = []
-    for row in rows:
-        name, external_id = row.values["name"], row.values.get("external_id", "")
-        channel = read_channel(row.values.get("channel", ""), labels)
-        same = Source.objects.filter(name_key=fold_name(name)).first()
-        source = Source.objects.filter(pk=known[external_id]).first() if external_id in known else same
-        outcome = Outcome.UNCHANGED
-        if source is None:
-            channel = channel or guess_channel(name)
-            source = add_source(name=name, channel=channel, note=row.values.get("note", ""), by=by, at=at)
-            outcome = Outcome.CREATED
-        elif since := deleted_by_hand(SOURCE, {source.pk: source.archived_at}, SourceArchived.verb):
-            what = gettext("The source “{name}”").format(name=source.name)
-            told = stays_archived(what, since[source.pk], batch.zone)
-            results.append(RowResult(row.line, Outcome.UNCHANGED, source.pk, [told]))
-            continue
-        elif same is not None and same.pk != source.pk:
-            results.append(
-                RowResult(
-                    row.line, Outcome.REJECTED, None, [gettext("Another source is called “{name}”.").format(name=name)]
-                )
-            )
-            continue
-        else:
-            before = (source.name, source.channel, source.note)
-            source = change_source(
-                source_id=source.pk, name=name if fold_name(name) != source.name_key else None,
-                channel=channel or None, note=row.values.get("note") or None, by=by, at=at,
-            )  # fmt: skip
-            if (source.name, source.channel, source.note) != before:
-                outcome = Outcome.UPDATED
-            if source.archived_at is not None:
-                restore_source(source_id=source.pk, by=by, at=at)
-                outcome = Outcome.CREATED
-        if external_id and external_id not in known:
-            remember_ids(batch.system, SOURCE, {external_id: source.pk})
-            known[external_id] = source.pk
-        if _keep_extra(source, row.extra, row_type=SOURCE, by=by, at=at) and outcome is Outcome.UNCHANGED:
-            outcome = Outcome.UPDATED
-        results.append(RowResult(row.line, outcome, source.pk))
-    return results
+    return [_take_source(row, known, labels, batch=batch, by=by, at=at) for row in rows]
+
+
+def _take_source(
+    row: CleanRow, known: dict[str, int], labels: Mapping[str, str], *, batch: Batch, by: Actor, at: datetime
+) -> RowResult:
+    """Add or change the source of a row; ``known`` are the ids that rows go by, and learns new ones."""
+    name, external_id = row.values["name"], row.values.get("external_id", "")
+    channel, note = read_channel(row.values.get("channel", ""), labels), row.values.get("note", "")
+    same = Source.objects.filter(name_key=fold_name(name)).first()
+    source = Source.objects.filter(pk=known[external_id]).first() if external_id in known else same
+    if source is None:
+        source = add_source(name=name, channel=channel or guess_channel(name), note=note, by=by, at=at)
+        outcome = Outcome.CREATED
+    elif since := deleted_by_hand(SOURCE, {source.pk: source.archived_at}, SourceArchived.verb):
+        what = gettext("The source “{name}”").format(name=source.name)
+        told = stays_archived(what, since[source.pk], batch.zone)
+        return RowResult(row.line, Outcome.UNCHANGED, source.pk, [told])
+    elif same is not None and same.pk != source.pk:
+        told = gettext("Another source is called “{name}”.").format(name=name)
+        return RowResult(row.line, Outcome.REJECTED, None, [told])
+    else:
+        source, outcome = _update_source(source, name, channel, note, by=by, at=at)
+    _remember(known, SOURCE, external_id, source.pk, batch=batch)
+    if _keep_extra(source, row.extra, row_type=SOURCE, by=by, at=at) and outcome is Outcome.UNCHANGED:
+        outcome = Outcome.UPDATED
+    return RowResult(row.line, outcome, source.pk)
+
+
+def _update_source(
+    source: Source, name: str, channel: str, note: str, *, by: Actor, at: datetime
+) -> tuple[Source, Outcome]:
+    before = (source.name, source.channel, source.note)
+    source = change_source(
+        source_id=source.pk, name=name if fold_name(name) != source.name_key else None, channel=channel or None,
+        note=note or None, by=by, at=at,
+    )  # fmt: skip
+    if source.archived_at is not None:
+        restore_source(source_id=source.pk, by=by, at=at)
+        return source, Outcome.CREATED
+    return source, Outcome.UPDATED if (source.name, source.channel, source.note) != before else Outcome.UNCHANGED
 
 
 @action
@@ -133,51 +133,59 @@ def import_campaigns(rows: Sequence[CleanRow], *, batch: Batch, by: Actor, at: d
     by.require("acquire.campaign.import")
     by = by.in_batch(batch.id)
     known = _known(batch, CAMPAIGN, rows)
-    owners = team.users_by_name({row.values["owner"] for row in rows if row.values.get("owner")})
+    named = team.users_by_name({row.values["owner"] for row in rows if row.values.get("owner")})
+    owners = {name: user.pk for name, user in named.items()}
     sources = ensure_sources(_sources_of(rows), by=by, at=at)
-    results = []
-    for row in rows:
-        get = row.values.get
-        name, external_id, notes = row.values["name"], get("external_id", ""), []
-        values: dict[str, Any] = {
-            key: value for key in ("segment", "goal", "starts_on", "ends_on") if (value := get(key)) is not None
-        }
-        extra = dict(row.extra)
-        if (budget := get("budget")) is not None:
-            values["budget"] = budget
-        if owner := get("owner"):
-            if owner in owners:
-                values["owner_id"] = owners[owner].pk
-            else:
-                extra["owner"] = owner
-                notes.append(gettext("Nobody here is called “{owner}”.").format(owner=owner))
-        source_ids = [sources[source] for source in _split(get("source", ""))]
-        same = campaign_called(name)
-        campaign = Campaign.objects.filter(pk=known[external_id]).first() if external_id in known else same
-        if campaign is not None and (
-            since := deleted_by_hand(CAMPAIGN, {campaign.pk: campaign.deleted_at}, CampaignDeleted.verb)
-        ):
-            what = gettext("The campaign “{name}”").format(name=campaign.name)
-            told = stays_deleted(what, since[campaign.pk], batch.zone)
-            results.append(RowResult(row.line, Outcome.UNCHANGED, campaign.pk, [told]))
-            continue
-        wrong = _why_not_campaign(values, campaign, same, name)
-        if wrong:
-            results.append(RowResult(row.line, Outcome.REJECTED, None, wrong))
-            continue
-        if campaign is None:
-            campaign = add_campaign(
-                name=name, source_ids=source_ids, currency=get("currency") or batch.currency, extra=extra, by=by, at=at,
-                **values,
-            )  # fmt: skip
-            outcome = Outcome.CREATED
+    return [_take_campaign(row, known, owners, sources, batch=batch, by=by, at=at) for row in rows]
+
+
+def _take_campaign(
+    row: CleanRow,
+    known: dict[str, int],
+    owners: Mapping[str, int],
+    sources: Mapping[str, int],
+    *,
+    batch: Batch,
+    by: Actor,
+    at: datetime,
+) -> RowResult:
+    """Add or change the campaign of a row; ``known`` are the ids that rows go by, and learns new ones."""
+    get = row.values.get
+    name, external_id = row.values["name"], get("external_id", "")
+    values, extra, notes = _campaign_values(row, owners)
+    source_ids = [sources[source] for source in _split(get("source", ""))]
+    same = campaign_called(name)
+    campaign = Campaign.objects.filter(pk=known[external_id]).first() if external_id in known else same
+    gone = {campaign.pk: campaign.deleted_at} if campaign is not None else {}
+    if campaign is not None and (since := deleted_by_hand(CAMPAIGN, gone, CampaignDeleted.verb)):
+        what = gettext("The campaign “{name}”").format(name=campaign.name)
+        told = stays_deleted(what, since[campaign.pk], batch.zone)
+        return RowResult(row.line, Outcome.UNCHANGED, campaign.pk, [told])
+    if wrong := _why_not_campaign(values, campaign, same, name):
+        return RowResult(row.line, Outcome.REJECTED, None, wrong)
+    if campaign is None:
+        currency, outcome = get("currency") or batch.currency, Outcome.CREATED
+        campaign = add_campaign(
+            name=name, source_ids=source_ids, currency=currency, extra=extra, by=by, at=at, **values
+        )
+    else:
+        outcome = _update_campaign(campaign, name, source_ids, values, extra, by=by, at=at)
+    _remember(known, CAMPAIGN, external_id, campaign.pk, batch=batch)
+    return RowResult(row.line, outcome, campaign.pk, notes)
+
+
+def _campaign_values(row: CleanRow, owners: Mapping[str, int]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """What a row says of a campaign, what has no home, and what to remark: an owner nobody knows is kept as text."""
+    columns = ("segment", "goal", "starts_on", "ends_on", "budget")
+    values = {key: value for key in columns if (value := row.values.get(key)) is not None}
+    extra, notes = dict(row.extra), []
+    if owner := row.values.get("owner"):
+        if owner in owners:
+            values["owner_id"] = owners[owner]
         else:
-            outcome = _update_campaign(campaign, name, source_ids, values, extra, by=by, at=at)
-        if external_id and external_id not in known:
-            remember_ids(batch.system, CAMPAIGN, {external_id: campaign.pk})
-            known[external_id] = campaign.pk
-        results.append(RowResult(row.line, outcome, campaign.pk, notes))
-    return results
+            extra["owner"] = owner
+            notes.append(gettext("Nobody here is called “{owner}”.").format(owner=owner))
+    return values, extra, notes
 
 
 @action
@@ -369,6 +377,13 @@ def undo_spend_import(*, batch_id: int, by: Actor, at: datetime) -> UndoResult:
 def _known(batch: Batch, kind: str, rows: Sequence[CleanRow]) -> dict[str, int]:
     ids = [row.values["external_id"] for row in rows if row.values.get("external_id")]
     return known_ids(batch.system, kind, ids) if ids else {}
+
+
+def _remember(known: dict[str, int], kind: str, external_id: str, pk: int, *, batch: Batch) -> None:
+    """Let an external id that is new stand for a row from now on, in later rows of the file as well."""
+    if external_id and external_id not in known:
+        remember_ids(batch.system, kind, {external_id: pk})
+        known[external_id] = pk
 
 
 def _before_corrections(ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
