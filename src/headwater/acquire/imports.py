@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from headwater.acquire.actions.files import (
-    campaign_faults,
-    import_campaigns,
-    import_sources,
-    import_spend,
-    spend_faults,
-    undo_campaign_import,
-    undo_source_import,
-    undo_spend_import,
-)
+from headwater.acquire.actions.campaign_files import campaign_faults, import_campaigns, undo_campaign_import
+from headwater.acquire.actions.source_files import import_sources, undo_source_import
+from headwater.acquire.actions.spend_files import import_spend, spend_faults, undo_spend_import
 from headwater.acquire.actions.touchpoint_files import (
     UNDO_TOUCHPOINTS,
     import_touchpoints,
