@@ -18,6 +18,12 @@ ROLES = (
 
 def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the commands of this module."""
+    _add_user_commands(commands, common)
+    _add_sso_command(commands, common)
+    _add_token_command(commands, common)
+
+
+def _add_user_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     users = commands.add_parser("user", help="add users, set passwords, let people go")
     user = users.add_subparsers(metavar="ACTION", required=True)
 
@@ -49,6 +55,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     json_option(leave)
     leave.set_defaults(run=run_leave)
 
+
+def _add_sso_command(commands: Commands, common: argparse.ArgumentParser) -> None:
     sso = commands.add_parser(
         "sso", parents=[common], help="tell where people sign in; switch passwords on again, or single sign-on off"
     )
@@ -58,6 +66,8 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     json_option(sso)
     sso.set_defaults(run=run_sso)
 
+
+def _add_token_command(commands: Commands, common: argparse.ArgumentParser) -> None:
     token = commands.add_parser("token", help="keys for programs").add_subparsers(metavar="ACTION", required=True)
     key = token.add_parser("add", parents=[common], help="make a key that acts for a user; it is shown once")
     key.add_argument("email", metavar="EMAIL", nargs="?", default="", help="the user it acts for")

@@ -74,15 +74,7 @@ def open_table(
     """
     source = Path(path)
     limits = limits or Limits()
-    if delimiter is not None and len(delimiter) != 1:
-        raise UnreadableFile(gettext("A delimiter is one character, not {delimiter!r}.").format(delimiter=delimiter))
-    if encoding is not None:
-        try:
-            "".encode(encoding)
-        except LookupError:
-            raise UnreadableFile(
-                gettext("There is no encoding called {encoding!r}. Try utf-8 or cp1252.").format(encoding=encoding)
-            ) from None
+    _refuse_wrong_dialect(delimiter, encoding)
     try:
         with _opened(source) as stream:
             magic = stream.read(8)
@@ -90,14 +82,7 @@ def open_table(
             from headwater.intake.workbook import open_workbook
 
             return open_workbook(source, _opened, sheet=sheet, has_header=has_header, limits=limits)
-        _refuse_other_formats(magic)
-        if source.name.lower().removesuffix(".gz").endswith((".xlsx", ".xlsm")):
-            raise UnreadableFile(
-                gettext(
-                    "The file is called an Excel file (.xlsx), but it is none. "
-                    "Save it as .xlsx in Excel, or name it .csv."
-                )
-            )
+        _refuse_other_formats(magic, source.name)
         return _CsvTable.opened(source, delimiter, encoding, has_header, limits)
     except FileNotFoundError:
         raise UnreadableFile(gettext("There is no file {name}.").format(name=source.name)) from None
@@ -107,6 +92,16 @@ def open_table(
         raise UnreadableFile(
             gettext("The file cannot be opened: {strerror}.").format(strerror=error.strerror or error)
         ) from error
+
+
+def _refuse_wrong_dialect(delimiter: str | None, encoding: str | None) -> None:
+    if delimiter is not None and len(delimiter) != 1:
+        raise UnreadableFile(gettext("A delimiter is one character, not {delimiter!r}.").format(delimiter=delimiter))
+    try:
+        "".encode("utf-8" if encoding is None else encoding)
+    except LookupError:
+        told = gettext("There is no encoding called {encoding!r}. Try utf-8 or cp1252.")
+        raise UnreadableFile(told.format(encoding=encoding)) from None
 
 
 def _opened(source: Path) -> IO[bytes]:
@@ -120,7 +115,7 @@ def _opened(source: Path) -> IO[bytes]:
     return io.BufferedReader(gzip.open(source, "rb"), 1 << 18)  # type: ignore[type-var, unused-ignore]
 
 
-def _refuse_other_formats(magic: bytes) -> None:
+def _refuse_other_formats(magic: bytes, name: str) -> None:
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableFile(
             gettext("This is an old or password-protected Excel file. Save it as .xlsx without a password, or as CSV.")
@@ -130,6 +125,12 @@ def _refuse_other_formats(magic: bytes) -> None:
             raise UnreadableFile(
                 gettext("This is {what}, not a table. Export the data as CSV or XLSX.").format(what=what)
             )
+    if name.lower().removesuffix(".gz").endswith((".xlsx", ".xlsm")):
+        raise UnreadableFile(
+            gettext(
+                "The file is called an Excel file (.xlsx), but it is none. Save it as .xlsx in Excel, or name it .csv."
+            )
+        )
 
 
 @dataclass
