@@ -3,6 +3,7 @@
 import pytest
 from makers import MAKERS, nouns_in_turn
 
+from headwater.cli.data import KINDS
 from headwater.platform.resource import REGISTRY
 from headwater.platform.testing import count_queries
 
@@ -30,6 +31,10 @@ def test_a_noun_is_declared_well(key):
     assert resource.empty, "an empty list says what to do"
     for command in (*resource.commands, *filter(None, (resource.create, resource.change))):
         assert command.verb.rpartition(".")[0] in REGISTRY, f"{command.key} asks for {command.verb}"
+
+
+def test_the_command_line_takes_every_noun_that_files_become():
+    assert set(KINDS) == {resource.importer.kind for resource in REGISTRY.values() if resource.importer is not None}
 
 
 @pytest.mark.parametrize("key", nouns_in_turn())

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from headwater.platform.resource import Column, Resource
 
 KINDS = (
-    "people", "organisations", "leads", "campaigns", "spend", "products", "opportunities", "orders", "touchpoints",
-    "activities",
+    "people", "organisations", "leads", "sources", "campaigns", "spend", "products", "opportunities", "orders",
+    "touchpoints", "activities",
 )  # fmt: skip
-EXPORTED = (*KINDS, "sources")
 BINARY = ("xlsx", "parquet")
 
 
@@ -54,7 +53,7 @@ def add_commands(commands: Commands, common: argparse.ArgumentParser) -> None:
     out = commands.add_parser(
         "export", parents=[common], help="write all rows of a noun as CSV, JSON, Excel or Parquet"
     )
-    out.add_argument("kind", metavar="KIND", choices=EXPORTED, help=", ".join(EXPORTED))
+    out.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     out.add_argument("--output", metavar="FILE", type=Path, help="write there; without it to standard output")
     out.add_argument(
         "--format", choices=("csv", "json", *BINARY), default="", help="csv unless the name of FILE says otherwise"
