@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headwater.platform.translated import gettext, grouped
@@ -10,6 +11,20 @@ from headwater.platform.translated import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
+
+
+class WhyNot(StrEnum):
+    """Why a step is not open to a row, and what is, as rules say it: each member holds the words, in English."""
+
+    @property
+    def said(self) -> str:
+        """It in the language of the moment."""
+        return gettext(self.value)
+
+    @property
+    def code(self) -> str:
+        """The stable name that the API and scripts see."""
+        return self.name.lower()
 
 
 class DomainError(Exception):

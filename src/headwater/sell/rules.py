@@ -11,8 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from headwater.platform.errors import WhyNot
 from headwater.platform.money import in_cents
-from headwater.platform.translated import gettext, noted
+from headwater.platform.translated import noted
 
 # Fewer cases than this are too few to call anything usual.
 ENOUGH_CASES = 5
@@ -28,7 +29,7 @@ CHANGE_COST = "sell.cost.change"
 WON, LOST = "WON", "LOST"
 
 
-class Refusal(StrEnum):
+class Refusal(WhyNot):
     """Why a step is not open to an opportunity, and what is."""
 
     ALREADY_WON = noted("This opportunity is won. Reopen it first.")
@@ -37,16 +38,6 @@ class Refusal(StrEnum):
     ALREADY_THERE = noted("The opportunity is in this stage already.")
     OTHER_PIPELINE = noted("This stage belongs to another pipeline.")
     NEEDS_REASON = noted("Say why.")
-
-    @property
-    def said(self) -> str:
-        """It in the language of the moment."""
-        return gettext(self.value)
-
-    @property
-    def code(self) -> str:
-        """The stable name that the API and scripts see."""
-        return self.name.lower()
 
 
 def why_not_win(outcome: str) -> Refusal | None:

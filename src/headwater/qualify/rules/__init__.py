@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from headwater.platform.translated import gettext, noted
+from headwater.platform.errors import WhyNot
+from headwater.platform.translated import noted
 
 # --- Stages and exits -------------------------------------------------------------------------------------
 
@@ -20,7 +21,7 @@ NEW, WORKING, MQL, SAL, SQL = FUNNEL = ("NEW", "WORKING", "MQL", "SAL", "SQL")
 CONVERTED, DISQUALIFIED, RECYCLED, MERGED = EXITS = ("CONVERTED", "DISQUALIFIED", "RECYCLED", "MERGED")
 
 
-class Refusal(StrEnum):
+class Refusal(WhyNot):
     """Why a step is not open to a lead, and what is."""
 
     ALREADY_THERE = noted("The lead is in this stage already.")
@@ -37,16 +38,6 @@ class Refusal(StrEnum):
     STILL_OPEN = noted("The lead is open.")
     STAYS_CONVERTED = noted("The lead has become an opportunity. Go on there, or reopen that.")
     STAYS_MERGED = noted("The lead was merged into another one. Go on there.")
-
-    @property
-    def said(self) -> str:
-        """It in the language of the moment."""
-        return gettext(self.value)
-
-    @property
-    def code(self) -> str:
-        """The stable name that the API and scripts see."""
-        return self.name.lower()
 
 
 def currency_kept(said: str, *, own: str, amount: Decimal | None) -> str:
