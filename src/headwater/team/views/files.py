@@ -23,9 +23,10 @@ from headwater.team.models import StoredFile
 from headwater.team.queries import files as queries
 from headwater.team.queries.presence import who_else
 from headwater.team.queries.records import Record
+from headwater.team.views.records import record_of
 from headwater.web.download import attachment, picture
 from headwater.web.form import undo_url
-from headwater.web.http import answer, render, resource_of, row_of
+from headwater.web.http import answer, render
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 def files(request: Request, slug: str, pk: int) -> HttpResponse:
     """Put files with a record; opened by hand it leads to the files on the record's page."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     if request.method != "POST":
         return HttpResponseRedirect(f"{record.url}#files")
     since = newest_event()
@@ -51,14 +52,14 @@ def files(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_safe
 def file(request: Request, slug: str, pk: int, file_id: int) -> HttpResponse | FileResponse:
     """The content of a file, to be saved."""
-    found = _file(_record(request, slug, pk), file_id)
+    found = _file(record_of(request, slug, pk), file_id)
     return attachment(queries.stored_content(found), name=found.name, media_type=found.safe_type)
 
 
 @require_safe
 def thumbnail(request: Request, slug: str, pk: int, file_id: int) -> HttpResponse | FileResponse:
     """The small picture of an image, as we drew it."""
-    found = _file(_record(request, slug, pk), file_id)
+    found = _file(record_of(request, slug, pk), file_id)
     path = queries.thumbnail_of(found)
     if not found.has_thumbnail or not path.is_file():
         raise NotFound()
@@ -68,7 +69,7 @@ def thumbnail(request: Request, slug: str, pk: int, file_id: int) -> HttpRespons
 @require_POST
 def delete_file(request: Request, slug: str, pk: int, file_id: int) -> HttpResponse:
     """Take a file off the record."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     since = newest_event()
     actions.delete_file(file_id=_file(record, file_id).pk, by=request.actor, at=now())
     return answer(request, record.url, _("File deleted"), undo_url=undo_url(request, record.resource, since))
@@ -77,14 +78,9 @@ def delete_file(request: Request, slug: str, pk: int, file_id: int) -> HttpRespo
 @require_POST
 def presence(request: Request, slug: str, pk: int) -> HttpResponse:
     """A sign that somebody has the record open; answers who else does."""
-    record, moment = _record(request, slug, pk), now()
+    record, moment = record_of(request, slug, pk), now()
     note_presence(record=record, by=request.actor, at=moment)
     return render(request, "team/presence.html", {"others": who_else(record, request.actor, moment)})
-
-
-def _record(request: Request, slug: str, pk: int) -> Record:
-    resource = resource_of(slug, request)
-    return Record(resource, row_of(resource, request, pk, is_bare=True))
 
 
 def _file(record: Record, file_id: int) -> StoredFile:

@@ -16,8 +16,9 @@ from headwater.team.actions import followers
 from headwater.team.models import Comment
 from headwater.team.queries import comments as queries
 from headwater.team.queries.records import Record
+from headwater.team.views.records import record_of
 from headwater.web.form import undo_url
-from headwater.web.http import answer, came_from, is_htmx, render, resource_of, row_of
+from headwater.web.http import answer, came_from, is_htmx, render
 
 if TYPE_CHECKING:
     from headwater.team.middleware import Request
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def comments(request: Request, slug: str, pk: int) -> HttpResponse:
     """Say something about a record; opened by hand it leads to the talk on the record's page."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     if request.method != "POST":
         return HttpResponseRedirect(f"{record.url}#talk")
     since, text = newest_event(), request.POST.get("text", "")
@@ -38,7 +39,7 @@ def comments(request: Request, slug: str, pk: int) -> HttpResponse:
 
 def comment(request: Request, slug: str, pk: int, comment_id: int) -> HttpResponse:
     """A comment in other words: its form on GET, the rewording on POST."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     found = _comment(record, comment_id)
     if not queries.may_edit(request.actor, found):
         raise NotFound()
@@ -55,7 +56,7 @@ def comment(request: Request, slug: str, pk: int, comment_id: int) -> HttpRespon
 @require_POST
 def delete_comment(request: Request, slug: str, pk: int, comment_id: int) -> HttpResponse:
     """Take a comment off the record."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     since = newest_event()
     actions.delete_comment(comment_id=_comment(record, comment_id).pk, by=request.actor, at=now())
     return answer(request, record.url, _("Comment deleted"), undo_url=undo_url(request, record.resource, since))
@@ -63,7 +64,7 @@ def delete_comment(request: Request, slug: str, pk: int, comment_id: int) -> Htt
 
 def colleagues(request: Request, slug: str, pk: int) -> HttpResponse:
     """Who may be meant by what was typed after the @ on this record."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     found = queries.suggested(record, request.GET.get("q", ""))
     return render(request, "team/colleagues.html", {"colleagues": found})
 
@@ -71,7 +72,7 @@ def colleagues(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def follow(request: Request, slug: str, pk: int) -> HttpResponse:
     """Follow a record."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     since = newest_event()
     followers.follow_record(noun=record.resource.key, row_id=record.row.pk, by=request.actor, at=now())
     said = _("You follow this: comments on it come to your day")
@@ -81,7 +82,7 @@ def follow(request: Request, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def unfollow(request: Request, slug: str, pk: int) -> HttpResponse:
     """Follow a record no more."""
-    record = _record(request, slug, pk)
+    record = record_of(request, slug, pk)
     since = newest_event()
     followers.unfollow_record(noun=record.resource.key, row_id=record.row.pk, by=request.actor, at=now())
     said = _("You no longer follow this")
@@ -95,11 +96,6 @@ def finish_notice(request: Request, notice_id: int) -> HttpResponse:
     actions.finish_notice(notice_id=notice_id, by=request.actor, at=now())
     event = to_undo(since=since, by=request.actor, subject_type="team.notice")
     return answer(request, came_from(request, "/"), _("Done"), undo_url=f"/undo/{event.pk}" if event else "")
-
-
-def _record(request: Request, slug: str, pk: int) -> Record:
-    resource = resource_of(slug, request)
-    return Record(resource, row_of(resource, request, pk, is_bare=True))
 
 
 def _comment(record: Record, comment_id: int) -> Comment:
