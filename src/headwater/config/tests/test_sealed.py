@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_what_another_installation_sealed_is_named_with_what_to_do(company: Company) -> None:
     ada = User.objects.create(email="ada@kestrel.example", name="Ada", role=Role.OWNER, created_at=now())
     SecondFactor.objects.create(user=ada, sealed=seal("secret"), confirmed_at=now())
-    MailSettings.objects.create(host="mail.example", sealed=SEALER.seal("secret"))
+    MailSettings.objects.create(pk=1, host="mail.example", sealed=SEALER.seal("secret"))
     SingleSignOn.objects.create(pk=1, sealed=seal("secret"))
     Webhook.objects.create(url="https://a.example/", sealed=signing.seal("secret"), made_by="user:1", created_at=now())
     assert sealed_elsewhere() == []
