@@ -8,7 +8,7 @@ from django.http import JsonResponse
 
 from headwater.api.shapes import Schema, json_of
 from headwater.platform import many
-from headwater.platform.models import Job, Undone
+from headwater.platform.models import Job
 from headwater.platform.resource import REGISTRY
 
 MOST_ROWS: Final = 10_000  # of one request
@@ -30,7 +30,6 @@ def job_json(found: Job) -> dict[str, Any]:
     """A step as the API tells it."""
     told = many.told_of(found)
     noun = REGISTRY.get(found.args.get("noun", ""))
-    is_undone = bool(told.first) and Undone.objects.filter(pk=told.first).exists()
     return {
         "id": found.pk,
         "noun": noun.slug if noun is not None else None,
@@ -43,7 +42,7 @@ def job_json(found: Job) -> dict[str, Any]:
         "error": found.trouble,
         "queued_at": json_of(found.queued_at),
         "finished_at": json_of(found.finished_at),
-        "is_undone": is_undone,
+        "is_undone": many.is_undone(told),
     }
 
 

@@ -17,12 +17,10 @@ from headwater.intake.queries import batch_of
 from headwater.intake.undoing import start_undo
 from headwater.platform import job, many
 from headwater.platform.clock import now
-from headwater.platform.errors import Conflict, NotFound
+from headwater.platform.errors import Conflict
 from headwater.platform.importer import Outcome
 from headwater.platform.models import Job
 from headwater.platform.resource import REGISTRY
-
-SEES_ALL = "platform.delivery.change"
 
 
 def add_under_way(api: NinjaAPI) -> None:
@@ -41,21 +39,21 @@ def add_under_way(api: NinjaAPI) -> None:
 
 def show_job(request: Any, pk: int) -> JsonResponse:
     """How far it is, and what was refused with the reason; for whoever began it."""
-    return JsonResponse(job_json(_job(request, pk)))
+    return JsonResponse(job_json(many.visible_step(request.actor, pk)))
 
 
 def stop_job(request: Any, pk: int) -> JsonResponse:
     """Leave the rest of the rows as they are; what was done stays done, and can be taken back."""
-    found = _job(request, pk)
+    found = many.visible_step(request.actor, pk)
     _require_step(request, found)
     if not job.cancel(job_id=found.pk, at=now()):
         raise Conflict(_("This is over already."))
-    return JsonResponse(job_json(_job(request, pk)))
+    return JsonResponse(job_json(many.visible_step(request.actor, pk)))
 
 
 def undo_job(request: Any, pk: int) -> JsonResponse:
     """Take back what was done: at once where it is little (200), else by another job (202)."""
-    found = _job(request, pk)
+    found = many.visible_step(request.actor, pk)
     _require_step(request, found)
     told = many.told_of(found)
     if found.kind != many.STEP_JOB or not found.is_over or not told.first:
@@ -63,7 +61,7 @@ def undo_job(request: Any, pk: int) -> JsonResponse:
     undone = many.undo_all(event_id=told.first, by=request.actor, at=now())
     if isinstance(undone, Job):
         return accepted(undone)
-    return JsonResponse(job_json(_job(request, pk)))
+    return JsonResponse(job_json(many.visible_step(request.actor, pk)))
 
 
 def show_import(request: Any, pk: int) -> JsonResponse:
@@ -77,18 +75,11 @@ def undo_import(request: Any, pk: int) -> JsonResponse:
     return JsonResponse(batch_json(batch_of(request.actor, pk)))
 
 
-def _job(request: Any, pk: int) -> Job:
-    found = Job.objects.filter(pk=pk, kind__in=(many.STEP_JOB, many.UNDO_JOB)).first()
-    if found is None or (found.user_id != request.actor.user_id and not request.actor.may(SEES_ALL)):
-        raise NotFound()
-    return found
-
-
 def _require_step(request: Any, found: Job) -> None:
     """Whoever stops a step or takes it back has the right to it: a token that only reads has not."""
     resource = REGISTRY.get(found.args.get("noun", ""))
     command = resource.command(found.args.get("command", "")) if resource is not None else None
-    request.actor.require(command.verb if command is not None else SEES_ALL)
+    request.actor.require(command.verb if command is not None else many.SEES_ALL)
 
 
 # ---------------------------------------------------------------- as the document says it

@@ -24,6 +24,7 @@ from headwater.platform.translated import gettext, noted
 from headwater.platform.undo import alike, heads_a_step, newest_event, to_undo, undo_alike, undo_events
 
 STEP_JOB, UNDO_JOB = "platform.many", "platform.many_undo"
+SEES_ALL = "platform.delivery.change"
 AT_ONCE = 500
 FIRST_PORTION = 100
 EXAMPLES = 1_000
@@ -139,6 +140,23 @@ def _undo_in_background(event_id: int, ids: Sequence[int], *, by: Actor, at: dat
 def undo_of(event_id: int) -> Job | None:
     """The newest job that takes back the step which began with this event."""
     return Job.objects.filter(kind=UNDO_JOB, args__first=event_id).order_by("-pk").first()
+
+
+def visible_step(actor: Actor, job_id: int) -> Job:
+    """The step of that number, for whoever began it and for who looks after background work.
+
+    Raises:
+        NotFound: there is none, or it is not for the actor.
+    """
+    found = Job.objects.filter(pk=job_id, kind__in=(STEP_JOB, UNDO_JOB)).first()
+    if found is None or (found.user_id != actor.user_id and not actor.may(SEES_ALL)):
+        raise NotFound()
+    return found
+
+
+def is_undone(told: Told) -> bool:
+    """Whether what a step did is taken back by now."""
+    return bool(told.first) and Undone.objects.filter(pk=told.first).exists()
 
 
 def told_of(found: Job) -> Told:

@@ -12,18 +12,15 @@ from django.views.decorators.http import require_POST
 
 from headwater.platform import job, many
 from headwater.platform.clock import now
-from headwater.platform.errors import NotFound
-from headwater.platform.models import Job, Undone
 from headwater.platform.resource import REGISTRY, Resource
 from headwater.web.http import Request, page_or_part
 
-SEES_ALL = "platform.delivery.change"
 SHOWN = 200
 
 
 def progress(request: Request, job_id: int) -> HttpResponse:
     """How far the step is; in the end what was done, and what was refused with the reason."""
-    found = _job(request, job_id)
+    found = many.visible_step(request.actor, job_id)
     told = many.told_of(found)
     resource = REGISTRY.get(found.args.get("noun", ""))
     command = resource.command(found.args["command"]) if resource is not None else None
@@ -38,7 +35,7 @@ def progress(request: Request, job_id: int) -> HttpResponse:
         "reasons": told.reasons,
         "refused_rows": _refused_rows(request, resource, told),
         "undo_job": many.undo_of(told.first) if told.first else None,
-        "is_undone": bool(told.first) and Undone.objects.filter(pk=told.first).exists(),
+        "is_undone": many.is_undone(told),
         "back": found.args.get("back") or (f"/{resource.slug}" if resource is not None else "/"),
     }
     return page_or_part(request, "web/many.html", context, part="progress")
@@ -47,18 +44,10 @@ def progress(request: Request, job_id: int) -> HttpResponse:
 @require_POST
 def stop(request: Request, job_id: int) -> HttpResponse:
     """Leave the rest of the rows as they are; what was done stays done, and can be taken back."""
-    found = _job(request, job_id)
+    found = many.visible_step(request.actor, job_id)
     if job.cancel(job_id=found.pk, at=now()):
         messages.success(request, _("Stopped. The rest of the rows is as it was."))
     return HttpResponseRedirect(reverse("web:many", args=[found.pk]))
-
-
-def _job(request: Request, job_id: int) -> Job:
-    """The step, for whoever began it and for who looks after background work."""
-    found = Job.objects.filter(pk=job_id, kind__in=(many.STEP_JOB, many.UNDO_JOB)).first()
-    if found is None or (found.user_id != request.actor.user_id and not request.actor.may(SEES_ALL)):
-        raise NotFound()
-    return found
 
 
 def _refused_rows(request: Request, resource: Resource | None, told: many.Told) -> list[tuple[Any, str]]:
