@@ -16,7 +16,7 @@ from headwater.platform.translated import gettext_lazy as lazy
 from headwater.team.actions.ranks import require_rank
 from headwater.team.events import RecoveryCodesMade, RecoveryCodeUsed, SecondFactorAdded, SecondFactorRemoved
 from headwater.team.models import Passkey, RecoveryCode, SecondFactor, User
-from headwater.team.queries import digest_of
+from headwater.team.queries import colleague, digest_of
 from headwater.team.queries.second_factor import codes_left, has_factor, seal, step_of, unseal
 
 RECOVERY_CODES = 10
@@ -122,9 +122,7 @@ def remove(*, user_id: int, by: Actor, at: datetime) -> None:
         NotAllowed: it is an owner's and you are none, or theirs is a role with more rights than yours.
         NotFound: there is none.
     """
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise NotFound()
+    user = colleague(user_id)
     if user_id != _person(by):
         by.require("team.user.change")
         require_rank(by, user.role)

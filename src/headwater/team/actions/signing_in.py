@@ -15,11 +15,11 @@ from django.utils.translation import ngettext
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
 from headwater.platform.callers import LONGEST, network_of
-from headwater.platform.errors import DomainError, NotFound
+from headwater.platform.errors import DomainError
 from headwater.platform.events import record
 from headwater.team.events import SignInUnlocked
 from headwater.team.models import Outcome, SignInAttempt, User, Way
-from headwater.team.queries import user_by_email
+from headwater.team.queries import colleague, user_by_email
 from headwater.team.rules import (
     CODES_PER_DAY,
     RESETS_PER_ADDRESS,
@@ -162,9 +162,7 @@ def unlock_user(*, user_id: int, by: Actor, at: datetime) -> int:
         NotFound: there is no such user.
     """
     by.require("team.user.change")
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise NotFound()
+    user = colleague(user_id)
     forgiven = SignInAttempt.objects.filter(
         email=user.email.casefold(), succeeded=False, counts=True, at__gt=at - DAY
     ).update(counts=False)

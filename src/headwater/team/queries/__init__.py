@@ -268,6 +268,18 @@ def visible_users(actor: Actor) -> QuerySet[User]:
     return User.objects.select_related("team")
 
 
+def colleague(user_id: int) -> User:
+    """Whoever has this account, also once they left; the caller asks for the right to know.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound()
+    return user
+
+
 def users_who_may(verb: str) -> QuerySet[User]:
     """The active colleagues whose role has a right."""
     return User.objects.filter(is_active=True, role__in=roles_that_may(verb)).order_by("name", "pk")

@@ -12,12 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from headwater.platform.clock import now
-from headwater.platform.errors import Invalid, NotFound, SomeRefused
+from headwater.platform.errors import Invalid, SomeRefused
 from headwater.platform.undo import newest_event, to_undo
 from headwater.team import forms
 from headwater.team.actions.leaving import RIGHT, hand_over_work
 from headwater.team.models import User
-from headwater.team.queries import leaving
+from headwater.team.queries import colleague, leaving
 from headwater.web.http import answer
 from headwater.web.notation import counted
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def work(request: Request, user_id: int) -> HttpResponse:
     """What a colleague still holds, and to whom it went before."""
     request.actor.require(RIGHT)
-    return _page(request, _user(user_id))
+    return _page(request, colleague(user_id))
 
 
 @require_POST
 def hand_over(request: Request, user_id: int) -> HttpResponse:
     """Give it to somebody else: all of it, or the kinds that are ticked."""
     request.actor.require(RIGHT)
-    user = _user(user_id)
+    user = colleague(user_id)
     held = leaving.held_work(user.pk, request.actor)
     form = forms.LeavingForm(request.POST, takers=leaving.who_can_take(held, user.pk, request.actor), held=held)
     if not form.is_valid():
@@ -81,10 +81,3 @@ def _page(request: Request, user: User, form: forms.LeavingForm | None = None) -
         "title": _("What %(name)s holds") % {"name": user.name},
     }
     return render(request, "team/leaving.html", context, status=422 if form.errors else 200)
-
-
-def _user(user_id: int) -> User:
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise NotFound()
-    return user

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from headwater.platform.clock import now
-from headwater.platform.errors import Invalid, NotFound
+from headwater.platform.errors import Invalid
 from headwater.team import forms, queries
 from headwater.team.actions import accounts, invitations, sessions, signing_in, tokens
 from headwater.team.actions import company as company_actions
@@ -103,7 +103,7 @@ def add_user(request: Request) -> HttpResponse:
 def change_user(request: Request, user_id: int) -> HttpResponse:
     """A colleague's account."""
     request.actor.require("team.user.change")
-    user = _user(user_id)
+    user = queries.colleague(user_id)
     initial = {"name": user.name, "email": user.email, "role": user.role, "team_id": user.team_id}
     form = forms.UserForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -138,7 +138,7 @@ def change_user(request: Request, user_id: int) -> HttpResponse:
 def set_password(request: Request, user_id: int) -> HttpResponse:
     """A new password for a colleague who lost theirs."""
     request.actor.require("team.user.change")
-    user = _user(user_id)
+    user = queries.colleague(user_id)
     form = forms.PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -160,7 +160,7 @@ def set_password(request: Request, user_id: int) -> HttpResponse:
 @proved_for_oneself
 def make_link(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, to be handed over."""
-    return _link_page(request, _user(user_id))
+    return _link_page(request, queries.colleague(user_id))
 
 
 @never_cache
@@ -168,7 +168,7 @@ def make_link(request: Request, user_id: int) -> HttpResponse:
 @proved_for_oneself
 def invite_user(request: Request, user_id: int) -> HttpResponse:
     """A one-time link with which a colleague chooses a password, by mail; where it cannot go out, to be handed over."""
-    user = _user(user_id)
+    user = queries.colleague(user_id)
     try:
         invitations.invite_user(user_id=user.pk, by=request.actor, at=now())
     except (invitations.NotForOwners, MailNotSetUp) as refusal:
@@ -182,14 +182,14 @@ def invite_user(request: Request, user_id: int) -> HttpResponse:
 def unlock_user(request: Request, user_id: int) -> HttpResponse:
     """Let a colleague try again at once."""
     signing_in.unlock_user(user_id=user_id, by=request.actor, at=now())
-    messages.success(request, _("%(name)s can try again now.") % {"name": _user(user_id).name})
+    messages.success(request, _("%(name)s can try again now.") % {"name": queries.colleague(user_id).name})
     return redirect("settings_change_user", user_id)
 
 
 @require_POST
 def sign_out_user(request: Request, user_id: int) -> HttpResponse:
     """Sign a colleague out everywhere."""
-    user = _user(user_id)
+    user = queries.colleague(user_id)
     sessions.end_sessions(user_id=user.pk, by=request.actor, at=now())
     messages.success(request, _("%(name)s is signed out everywhere.") % {"name": user.name})
     return redirect("settings_change_user", user_id)
@@ -198,7 +198,7 @@ def sign_out_user(request: Request, user_id: int) -> HttpResponse:
 @require_POST
 def switch_user(request: Request, user_id: int) -> HttpResponse:
     """Let a colleague go, or back in."""
-    user = _user(user_id)
+    user = queries.colleague(user_id)
     if user.is_active:
         accounts.deactivate_user(user_id=user.pk, by=request.actor, at=now())
         messages.success(request, _switched(_("%(name)s can no longer sign in."), user))
@@ -323,13 +323,6 @@ def _link_page(request: Request, user: User) -> HttpResponse:
     link = request.build_absolute_uri(reverse("choose_password", args=[secret]))
     # The link is shown in this answer and nowhere else: only its signature's key is kept.
     return render(request, "team/password_link.html", {"colleague": user, "link": link})
-
-
-def _user(user_id: int) -> User:
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise NotFound()
-    return user
 
 
 def _switched(words: str, user: User) -> str:
