@@ -250,6 +250,7 @@ _INTERESTS = (
 )
 _LEADING = re.compile(rf"^(?:(?:{_ABOUT})(?!\w)[\s:]*|[:：\s]+)", re.I)
 _TRAILING = re.compile(r"[の的]$")
+_FOR_THING = re.compile(r"^(?:for|für|voor|pour|para|для)\s+(?=\S)", re.I)  # as behind an amount: "€ 500 for toner"
 
 
 def _wanted(parts: Sequence[str]) -> tuple[list[str], str, list[str]]:
@@ -268,7 +269,9 @@ def _wanted(parts: Sequence[str]) -> tuple[list[str], str, list[str]]:
                 who, after = [told[2]], told[1]
             around = [*parts[:at], *who, *parts[at + 1 :]]
             return [part for part in around if part], interest, [words for words in (*what, after) if words]
-    return list(parts), "", []
+    things = [part for part in parts if _FOR_THING.match(part) and not _is_company(part)]
+    who = [part for part in parts if part not in things]
+    return (who, "", [_FOR_THING.sub("", part) for part in things]) if who else (list(parts), "", [])
 
 
 # --- Who asks ----------------------------------------------------------------------------------------------

@@ -212,3 +212,14 @@ def test_what_is_copied_along_unseen_is_left_out() -> None:
 def test_an_arabic_comma_ends_an_address() -> None:
     found = said("محمد علي، شركة النور، ali@nour.example، طابعتان")
     assert (found["name"], found["company"], found["email"]) == ("محمد علي", "شركة النور", "ali@nour.example")
+
+
+def test_what_stands_behind_an_amount_is_what_they_want() -> None:
+    found = said("USD 1,234.56 for toner, John O'Neil-Smith, Smith GmbH & Co. KG")
+    assert (found["name"], found["company"], found["title"]) == (
+        "John O'Neil-Smith", "Smith GmbH & Co. KG", "toner",
+    )  # fmt: skip
+    assert said("Orla Keane, für Toner, Harrow & Pike") == {
+        "name": "Orla Keane", "company": "Harrow & Pike", "title": "Toner",
+    }  # fmt: skip
+    assert said("For Kids Ltd, Orla Keane")["company"] == "For Kids Ltd"
