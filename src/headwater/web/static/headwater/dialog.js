@@ -33,3 +33,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   target.form.requestSubmit();
 });
+
+// Ctrl and Enter send what is written, from any field of a dialog and from the long texts of a page.
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.defaultPrevented) return;
+  const isWriting = target.matches?.("textarea, dialog[data-arrives] :is(input, select)");
+  const send = isWriting && target.form?.querySelector("[type=submit]");
+  if (!send) return;
+  event.preventDefault();
+  target.form.requestSubmit(send);
+});

@@ -1,5 +1,5 @@
 // Naming colleagues: <span data-mention="address"><textarea><span role="listbox">. While a word after @ is typed, the
-// list shows who may be meant; arrows move in it, Enter or Tab picks, Escape closes. Ctrl+Enter sends the form.
+// list shows who may be meant; arrows move in it, Enter or Tab picks, Escape closes.
 import { announce } from "./focus.js";
 
 const TYPED = /(?:^|[\s(])@([\p{L}\p{N}][\p{L}\p{N}.'’-]*(?: [\p{L}\p{N}.'’-]*){0,2})?$/u;
@@ -54,12 +54,7 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("keydown", (event) => {
   const at = parts(event.target);
   if (!at) return;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    at.field.form.requestSubmit();
-    return;
-  }
-  if (at.list.hidden) return;
+  if (at.list.hidden || event.ctrlKey || event.metaKey) return; // with Ctrl, Enter sends: dialog.js
   const all = options(at.list);
   const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
