@@ -17,7 +17,7 @@ from headwater.parties.events import (
     Tagged,
     Untagged,
 )
-from headwater.parties.models import Party, PartyTag, Tag
+from headwater.parties.models import Party, PartyTag
 from headwater.parties.pointing import open_work
 from headwater.parties.queries.visible import reachable_parties
 from headwater.platform.action import action
@@ -75,8 +75,8 @@ def take_back_changes(found: Sequence[tuple[Changed, Event]], *, by: Actor, at: 
 
 
 @action
-def tag_parties(*, ids: Sequence[int], tag: str, by: Actor, at: datetime) -> Tag:
-    """Put one word on several parties.
+def tag_parties(*, ids: Sequence[int], tag: str, by: Actor, at: datetime) -> int:
+    """Put one word on several parties; how many did not carry it before.
 
     Raises:
         NotAllowed: the actor may not tag such records.
@@ -92,7 +92,7 @@ def tag_parties(*, ids: Sequence[int], tag: str, by: Actor, at: datetime) -> Tag
         for party in fresh
     ]
     record_bulk(facts, by=by, at=[at] * len(facts))
-    return word
+    return len(fresh)
 
 
 @undoes_many(Tagged)

@@ -212,7 +212,8 @@ def test_only_people_work_for_only_companies(by: Actor) -> None:
 def test_tags_are_shared_words_and_come_off_again(by: Actor) -> None:
     person, other = orla(by), actions.add_person(by=by, at=AT, name="Jonas Weber")
     word = actions.tag_party(party_id=person.pk, tag=" VIP ", by=by, at=AT)
-    actions.tag_parties(ids=[person.pk, other.pk], tag="vip", by=by, at=AT)
+    assert actions.tag_parties(ids=[person.pk, other.pk], tag="vip", by=by, at=AT) == 1, "one has it already"
+    assert actions.tag_parties(ids=[person.pk, other.pk], tag="vip", by=by, at=AT) == 0
     assert PartyTag.objects.filter(tag=word).count() == 2
     actions.untag_party(party_id=person.pk, tag_id=word.pk, by=by, at=AT)
     undo_last("parties.untagged", by=by, at=LATER)
