@@ -156,6 +156,11 @@ def test_a_record_says_what_it_took_in_and_is_taken_apart_from_there(client_of, 
         None, "orla@pike.example", "Dublin", orla.pk,
     )  # fmt: skip
     assert client.post(url).status_code == client.get(url).status_code == 404
+    [back] = Event.objects.filter(verb="parties.unmerged")
+    assert f'action="/undo/{back.pk}"' in words(answer), "and that is taken back as any other change"
+    client.post(f"/undo/{back.pk}")
+    o_keane.refresh_from_db(), orla.refresh_from_db()
+    assert (o_keane.merged_into_id, orla.email) == (orla.pk, "ok@home.example")
 
 
 def test_what_moved_on_since_a_merge_is_told_before_it_is_taken_apart(client_of, by, orla, o_keane):

@@ -40,6 +40,7 @@ from headwater.parties.actions.relationships import (
     tag_party,
     untag_party,
 )
+from headwater.parties.actions.remerging import merge_again
 from headwater.parties.actions.unmerging import unmerge_parties
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "log_activity",
     "make_primary",
     "match_parties",
+    "merge_again",
     "merge_chosen",
     "merge_parties",
     "plan_todo",

@@ -74,7 +74,7 @@ class Cell:
 @dataclass(frozen=True)
 class Line:
     """One row of the comparison. ``why`` says where the proposal comes from, ``entered_at`` that it was entered last;
-    neither where there is nothing to choose.
+    neither where there is nothing to choose. ``is_of_kept`` lines say what the record says that stays.
     """
 
     key: str
@@ -84,6 +84,7 @@ class Line:
     why: str
     is_contact: bool = False
     entered_at: datetime | None = None
+    is_of_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def _line(group: Group, rows: Sequence[Party], since: Mapping[tuple[int, str], d
     elif differs:
         why = _("of the record that stays")
     cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
-    return Line(group.key, group.label, cells, differs, why, group.is_contact, entered_at)
+    is_of_kept = differs and picked is keep and entered_at is None
+    return Line(group.key, group.label, cells, differs, why, group.is_contact, entered_at, is_of_kept)
 
 
 def _own_line(field: OwnField, rows: Sequence[Party]) -> Line:
@@ -185,7 +187,7 @@ def _own_line(field: OwnField, rows: Sequence[Party]) -> Line:
     if known and not texts[keep.pk]:
         picked, why = _first_of(known)
     cells = tuple(Cell(party.pk, texts[party.pk], party is picked) for party in rows)
-    return Line(field.key, field.label, cells, differs, why)
+    return Line(field.key, field.label, cells, differs, why, is_of_kept=differs and picked is keep)
 
 
 def _first_of(known: Sequence[Party]) -> tuple[Party, str]:
@@ -199,7 +201,8 @@ def _extra_lines(rows: Sequence[Party]) -> list[Line]:
         texts = [str(party.extra.get(key) or "") for party in rows]
         picked = next(number for number, text in enumerate(texts) if text)
         cells = tuple(Cell(party.pk, texts[i], i == picked) for i, party in enumerate(rows))
-        found.append(Line(f"extra:{key}", key, cells, True, _("of the record that stays") if picked == 0 else ""))
+        why = _("of the record that stays") if picked == 0 else ""
+        found.append(Line(f"extra:{key}", key, cells, True, why, is_of_kept=picked == 0))
     return found
 
 

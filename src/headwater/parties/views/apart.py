@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from headwater.parties import queries
 from headwater.parties.panels import url_of
 from headwater.parties.pointing import in_words
-from headwater.parties.views.merging import mergeable
+from headwater.parties.views.merging import mergeable, undo_url
 from headwater.platform.clock import now
 from headwater.platform.errors import NotFound
-from headwater.platform.undo import undo_event
+from headwater.platform.undo import newest_event, undo_event
 from headwater.web.http import Request, answer, is_htmx, render, row_of
 from headwater.web.notation import counted
 
@@ -25,9 +25,11 @@ def take_apart(request: Request, slug: str, pk: int, event_id: int) -> HttpRespo
         raise NotFound(_("This merge was taken apart already."))
     names = ", ".join(merge.names)
     if request.method == "POST":
+        since = newest_event()
         left = undo_event(event_id=event_id, by=request.actor, at=now())
         words = _("Taken apart: %(names)s") % {"names": names}
-        return answer(request, url_of(row), f"{words}; {left}" if left else words)
+        words = f"{words}; {left}" if left else words
+        return answer(request, url_of(row), words, undo_url=undo_url(since, "parties.unmerged"))
     found = queries.taken_apart(request.actor, row, event_id)
     context = {
         "resource": resource,

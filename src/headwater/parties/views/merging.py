@@ -145,7 +145,7 @@ def _merge(request: Request, found: Comparison) -> HttpResponse:
     )
     words = _("Merged into %(name)s") % {"name": kept.name}
     url = local_url(request, posted.get("then", ""), url_of(kept))
-    return answer(request, url, words, undo_url=_undo_url(since))
+    return answer(request, url, words, undo_url=undo_url(since, "parties.merged"))
 
 
 def _run(request: Request, resource: Resource, row: Any) -> HttpResponse:
@@ -157,11 +157,12 @@ def _run(request: Request, resource: Resource, row: Any) -> HttpResponse:
         return form_page(request, resource, command, form, row=row, status=422)
     since = newest_event()
     actions.merge_parties(keep_id=row.pk, by=request.actor, at=now(), **form.cleaned_data)
-    return answer(request, url_of(row), _("Merged"), undo_url=_undo_url(since))
+    return answer(request, url_of(row), _("Merged"), undo_url=undo_url(since, "parties.merged"))
 
 
-def _undo_url(since: int) -> str:
-    event = Event.objects.filter(pk__gt=since, verb="parties.merged").order_by("pk").first()
+def undo_url(since: int, verb: str) -> str:
+    """Where a step that was told of under this name is taken back."""
+    event = Event.objects.filter(pk__gt=since, verb=verb).order_by("pk").first()
     return f"/undo/{event.pk}" if event is not None else ""
 
 

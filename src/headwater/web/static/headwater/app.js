@@ -16,6 +16,7 @@ import "./line.js";
 import "./lists.js";
 import "./mention.js";
 import "./menu.js";
+import "./merge.js";
 import "./palette.js";
 import "./pick.js";
 import "./presence.js";
