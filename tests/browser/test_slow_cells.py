@@ -179,7 +179,7 @@ def test_z_takes_back_what_is_still_on_its_way(tab):
 @pytest.mark.parametrize("lost", ["offline", "given up", "clicked away"])
 def test_a_cell_whose_editor_does_not_come_takes_no_keys(tab, lost):
     line = Line(tab, waiting=["GET"])
-    tab.keyboard.press("Enter")
+    tab.locator(STEPS).first.press("Enter")
     waits = line.next()
     if lost == "offline":
         waits.abort()
