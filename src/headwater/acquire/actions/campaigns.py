@@ -97,6 +97,7 @@ def change_campaign(
 
     Raises:
         NotAllowed: the actor may not change campaigns.
+        NotFound: it was deleted.
         CampaignExists: another campaign has the new name.
     """
     by.require("acquire.campaign.change")
@@ -228,7 +229,7 @@ def undo_campaign_sources(fact: CampaignSourcesChanged, *, event: Event, by: Act
         NotUndoable: its sources changed again since.
     """
     by.require("acquire.campaign.change")
-    campaign = _locked(fact.campaign_id)
+    campaign = _locked(fact.campaign_id, also_deleted=True)
     if sorted(campaign.sources.values_list("pk", flat=True)) != sorted(fact.after):
         raise NotUndoable(reason=gettext("the sources changed again since"))
     _set_sources(campaign, fact.before, by=by, at=at)
@@ -243,7 +244,7 @@ def undo_campaign_change(fact: Changed, *, event: Event, by: Actor, at: datetime
         NotUndoable: they changed again since, or its old name is taken.
     """
     by.require("acquire.campaign.change")
-    campaign = _locked(fact.row_id)
+    campaign = _locked(fact.row_id, also_deleted=True)
     values = old_values(campaign, fact)
     if "name" in values:
         take_turns(ROW, [values["name_key"]])
@@ -290,9 +291,9 @@ def leave_sources(campaign: Campaign, brought: Collection[int], *, by: Actor, at
     _set_sources(campaign, list(staying), by=by, at=at)
 
 
-def _locked(campaign_id: int) -> Campaign:
+def _locked(campaign_id: int, *, also_deleted: bool = False) -> Campaign:
     campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
-    if campaign is None:
+    if campaign is None or (campaign.deleted_at and not also_deleted):
         raise NotFound()
     return campaign
 

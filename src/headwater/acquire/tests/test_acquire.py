@@ -197,8 +197,20 @@ def test_a_campaign_ends_after_it_starts_and_has_a_name_of_its_own(by: Actor) ->
     actions.add_campaign(name="spring", by=by, at=AT)
     with pytest.raises(CampaignExists):
         actions.restore_campaign(campaign_id=spring.pk, by=by, at=AT)
-    with pytest.raises(NotFound):
-        actions.change_campaign(campaign_id=999, by=by, at=AT)
+    for gone in (spring.pk, 999):
+        with pytest.raises(NotFound):
+            actions.change_campaign(campaign_id=gone, name="Summer", by=by, at=AT)
+
+
+def test_what_was_changed_is_undone_though_the_campaign_was_deleted_since(by: Actor, fair: Source) -> None:
+    spring = actions.add_campaign(name="Spring", by=by, at=AT)
+    actions.change_campaign(campaign_id=spring.pk, goal="40 quotes", source_ids=[fair.pk], by=by, at=AT)
+    actions.delete_campaign(campaign_id=spring.pk, by=by, at=AT)
+    undo("platform.changed", by)
+    undo("acquire.campaign_sources_changed", by)
+    spring.refresh_from_db()
+    assert spring.deleted_at is not None
+    assert (spring.goal, list(spring.sources.all())) == ("", [])
 
 
 def test_files_of_campaigns_are_imported_once_and_undone(by: Actor) -> None:

@@ -82,6 +82,7 @@ def change_product(*, product_id: int, by: Actor, at: datetime, **values: Unpack
 
     Raises:
         NotAllowed: the actor may not change products.
+        NotFound: it was deleted.
         Invalid: a value that cannot be right.
         ProductExists: another product has the new name.
     """
@@ -144,16 +145,16 @@ def take_back_product_change(fact: Changed, *, event: Event, by: Actor, at: date
         NotUndoable: one of them changed again since, or another product has the old name.
     """
     by.require("sell.product.change")
-    product = _locked(fact.row_id)
+    product = _locked(fact.row_id, also_deleted=True)
     values = old_values(product, fact)
     if "name_key" in values and _same_name(values["name_key"], product.pk):
         raise NotUndoable(reason=_("another product has the old name now"))
     change_row(product, values, row_type=PRODUCT_ROW, by=by, at=at)
 
 
-def _locked(product_id: int) -> Product:
+def _locked(product_id: int, *, also_deleted: bool = False) -> Product:
     product = Product.objects.select_for_update().filter(pk=product_id).first()
-    if product is None:
+    if product is None or (product.deleted_at and not also_deleted):
         raise NotFound()
     return product
 

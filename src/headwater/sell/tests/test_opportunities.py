@@ -358,6 +358,17 @@ def test_products_are_named_once_and_come_back(company, by_head):
     assert product.deleted_at is None and product.list_price is None
 
 
+def test_a_deleted_product_is_not_changed_but_its_changes_are_undone(company, by_head):
+    product = actions.add_product(name="Rack server", by=by_head, at=AT)
+    actions.change_product(product_id=product.pk, list_price=Decimal(10), by=by_head, at=AT)
+    actions.delete_product(product_id=product.pk, by=by_head, at=AT)
+    with pytest.raises(NotFound):
+        actions.change_product(product_id=product.pk, name="Blade server", by=by_head, at=AT)
+    undo_last("platform.changed", by=by_head, at=AT)
+    product.refresh_from_db()
+    assert product.deleted_at is not None and (product.name, product.list_price) == ("Rack server", None)
+
+
 def test_many_move_as_one_does_and_come_back_together(opened, stages, by_jonas):
     rows = [opened() for _ in range(3)]
     ids = [row.pk for row in rows]
