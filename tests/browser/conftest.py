@@ -25,13 +25,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory):
-    """The small demo company being served: its address, and where its records are."""
+def demo_company(tmp_path_factory):
+    """The small demo company being served: its address, and what ``loaded.py`` tells of it."""
     home = tmp_path_factory.mktemp("loaded") / "home"
     made = subprocess.run([sys.executable, HERE / "loaded.py"], env=environment(home), capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     with served(home, free_port()) as base:
         yield base, json.loads(made.stdout)
+
+
+@pytest.fixture(scope="session")
+def loaded(demo_company):
+    """The small demo company being served: its address, and where its records are."""
+    base, told = demo_company
+    return base, told["places"]
 
 
 @pytest.fixture

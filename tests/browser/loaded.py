@@ -1,6 +1,7 @@
 """A small loaded company for the browser tests; run as a script in the environment of its home.
 
-Prints where to look: for every noun a record, and for each of its commands a record that offers it.
+Prints where to look: for every noun a record, and for each of its commands a record that offers it; and a link
+that stands in mails.
 """
 
 from __future__ import annotations
@@ -40,10 +41,18 @@ def places() -> dict[str, dict[str, object]]:
     return found
 
 
+def link_in_a_mail() -> str:
+    """Where a mail leads who wants no more of its kind: nobody without the key of this home can write it."""
+    from headwater.team.models import User
+    from headwater.tell.queries.stop_links import Stop, stop_path
+
+    return stop_path(Stop(User.objects.filter(role="OWNER").get().pk, "MENTION"))
+
+
 if __name__ == "__main__":
     home = the_home()
     with lifecycle.prepared_folder(home, command="demo"):
         from headwater.demo.load import load_demo
 
         load_demo(at=now(), leads=LEADS)
-        json.dump(places(), sys.stdout)
+        json.dump({"places": places(), "link": link_in_a_mail()}, sys.stdout)

@@ -136,9 +136,9 @@ def test_the_pages_of_every_noun_are_clean(loaded, tab_of):
     assert seen >= walk.GENERIC
 
 
-def test_the_pages_of_every_room_are_clean(loaded, tab_of):
-    base, places = loaded
-    seen = go_through(walk.of_rooms(places), base, tab_of)
+def test_the_pages_of_every_room_are_clean(demo_company, tab_of):
+    base, told = demo_company
+    seen = go_through(walk.of_rooms(told["places"], told["link"]), base, tab_of)
     named = {name for name in addresses(get_resolver().url_patterns) if name == "api:docs" or name[:4] != "api:"}
     missing = named - seen - walk.GENERIC - walk.NOT_PAGES - walk.FIRST_RUN
     assert not missing, f"walk.py has no stop for {sorted(missing)}"

@@ -88,7 +88,7 @@ def generic(places: dict[str, Any]) -> Iterator[Stop]:
         yield Stop(f"{slug}-history", f"/{slug}/{at['record']}/history")
 
 
-def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
+def of_rooms(places: dict[str, Any], link_in_a_mail: str) -> Iterator[Stop]:
     """The rooms' own pages, and the states of pages that are not in their address."""
     lead = places["leads"]
     yield Stop("day", "/")
@@ -201,6 +201,9 @@ def of_rooms(places: dict[str, Any]) -> Iterator[Stop]:
     yield Stop("sign-in-wrong", do=_sign_in_wrong, who="")
     yield Stop("forgotten", "/sign-in/forgotten", who="")
     yield Stop("forgotten-asked", do=_forget, who="")
+    yield Stop("stop-mails", link_in_a_mail, who="")
+    yield Stop("mails-stopped", do=_click_and_wait("Stop these mails", ".banner"), who="")
+    yield Stop("stop-mails-unknown", "/mails/stop/of-nobody", who="")
 
 
 def by_person(stops: Iterable[Stop]) -> list[Stop]:

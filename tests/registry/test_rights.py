@@ -107,7 +107,7 @@ def test_only_a_few_addresses_need_no_sign_in():
     assert found == {
         "sign_in", "sign_in_code", "sign_out", "choose_password", "first_run", "passkey_options",
         "sign_in_passkey", "second_step_options", "second_step_passkey", "single_sign_on", "single_sign_on_back",
-        "forgotten",
+        "forgotten", "stop_mails",
     }  # fmt: skip
 
 

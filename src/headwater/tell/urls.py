@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.tell.views import mail, news, words
+from headwater.tell.views import mail, news, stopping, words
 
 urlpatterns = [
     path("notifications", news.notifications, name="notifications"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("notifications/waiting", news.waiting, name="waiting_notifications"),
     path("notifications/<int:news_id>/open", news.open_one, name="open_notification"),
     path("notifications/mark/<slug:what>", news.mark, name="mark_notifications"),
+    path("mails/stop/<str:signed>", stopping.stop_mails, name="stop_mails"),
     path("account/notifications", news.my_notifications, name="my_notifications"),
     path("settings/mail", mail.mail, name="settings_mail"),
     path("settings/mail/words", words.all_words, name="settings_words"),

@@ -10,8 +10,11 @@ from headwater.platform.actor import Actor
 from headwater.platform.errors import Invalid, NotAllowed
 from headwater.platform.events import record
 from headwater.platform.translated import gettext as _
+from headwater.tell.actions.digests import choose_digest
 from headwater.tell.events import NewsChosen
 from headwater.tell.models import NewsChoice
+from headwater.tell.queries.news import ways_of
+from headwater.tell.queries.stop_links import Stop
 from headwater.tell.rules import WAYS
 from headwater.tell.words import NewsKind, NewsWay
 
@@ -38,3 +41,19 @@ def choose_ways(*, ways: Mapping[str, str], by: Actor, at: datetime) -> None:
             changed.append(kind)
     if changed:
         record(NewsChosen(user_id=by.user_id, kinds=changed), by=by, at=at)
+
+
+@action
+def stop_mails(*, stop: Stop, by: Actor, at: datetime) -> None:
+    """Get no more mails of a kind: no digest, or that news at the bell only. What comes by no mail anyway stays as it
+    is, so an old mail changes nothing that was chosen since.
+
+    Raises:
+        NotAllowed: these are somebody else's mails.
+    """
+    if by.user_id != stop.user_id:
+        raise NotAllowed()
+    if stop.is_digest:
+        choose_digest(hour=None, by=by, at=at)
+    elif ways_of([stop.user_id])[stop.user_id, stop.kind] == NewsWay.MAIL:
+        choose_ways(ways={stop.kind: NewsWay.BELL}, by=by, at=at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.urls import reverse
 
 from headwater.platform.action import action
 from headwater.platform.actor import Actor
@@ -19,6 +18,7 @@ from headwater.tell.events import DigestChosen
 from headwater.tell.models import Digest, MailKind, News
 from headwater.tell.queries.digests import digests_due, unread_for_digest, waiting_lines
 from headwater.tell.queries.settings import is_mail_on, mail_settings
+from headwater.tell.queries.stop_links import Stop
 from headwater.tell.queries.words import Lines
 
 LASTS = timedelta(hours=8)  # yesterday's news are no digest of today
@@ -81,7 +81,7 @@ def _send(digest: Digest, today: date, at: datetime) -> bool:
         queue_mail(
             kind=MailKind.DIGEST, user_id=digest.user_id, name=digest.user.name, address=digest.user.email, path="/",
             at=at, values={"news": lines, "company": installation().name}, lasts=LASTS,
-            unsubscribe=reverse("my_notifications"),
+            stop=Stop(digest.user_id, MailKind.DIGEST),
         )  # fmt: skip
         News.objects.filter(pk__in=[one.news.pk for one in news]).update(told_at=at)
     return True

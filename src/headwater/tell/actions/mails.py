@@ -23,6 +23,7 @@ from headwater.tell.events import MailTriedAgain
 from headwater.tell.models import Mail
 from headwater.tell.queries.settings import mail_settings, require_mail
 from headwater.tell.queries.smtp import Letter, NotSent, Send, mail_server
+from headwater.tell.queries.stop_links import Stop, stop_path
 from headwater.tell.queries.words import Values, words_of
 from headwater.tell.rules import KEPT_DAYS, PATIENCE, pause_after
 
@@ -44,9 +45,10 @@ def queue_mail(
     at: datetime,
     values: Values,
     lasts: timedelta = PATIENCE,
-    unsubscribe: str = "",
+    stop: Stop | None = None,
 ) -> Mail:
-    """Write a mail that goes out once the open action commits, or not at all. ``path`` is where its link leads.
+    """Write a mail that goes out once the open action commits, or not at all. ``path`` is where its link leads,
+    ``stop`` which mails its reader can stop from it.
 
     Call it in a transaction, with what says why. The link begins with the address from the settings, never with
     what a request says of itself.
@@ -61,11 +63,11 @@ def queue_mail(
         raise MailNotSetUp()
     with speaking_to(user_id):
         words = words_of(kind)
+        stop_link = f"{ours.address}{stop_path(stop)}" if stop else ""
         filled = {**values, "name": name, "link": f"{ours.address}{path}"}
         letter = {
-            "subject": words.subject_with(filled), "text": words.text_with(filled),
-            "html": str(words.html_with(filled)),
-            "unsubscribe": f"{ours.address}{unsubscribe}" if unsubscribe else "",
+            "subject": words.subject_with(filled), "text": words.text_with(filled, stop_link),
+            "html": str(words.html_with(filled, stop_link)), "unsubscribe": stop_link,
         }  # fmt: skip
     return Mail.objects.create(
         kind=kind,

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from headwater.platform.actor import Actor
 from headwater.platform.errors import NotAllowed
@@ -28,6 +27,7 @@ from headwater.tell.actions.mails import queue_mail
 from headwater.tell.models import MailKind, News
 from headwater.tell.queries.news import may_see_list, said, visible_news, ways_of
 from headwater.tell.queries.settings import is_mail_on
+from headwater.tell.queries.stop_links import Stop
 from headwater.tell.queries.tidings import TELLERS, Tiding, verbs_told
 from headwater.tell.rules import NEWS_KEPT_DAYS, OLD_NEWS
 from headwater.tell.words import NewsWay
@@ -185,5 +185,5 @@ def _mail(ids: set[int], user_ids: set[int], at: datetime) -> None:
             user = shown.news.user
             queue_mail(
                 kind=MailKind.NEWS, user_id=user.pk, name=user.name, address=user.email, path=shown.path, at=at,
-                values={"news": shown.text, "company": installation().name}, unsubscribe=reverse("my_notifications"),
+                values={"news": shown.text, "company": installation().name}, stop=Stop(user.pk, shown.news.kind),
             )  # fmt: skip

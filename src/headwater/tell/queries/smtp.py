@@ -129,6 +129,8 @@ def _message(ours: MailSettings, letter: Letter) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if letter.unsubscribe:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        if letter.unsubscribe.startswith("https:"):  # which RFC 8058 asks for
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     if letter.html:
         message.add_alternative(letter.html, subtype="html")

@@ -47,6 +47,8 @@ DELIVERED: Final[dict[str, tuple[Any, Any]]] = {
     ),
 }  # fmt: skip
 
+_STOP: Final = _("Send me no more mails like this")
+_SMALL: Final = "font-size:13px;color:#5b6775"
 _BUTTON: Final = "padding:10px 18px;background:#1f5f8b;color:#ffffff;border-radius:6px;text-decoration:none"
 _STYLE: Final = "font:16px/1.5 sans-serif;color:#1b2733;max-width:560px"
 
@@ -81,14 +83,18 @@ class Words:
         """The subject, filled in."""
         return one_line(filled(self.subject, _as_text(values)))[:200]
 
-    def text_with(self, values: Values) -> str:
-        """The plain text, filled in."""
-        return filled(self.text, _as_text(values))
+    def text_with(self, values: Values, stop_link: str = "") -> str:
+        """The plain text, filled in; below it where such mails are stopped, if they can be."""
+        said = filled(self.text, _as_text(values))
+        return f"{said}\n\n-- \n{_STOP}\n{stop_link}\n" if stop_link else said
 
-    def html_with(self, values: Values) -> SafeString:
+    def html_with(self, values: Values, stop_link: str = "") -> SafeString:
         """The same as a page: everything is escaped, and a paragraph that is only the link becomes a button."""
         parts = [part for part in self.text.replace("\r\n", "\n").split("\n\n") if part.strip()]
-        return _page([_paragraph(part.strip(), values) for part in parts])
+        paragraphs = [_paragraph(part.strip(), values) for part in parts]
+        if stop_link:
+            paragraphs.append(format_html('<a href="{}" style="{}">{}</a>', stop_link, _SMALL, _STOP))
+        return _page(paragraphs)
 
 
 def words_of(kind: str) -> Words:

@@ -233,7 +233,7 @@ def test_each_is_told_as_they_wish(ada, orla, mail_is_set_up):
     [mail] = mail_is_set_up.mails
     assert mail["Subject"] == "Ada Marsh gave you Harrow Pike"
     assert f"{ADDRESS}/leads/{found.pk}" in mail.get_body(("plain",)).get_content()
-    assert mail["List-Unsubscribe"] == f"<{ADDRESS}/account/notifications>"
+    assert mail["List-Unsubscribe"].startswith(f"<{ADDRESS}/mails/stop/")
     choose_ways(ways={"ASSIGNED": "OFF"}, by=actor_of(orla), at=now())
     lead(ada, "Second", owner_id=orla.pk)
     told()
